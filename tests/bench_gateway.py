@@ -4,6 +4,7 @@ Prints a Markdown table. Store latency is from a frame's arrival in the process 
 to a bare commit of the same row by SQLite alone, in the same seconds and on the same disk. Exit 1 when a
 promise does not hold: p99 below 50 ms, every alarm receipted and at the hub, below 80 MB and 2 % of a core.
 """
+
 import argparse
 import json
 import os
@@ -27,10 +28,10 @@ from radio_kit import PtyModem, StockDevice  # noqa: E402
 
 ALARMS, WITHIN_S = 200, 10
 STORE_P99_MS, MEMORY_MB, CPU_PERCENT = 50, 80, 2.0
-FIRST = 0x5000          # node number of the first of as many buttons
-NICE = -5               # as deploy/kentongan-gateway.service
+FIRST = 0x5000  # node number of the first of as many buttons
+NICE = -5  # as deploy/kentongan-gateway.service
 SETTLE_S, LONG_S = 3, 120
-BARE_EVERY_S = 0.1      # a bare commit beside the gateway's own
+BARE_EVERY_S = 0.1  # a bare commit beside the gateway's own
 
 
 def figures(pid):
@@ -122,13 +123,17 @@ def two_radios(folder, idle_s):
     """(resident MB, percent of a core) with our modem and a stock radio through the meshtastic library."""
     hub, modem, stock = Hub(), PtyModem(folder / "kentongan-modem"), StockDevice()
     gateway = Gateway(folder, hub.port, 1)
-    radios = (f'type = "serial_modem"\nport = "{modem.path}"\n[radio_2]\ntype = "meshtastic"\n'
-              f"port = {stock.port}\n")
+    radios = (
+        f'type = "serial_modem"\nport = "{modem.path}"\n[radio_2]\ntype = "meshtastic"\nport = {stock.port}\n'
+    )
     gateway.config.write_text(gateway.config.read_text().replace('type = "loopback"\nport = 1\n', radios))
     gateway.start()
     try:
-        wait_for(lambda: {e["name"] for e in hub.of("radio") if e["up"]} == {"modem", "meshtastic"},
-                 "both radios", LONG_S)
+        wait_for(
+            lambda: {e["name"] for e in hub.of("radio") if e["up"]} == {"modem", "meshtastic"},
+            "both radios",
+            LONG_S,
+        )
         return idle(gateway, idle_s)
     finally:
         gateway.stop()
@@ -156,21 +161,33 @@ def main():
         with during("a gateway with two radios at rest"):
             both = two_radios(two, idle_s)
     store, commit, bare = status["store_ms"], status["commit_ms"], quantiles(bare_ms)
-    print(f"{count} alarms in {took_s:.1f} s, all receipted and at the hub, {twice} delivered twice; load "
-          f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, nice {os.nice(0)}\n")
+    print(
+        f"{count} alarms in {took_s:.1f} s, all receipted and at the hub, {twice} delivered twice; load "
+        f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, nice {os.nice(0)}\n"
+    )
     print("| | p50 | p99 | max |\n|---|---|---|---|")
-    for name, row in (("stored, from arrival", store), ("one commit of the spool", commit),
-                      ("bare SQLite commit, FULL", bare)):
+    for name, row in (
+        ("stored, from arrival", store),
+        ("one commit of the spool", commit),
+        ("bare SQLite commit, FULL", bare),
+    ):
         print(f"| {name}, ms | {row['p50']} | {row['p99']} | {row['max']} |")
-    print(f"| stored / bare | {store['p50'] / bare['p50']:.1f} | {store['p99'] / bare['p99']:.1f} | "
-          f"{store['max'] / bare['max']:.1f} |\n")
+    print(
+        f"| stored / bare | {store['p50'] / bare['p50']:.1f} | {store['p99'] / bare['p99']:.1f} | "
+        f"{store['max'] / bare['max']:.1f} |\n"
+    )
     print("| at rest | resident MB | % of a core |\n|---|---|---|")
     print(f"| one radio (loopback) | {at_rest[0]:.1f} ({busy_mb:.1f} after the burst) | {at_rest[1]:.2f} |")
     print(f"| modem and stock radio | {both[0]:.1f} | {both[1]:.2f} |")
-    failed = [what for what, holds in (
-        (f"p99 of storing is {store['p99']} ms", store["p99"] < STORE_P99_MS),
-        ("memory", max(at_rest[0], busy_mb, both[0]) < MEMORY_MB),
-        ("idle CPU", max(at_rest[1], both[1]) < CPU_PERCENT)) if not holds]
+    failed = [
+        what
+        for what, holds in (
+            (f"p99 of storing is {store['p99']} ms", store["p99"] < STORE_P99_MS),
+            ("memory", max(at_rest[0], busy_mb, both[0]) < MEMORY_MB),
+            ("idle CPU", max(at_rest[1], both[1]) < CPU_PERCENT),
+        )
+        if not holds
+    ]
     for what in failed:
         print(f"does not hold: {what}", file=sys.stderr)
     sys.exit(1 if failed else 0)

@@ -62,9 +62,7 @@ def alarms(app, token, count=200):
         event = {"id": f"g/{number}", "type": "alarm", "device": 1000 + number, "counter": 500_000 + number,
                  "kind": 1, "zone": 1}  # fmt: skip
         began = time.perf_counter()
-        answer = client.post(
-            "/api/v1/events", json={"events": [event]}, headers=headers
-        )
+        answer = client.post("/api/v1/events", json={"events": [event]}, headers=headers)
         took.append((time.perf_counter() - began) * 1000)
         assert answer.json["accepted"]
     return took

@@ -1,4 +1,5 @@
 """A virtual board on a serial port, alone in the air or beside a real hub: what tests of boards lean on."""
+
 import contextlib
 import os
 import subprocess

@@ -5,6 +5,7 @@ Modules of the device that name the chip's own library are loaded anew with fake
 that one process can hold many boards. KENTONGAN_LORA names a folder with micropython-lib's real `lora`
 package.
 """
+
 import os
 import sys
 
@@ -56,8 +57,9 @@ class FakePin:
 
 
 def micropython(kbd_intr=lambda char: None):
-    return Space(const=lambda value: value, schedule=lambda function, argument: function(argument),
-                 kbd_intr=kbd_intr)
+    return Space(
+        const=lambda value: value, schedule=lambda function, argument: function(argument), kbd_intr=kbd_intr
+    )
 
 
 def load(names, fakes):
@@ -71,7 +73,7 @@ def load(names, fakes):
         out = {}
         for name in names:
             __import__(name)
-            out[name[name.rfind(".") + 1:]] = sys.modules[name]
+            out[name[name.rfind(".") + 1 :]] = sys.modules[name]
         return out
     finally:
         for name in saved:

@@ -1,4 +1,5 @@
 """What a test file that runs under CPython and MicroPython may lean on; MicroPython subset."""
+
 import json
 import sys
 

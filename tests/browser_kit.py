@@ -30,6 +30,7 @@ FLAGS = (
     "--disable-sync",
 )
 
+
 class Browser:
     """One chromium with a profile of its own."""
 
@@ -84,9 +85,7 @@ class Browser:
             "const done = arguments[0];"
             "axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violations), done)"
         )
-        return [
-            (one["impact"], one["id"], [node["target"][0] for node in one["nodes"]][:5]) for one in found
-        ]
+        return [(one["impact"], one["id"], [node["target"][0] for node in one["nodes"]][:5]) for one in found]
 
     def find(self, css):
         return self.driver.find_element("css selector", css)

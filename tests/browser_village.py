@@ -63,9 +63,7 @@ class Village:
         """What the gateway tells."""
         self.told += 1
         event = {"id": f"gateway-1/{self.told}", "type": type_, "at_ms": 1, "boot_id": "b", **fields}
-        answer = self.process.call(
-            "/api/v1/events", {"boot_id": "b", "events": [event]}, self.made["token"]
-        )
+        answer = self.process.call("/api/v1/events", {"boot_id": "b", "events": [event]}, self.made["token"])
         assert answer["accepted"] == [event["id"]], answer
 
     def alarm(self, **fields):

@@ -1,4 +1,5 @@
 """A button with its board for tests: presses, receipts, what it sends and shows; MicroPython subset."""
+
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_wire import messages as m
@@ -76,8 +77,7 @@ def receipt(stage, counter, sender=GATEWAY, role=m.GATEWAY, key=None, node=NODE,
     if key is None:
         key = key_a(node, m.TOMBOL) if stage == 1 else key_c(node, m.TOMBOL)
     entry = m.receipt_entry(sender, node, counter, stage, 0, 0, 0, key)
-    return frame(m.RECEIPTS, role, sender, _ids[0], m.Receipts((entry,)), hop_limit=0,
-                 hop_start=hop_start)
+    return frame(m.RECEIPTS, role, sender, _ids[0], m.Receipts((entry,)), hop_limit=0, hop_start=hop_start)
 
 
 def held(box, ms=3_000):

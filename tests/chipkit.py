@@ -1,4 +1,5 @@
 """Tiny programs on the ESP32 model, as somebody would type them at its prompt; MicroPython subset."""
+
 from board.esp32_fake import Board
 from boardkit import Space
 
@@ -11,8 +12,14 @@ def run(board, program, ms=1_000, cause=None, wake=None):
 
     def whole():
         fakes = board._fakes()
-        chip = Space(machine=fakes["machine"], esp32=fakes["esp32"], os=fakes["os"], sys=board.sys(),
-                     time=board.clock, micropython=fakes["micropython"])
+        chip = Space(
+            machine=fakes["machine"],
+            esp32=fakes["esp32"],
+            os=fakes["os"],
+            sys=board.sys(),
+            time=board.clock,
+            micropython=fakes["micropython"],
+        )
         try:
             program(chip)
         except Exception as fault:

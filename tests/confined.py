@@ -4,6 +4,7 @@
 
 Files and devices are not confined here: that takes root. Linux only; libseccomp comes with systemd.
 """
+
 import ctypes
 import errno
 import os

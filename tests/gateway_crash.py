@@ -2,6 +2,7 @@
 
 Steps are the moments just before and after every commit, every state file and every frame for the radio.
 """
+
 import os
 import signal
 import sys
@@ -28,6 +29,7 @@ def main():
             result = function(*args, **kwargs)
             step()
             return result
+
         return call
 
     for owner, name in STEPS:

@@ -2,6 +2,7 @@
 
 The other threads live on, as when a call of the loop never returns: python gateway_hang.py run --config FILE.
 """
+
 import sys
 import threading
 from pathlib import Path

@@ -1,4 +1,5 @@
 """The real gateway's loop and threads inside the test's process: quick to start, and with parts to patch."""
+
 import json
 import threading
 
@@ -13,8 +14,13 @@ from kentongan_wire.verify import open_message
 def stored_on_air(air):
     """{(node, counter)} of what has a receipt of stage 2 on this air."""
     sent = [open_message(bytes.fromhex(s["payload"]), GATEWAY, BROADCAST, SITE) for s in list(air.sent)]
-    return {(entry.node, entry.counter) for message in sent if message.type == m.RECEIPTS
-            for entry in message.body.entries if entry.stage == m.STAGE_STORED}
+    return {
+        (entry.node, entry.counter)
+        for message in sent
+        if message.type == m.RECEIPTS
+        for entry in message.body.entries
+        if entry.stage == m.STAGE_STORED
+    }
 
 
 def troubles_of(gateway):
@@ -68,10 +74,23 @@ class Here(Gateway):
             return self.error or not receipt or (BUTTON, counter) in self.receipts()
 
         wait_for(heard, f"{what}: the receipt")
-        wait_for(lambda: self.error or counter in [e.get("counter") for e in self.hub.of("alarm")],
-                 f"{what}: the alarm at the hub")
-        self.hub.orders.append({"id": 10_000 + counter, "type": "siren", "action": "start", "origin": BUTTON,
-                                "counter": counter, "kind": 1, "seconds": 60, "targets": "zone", "zone": 5})
+        wait_for(
+            lambda: self.error or counter in [e.get("counter") for e in self.hub.of("alarm")],
+            f"{what}: the alarm at the hub",
+        )
+        self.hub.orders.append(
+            {
+                "id": 10_000 + counter,
+                "type": "siren",
+                "action": "start",
+                "origin": BUTTON,
+                "counter": counter,
+                "kind": 1,
+                "seconds": 60,
+                "targets": "zone",
+                "zone": 5,
+            }
+        )
         wait_for(lambda: self.error or self.sounds(begun), f"{what}: the siren")
         assert self.error is None, what
 

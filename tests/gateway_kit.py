@@ -1,4 +1,5 @@
 """A small site around one GatewayCore: real keys and frames, injected time, a store that may fail."""
+
 from kentongan_gateway.core.base import actions, troubles
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.memory import new_state
@@ -12,7 +13,15 @@ SITE_KEY = bytes(range(32))
 ROOTS = {0: site_keys.alarm_root(SITE_KEY, 0)}, {0: site_keys.control_root(SITE_KEY, 0)}
 SITE = site_keys.SiteKeys(*ROOTS, 0)
 GATEWAY, BUTTON, BUTTON_2, POST, POST_2, RECEIVER, REPEATER, GATEWAY_2 = (
-    0x1010, 0x2007, 0x2008, 0x3001, 0x3002, 0x4001, 0x5001, 0x1111)
+    0x1010,
+    0x2007,
+    0x2008,
+    0x3001,
+    0x3002,
+    0x4001,
+    0x5001,
+    0x1111,
+)
 DEVICES = [
     {"node": GATEWAY, "role": "gateway", "label": "gateway-1", "zone": 5, "house": 0, "hops": 0},
     {"node": BUTTON, "role": "tombol", "label": "tombol-07", "zone": 5, "house": 7, "hops": 1},
@@ -22,12 +31,21 @@ DEVICES = [
     {"node": RECEIVER, "role": "penerima", "label": "penerima-1", "zone": 5, "house": 12, "hops": 1},
     {"node": REPEATER, "role": "penerus", "label": "penerus-1", "zone": 5, "house": 0, "hops": 1},
 ]
-ROLES = {BUTTON: m.TOMBOL, BUTTON_2: m.TOMBOL, POST: m.SIRENE, POST_2: m.SIRENE, RECEIVER: m.PENERIMA,
-         REPEATER: m.PENERUS, GATEWAY_2: m.GATEWAY, GATEWAY: m.GATEWAY}
+ROLES = {
+    BUTTON: m.TOMBOL,
+    BUTTON_2: m.TOMBOL,
+    POST: m.SIRENE,
+    POST_2: m.SIRENE,
+    RECEIVER: m.PENERIMA,
+    REPEATER: m.PENERUS,
+    GATEWAY_2: m.GATEWAY,
+    GATEWAY: m.GATEWAY,
+}
 
 
-def alarm(src=BUTTON, counter=100, kind=1, attempt=0, zone=5, flags=0, incident=None, under_c=False,
-          proof_key=None):
+def alarm(
+    src=BUTTON, counter=100, kind=1, attempt=0, zone=5, flags=0, incident=None, under_c=False, proof_key=None
+):
     """Payload of an alarm, under A when it sounds and nothing else is said."""
     body = m.Alarm(attempt, counter & 0xFFFF if incident is None else incident, zone, kind, flags, 150)
     loud = m.is_loud(zone, kind, flags) and not under_c
@@ -50,8 +68,9 @@ def button_status(src=BUTTON, counter=200, stage=0, of=100):
 
 
 def node_status(src=POST, counter=300, last_control=0, flags=m.STATUS_MAINS):
-    return message(m.STATUS, src, counter,
-                   m.NodeStatus(flags, 12_600, 30, -70, 20, 1, 5, 10, last_control, 0, (0, 1, 0)))
+    return message(
+        m.STATUS, src, counter, m.NodeStatus(flags, 12_600, 30, -70, 20, 1, 5, 10, last_control, 0, (0, 1, 0))
+    )
 
 
 def report(src=POST, counter=310, origin=BUTTON, alarm_counter=100, state=m.STATE_SOUNDING):
@@ -76,8 +95,11 @@ def forged(src=BUTTON, counter=100, **how):
 
 def starts(bench):
     """[(ms, counter of the alarm, posts)] of the orders to start on the air."""
-    return [(at, order.body.counter, [post for post, _ in order.body.targets])
-            for at, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_START]
+    return [
+        (at, order.body.counter, [post for post, _ in order.body.targets])
+        for at, _, order in bench.sent(m.SIREN_ORDER)
+        if order.body.action == m.ACTION_START
+    ]
 
 
 class Bench:
@@ -91,8 +113,9 @@ class Bench:
         self.state = new_state() if state is None else state
         config = config or CoreConfig(GATEWAY, "gateway-1", 5)
         self.node = config.node
-        self.core = GatewayCore(config, SITE,
-                                Directory.from_dict({"devices": devices, **directory}), dict(self.state))
+        self.core = GatewayCore(
+            config, SITE, Directory.from_dict({"devices": devices, **directory}), dict(self.state)
+        )
         self.spool = spool or Spool(":memory:")
         self.now_ms = 1_000_000
         self.disk_ok = True
@@ -127,8 +150,18 @@ class Bench:
     def hear(self, payload, src=BUTTON, hops=0, hop_start=1, relay_node=None, packet_id=None, to=BROADCAST):
         """One frame arrives; hops relays carried it, the last with this low byte."""
         self._packet_id += 1
-        heard = Heard(src, to, packet_id or self._packet_id, hop_start - hops, hop_start,
-                      src & 0xFF if relay_node is None else relay_node, payload, -90, 12, "uji")
+        heard = Heard(
+            src,
+            to,
+            packet_id or self._packet_id,
+            hop_start - hops,
+            hop_start,
+            src & 0xFF if relay_node is None else relay_node,
+            payload,
+            -90,
+            12,
+            "uji",
+        )
         self.do(self.core.on_frame(heard, self.now_ms, 12345))
 
     def run(self, ms, hub_ok_every_ms=None):
@@ -189,5 +222,3 @@ class Bench:
                 if node in (None, entry.node):
                     out.append((at, action, entry))
         return out
-
-

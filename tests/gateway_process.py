@@ -1,4 +1,5 @@
 """A real gateway process between a loopback radio and a small hub of our own, for tests with kill -9."""
+
 import http.server
 import json
 import os
@@ -73,8 +74,11 @@ class Hub:
         else:
             with self.lock:
                 known = [(e.get("device"), e.get("counter")) for e in self.events if e["type"] == "alarm"]
-                new = [e["id"] for e in body["events"]
-                       if e["type"] == "alarm" and (e.get("device"), e.get("counter")) not in known]
+                new = [
+                    e["id"]
+                    for e in body["events"]
+                    if e["type"] == "alarm" and (e.get("device"), e.get("counter")) not in known
+                ]
                 self.events += body["events"]
             accepted = [e["id"] for e in body["events"]]
             self.reply(handler, 200, {"accepted": accepted, "rejected": [], "new": new})
@@ -137,8 +141,17 @@ class Air:
 
     def hear(self, payload, src, packet_id=None):
         self._id += 1
-        message = {"src": src, "to": 0xFFFFFFFF, "id": packet_id or self._id, "hop_limit": 1, "hop_start": 1,
-                   "relay_node": src & 0xFF, "payload": payload.hex(), "rssi": -90, "snr_q": 12}
+        message = {
+            "src": src,
+            "to": 0xFFFFFFFF,
+            "id": packet_id or self._id,
+            "hop_limit": 1,
+            "hop_start": 1,
+            "relay_node": src & 0xFF,
+            "payload": payload.hex(),
+            "rssi": -90,
+            "snr_q": 12,
+        }
         try:
             if self._line:
                 self._line.sendall(json.dumps(message).encode() + b"\n")
@@ -166,7 +179,8 @@ class Gateway:
             f'[gateway]\nkey_file = "keys.json"\nstate_dir = "state"\nlabel = "gateway-1"\n'
             f'[radio]\ntype = "loopback"\nport = {air_port}\n'
             f'[hub]\nurl = "http://127.0.0.1:{hub_port}"\ntoken_file = "token"\n'
-            f'[siren]\ndriver = "virtual"\nfile = "siren.jsonl"\n')
+            f'[siren]\ndriver = "virtual"\nfile = "siren.jsonl"\n'
+        )
         self.process = None
 
     def start(self, dies_at_step=None, may_hang=False):
@@ -195,10 +209,21 @@ class Gateway:
 
 
 def write_key_file(path, **changes):
-    raw = {"format": 1, "site": "uji", "node": GATEWAY, "zone": 5, "generation": 0,
-           "channel_name": "kentongan", "channel_key": bytes(range(32)).hex(),
-           "preset": "ShortSlow", "freq_hz": 920_625_000,
-           "alarm_roots": {"0": ROOTS[0][0].hex()}, "control_roots": {"0": ROOTS[1][0].hex()},
-           "devices": DEVICES, "profile": "jawa_umum", **changes}
+    raw = {
+        "format": 1,
+        "site": "uji",
+        "node": GATEWAY,
+        "zone": 5,
+        "generation": 0,
+        "channel_name": "kentongan",
+        "channel_key": bytes(range(32)).hex(),
+        "preset": "ShortSlow",
+        "freq_hz": 920_625_000,
+        "alarm_roots": {"0": ROOTS[0][0].hex()},
+        "control_roots": {"0": ROOTS[1][0].hex()},
+        "devices": DEVICES,
+        "profile": "jawa_umum",
+        **changes,
+    }
     path.write_text(json.dumps(raw))
     os.chmod(path, 0o600)

@@ -1,4 +1,5 @@
 """Lines of a Pi as gpiod shows them, for machines without: names, one owner a line, values, key presses."""
+
 import queue
 
 from gpiod import LineSettings
@@ -24,7 +25,7 @@ class Lines:
         return _Chip(self)
 
     def request_lines(self, _path, consumer, config):
-        (offset, settings), = config.items()
+        ((offset, settings),) = config.items()
         name = self.names[offset]
         assert consumer == "kentongan"
         if self.broken or name in self.taken:

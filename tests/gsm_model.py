@@ -212,7 +212,7 @@ class LteStick(Modem):
     def say(self, *lines):
         self.write(b"\r\n^RSSI:19\r\n")
         super().say(*lines)
-        self.write(b"\r\n^HCSQ:\"LTE\",44,39,131,20\r\n")
+        self.write(b'\r\n^HCSQ:"LTE",44,39,131,20\r\n')
 
     def entry(self, index, status, pdu):
         self.write(f"\r\n+CMGL: {index},{status},,{gsm_pdu.length_of(pdu)}\r\n{pdu.lower()}\r\n".encode())

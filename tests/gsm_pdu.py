@@ -62,9 +62,7 @@ def deliver(sender, text, dcs=None, header=b"", when=WHEN):
     length, data = user_data(text, dcs, header)
     stamp = when.replace("/", "").replace(",", "").replace(":", "").replace("+", "")
     first = 0x04 | (0x40 if header else 0)
-    return (
-        f"{CENTRE}{first:02X}{address(sender)}00{dcs:02X}{swapped(stamp)}{length:02X}{data.hex()}".upper()
-    )
+    return f"{CENTRE}{first:02X}{address(sender)}00{dcs:02X}{swapped(stamp)}{length:02X}{data.hex()}".upper()
 
 
 def parts(sender, texts, reference=7, wide=False, dcs=None, when=WHEN):

@@ -75,7 +75,9 @@ def _incidents(run, now_ms, devices, incidents):
     run("INSERT INTO outbox (channel, type, body, incident, state, created_ms, expires_ms, done_ms) "
         "SELECT 'gateway:gateway-1', 'stage', '{}', id, 'sent', ?1, ?1, ?1 FROM incidents", (now_ms,))  # fmt: skip
     run("UPDATE incidents SET drill = 1 WHERE id % 100 = 7 AND confidential = 0")
-    for number in range(1, 25):  # two years of a monthly drill, with forty presses each where there are as many
+    for number in range(
+        1, 25
+    ):  # two years of a monthly drill, with forty presses each where there are as many
         ends_ms = now_ms - number * 2_400_000_000
         run("INSERT INTO drills (zone, planned_wall, minutes, planned_by, opened_ms, opened_wall, ends_ms, ends_wall, "
             "closed_wall) VALUES (0, ?1, 60, 'Siti', ?1, ?1, ?2, ?2, ?2)", (ends_ms - 2_400_000_000, ends_ms))  # fmt: skip
@@ -86,14 +88,7 @@ def _incidents(run, now_ms, devices, incidents):
 
 
 PAGES = (
-    *(
-        "/papan",
-        "/papan/isi",
-        "/kejadian",
-        "/kejadian?sebelum={middle}",
-        "/kejadian/{last}",
-        "/perangkat",
-    ),
+    *("/papan", "/papan/isi", "/kejadian", "/kejadian?sebelum={middle}", "/kejadian/{last}", "/perangkat"),
     *(
         "/perangkat/alat-77",
         "/peringatan",

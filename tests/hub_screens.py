@@ -123,8 +123,16 @@ def press(hub, token, count, per_second):
         time.sleep(max(0.0, began + len(stored) / per_second - time.monotonic()))
         due = min(count, int((time.monotonic() - began) * per_second) + 1)
         events = [
-            {"id": f"gateway-1/{number + 1}", "type": "alarm", "device": FIRST_NODE + number, "counter": 7,
-             "kind": number % 7, "zone": 5, "at_ms": number, "boot_id": "b"}  # fmt: skip
+            {
+                "id": f"gateway-1/{number + 1}",
+                "type": "alarm",
+                "device": FIRST_NODE + number,
+                "counter": 7,
+                "kind": number % 7,
+                "zone": 5,
+                "at_ms": number,
+                "boot_id": "b",
+            }  # fmt: skip
             for number in range(len(stored), due)
         ]
         asked = time.monotonic()

@@ -1,4 +1,5 @@
 """Provisioned boards for the tests of the device's shell, and what they did; MicroPython subset."""
+
 import json
 
 import nodekit
@@ -7,10 +8,15 @@ from buttonkit import opened
 from kentongan_node.siren import new_post_state
 from kentongan_wire import messages as m
 
-NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
-         "modem": nodekit.GATEWAY}
-MAIN, SILENT, LID = 4, 7, 6     # of the button on the Heltec board; pressed and open are low
-CONTACT = 5                     # the big button's second contact, low while nobody presses
+NODES = {
+    "tombol": 0x53000007,
+    "sirene": 0x52000021,
+    "penerus": 0x52000031,
+    "penerima": 0x52000041,
+    "modem": nodekit.GATEWAY,
+}
+MAIN, SILENT, LID = 4, 7, 6  # of the button on the Heltec board; pressed and open are low
+CONTACT = 5  # the big button's second contact, low while nobody presses
 SIREN, HEALTHY, SENSE = 4, 5, 40
 HOUR_MS = 3_600_000
 BEFORE_AIR_MS = 80
@@ -27,8 +33,8 @@ def device(role, name="heltec_v3", ticks_us=0, **changes):
         board.hold(SENSE, 0)
     contact = dict(board.numbers.TOMBOL["senses"]).get("contact")
     if role == "tombol" and contact is not None:
-        board.hold(contact, 0)   # closed while nobody presses
-    board.adc = {1: 857_000}     # 4.2 V through 4.9
+        board.hold(contact, 0)  # closed while nobody presses
+    board.adc = {1: 857_000}  # 4.2 V through 4.9
     return board
 
 

@@ -1,4 +1,5 @@
 """A mesh alone, for tests: frames of ours, of others, and a radio that answers every check alike."""
+
 import struct
 
 from kentongan_node import actions as act

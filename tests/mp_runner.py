@@ -1,4 +1,5 @@
 """Runs the test functions of one file under MicroPython; one JSON line a test on standard output."""
+
 import io
 import json
 import sys

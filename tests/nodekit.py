@@ -1,4 +1,5 @@
 """A site in memory for tests of the cores: keys, settings, frames and a shell; MicroPython subset."""
+
 from binascii import hexlify
 
 from kentongan_node import actions as act
@@ -51,26 +52,65 @@ def settings(role, node, **changes):
     return check(raw, "test")
 
 
-def frame(kind, role, src, counter, body, key=None, packet_id=None, hop_limit=1, relay_node=None,
-          hop_start=None, carry=None):
+def frame(
+    kind,
+    role,
+    src,
+    counter,
+    body,
+    key=None,
+    packet_id=None,
+    hop_limit=1,
+    relay_node=None,
+    hop_start=None,
+    carry=None,
+):
     """A whole frame as a device of the site seals it."""
-    payload = messages.encode(kind, role, 0, counter, src, body, key or own_key(kind, role, src, body),
-                              carry or key_r(src, role), key_c(src, role))
+    payload = messages.encode(
+        kind,
+        role,
+        0,
+        counter,
+        src,
+        body,
+        key or own_key(kind, role, src, body),
+        carry or key_r(src, role),
+        key_c(src, role),
+    )
     return CHANNEL.seal(src, packet_id or counter, hop_limit, payload, hop_start, relay_node)
 
 
-def alarm(src, counter, attempt=0, kind=0, zone=5, flags=0, packet_id=None, hop_limit=1, relay_node=None,
-          hop_start=None, key=None):
+def alarm(
+    src,
+    counter,
+    attempt=0,
+    kind=0,
+    zone=5,
+    flags=0,
+    packet_id=None,
+    hop_limit=1,
+    relay_node=None,
+    hop_start=None,
+    key=None,
+):
     body = messages.Alarm(attempt, counter & 0xFFFF, zone, kind, flags, 150)
-    return frame(messages.ALARM, messages.TOMBOL, src, counter, body, key, packet_id, hop_limit, relay_node,
-                 hop_start)
+    return frame(
+        messages.ALARM, messages.TOMBOL, src, counter, body, key, packet_id, hop_limit, relay_node, hop_start
+    )
 
 
 def receipt(origin, counter, stage=2, packet_id=900, hop_limit=0, sender=GATEWAY, key=None):
-    entry = messages.receipt_entry(sender, origin, counter, stage, 0, 5 if stage == 2 else 0, 0,
-                                   key or key_c(origin, messages.TOMBOL))
-    return frame(messages.RECEIPTS, messages.GATEWAY, sender, packet_id, messages.Receipts((entry,)),
-                 hop_limit=hop_limit)
+    entry = messages.receipt_entry(
+        sender, origin, counter, stage, 0, 5 if stage == 2 else 0, 0, key or key_c(origin, messages.TOMBOL)
+    )
+    return frame(
+        messages.RECEIPTS,
+        messages.GATEWAY,
+        sender,
+        packet_id,
+        messages.Receipts((entry,)),
+        hop_limit=hop_limit,
+    )
 
 
 def gaps(times):
@@ -89,7 +129,7 @@ class Shell:
     def __init__(self, core, cause="power", now_ms=1_000):
         self.core = core
         self.now_ms = now_ms
-        self.sent = []            # (time, frame)
+        self.sent = []  # (time, frame)
         self.all = []
         self.busy = False
         self.calls = 0

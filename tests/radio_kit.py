@@ -1,4 +1,5 @@
 """The far ends of radios: a modem behind a pty, a stock device behind TCP; both can be unplugged."""
+
 import os
 import pty
 import select
@@ -73,8 +74,16 @@ class StockDevice:
             self.bridge.write(self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX))
 
     def hear(self, payload, number, portnum=PORT_PRIVATE, channel=0, hops=(2, 3), relay_node=0x44):
-        packet = mesh_pb2.MeshPacket(to=BROADCAST, id=number, hop_limit=hops[0], hop_start=hops[1],
-                                     relay_node=relay_node, rx_rssi=-97, rx_snr=-3.25, channel=channel)
+        packet = mesh_pb2.MeshPacket(
+            to=BROADCAST,
+            id=number,
+            hop_limit=hops[0],
+            hop_start=hops[1],
+            relay_node=relay_node,
+            rx_rssi=-97,
+            rx_snr=-3.25,
+            channel=channel,
+        )
         setattr(packet, "from", BUTTON)
         packet.decoded.portnum, packet.decoded.payload = portnum, payload
         self.bridge.write(self.api.received(packet))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/architecture.md"
-PACKAGES = [ROOT / place for place in ("gateway/src/kentongan_gateway", "hub/src/kentongan_hub",
-                                       "simulator/src/kentongan_sim")]
+PACKAGES = [
+    ROOT / place
+    for place in ("gateway/src/kentongan_gateway", "hub/src/kentongan_hub", "simulator/src/kentongan_sim")
+]
 BEGIN, END = "<!-- rooms -->\n", "<!-- end -->"
 
 
@@ -56,7 +58,7 @@ def imports(package):
         place = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
-                base = place[:len(place) - node.level + 1] if node.level else []
+                base = place[: len(place) - node.level + 1] if node.level else []
                 base = ".".join([*base, *([node.module] if node.module else [])])
                 for alias in node.names:
                     whole = f"{base}.{alias.name}"
@@ -70,7 +72,7 @@ def circle(arrows):
 
     def walk(name):
         if name in path:
-            return path[path.index(name):]
+            return path[path.index(name) :]
         if name not in done:
             path.append(name)
             for other in sorted(arrows[name]):

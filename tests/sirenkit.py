@@ -1,4 +1,5 @@
 """A post with its siren for tests: what it hears, sounds, sends and stores; MicroPython subset."""
+
 from kentongan_node import actions as act
 from kentongan_node.siren import Sirene, new_post_state
 from kentongan_wire import compose, verify
@@ -35,8 +36,10 @@ class Post(Shell):
     """A post with its siren: keeps what sounds now, and can feed its sensor."""
 
     def __init__(self, cause="power", state=None, sensor=False, **changes):
-        self.core = Sirene(settings("sirene", NODE, has_sense=sensor, **changes),
-                           new_post_state() if state is None else state)
+        self.core = Sirene(
+            settings("sirene", NODE, has_sense=sensor, **changes),
+            new_post_state() if state is None else state,
+        )
         self.now_ms, self.sent, self.all, self.busy, self.calls = 350, [], [], False, 0
         self.sensor, self.broken = sensor, False
         self.state = dict(state or {})
@@ -85,8 +88,9 @@ def pressed(counter=10, src=TOMBOL, incident=None, kind=0, zone=5, flags=0, atte
     return frame(m.ALARM, m.TOMBOL, src, counter, body, key, next_id(), hop_limit)
 
 
-def receipt(counter=10, src=TOMBOL, stage=2, zone=5, kind=0, sender=GATEWAY, role=m.GATEWAY, number=None,
-            key=None):
+def receipt(
+    counter=10, src=TOMBOL, stage=2, zone=5, kind=0, sender=GATEWAY, role=m.GATEWAY, number=None, key=None
+):
     if key is None:
         key = key_a(src, m.TOMBOL) if stage == 1 else key_c(src, m.TOMBOL)
     if stage != 2:

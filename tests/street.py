@@ -1,4 +1,5 @@
 """A busy street as frames, for whatever has to live through one: a heap, a file of a role."""
+
 import json
 
 import nodekit
@@ -6,8 +7,13 @@ from kentongan_wire import link, messages, replay
 
 FRAMES = 200
 COUNTERS = 30  # last counters that a post knows at its start; firmware/README.md says what more take
-NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
-         "modem": nodekit.GATEWAY}
+NODES = {
+    "tombol": 0x53000007,
+    "sirene": 0x52000021,
+    "penerus": 0x52000031,
+    "penerima": 0x52000041,
+    "modem": nodekit.GATEWAY,
+}
 settings = nodekit.settings
 
 

@@ -1,4 +1,5 @@
 """A technician's table: a laptop, a blank virtual board, and a real hub that no radio reaches."""
+
 import os
 import subprocess
 
@@ -45,17 +46,39 @@ class Bench:
 
     @property
     def words(self):
-        return [PROGRAM, "provision", "--port", self.alone.port, "--hub", self.hub.url, "--token-file",
-                self.token_file, "--role", "tombol", "--label", "tombol-21", "--zone", "5", "--house", "21",
-                "--wait", str(UJI_S)]
+        return [
+            PROGRAM,
+            "provision",
+            "--port",
+            self.alone.port,
+            "--hub",
+            self.hub.url,
+            "--token-file",
+            self.token_file,
+            "--role",
+            "tombol",
+            "--label",
+            "tombol-21",
+            "--zone",
+            "5",
+            "--house",
+            "21",
+            "--wait",
+            str(UJI_S),
+        ]
 
     def start(self, *more):
         words = list(map(str, self.words))
         if "--port" in more:  # one board has one port: another takes the place of the bench's own
             at = words.index("--port")
-            del words[at:at + 2]
-        return subprocess.Popen([*words, *map(str, more)], text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, env={**os.environ, **self.home})
+            del words[at : at + 2]
+        return subprocess.Popen(
+            [*words, *map(str, more)],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self.home},
+        )
 
     def run(self, *more):
         process = self.start(*more)

@@ -1,4 +1,5 @@
 """What `.ci/run` does to a machine: KiCad comes from the mirror that it already has, whichever that is."""
+
 import os
 import re
 import shutil
@@ -45,8 +46,7 @@ Suites: bookworm
 Components: main contrib
 Signed-By: {KEYRING}
 """
-ENTRY = (f"Types: deb\nURIs: {MIRROR}\nSuites: bookworm-backports\nComponents: main\n"
-         f"Signed-By: {KEYRING}\n")
+ENTRY = f"Types: deb\nURIs: {MIRROR}\nSuites: bookworm-backports\nComponents: main\nSigned-By: {KEYRING}\n"
 
 
 @pytest.fixture
@@ -59,9 +59,14 @@ def backports(apt, codename="bookworm"):
     return subprocess.run([CI / "backports", apt, codename], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    ("sources.list", ONE_LINE), ("sources.list.d/debian.list", ONE_LINE),
-    ("sources.list.d/debian.sources", DEB822)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sources.list", ONE_LINE),
+        ("sources.list.d/debian.list", ONE_LINE),
+        ("sources.list.d/debian.sources", DEB822),
+    ],
+)
 def test_backports_come_from_the_mirror_that_the_machine_has_for_its_suite(apt, name, text):
     (apt / name).write_text(text)
     assert backports(apt).stdout == ENTRY
@@ -76,7 +81,8 @@ def test_a_key_that_stands_in_the_entry_comes_along(apt):
 def test_an_entry_without_a_key_gives_one_without_a_key(apt):
     (apt / "sources.list").write_text(f"deb {MIRROR} trixie main\n")
     assert backports(apt, "trixie").stdout == (
-        f"Types: deb\nURIs: {MIRROR}\nSuites: trixie-backports\nComponents: main\n")
+        f"Types: deb\nURIs: {MIRROR}\nSuites: trixie-backports\nComponents: main\n"
+    )
 
 
 @pytest.mark.parametrize("there", [f"deb {MIRROR} bookworm-backports main\n", None])
@@ -118,8 +124,9 @@ class Machine:
 
     def run(self):
         environment = {**os.environ, "PATH": str(self.path)}
-        done = subprocess.run([shutil.which("bash"), CI / "kicad", self.etc], env=environment,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [shutil.which("bash"), CI / "kicad", self.etc], env=environment, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         return self.noted.read_text().splitlines()
 

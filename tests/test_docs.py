@@ -1,4 +1,5 @@
 """The docs mention every command, option, setting, message, reason and route; README's commands run."""
+
 import contextlib
 import io
 import re
@@ -20,15 +21,25 @@ TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 COMMANDS = [
-    ("kentongan-sim", "run"), ("kentongan-sim", "demo"), ("kentongan-sim", "bench"),
-    ("kentongan-sim", "soak"), ("kentongan-sim", "attack"),
+    ("kentongan-sim", "run"),
+    ("kentongan-sim", "demo"),
+    ("kentongan-sim", "bench"),
+    ("kentongan-sim", "soak"),
+    ("kentongan-sim", "attack"),
     ("kentongan-gateway",),
-    ("kentongan-hub", "init"), ("kentongan-hub", "provision"), ("kentongan-hub", "gateway-file"),
-    ("kentongan-hub", "run"), ("kentongan-hub", "check"),
-    ("kentongan-hub", "backup"), ("kentongan-hub", "restore"),
-    ("kentongan-hub", "technician-token"), ("kentongan-hub", "recovery-link"), ("kentongan-hub", "revoke"),
+    ("kentongan-hub", "init"),
+    ("kentongan-hub", "provision"),
+    ("kentongan-hub", "gateway-file"),
+    ("kentongan-hub", "run"),
+    ("kentongan-hub", "check"),
+    ("kentongan-hub", "backup"),
+    ("kentongan-hub", "restore"),
+    ("kentongan-hub", "technician-token"),
+    ("kentongan-hub", "recovery-link"),
+    ("kentongan-hub", "revoke"),
     ("kentongan-hub", "access"),
-    ("python", "-m", "kentongan_wire", "decode"), ("python", "-m", "kentongan_wire", "encode"),
+    ("python", "-m", "kentongan_wire", "decode"),
+    ("python", "-m", "kentongan_wire", "encode"),
 ]
 
 
@@ -58,7 +69,7 @@ def test_every_subcommand_is_documented(command):
     text = help_of([command])
     braces = re.search(r"\{([\w,-]+)\}", text)
     found = braces.group(1).split(",") if braces else re.findall(r"^    ([a-z-]+)  ", text, re.MULTILINE)
-    section = REFERENCE[REFERENCE.index(f"## {command}"):]
+    section = REFERENCE[REFERENCE.index(f"## {command}") :]
     assert found
     assert not [name for name in found if f"`{name}`" not in section and f"{command} {name}" not in section]
 

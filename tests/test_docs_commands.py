@@ -2,6 +2,7 @@
 
 `kentongan-hub` and `kentongan-gateway` may go by their names: the guide links them at the post.
 """
+
 import argparse
 import ast
 import re
@@ -18,9 +19,12 @@ from kentongan_sim.console.arguments import typed
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 GUIDE = ROOT / "docs/technician.md"
-PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
-         *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md")),
-         *sorted((ROOT / "hardware/rakit").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(ROOT.glob("*/README.md")),
+    *sorted((ROOT / "hardware/rakit").glob("*.md")),
+]
 LINKED = ("kentongan-hub", "kentongan-gateway")  # on the machine at the post, by the guide
 PROGRAMS = r"kentongan-(?:sim|tool|hub|gateway)|python3?|micropython|uv|pytest|ruff"
 START = re.compile(rf"(?:sudo |time |[A-Z_]+=\S+ )*(?P<path>[\w./-]*/)?(?P<program>make|{PROGRAMS})(?: |$)")
@@ -39,8 +43,11 @@ def commands_of(text):
             yield span, False
 
 
-FOUND = [pytest.param(command, whole, page, id=f"{page.relative_to(ROOT)}: {command[:60]}")
-         for page in PAGES for command, whole in dict.fromkeys(commands_of(page.read_text(encoding="utf-8")))]
+FOUND = [
+    pytest.param(command, whole, page, id=f"{page.relative_to(ROOT)}: {command[:60]}")
+    for page in PAGES
+    for command, whole in dict.fromkeys(commands_of(page.read_text(encoding="utf-8")))
+]
 
 
 class Misread(Exception):
@@ -86,7 +93,7 @@ def goals():
 def test_a_printed_command_can_be_typed(command, whole, page, monkeypatch):
     start = START.match(command)
     program, path = start["program"], start["path"]
-    words = list(filled_in(shlex.split(command[start.end():])))
+    words = list(filled_in(shlex.split(command[start.end() :])))
     if program == "make":
         assert {word for word in words if "=" not in word} <= goals()
         return
@@ -135,10 +142,16 @@ def test_a_program_is_named_as_the_shell_finds_it_from_here(monkeypatch, tmp_pat
 
 # --- what pages, messages and remedies print while the programs run ---
 
-SOURCES = [path for part in ("hub", "gateway", "tool") for path in sorted((ROOT / part / "src").rglob("*"))
-           if path.suffix in (".py", ".html")]
-SAID = re.compile(r"(?<![\w/.-])kentongan-(?:hub|gateway|tool) [a-z][a-z-]*(?: --[a-z-]+(?: [A-Z][A-Z-]*|"
-                  r" [\w./{}-]+)?)*")
+SOURCES = [
+    path
+    for part in ("hub", "gateway", "tool")
+    for path in sorted((ROOT / part / "src").rglob("*"))
+    if path.suffix in (".py", ".html")
+]
+SAID = re.compile(
+    r"(?<![\w/.-])kentongan-(?:hub|gateway|tool) [a-z][a-z-]*(?: --[a-z-]+(?: [A-Z][A-Z-]*|"
+    r" [\w./{}-]+)?)*"
+)
 
 
 def shown(expression):
@@ -172,8 +185,11 @@ def said_of(path):
             yield (text[found.start() :].partition(end)[0], True) if end else (found[0], False)
 
 
-SAYS = [pytest.param(said, marked, path, id=f"{path.relative_to(ROOT)}: {said[:60]}")
-        for path in SOURCES for said, marked in dict.fromkeys(said_of(path))]
+SAYS = [
+    pytest.param(said, marked, path, id=f"{path.relative_to(ROOT)}: {said[:60]}")
+    for path in SOURCES
+    for said, marked in dict.fromkeys(said_of(path))
+]
 
 
 @pytest.mark.parametrize(("said", "marked", "path"), SAYS)

@@ -3,6 +3,7 @@
 An errand changes the copy as a contributor would. What changed is compared with CONTRIBUTING's row, and the
 copy proves itself: by a file of tests/errands/ and what a reviewer would run, in a process of its own.
 """
+
 import os
 import re
 import shutil
@@ -16,10 +17,28 @@ import pytest
 from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("wire", "firmware", "gateway", "hub", "tool", "simulator", "tests", "docs", "hardware/pins",
-         "hardware/kentongan_hw", "hardware/lib", "hardware/siren/README.md", "hardware/siren/signals.toml",
-         "hardware/button/README.md", "hardware/button/signals.toml",
-         "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")
+PARTS = (
+    "wire",
+    "firmware",
+    "gateway",
+    "hub",
+    "tool",
+    "simulator",
+    "tests",
+    "docs",
+    "hardware/pins",
+    "hardware/kentongan_hw",
+    "hardware/lib",
+    "hardware/siren/README.md",
+    "hardware/siren/signals.toml",
+    "hardware/button/README.md",
+    "hardware/button/signals.toml",
+    "pyproject.toml",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "Makefile",
+)
 LEFT = shutil.ignore_patterns("*.pyc.*", "images", "*.egg-info", ".hypothesis", "build")
 SOURCES = ("wire/src", "firmware/src", "gateway/src", "hub/src", "tool/src", "simulator/src", "hardware")
 BESIDE = ("docs/", "tests/", "hub/src/kentongan_hub/languages/")  # told apart from what a product is made of
@@ -60,8 +79,14 @@ class Tree:
         paths = [str(self.folder / source) for source in SOURCES]
         here = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         environment = {**here, "PYTHONPATH": ":".join(paths)}
-        done = subprocess.run([sys.executable, *command], cwd=self.folder, env=environment, text=True,
-                              timeout=PATIENCE_S, capture_output=True)
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            timeout=PATIENCE_S,
+            capture_output=True,
+        )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
 
@@ -78,9 +103,14 @@ class Tree:
 
 def changed(old, new):
     """Paths of files that differ, are new or are gone."""
-    files = [{path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*")
-              if path.is_file() and not {"__pycache__", ".pytest_cache", ".hypothesis"} & set(path.parts)}
-             for root in (old, new)]
+    files = [
+        {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for path in root.rglob("*")
+            if path.is_file() and not {"__pycache__", ".pytest_cache", ".hypothesis"} & set(path.parts)
+        }
+        for root in (old, new)
+    ]
     return {path for path in files[0].keys() | files[1].keys() if files[0].get(path) != files[1].get(path)}
 
 
@@ -142,9 +172,15 @@ def new_channel(tree):
     start = f"{HUB}/channels/__init__.py"
     tree.put(start, "from kentongan_hub.people import ways", "from kentongan_hub.channels.udp import Udp\n")
     tree.put(start, "HomeAssistant)", "Udp, ")
-    tree.say(UDP_box="Kotak UDP", Address_of_the_box="Alamat kotak", Prefix_of_the_message="Awalan pesan",
-             **{"the box's address: write it like 192.168.1.20:5140":
-                "alamat kotak: tulis seperti 192.168.1.20:5140"})
+    tree.say(
+        UDP_box="Kotak UDP",
+        Address_of_the_box="Alamat kotak",
+        Prefix_of_the_message="Awalan pesan",
+        **{
+            "the box's address: write it like 192.168.1.20:5140": "alamat kotak: tulis seperti "
+            "192.168.1.20:5140"
+        },
+    )
     tree.put("docs/reference.md", "`papan`, `sms`, `apprise`, `mqtt`", "`udp`, ")
 
 
@@ -193,18 +229,29 @@ class SysfsRelay(Relay):
 def new_driver(tree):
     tree.add(f"{GATEWAY}/outputs/sysfs.py", DRIVER)
     tree.put(f"{GATEWAY}/outputs/__init__.py", '    "virtual": ', '    "sysfs": "sysfs.SysfsRelay",\n')
-    tree.put("docs/reference.md", "| | `shortest_ms` | the relay's",
-             "| | `switch` | of `sysfs`: the file that switches the relay |\n")
+    tree.put(
+        "docs/reference.md",
+        "| | `shortest_ms` | the relay's",
+        "| | `switch` | of `sysfs`: the file that switches the relay |\n",
+    )
 
 
 def new_board(tree):
     text = (tree.folder / "hardware/pins/heltec_v3.toml").read_text(encoding="utf-8")
     text = re.sub('about = ".*"', 'about = "A board that nobody sells."', text)
-    tree.add("hardware/pins/papan_uji.toml", text.replace("lamp = 47\nbuzzer = 48\nmotor = 33\nsense_contact",
-                                                         "lamp = 21\nbuzzer = 48\nmotor = 33\nsense_contact"))
+    tree.add(
+        "hardware/pins/papan_uji.toml",
+        text.replace(
+            "lamp = 47\nbuzzer = 48\nmotor = 33\nsense_contact",
+            "lamp = 21\nbuzzer = 48\nmotor = 33\nsense_contact",
+        ),
+    )
     tree.run("-m", "kentongan_hw", "pins")
-    tree.put("tool/src/kentongan_tool/boards.py", ")}\n# Sold in place of the V3",
-             '    Board("papan_uji", "Papan uji", ESP32S3, GENERIC[ESP32S3], (CH340,), 8, ROLES),\n')
+    tree.put(
+        "tool/src/kentongan_tool/boards.py",
+        ")}\n# Sold in place of the V3",
+        '    Board("papan_uji", "Papan uji", ESP32S3, GENERIC[ESP32S3], (CH340,), 8, ROLES),\n',
+    )
 
 
 PAGE = '''"""Tentang: which site this hub serves, for whoever asks it on the phone."""
@@ -223,13 +270,13 @@ def page():
     with current_app.hub.store.read() as db:
         return render_template("tentang.html", site=view.site_words(db))
 '''
-TEMPLATE = '''{% extends "dasar.html" %}
+TEMPLATE = """{% extends "dasar.html" %}
 {% block title %}{{ _('Tentang') }} · Kentongan{% endblock %}
 {% block main %}
 <h1>{{ _('Tentang pusat data ini') }}</h1>
 <p>{{ site.name }}</p>
 {% endblock %}
-'''
+"""
 
 
 def new_page(tree):
@@ -237,17 +284,23 @@ def new_page(tree):
     tree.add(f"{HUB}/web/templates/tentang.html", TEMPLATE)
     tree.put(f"{HUB}/app.py", "    channels,\n    device,", "    about,\n")
     tree.put(f"{HUB}/app.py", "    *(invite, screen,", "    about,\n")
-    tree.put(f"{HUB}/web/pages/site/more.py", '    ("people.page",',
-             '    ("about.page", "daftar", _("Tentang"), _("Pusat data siapa ini."), roles.SEE),\n')
-    tree.say(About="Tentang", About_this_hub="Tentang pusat data ini",
-             **{"Whose hub this is.": "Pusat data siapa ini."})
+    tree.put(
+        f"{HUB}/web/pages/site/more.py",
+        '    ("people.page",',
+        '    ("about.page", "daftar", _("Tentang"), _("Pusat data siapa ini."), roles.SEE),\n',
+    )
+    tree.say(
+        About="Tentang",
+        About_this_hub="Tentang pusat data ini",
+        **{"Whose hub this is.": "Pusat data siapa ini."},
+    )
     tree.put("docs/reference.md", "| `/catatan` |", "| `/tentang` | whose hub this is |\n")
     tree.put("hub/README.md", "| `/serah-terima` |", "| `/tentang` | all see | whose hub this is |\n")
     tree.put("tests/hub/web/test_security.py", '    "board.page": ', '    "about.page": roles.SEE,\n')
     tree.run("tests/rooms.py")
 
 
-FAULT = '''def _cut_relay(place, rng):
+FAULT = """def _cut_relay(place, rng):
     place.boxes["penerus-1"].power_off()
 
 
@@ -255,10 +308,10 @@ def _power_relay(place, rng):
     place.boxes["penerus-1"].power_on()
 
 
-'''
-FAULT_ROW = '''    Fault("penerus: without power", "device", _cut_relay, _power_relay, 30, 60, None,
+"""
+FAULT_ROW = """    Fault("penerus: without power", "device", _cut_relay, _power_relay, 30, 60, None,
           "posts hear the buttons themselves", ("terputus", "terlambat")),
-'''
+"""
 
 
 def new_fault(tree):
@@ -267,14 +320,14 @@ def new_fault(tree):
     tree.put(devices, '    Fault("pos: flash takes no write"', FAULT_ROW)
 
 
-POLICY = '''    m.KIND_KERIBUTAN: {
+POLICY = """    m.KIND_KERIBUTAN: {
         **_PACE,
         "langkah": [
             _step(0, NO, "tugas:ronda tugas:keamanan"),
             _step(60, RT, "penerima tugas:ketua_rt tugas:linmas tugas:babinsa", "{polisi}, {polsek}"),
         ],
     },
-'''
+"""
 
 
 def new_policy(tree):
@@ -290,24 +343,43 @@ class Errand:
 
 TEXTS = "tests/hub/base/test_language.py::test_a_language_says_every_text_beyond_doubt_and_no_others"
 ERRANDS = (
-    Errand("alarm kind", new_kind, ("proof_kind", "tests/wire/test_kinds.py", "tests/wire/test_readme.py",
-                                    "tests/hub/devices/test_codes.py::test_no_shipped_profile_has_a_conflict",
-                                    TEXTS)),
+    Errand(
+        "alarm kind",
+        new_kind,
+        (
+            "proof_kind",
+            "tests/wire/test_kinds.py",
+            "tests/wire/test_readme.py",
+            "tests/hub/devices/test_codes.py::test_no_shipped_profile_has_a_conflict",
+            TEXTS,
+        ),
+    ),
     Errand("paging channel", new_channel, ("proof_channel", TEXTS)),
     Errand("siren driver", new_driver, ("proof_driver", "tests/gateway/outputs/test_drivers.py")),
     Errand("board", new_board, ("proof_board", "tests/hardware/test_pins.py")),
-    Errand("hub page", new_page, ("proof_page", "tests/test_docs.py::test_every_route_is_documented",
-                                  "tests/hub/web/test_security.py::test_no_route_is_without_a_rule", TEXTS)),
+    Errand(
+        "hub page",
+        new_page,
+        (
+            "proof_page",
+            "tests/test_docs.py::test_every_route_is_documented",
+            "tests/hub/web/test_security.py::test_no_route_is_without_a_rule",
+            TEXTS,
+        ),
+    ),
     Errand("fault of the campaign", new_fault, ("proof_fault",)),
-    Errand("default policy", new_policy, (
-        "proof_policy", "tests/hub/policies/test_policy.py::test_what_is_shipped_passes_its_own_check")),
+    Errand(
+        "default policy",
+        new_policy,
+        ("proof_policy", "tests/hub/policies/test_policy.py::test_what_is_shipped_passes_its_own_check"),
+    ),
 )
 
 
 def told():
     """{errand: (files of the product, files beside it)} of CONTRIBUTING's table."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    table = text[text.index("<!-- errands -->"):text.index("<!-- /errands -->")]
+    table = text[text.index("<!-- errands -->") : text.index("<!-- /errands -->")]
     rows = [line.strip("|").split("|") for line in table.splitlines() if "`" in line]
     files = [tuple(set(re.findall("`([^`]+)`", cell)) for cell in row[2:]) for row in rows]
     return {row[0].strip(): of_row for row, of_row in zip(rows, files, strict=True)}, rows

@@ -1,4 +1,5 @@
 """docs/kamus.md has the Indonesian words that the sources use as data."""
+
 import re
 from pathlib import Path
 
@@ -7,8 +8,12 @@ from kentongan_hub.base import words
 
 PAGE = Path(__file__).resolve().parent.parent / "docs/kamus.md"
 TEXT = PAGE.read_text(encoding="utf-8").lower()
-WORDS = [word.strip() for row in re.findall(r"^\| ([^|]+) \|", TEXT[TEXT.index("## people"):], re.MULTILINE)
-         for word in row.split(",") if row != "word"]
+WORDS = [
+    word.strip()
+    for row in re.findall(r"^\| ([^|]+) \|", TEXT[TEXT.index("## people") :], re.MULTILINE)
+    for word in row.split(",")
+    if row != "word"
+]
 
 
 def said_as(text):

@@ -10,8 +10,10 @@ packages = pytest.mark.parametrize("package", rooms.PACKAGES, ids=lambda path: p
 
 @packages
 def test_no_folder_holds_more_than_about_a_dozen_names(package):
-    counts = {folder.relative_to(rooms.ROOT).as_posix(): sum(map(len, rooms.names(folder)))
-              for folder in rooms.folders(package)}
+    counts = {
+        folder.relative_to(rooms.ROOT).as_posix(): sum(map(len, rooms.names(folder)))
+        for folder in rooms.folders(package)
+    }
     assert counts
     assert not {place: n for place, n in counts.items() if n > NAMES_MAX}
 

@@ -1,4 +1,5 @@
 """`make setup` on a machine that lacks something, and after it was cut off at any step."""
+
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from kentongan_wire import __version__
 ROOT = Path(__file__).resolve().parent.parent
 # A python3 that makes environments without a network: `-m venv`, pip and uv leave what the real ones leave.
 # CUT names the step that is cut off in the middle. What is asked of it is noted in `asked`.
-PYTHON = f'''#!/bin/sh
+PYTHON = f"""#!/bin/sh
 echo "$@" >> "{{folder}}/asked"
 case "$*" in
 *"-m venv"*)
@@ -39,7 +40,7 @@ case "$*" in
 *ensurepip*) [ "$LACKS" != venv ]; exit ;;
 esac
 exec {sys.executable} "$@"
-'''
+"""
 
 
 class Machine:
@@ -59,8 +60,9 @@ class Machine:
 
     def make(self, *words, **environment):
         environment = {**os.environ, "PATH": str(self.path), "MAKEFLAGS": "", **environment}
-        return subprocess.run(["make", *(words or ["setup"])], cwd=self.folder, env=environment,
-                              capture_output=True, text=True)
+        return subprocess.run(
+            ["make", *(words or ["setup"])], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
 
     def asked(self):
         text = (self.folder / "asked").read_text()
@@ -168,6 +170,10 @@ def test_one_number_is_the_version_of_every_package():
         source = (path.parent / project["tool"]["hatch"]["version"]["path"]).resolve()
         assert source == ROOT / "wire/src/kentongan_wire/__init__.py", path
     assert ".".join(map(str, FIRMWARE)) == __version__, "what a device says in STATUS"
-    written = subprocess.run(["git", "grep", "-lF", f'= "{__version__}"', "*.py", "*.toml"], cwd=ROOT,
-                             capture_output=True, text=True).stdout.split()
+    written = subprocess.run(
+        ["git", "grep", "-lF", f'= "{__version__}"', "*.py", "*.toml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
     assert written == ["wire/src/kentongan_wire/__init__.py"]

@@ -1,4 +1,5 @@
 """The taste of this project, held by a test: layering, sizes, who may import what, and plain words."""
+
 import ast
 import re
 import subprocess
@@ -14,8 +15,16 @@ MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 NODE = ROOT / "firmware/src/kentongan_node"
 WIRE = ROOT / "wire/src/kentongan_wire"
-WIRE_IMPORTS = {"struct", "hashlib", "binascii", "collections", "cryptolib", "cryptography", "hmac",
-                "kentongan_wire"}
+WIRE_IMPORTS = {
+    "struct",
+    "hashlib",
+    "binascii",
+    "collections",
+    "cryptolib",
+    "cryptography",
+    "hmac",
+    "kentongan_wire",
+}
 WIRE_HOST_ONLY = {"cli.py", "describe.py", "__main__.py"}  # the command line runs on a PC only
 NODE_SHELL = {"runner.py", "hal.py", "radio.py", "launch.py", "beat.py", "timing.py", "usbline.py"}
 IMPURE = {"time", "random", "os", "asyncio", "threading", "select", "socket", "machine", "subprocess"}
@@ -57,9 +66,12 @@ def test_modules_stay_small():
 
 
 def test_functions_stay_small():
-    long = {f"{path.relative_to(ROOT)}:{f.lineno} {f.name}": f.end_lineno - f.lineno + 1
-            for path in tracked(".py") for f in functions_of(path)
-            if f.end_lineno - f.lineno + 1 > FUNCTION_LINES_MAX}
+    long = {
+        f"{path.relative_to(ROOT)}:{f.lineno} {f.name}": f.end_lineno - f.lineno + 1
+        for path in tracked(".py")
+        for f in functions_of(path)
+        if f.end_lineno - f.lineno + 1 > FUNCTION_LINES_MAX
+    }
     assert not long
 
 
@@ -75,13 +87,22 @@ def test_arrows_point_one_way():
 
 def test_lint_is_clean():
     assert_clean("ruff", "check", ".")
+    assert_clean("ruff", "format", "--check", ".")
 
 
 NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
-    "kentongan_gateway.core.*", "kentongan_hub.*", "kentongan_node.*", "kentongan_sim.*",
+    "kentongan_gateway.core.*",
+    "kentongan_hub.*",
+    "kentongan_node.*",
+    "kentongan_sim.*",
 }
-TYPES = ("disallow_untyped_defs", "check_untyped_defs", "no_implicit_optional", "warn_unused_ignores",
-         "warn_redundant_casts")
+TYPES = (
+    "disallow_untyped_defs",
+    "check_untyped_defs",
+    "no_implicit_optional",
+    "warn_unused_ignores",
+    "warn_redundant_casts",
+)
 
 
 def test_types_hold_where_they_are_written():
@@ -121,10 +142,16 @@ def test_only_the_runner_awaits():
         assert not [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Await)], path.name
 
 
-PURE = sorted([*(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
-               *(ROOT / "gateway/src/kentongan_gateway/core").rglob("*.py"),
-               *(ROOT / "hub/src/kentongan_hub" / n
-                 for n in ("incidents/alarms.py", "policies/escalation.py", "devices/supervision.py"))])
+PURE = sorted(
+    [
+        *(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
+        *(ROOT / "gateway/src/kentongan_gateway/core").rglob("*.py"),
+        *(
+            ROOT / "hub/src/kentongan_hub" / n
+            for n in ("incidents/alarms.py", "policies/escalation.py", "devices/supervision.py")
+        ),
+    ]
+)
 
 
 @pytest.mark.parametrize("path", PURE, ids=lambda p: f"{p.parent.name}.{p.stem}")
@@ -165,9 +192,12 @@ def test_nothing_is_left_open_in_the_text():
 
 PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a time
 SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
-    ("simulator/bench/test_bench.py", "run_cell"), ("simulator/demo/test_demo.py", "wait_for"),
-    ("gateway/hub_client/test_uplink.py", "HubClient"), ("gateway/disk/test_spool.py", "connect"),
-    ("hub/storage/test_store.py", "connect"), ("hub/storage/test_crash.py", "Timer"),
+    ("simulator/bench/test_bench.py", "run_cell"),
+    ("simulator/demo/test_demo.py", "wait_for"),
+    ("gateway/hub_client/test_uplink.py", "HubClient"),
+    ("gateway/disk/test_spool.py", "connect"),
+    ("hub/storage/test_store.py", "connect"),
+    ("hub/storage/test_crash.py", "Timer"),
 }
 NO_TESTS = ("soak/", "bench_", "board/", "chip/emulator", "chip/stand_in", "chip/radio_line")  # some a chip's
 REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "patience", "urllib", "http"}
@@ -200,8 +230,11 @@ def test_tests_wait_with_the_shared_patience():
     for path in (ROOT / "tests").rglob("*.py"):
         where = path.relative_to(ROOT / "tests").as_posix()
         if not where.startswith(NO_TESTS):
-            found |= {f"{where}:{line}": name for line, name in impatient(path)
-                      if (where, name) not in SHORT_ON_PURPOSE}
+            found |= {
+                f"{where}:{line}": name
+                for line, name in impatient(path)
+                if (where, name) not in SHORT_ON_PURPOSE
+            }
     assert not found
 
 

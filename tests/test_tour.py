@@ -3,6 +3,7 @@
 The air and the clock are simulated; the devices' cores, the gateway's core, performer, disk and uplink, and
 the hub with its pages, database and dispatch are the real ones.
 """
+
 import ast
 import json
 import logging
@@ -45,8 +46,11 @@ def answer(app, site):
     """The neighbour's browser: log in, look at the board, 'Saya datang'."""
     browser = app.test_client()
     token = CSRF.search(browser.get("/masuk").text).group(1)
-    browser.post("/masuk", data={"csrf": token, "masuk": ADMIN, "sandi": site.password},
-                 headers={"Origin": "http://localhost"})
+    browser.post(
+        "/masuk",
+        data={"csrf": token, "masuk": ADMIN, "sandi": site.password},
+        headers={"Origin": "http://localhost"},
+    )
     board = browser.get("/papan").text
     form = {"csrf": CSRF.search(board).group(1), "dari": "papan"}
     done = browser.post(COME.search(board).group(1), data=form, headers={"Origin": "http://localhost"})
@@ -94,7 +98,7 @@ def test_the_log_visits_the_steps_of_the_tour_in_its_order(walk):
     visited = [step for _, step, _ in walk]
     position = -1
     for step in steps:
-        assert step in visited[position + 1:], f"{step} does not follow in {json.dumps(visited)}"
+        assert step in visited[position + 1 :], f"{step} does not follow in {json.dumps(visited)}"
         position = visited.index(step, position + 1)
 
 

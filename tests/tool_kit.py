@@ -1,4 +1,5 @@
 """What tests of kentongan-tool lean on: made-up firmware images, a technician's folder, label data."""
+
 import os
 import shutil
 import struct
@@ -22,8 +23,11 @@ def need_tools(require, *names):
     try:
         devicetools.ensure(names)
     except ToolError as error:
-        require(False, f"helper programs of kentongan-tool ({error.what})",
-                "run `make tools` on a machine that reaches PyPI")
+        require(
+            False,
+            f"helper programs of kentongan-tool ({error.what})",
+            "run `make tools` on a machine that reaches PyPI",
+        )
 
 
 def firmware_image(chip, parts=None, chip_id=None):
@@ -69,11 +73,21 @@ def run_tool(*args, **more):
 def label_data(number=7, **changed):
     """What the hub's label route answers for a button."""
     node = 0x6B74F000 + number
-    return {"site": "rt-05-sukamaju", "name": "RT 05 Sukamaju", "node": node,
-            "id": f"{node:08x}", "label": f"tombol-{number:02d}", "role": "tombol",
-            "role_word": "tombol darurat", "house": number, "zone": 5, "place": "Gang Mawar",
-            "steps": ["Tekan tombol merah sekali.", "Lihat lampunya.", "Salah tekan? Tahan 3 detik."],
-            "qr": f"KENTONGAN rt-05-sukamaju tombol-{number:02d} {node:08x}", **changed}
+    return {
+        "site": "rt-05-sukamaju",
+        "name": "RT 05 Sukamaju",
+        "node": node,
+        "id": f"{node:08x}",
+        "label": f"tombol-{number:02d}",
+        "role": "tombol",
+        "role_word": "tombol darurat",
+        "house": number,
+        "zone": 5,
+        "place": "Gang Mawar",
+        "steps": ["Tekan tombol merah sekali.", "Lihat lampunya.", "Salah tekan? Tahan 3 detik."],
+        "qr": f"KENTONGAN rt-05-sukamaju tombol-{number:02d} {node:08x}",
+        **changed,
+    }
 
 
 def text_of(path, require):
@@ -91,6 +105,7 @@ def codes_on(path, require):
     require(_has("pdftoppm"), "pdftoppm", "apt install poppler-utils")
     import zxingcpp
     from PIL import Image
+
     subprocess.run(["pdftoppm", "-r", str(DOTS_PER_INCH), "-png", path, path.with_suffix("")], check=True)
     pages = sorted(path.parent.glob(f"{path.stem}-*.png"))
     return [code.text for page in pages for code in zxingcpp.read_barcodes(Image.open(page))]
@@ -108,8 +123,13 @@ class MockBoard:
             need_tools(require, MOCK)
             program = devicetools.folder_of(MOCK) / "bin" / MOCK
         words = [program, "run", "--chip", chip, *(["--pty"] if pty else ["--port", "0"])]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                        env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        self.process = subprocess.Popen(
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
         said = self.process.stdout.readline().strip()
         self.port = said if pty else "socket://" + said.rsplit(" ", 1)[-1]
 

@@ -1,4 +1,5 @@
 """A hub whose replies have no end, over TCP or TLS, on a loopback port."""
+
 import json
 import socket
 import threading

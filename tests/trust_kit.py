@@ -3,6 +3,7 @@
 The hub has provisioned every device; events and orders pass through its API as JSON. Only threads, sockets
 and the wait of a long poll are left out: the gateway asks for orders whenever the hub has news.
 """
+
 import json
 import random
 
@@ -37,7 +38,8 @@ def spots(houses):
     return (
         *((f"tombol-{n:02d}", "tombol", n, 20 * n, 15) for n in range(1, houses + 1)),
         *((f"pos-{n}", "sirene", 0, 25 * n, 0) for n in range(1, POSTS + 1)),
-        ("penerus-1", "penerus", 0, 40, 30), ("penerima-1", "penerima", 2, 30, 20),
+        ("penerus-1", "penerus", 0, 40, 30),
+        ("penerima-1", "penerima", 2, 30, 20),
     )
 
 
@@ -134,12 +136,20 @@ class Village:
         path = data_dir / "gateway-1.json"
         site_file.write_secret(path, json.dumps(provision.gateway_file(data_dir)))
         self.key_file = keyfile.load(path)
-        places = [Place(label, role, self.nodes[label], ZONE, *spot, 0)
-                  for label, role, *spot in spots(houses)]
+        places = [
+            Place(label, role, self.nodes[label], ZONE, *spot, 0) for label, role, *spot in spots(houses)
+        ]
         places.append(Place("modem-1", "modem", self.nodes["modem-1"], ZONE, 0, 30, -10, 0))
         gateway = Gateway("gateway-1", "modem-1", ZONE, 30, -10)
-        scene = Scenario("rt-trust", "one RT at a real hub", tuple(places), None,
-                         Propagation(32.5, 3.0, 4.0, 1.0, "rt-trust"), "ShortSlow", (gateway,))
+        scene = Scenario(
+            "rt-trust",
+            "one RT at a real hub",
+            tuple(places),
+            None,
+            Propagation(32.5, 3.0, 4.0, 1.0, "rt-trust"),
+            "ShortSlow",
+            (gateway,),
+        )
         self.world = World(
             scene, seed, engine, loss, gateway_hosts=False, settings=settings, keep_trace=False
         )

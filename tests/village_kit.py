@@ -1,4 +1,5 @@
 """What tests of the running demo share: waiting for a thing to be so, and pressing a box once more."""
+
 from kentongan_node.incident import FOLD_MS
 from patience import wait_for
 

@@ -3,6 +3,7 @@
 Starts the demo village, provisions its blank board with kentongan-tool, prints its label, and carries it from
 place to place for a survey, all with the real programs. Needs the apt package poppler-utils.
 """
+
 import os
 import shlex
 import subprocess
@@ -19,10 +20,17 @@ BIN = Path(sys.executable).parent
 DOTS_PER_INCH = 90
 LINE_PX, CHAR_PX, PAD_PX, WRAP = 20, 8.1, 18, 108
 SPOTS = (  # place, x and y in metres, what; the last ones lie outside the demo's plan
-    ("Balai RT", plan.GATEWAY.x_m, plan.GATEWAY.y_m, "gateway"), ("Pos barat", 6, 25, "pos"),
-    ("Pos timur", 144, 70, "pos"), ("Penerus", 75, 8, "penerus"), ("Gang Mawar", 37, 62, ""),
-    ("Gang Melati", 105, 95, ""), ("Warung", 190, 15, ""), ("Kebun", 230, 115, ""),
-    ("Rumah 41", 270, 45, ""), ("Ujung gang", 330, 110, ""), ("Tepi sawah", 390, 30, ""),
+    ("Balai RT", plan.GATEWAY.x_m, plan.GATEWAY.y_m, "gateway"),
+    ("Pos barat", 6, 25, "pos"),
+    ("Pos timur", 144, 70, "pos"),
+    ("Penerus", 75, 8, "penerus"),
+    ("Gang Mawar", 37, 62, ""),
+    ("Gang Melati", 105, 95, ""),
+    ("Warung", 190, 15, ""),
+    ("Kebun", 230, 115, ""),
+    ("Rumah 41", 270, 45, ""),
+    ("Ujung gang", 330, 110, ""),
+    ("Tepi sawah", 390, 30, ""),
 )
 
 
@@ -48,10 +56,12 @@ class Terminal:
     def svg(self):
         height = PAD_PX * 2 + len(self.lines) * LINE_PX
         width = PAD_PX * 2 + WRAP * CHAR_PX
-        out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}">',
-               f'<rect width="{width:.0f}" height="{height}" rx="8" fill="#15211c"/>',
-               '<g font-family="DejaVu Sans Mono, monospace" font-size="13.4" fill="#d9e8dd" '
-               'xml:space="preserve">']
+        out = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}">',
+            f'<rect width="{width:.0f}" height="{height}" rx="8" fill="#15211c"/>',
+            '<g font-family="DejaVu Sans Mono, monospace" font-size="13.4" fill="#d9e8dd" '
+            'xml:space="preserve">',
+        ]
         for number, line in enumerate(self.lines):
             colour = ' fill="#ffd479"' if line.startswith("$") else ""
             y = PAD_PX + (number + 0.75) * LINE_PX
@@ -64,7 +74,7 @@ def wrapped(line, indent):
     while len(line) > WRAP:
         cut = line.rfind(" ", len(indent) + 1, WRAP)
         out.append(line[:cut])
-        line = indent + line[cut + 1:]
+        line = indent + line[cut + 1 :]
     return [*out, line]
 
 
@@ -73,8 +83,14 @@ def run(demo, command, home):
     spots = {name: (x_m, y_m) for name, x_m, y_m, _ in SPOTS}
     world, board = demo.village.world, plan.BENCH.label
     words = shlex.split(command)
-    tool = subprocess.Popen([BIN / words[0], *words[1:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                            text=True, env=home, bufsize=1)
+    tool = subprocess.Popen(
+        [BIN / words[0], *words[1:]],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=home,
+        bufsize=1,
+    )
     said, asked = "", ""
     while char := tool.stdout.read(1):
         said, asked = said + char, asked + char
@@ -106,8 +122,22 @@ def pictures(demo, folder):
     (HERE / "technician-provision.svg").write_text(text, encoding="utf-8")
     run(demo, f"kentongan-tool label {hub} --out {folder / 'lembar.pdf'}", home)
     target = HERE / "technician-label"
-    subprocess.run(["pdftoppm", "-r", str(DOTS_PER_INCH), "-png", "-singlefile", "-f", "1", "-l", "1",
-                    folder / "lembar.pdf", target], check=True)
+    subprocess.run(
+        [
+            "pdftoppm",
+            "-r",
+            str(DOTS_PER_INCH),
+            "-png",
+            "-singlefile",
+            "-f",
+            "1",
+            "-l",
+            "1",
+            folder / "lembar.pdf",
+            target,
+        ],
+        check=True,
+    )
     rows = [",".join(map(str, spot)) for spot in SPOTS]
     (folder / "tempat.csv").write_text("\n".join(["place,x_m,y_m,what", *rows, ""]), encoding="utf-8")
     survey = f"--places {folder / 'tempat.csv'} --out {folder / 'survei.csv'} --wait 20"

@@ -3,6 +3,7 @@
 Starts `kentongan-sim demo`, opens its page in Debian's chromium, presses a house and takes the picture when
 the post sounds. Needs the apt packages chromium and chromium-driver.
 """
+
 import base64
 import re
 import struct
@@ -21,8 +22,16 @@ SIZE = (1280, 800)
 HOUSE = "tombol-10"  # at the other end of the kampung than the house that presses itself
 ROUND_TO = 4  # colour levels are rounded to this many, so that the file stays under 300 KB
 WAIT_S = 60
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-sync", "--disable-background-networking", "--disable-component-update")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
 RGB = 3  # bytes of a pixel
 
 
@@ -39,8 +48,10 @@ def take(address, profile):
     """The picture as chromium gives it: frames in the air, two posts sounding, the pressed house answered."""
     driver = browser(profile)
     try:
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                               {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False})
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False},
+        )
         driver.get(address)
         time.sleep(2)  # the log and the states have come
         driver.find_element(By.CSS_SELECTOR, f"#{HOUSE} .roof").click()
@@ -60,7 +71,7 @@ def rows_of(png):
     at, packed = 8, b""
     while at < len(png):
         length, kind = struct.unpack_from(">I4s", png, at)
-        body = png[at + 8:at + 8 + length]
+        body = png[at + 8 : at + 8 + length]
         if kind == b"IHDR":
             width, height, depth, colour = struct.unpack_from(">IIBB", body)
             assert (depth, colour) == (8, 2), "not an RGB picture"
@@ -70,7 +81,7 @@ def rows_of(png):
     data, size, above, rows = zlib.decompress(packed), width * RGB, bytes(width * RGB), []
     for y in range(height):
         start = y * (size + 1)
-        above = unfilter(data[start], bytearray(data[start + 1:start + 1 + size]), above)
+        above = unfilter(data[start], bytearray(data[start + 1 : start + 1 + size]), above)
         rows.append(above)
     return width, rows
 
@@ -104,11 +115,14 @@ def small(png):
 
 def main():
     command = [Path(sys.executable).parent / "kentongan-sim", "demo"]
-    with (tempfile.TemporaryDirectory() as folder,
-          subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo,
+    ):
         try:
-            address = next(found.group(1) for line in demo.stdout
-                           if (found := re.search(r"Village page\s+(\S+)", line)))
+            address = next(
+                found.group(1) for line in demo.stdout if (found := re.search(r"Village page\s+(\S+)", line))
+            )
             time.sleep(3)  # the first alarm has pressed itself
             picture = take(address, folder)
         finally:

@@ -1,4 +1,5 @@
 """Heltec Wireless Stick Lite V3 (ESP32-S3, SX1262). Nobody has measured these numbers on a board yet."""
+
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 9
@@ -24,7 +25,7 @@ INPUT_ONLY = ()  # pins that cannot drive, and have no pull: the carrier pulls
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 4), ("lid", 6), ("silent", 7),),
+    "keys": (("main", 4), ("lid", 6), ("silent", 7)),
     "shows": (35, 5, None),
     "siren": None,
     "healthy": None,
@@ -32,7 +33,7 @@ TOMBOL = {
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 6), ("test", 0),),
+    "keys": (("lid", 6), ("test", 0)),
     "shows": (35, None, None),
     "siren": 4,
     "healthy": 5,
@@ -40,7 +41,7 @@ SIRENE = {
     "senses": (("mains", 7),),
 }
 PENERIMA = {
-    "keys": (("lid", 6), ("come", 4), ("hush", 7),),
+    "keys": (("lid", 6), ("come", 4), ("hush", 7)),
     "shows": (35, 5, None),
     "siren": None,
     "healthy": None,
@@ -55,11 +56,4 @@ PENERUS = {
     "battery": None,
     "senses": (),
 }
-MODEM = {
-    "keys": (),
-    "shows": (35, None, None),
-    "siren": None,
-    "healthy": None,
-    "battery": None,
-    "senses": (),
-}
+MODEM = {"keys": (), "shows": (35, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}

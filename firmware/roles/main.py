@@ -2,6 +2,7 @@
 
 kentongan-tool writes the pin of a post's relay, which is low before anything that takes time or could fail.
 """
+
 import micropython
 
 micropython.kbd_intr(-1)  # a stray 0x03 ends nothing; see launch.py for the way to the prompt
@@ -19,6 +20,7 @@ if RELAY is not None:
 try:  # the start's reads by a second mount, with pieces of 512 bytes in place of 128; hal.py takes it away
     import flashbdev
     import vfs
+
     vfs.mount(vfs.VfsLfs2(flashbdev.bdev, readsize=128), "/wide", readonly=True)
     sys.path[:] = ["/wide"]  # role.mpy sets it back
 except Exception:  # whatever it is: by the port's mount

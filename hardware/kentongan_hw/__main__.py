@@ -2,6 +2,7 @@
 
 `board NODE` is the step of it that needs KiCad's own Python module.
 """
+
 import argparse
 
 from kentongan_hw import build, ownlib, pins, signals

@@ -190,8 +190,19 @@ def gerbers(folder, node):
 
 def places(folder, node):
     """The pick list: where each part lies."""
-    kicad(folder, "pcb", "export", "pos", "--format", "csv", "--units", "mm", "-o", f"{node}-letak.csv",
-          f"{node}.kicad_pcb")
+    kicad(
+        folder,
+        "pcb",
+        "export",
+        "pos",
+        "--format",
+        "csv",
+        "--units",
+        "mm",
+        "-o",
+        f"{node}-letak.csv",
+        f"{node}.kicad_pcb",
+    )
 
 
 def picture(folder, file, name, size, *how):
@@ -201,8 +212,17 @@ def picture(folder, file, name, size, *how):
 def view(folder, node):
     """The board with its parts, from the front and above."""
     zoom = importlib.import_module(f"kentongan_hw.{node}_layout").ZOOM_3D
-    picture(folder, f"{node}-3d.kicad_pcb", f"{node}-3d.png", (1200, 900), "--perspective",
-            "--rotate", "-45,0,15", "--zoom", zoom)
+    picture(
+        folder,
+        f"{node}-3d.kicad_pcb",
+        f"{node}-3d.png",
+        (1200, 900),
+        "--perspective",
+        "--rotate",
+        "-45,0,15",
+        "--zoom",
+        zoom,
+    )
 
 
 def products(folder, node):

@@ -1,22 +1,37 @@
 """The button node's circuit; the penerima uses the same board with a 5 V adaptor."""
+
 from kentongan_hw.circuit import Circuit
 from kentongan_hw.siren import radio_nets, test_points
 
 REVISION = "A"
 TITLE = "Tombol darurat: papan induk (button node carrier)"
-LABELS = ("Revisi A: belum ada yang membuat. Built by: nobody yet.",
-          "Satu sumber saja: 18650, atau 2xAA + U1 + JP1, atau adaptor 5 V (penerima).",
-          "GPL-3.0-or-later; dibuat dari hardware/kentongan_hw/button.py")
+LABELS = (
+    "Revisi A: belum ada yang membuat. Built by: nobody yet.",
+    "Satu sumber saja: 18650, atau 2xAA + U1 + JP1, atau adaptor 5 V (penerima).",
+    "GPL-3.0-or-later; dibuat dari hardware/kentongan_hw/button.py",
+)
 
 
 def supply(c):
-    b = c.block("1  DAYA (cell)", (12, 14), (190, 84),
-                ("J2: kabel ke soket baterai Heltec (periksa kutub). Q1, Q2: tahan baterai terbalik.",
-                 "JP1 1-2 hanya pada varian 2xAA. AA litium baru 3,6 V: U1 menjadikannya 3,3 V."))
+    b = c.block(
+        "1  DAYA (cell)",
+        (12, 14),
+        (190, 84),
+        (
+            "J2: kabel ke soket baterai Heltec (periksa kutub). Q1, Q2: tahan baterai terbalik.",
+            "JP1 1-2 hanya pada varian 2xAA. AA litium baru 3,6 V: U1 menjadikannya 3,3 V.",
+        ),
+    )
     b.add("J1", "TERM2", "18650", "SEL_IN GND", (5, 8), mirror=True, variant="18650")
     b.add("F1", "PTC_100", "1,0A", "SEL_IN SEL", (13, 8), 90, variant="18650")
-    b.add("Q1", "PMOS_SMALL", "AO3401", {"1": "GERBANG_1", "2": "BAT_OUT", "3": "SEL"}, (24, 11),
-          variant="18650")
+    b.add(
+        "Q1",
+        "PMOS_SMALL",
+        "AO3401",
+        {"1": "GERBANG_1", "2": "BAT_OUT", "3": "SEL"},
+        (24, 11),
+        variant="18650",
+    )
     b.add("R1", "R", "100k", "GERBANG_1 GND", (17, 16), variant="18650")
     b.add("J2", "TERM2", "KE HELTEC", "BAT_OUT GND", (40, 12), variant="18650")
     b.add("J3", "TERM2", "2xAA", "AA_IN GND", (5, 24), mirror=True, variant="2xAA")
@@ -29,13 +44,23 @@ def supply(c):
 
 
 def adaptor(c):
-    b = c.block("2  ADAPTOR 5 V (penerima)", (206, 14), (90, 104),
-                ("Terbalik: F3 putus oleh D6, Q5 tetap tertutup.", "JP2 2-3: GPIO 5 membaca ADA_5V."))
+    b = c.block(
+        "2  ADAPTOR 5 V (penerima)",
+        (206, 14),
+        (90, 104),
+        ("Terbalik: F3 putus oleh D6, Q5 tetap tertutup.", "JP2 2-3: GPIO 5 membaca ADA_5V."),
+    )
     b.add("J7", "TERM2", "ADAPTOR 5V", "ADAPTOR_IN GND", (5, 9), mirror=True, variant="penerima")
     b.add("F3", "PTC_100", "1,0A", "ADAPTOR_IN ADAPTOR", (12, 9), 90, variant="penerima")
     b.add("D6", "TVS10", "P6KE6.8A", "ADAPTOR GND", (17, 14), 270, variant="penerima")
-    b.add("Q5", "PMOS_SMALL", "AO3401", {"1": "GERBANG_3", "2": "+5V", "3": "ADAPTOR"}, (28, 12),
-          variant="penerima")
+    b.add(
+        "Q5",
+        "PMOS_SMALL",
+        "AO3401",
+        {"1": "GERBANG_3", "2": "+5V", "3": "ADAPTOR"},
+        (28, 12),
+        variant="penerima",
+    )
     b.add("R18", "R", "100k", "GERBANG_3 GND", (23, 18), variant="penerima")
     b.add("R7", "R", "47k", "+5V ADA_5V", (11, 25), variant="penerima")
     b.add("R8", "R", "68k", "ADA_5V GND", (11, 32), variant="penerima")
@@ -55,14 +80,20 @@ def contact(b, at, pull, cap, series, net, key, ohm="100k"):
 
 
 def button(c):
-    b = c.block("4  TOMBOL BESAR (NO + NC)", (12, 102), (190, 92),
-                ("NO rendah saat ditekan, NC tinggi: keduanya berubah = utuh. D1, D2: kabel luar.",
-                 "JP2 1-2: kontak NC. Tombol dinding di luar: kabel ke J4, sama."))
+    b = c.block(
+        "4  TOMBOL BESAR (NO + NC)",
+        (12, 102),
+        (190, 92),
+        (
+            "NO rendah saat ditekan, NC tinggi: keduanya berubah = utuh. D1, D2: kabel luar.",
+            "JP2 1-2: kontak NC. Tombol dinding di luar: kabel ke J4, sama.",
+        ),
+    )
     contact(b, (9, 10), "R3", "C2", "R4", "TOMBOL_NO", "NO_K")
     b.add("D1", "TVS18S", "P6KE18A", "NO_K GND", (24, 13), 270)
     b.add("J4", "TERM4", "TOMBOL", "NO_K GND NC_K LED_LUAR", (44, 15))
     b.add("D2", "TVS18S", "P6KE18A", "NC_K GND", (36, 20), 270)
-    contact(b, (9, 26), "R5", "C3", "R6", "TOMBOL_NC", "NC_PILIH", "1M")     # closed all day: 3 uA
+    contact(b, (9, 26), "R5", "C3", "R6", "TOMBOL_NC", "NC_PILIH", "1M")  # closed all day: 3 uA
     b.add("JP2", "JUMPER3", "NC / 5V", "NC_K NC_PILIH ADA_5V", (26, 22))
     b.add("R17", "R", "330", "LAMPU_GPIO LED_LUAR", (62, 13), 90)
 
@@ -87,17 +118,40 @@ def outputs(c):
     b.add("D5", "D1", "1N4148", "+3V3 GETAR_N", (56, 12), 270)
     b.add("J6", "TERM2", "GETAR", "+3V3 GETAR_N", (67, 13))
     b = c.block("7  STICK LITE V3 (kabel menurut nama)", (206, 198), (88, 84))
-    b.add("J8", "HEADER10", "STICK LITE",
-          "+3V3 BAT_OUT TOMBOL_NO TOMBOL_NC TUTUP TOMBOL_DIAM LAMPU_GPIO BUZZER_GPIO GETAR_GPIO GND",
-          (24, 17))
+    b.add(
+        "J8",
+        "HEADER10",
+        "STICK LITE",
+        "+3V3 BAT_OUT TOMBOL_NO TOMBOL_NC TUTUP TOMBOL_DIAM LAMPU_GPIO BUZZER_GPIO GETAR_GPIO GND",
+        (24, 17),
+    )
 
 
-VOLTS = {**dict.fromkeys(("SEL_IN", "SEL", "BAT_OUT"), 4.25), **dict.fromkeys(("AA_IN", "AA", "AA_P"), 3.7),
-         **dict.fromkeys(("ADAPTOR_IN", "ADAPTOR", "+5V"), 10.5)}      # D6 at its rated pulse
-LOADS = {**dict.fromkeys(("SEL_IN", "SEL", "BAT_OUT", "AA_IN", "AA", "AA_P"), 0.6), "BB": 0.3, "+3V3": 0.3,
-         **dict.fromkeys(("ADAPTOR_IN", "ADAPTOR", "+5V"), 1.0), "GETAR_N": 0.1, "BZ_N": 0.04}
-TEST_POINTS = ("GND", "BAT_OUT", "BB", "+3V3", "+5V", "TOMBOL_NO", "TOMBOL_NC", "TUTUP", "BUZZER_GPIO",
-               "ADA_5V")
+VOLTS = {
+    **dict.fromkeys(("SEL_IN", "SEL", "BAT_OUT"), 4.25),
+    **dict.fromkeys(("AA_IN", "AA", "AA_P"), 3.7),
+    **dict.fromkeys(("ADAPTOR_IN", "ADAPTOR", "+5V"), 10.5),
+}  # D6 at its rated pulse
+LOADS = {
+    **dict.fromkeys(("SEL_IN", "SEL", "BAT_OUT", "AA_IN", "AA", "AA_P"), 0.6),
+    "BB": 0.3,
+    "+3V3": 0.3,
+    **dict.fromkeys(("ADAPTOR_IN", "ADAPTOR", "+5V"), 1.0),
+    "GETAR_N": 0.1,
+    "BZ_N": 0.04,
+}
+TEST_POINTS = (
+    "GND",
+    "BAT_OUT",
+    "BB",
+    "+3V3",
+    "+5V",
+    "TOMBOL_NO",
+    "TOMBOL_NC",
+    "TUTUP",
+    "BUZZER_GPIO",
+    "ADA_5V",
+)
 
 
 def build():

@@ -1,12 +1,13 @@
 """A circuit as data: parts with their nets, grouped in the blocks of the drawing. Nothing here draws."""
+
 import tomllib
 from collections import namedtuple
 from functools import cache
 
 from kentongan_hw import HARDWARE
 
-Rule = namedtuple("Rule", "width clearance")         # of a net's tracks, in mm
-SIGNAL = Rule(0.4, 0.25)                             # of nets that the layout does not name
+Rule = namedtuple("Rule", "width clearance")  # of a net's tracks, in mm
+SIGNAL = Rule(0.4, 0.25)  # of nets that the layout does not name
 POWER = ("GND", "+3V3", "+5V", "V12", "VRAW", "VBAT")  # drawn as power symbols, not as wires
 
 
@@ -47,9 +48,9 @@ class Circuit:
     def __init__(self, name, title, revision, labels):
         self.name, self.title, self.revision, self.labels = name, title, revision, labels
         self.blocks = []
-        self.flags = {}      # {net: place in the first block} of nets that are fed from outside
-        self.volts = {}      # {net: V} at worst, in a clamped surge
-        self.loads = {}      # {net: A} that its copper and its parts must carry
+        self.flags = {}  # {net: place in the first block} of nets that are fed from outside
+        self.volts = {}  # {net: V} at worst, in a clamped surge
+        self.loads = {}  # {net: A} that its copper and its parts must carry
         self.steady_v = 0.0  # the most that stands on a supply for hours
 
     def block(self, *args, **kwargs):

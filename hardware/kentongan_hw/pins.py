@@ -4,21 +4,37 @@ A role's table maps slots to GPIO numbers. A slot is `key_*` (an input with the 
 `sense_*` (an input that is read), `lamp`, `buzzer`, `motor`, `siren`, `healthy` (outputs), `battery`
 (an ADC input, with `battery_ratio_x10`), or `spare_*` (wired on the carrier, not used by the firmware).
 """
+
 import tomllib
 
 from kentongan_hw import HARDWARE, ROOT
 
 ROLES = ("tombol", "sirene", "penerima", "penerus", "modem")
 SHOWS = ("lamp", "buzzer", "motor")
-RADIO = ("chip", "spi_id", "sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1", "tcxo_mv",
-         "dio2_rf_switch", "rxen")
+RADIO = (
+    "chip",
+    "spi_id",
+    "sck",
+    "miso",
+    "mosi",
+    "nss",
+    "reset",
+    "busy",
+    "dio0",
+    "dio1",
+    "tcxo_mv",
+    "dio2_rf_switch",
+    "rxen",
+)
 NOTES = {"tcxo_mv": "on DIO3", "rxen": "high while it receives"}
 # of [chip], what the firmware has to know: (name, value where the file says nothing, what it means)
-CHIP = (("pmu", None, "I2C pins (SDA, SCL) of an AXP192 or AXP2101"),
-        ("lamp_on", 1, "level that lights the lamp"),
-        ("button", None, "on the board, low when pressed"),
-        ("key_active", 0, "level of a pressed key; of the lid's when it is open"),
-        ("input_only", [], "pins that cannot drive, and have no pull: the carrier pulls"))
+CHIP = (
+    ("pmu", None, "I2C pins (SDA, SCL) of an AXP192 or AXP2101"),
+    ("lamp_on", 1, "level that lights the lamp"),
+    ("button", None, "on the board, low when pressed"),
+    ("key_active", 0, "level of a pressed key; of the lid's when it is open"),
+    ("input_only", [], "pins that cannot drive, and have no pull: the carrier pulls"),
+)
 BATTERY = ("adc", "ratio_x10", "enable")
 SECTIONS = {"about", "chip", "radio", "battery", *ROLES}
 
@@ -58,8 +74,11 @@ def _check_role(name, role, data):
             raise PinError(f"{name} [{role}]: slot {slot} is unknown; see kentongan_hw/pins.py")
     if ("battery" in table) != ("battery_ratio_x10" in table):
         raise PinError(f"{name} [{role}]: battery and battery_ratio_x10 come together")
-    radio = {data["radio"][k]: k for k in ("sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1",
-                                          "rxen") if k in data["radio"]}
+    radio = {
+        data["radio"][k]: k
+        for k in ("sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1", "rxen")
+        if k in data["radio"]
+    }
     radio.update((number, "pmu") for number in data["chip"].get("pmu", ()))
     if "battery" not in table and "adc" in data["battery"]:
         radio[data["battery"]["adc"]] = "battery adc"
@@ -79,10 +98,17 @@ def _role_lines(role, table):
     keys = [f'("{slot[4:]}", {n})' for slot, n in table.items() if slot.startswith("key_")]
     senses = [f'("{slot[6:]}", {n})' for slot, n in table.items() if slot.startswith("sense_")]
     shows = ", ".join(str(table.get(show)) for show in SHOWS)
-    battery = f'({table["battery"]}, {table["battery_ratio_x10"]})' if "battery" in table else None
-    return [f"{role.upper()} = {{", f'    "keys": {_tuple(keys)},', f'    "shows": ({shows}),',
-            f'    "siren": {table.get("siren")},', f'    "healthy": {table.get("healthy")},',
-            f'    "battery": {battery},', f'    "senses": {_tuple(senses)},', "}"]
+    battery = f"({table['battery']}, {table['battery_ratio_x10']})" if "battery" in table else None
+    return [
+        f"{role.upper()} = {{",
+        f'    "keys": {_tuple(keys)},',
+        f'    "shows": ({shows}),',
+        f'    "siren": {table.get("siren")},',
+        f'    "healthy": {table.get("healthy")},',
+        f'    "battery": {battery},',
+        f'    "senses": {_tuple(senses)},',
+        "}",
+    ]
 
 
 def board_file(data):

@@ -1,4 +1,5 @@
 """What a netlist must obey beyond ERC: each rule takes a Circuit and returns what breaks it, as sentences."""
+
 import re
 
 from kentongan_hw import signals
@@ -6,7 +7,7 @@ from kentongan_hw.circuit import SIGNAL, catalogue
 from kentongan_hw.ownlib import pin_of
 
 PULL_MAX_OHM = 1e6
-COPPER_RISE_K = 10             # temperature rise allowed for tracks
+COPPER_RISE_K = 10  # temperature rise allowed for tracks
 NEEDED = ("symbol", "footprint", "what", "typical", "alternates", "price_idr", "height")
 _UNITS = {"k": 1e3, "M": 1e6, "R": 1.0, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 
@@ -33,8 +34,11 @@ def coils(circuit):
 def flyback(circuit):
     kinds = ("D1", "D3A", "DFAST3A", "DSCH")
     diodes = {(p.nets["1"], p.nets["2"]) for p in circuit.parts() if p.kind in kinds}
-    return [f"{ref}: no diode from {low} to {high}" for ref, high, low in coils(circuit)
-            if (high, low) not in diodes]
+    return [
+        f"{ref}: no diode from {low} to {high}"
+        for ref, high, low in coils(circuit)
+        if (high, low) not in diodes
+    ]
 
 
 def pull_downs(circuit):
@@ -49,7 +53,7 @@ def pull_downs(circuit):
         if part.kind in ("NMOS", "NMOS_SMALL"):
             gate = part.nets["1"]
             near = {gate}.union(*(tie for tie in ties if gate in tie and "GND" not in tie))
-            if not near & held and not near & {"TUTUP_L"}:     # the lid's gate is to rise when its loop opens
+            if not near & held and not near & {"TUTUP_L"}:  # the lid's gate is to rise when its loop opens
                 found.append(f"{part.ref}: gate net {gate} has no resistor to GND")
     return found
 
@@ -63,7 +67,7 @@ def strapping(circuit, node):
         try:
             net = radio.nets[pin_of(gpio)]
         except ValueError:
-            continue               # not brought out
+            continue  # not brought out
         if net is not None:
             found.append(f"GPIO {gpio} carries {net}")
     return found
@@ -72,8 +76,11 @@ def strapping(circuit, node):
 def pins_match(circuit, node):
     """The nets on the radio board's pins are those of signals.toml."""
     radio = next(p for p in circuit.parts() if p.kind == "HELTEC")
-    return [f"{s.slot}: GPIO {s.gpio} carries {radio.nets[pin_of(s.gpio)]}, not {s.net}"
-            for s in signals.load(node) if radio.nets[pin_of(s.gpio)] != s.net]
+    return [
+        f"{s.slot}: GPIO {s.gpio} carries {radio.nets[pin_of(s.gpio)]}, not {s.net}"
+        for s in signals.load(node)
+        if radio.nets[pin_of(s.gpio)] != s.net
+    ]
 
 
 def ratings(circuit):
@@ -83,10 +90,12 @@ def ratings(circuit):
         nets = {net: circuit.volts[net] for net in part.nets.values() if net in circuit.volts}
         limit = part.row.get("v_max")
         if nets and limit is not None and limit < max(nets.values()):
-            found.append(f"{part.ref} ({part.kind}): {limit} V on {' '.join(sorted(nets))}, "
-                         f"needs {max(nets.values())} V")
+            found.append(
+                f"{part.ref} ({part.kind}): {limit} V on {' '.join(sorted(nets))}, "
+                f"needs {max(nets.values())} V"
+            )
         if part.kind == "R" and set(part.nets.values()) <= {*circuit.volts, "GND"}:
-            power = circuit.steady_v ** 2 / number(part.value)
+            power = circuit.steady_v**2 / number(part.value)
             if power > part.row["p_max"]:
                 found.append(f"{part.ref}: {power:.2f} W in {part.row['p_max']} W")
     return found
@@ -105,20 +114,26 @@ def part_currents(circuit):
 
 def track_width_mm(amperes):
     """Outer copper of 35 um, COPPER_RISE_K warmer: IPC-2221, I = 0.048 dT^0.44 A^0.725 (A in square mils)."""
-    area_mil2 = (amperes / (0.048 * COPPER_RISE_K ** 0.44)) ** (1 / 0.725)
+    area_mil2 = (amperes / (0.048 * COPPER_RISE_K**0.44)) ** (1 / 0.725)
     return area_mil2 / 1.378 * 0.0254
 
 
 def currents(layout, loads):
     """Tracks of the layout are wide enough. `loads`: {net: A}."""
     width = {net: layout.RULES.get(net, SIGNAL).width for net in loads}
-    return [f"{net}: {width[net]} mm for {amps} A, needs {track_width_mm(amps):.2f} mm"
-            for net, amps in loads.items() if width[net] < track_width_mm(amps)]
+    return [
+        f"{net}: {width[net]} mm for {amps} A, needs {track_width_mm(amps):.2f} mm"
+        for net, amps in loads.items()
+        if width[net] < track_width_mm(amps)
+    ]
 
 
 def complete(rows=None):
     """Every kind of part says what to buy, what else fits, and for how much."""
     rows = catalogue() if rows is None else rows
     found = [f"{kind}: {key} is missing" for kind, row in rows.items() for key in NEEDED if not row.get(key)]
-    return found + [f"{kind}: price range" for kind, row in rows.items()
-                    if "price_idr" in row and not 0 < row["price_idr"][0] <= row["price_idr"][1]]
+    return found + [
+        f"{kind}: price range"
+        for kind, row in rows.items()
+        if "price_idr" in row and not 0 < row["price_idr"][0] <= row["price_idr"][1]
+    ]

@@ -264,14 +264,7 @@ class Drawing:
         up = net not in GROUND
         self._power_symbol(net, (x, y), 0, (0, -1) if up else (0, 1))
         self.instance(
-            "power:PWR_FLAG",
-            f"#FLG{self.count:03d}",
-            "PWR_FLAG",
-            "",
-            (x * G, y * G),
-            180 if up else 0,
-            1,
-            (),
+            "power:PWR_FLAG", f"#FLG{self.count:03d}", "PWR_FLAG", "", (x * G, y * G), 180 if up else 0, 1, ()
         )
 
     def label(self, block, sheet, net, ends):

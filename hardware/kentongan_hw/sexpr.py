@@ -1,4 +1,5 @@
 """KiCad's file syntax: nested lists of atoms. `Text` is a quoted atom, `str` a bare one."""
+
 import re
 
 _TOKEN = re.compile(r'\s*(?:(\()|(\))|"((?:[^"\\]|\\.)*)"|([^\s()"]+))')

@@ -1,4 +1,5 @@
 """A node's signals: slots of its role joined with nets and labels, for nets, wiring labels and tables."""
+
 import tomllib
 from collections import namedtuple
 
@@ -38,8 +39,10 @@ def table(node):
     """The pin table of a node as Markdown."""
     rows = ["| GPIO | net | arah | untuk apa | what |", "|---|---|---|---|---|"]
     arrow = {"in": "masuk", "out": "keluar", "analog": "ADC"}
-    rows += [f"| {s.gpio} | {s.net} | {arrow[s.direction]} | {s.label} | {s.english} |"
-             for s in sorted(load(node), key=lambda s: s.gpio)]
+    rows += [
+        f"| {s.gpio} | {s.net} | {arrow[s.direction]} | {s.label} | {s.english} |"
+        for s in sorted(load(node), key=lambda s: s.gpio)
+    ]
     return "\n".join(rows)
 
 

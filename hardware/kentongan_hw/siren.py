@@ -2,15 +2,18 @@
 
 Nets of the radio board's pins come from signals.toml; everything else is here.
 """
+
 from kentongan_hw import signals
 from kentongan_hw.circuit import Circuit
 from kentongan_hw.ownlib import pin_of
 
 REVISION = "A"
 TITLE = "Pos sirene: papan induk (siren post carrier)"
-LABELS = ("Revisi A: belum ada yang membuat. Built by: nobody yet.",
-          "Hanya 12 V DC di papan ini. Listrik PLN 220 V tidak boleh masuk kotak papan.",
-          "GPL-3.0-or-later; dibuat dari hardware/kentongan_hw/siren.py")
+LABELS = (
+    "Revisi A: belum ada yang membuat. Built by: nobody yet.",
+    "Hanya 12 V DC di papan ini. Listrik PLN 220 V tidak boleh masuk kotak papan.",
+    "GPL-3.0-or-later; dibuat dari hardware/kentongan_hw/siren.py",
+)
 
 
 def radio_nets(node, extra):
@@ -23,9 +26,15 @@ def radio_nets(node, extra):
 
 
 def supply(c):
-    b = c.block("1  CATU DAYA 12 V (supply, charger, battery)", (12, 14), (196, 100),
-                ("Adaptor 14,3 V 3 A (SELV). Aki VRLA 12 V 7 Ah. Setel: 13,6 V di aki penuh.",
-                 "R1 membatasi arus isi. Q1: aki hanya bila adaptor mati. Aki terbalik: F2 putus oleh D4."))
+    b = c.block(
+        "1  CATU DAYA 12 V (supply, charger, battery)",
+        (12, 14),
+        (196, 100),
+        (
+            "Adaptor 14,3 V 3 A (SELV). Aki VRLA 12 V 7 Ah. Setel: 13,6 V di aki penuh.",
+            "R1 membatasi arus isi. Q1: aki hanya bila adaptor mati. Aki terbalik: F2 putus oleh D4.",
+        ),
+    )
     b.add("J1", "TERM2", "ADAPTOR 14V", "PSU_IN GND", (4, 9), mirror=True)
     b.add("F1", "FUSE", "T3,15A", "PSU_IN PSU", (12, 9), 90)
     b.add("D1", "TVS18", "1.5KE18A", "PSU GND", (18, 13), 270)
@@ -58,15 +67,24 @@ def five_volt(c):
 
 
 def radio(c):
-    b = c.block("3  PAPAN RADIO", (300, 14), (108, 68),
-                ("Antena di luar lewat penangkal petir koaksial; tidak di papan ini.",))
-    b.add("U2", "HELTEC", "Heltec V3", radio_nets("siren", {"2": "+5V", "20": "+3V3", "7": "RESET"}),
-          (21, 14))
+    b = c.block(
+        "3  PAPAN RADIO",
+        (300, 14),
+        (108, 68),
+        ("Antena di luar lewat penangkal petir koaksial; tidak di papan ini.",),
+    )
+    b.add(
+        "U2", "HELTEC", "Heltec V3", radio_nets("siren", {"2": "+5V", "20": "+3V3", "7": "RESET"}), (21, 14)
+    )
 
 
 def driver(c):
-    b = c.block("4  PENGGERAK SIRENE (siren output)", (12, 118), (148, 84),
-                ("R8 dan R10 menahan gerbang di 0 V saat program belum jalan atau kabel lepas.",))
+    b = c.block(
+        "4  PENGGERAK SIRENE (siren output)",
+        (12, 118),
+        (148, 84),
+        ("R8 dan R10 menahan gerbang di 0 V saat program belum jalan atau kabel lepas.",),
+    )
     b.add("R6", "R", "390", "SIRENE_GPIO OPTO_A", (10, 10), 90)
     b.add("U3", "OPTO", "PC817B", "OPTO_A GND OPTO_E V12", (18, 11))
     b.add("R8", "R", "10k", "OPTO_E GND", (24, 17))
@@ -83,18 +101,37 @@ def driver(c):
 
 
 def timer(c):
-    b = c.block("5  BATAS BUNYI 180 s (maximum-on timer)", (164, 118), (128, 84),
-                ("Tidak bergantung pada ESP32. U4: 8192 x 2,2 x R15 x C4 = 207 s sejak bunyi pertama,",
-                 "lalu Q3 menutup gerbang. Direset setelah 3-16 s hening (R14, C5)."))
+    b = c.block(
+        "5  BATAS BUNYI 180 s (maximum-on timer)",
+        (164, 118),
+        (128, 84),
+        (
+            "Tidak bergantung pada ESP32. U4: 8192 x 2,2 x R15 x C4 = 207 s sejak bunyi pertama,",
+            "lalu Q3 menutup gerbang. Direset setelah 3-16 s hening (R14, C5).",
+        ),
+    )
     b.add("R7", "R", "47k", "OPTO_E AKTIF_B", (8, 20), 90)
     b.add("R13", "R", "100k", "AKTIF_B GND", (13, 24))
     b.add("Q4", "NPN", "BC547B", {"1": "AKTIF_C", "2": "AKTIF_B", "3": "GND"}, (18, 20))
     b.add("R16", "R", "1k", "HENING AKTIF_C", (19, 14))
     b.add("C5", "CE", "10u 25V", "+5V HENING", (12, 9))
     b.add("R14", "R", "1M", "+5V HENING", (19, 7))
-    b.add("U4", "CD4060", "CD4060B",
-          {"9": "OSC_C", "10": "OSC_R", "11": "OSC_IN", "12": "HENING", "16": "+5V", "8": "GND", "3": "BATAS",
-           **dict.fromkeys(("7", "5", "4", "6", "14", "13", "15", "1", "2"))}, (36, 15))
+    b.add(
+        "U4",
+        "CD4060",
+        "CD4060B",
+        {
+            "9": "OSC_C",
+            "10": "OSC_R",
+            "11": "OSC_IN",
+            "12": "HENING",
+            "16": "+5V",
+            "8": "GND",
+            "3": "BATAS",
+            **dict.fromkeys(("7", "5", "4", "6", "14", "13", "15", "1", "2")),
+        },
+        (36, 15),
+    )
     b.add("C4", "CFILM", "100n 5%", "OSC_X OSC_C", (26, 5), 90)
     b.add("R15", "R", "115k 1%", "OSC_X OSC_R", (26, 9), 90)
     b.add("R17", "R", "1M", "OSC_X OSC_IN", (26, 13), 90)
@@ -103,25 +140,52 @@ def timer(c):
 
 
 def sense(c):
-    b = c.block("6  ARUS SIRENE (does it draw current)", (12, 206), (104, 78),
-                ("Ambang 22 mV / 0R22 = 0,1 A. Arus bukan bukti bunyi: uji dengan telinga.",))
+    b = c.block(
+        "6  ARUS SIRENE (does it draw current)",
+        (12, 206),
+        (104, 78),
+        ("Ambang 22 mV / 0R22 = 0,1 A. Arus bukan bukti bunyi: uji dengan telinga.",),
+    )
     b.add("R18", "R", "1k", "SHUNT ARUS_P", (9, 8), 90)
     b.add("C7", "C", "100n", "ARUS_P GND", (14, 12))
     b.add("R19", "R", "150k 1%", "+3V3 ARUS_REF", (9, 15))
     b.add("R20", "R", "1k 1%", "ARUS_REF GND", (9, 22))
-    b.add("U5", "LM393", "LM393",
-          {"1": "ARUS_SIRENE", "2": "ARUS_REF", "3": "ARUS_P", "5": "GND", "6": "+3V3", "7": None, "4": "GND",
-           "8": "+5V"}, (0, 0), units=[(1, (22, 11), 0), (2, (22, 22), 0), (3, (30, 21), 0)])
+    b.add(
+        "U5",
+        "LM393",
+        "LM393",
+        {
+            "1": "ARUS_SIRENE",
+            "2": "ARUS_REF",
+            "3": "ARUS_P",
+            "5": "GND",
+            "6": "+3V3",
+            "7": None,
+            "4": "GND",
+            "8": "+5V",
+        },
+        (0, 0),
+        units=[(1, (22, 11), 0), (2, (22, 22), 0), (3, (30, 21), 0)],
+    )
     b.add("R21", "R", "1M", "ARUS_P ARUS_SIRENE", (22, 6), 90)
     b.add("R22", "R", "10k", "+3V3 ARUS_SIRENE", (29, 7))
     b.add("C8", "C", "100n", "+5V GND", (36, 21))
 
 
 def watchdog(c):
-    b = c.block("7  PENGAWAS (watchdog, relay)", (120, 206), (126, 78),
-                ("Detak dari program: U6 mereset papan bila detak berhenti 60 s; relay lepas dalam 1-4 s.",))
-    b.add("U6", "TPL5010", "TPL5010",
-          {"1": "+3V3", "2": "GND", "3": "WAKTU", "4": "DETAK", "5": None, "6": "RESET"}, (12, 12))
+    b = c.block(
+        "7  PENGAWAS (watchdog, relay)",
+        (120, 206),
+        (126, 78),
+        ("Detak dari program: U6 mereset papan bila detak berhenti 60 s; relay lepas dalam 1-4 s.",),
+    )
+    b.add(
+        "U6",
+        "TPL5010",
+        "TPL5010",
+        {"1": "+3V3", "2": "GND", "3": "WAKTU", "4": "DETAK", "5": None, "6": "RESET"},
+        (12, 12),
+    )
     b.add("R25", "R", "22k1 1%", "WAKTU GND", (5, 17))
     b.add("R26", "R", "10k", "+3V3 RESET", (21, 7))
     b.add("C9", "C", "1u", "DETAK POMPA", (20, 19), 90)
@@ -131,15 +195,26 @@ def watchdog(c):
     b.add("R27", "R", "220k", "TAHAN GND", (38, 23))
     b.add("Q5", "NMOS_SMALL", "AO3400", {"1": "TAHAN", "2": "GND", "3": "RELAY_N"}, (44, 19))
     b.add("D13", "D1", "1N4148", "V12 RELAY_N", (28, 10), 270)
-    b.add("K1", "RELAY", "SRD-12V", {"5": "V12", "2": "RELAY_N", "1": "PENGAWAS_C", "4": "PENGAWAS_NO",
-                                     "3": "PENGAWAS_NC"}, (37, 11))
+    b.add(
+        "K1",
+        "RELAY",
+        "SRD-12V",
+        {"5": "V12", "2": "RELAY_N", "1": "PENGAWAS_C", "4": "PENGAWAS_NO", "3": "PENGAWAS_NC"},
+        (37, 11),
+    )
     b.add("J4", "TERM3", "JAGA", "PENGAWAS_NO PENGAWAS_C PENGAWAS_NC", (45, 5))
 
 
 def inputs(c):
-    b = c.block("8  TUTUP DAN PLN (lid, mains)", (296, 122), (112, 80),
-                ("J5: rangkaian normal tertutup; kabel putus terbaca tutup terbuka.",
-                 "U7: PLN dianggap ada bila adaptor memberi lebih dari 9 V."))
+    b = c.block(
+        "8  TUTUP DAN PLN (lid, mains)",
+        (296, 122),
+        (112, 80),
+        (
+            "J5: rangkaian normal tertutup; kabel putus terbaca tutup terbuka.",
+            "U7: PLN dianggap ada bila adaptor memberi lebih dari 9 V.",
+        ),
+    )
     b.add("J5", "TERM2", "TUTUP", "TUTUP_L GND", (5, 9), mirror=True)
     b.add("R32", "R", "10k", "+5V TUTUP_L", (11, 6))
     b.add("R33", "R", "10k", "TUTUP_L TUTUP_G", (16, 9), 90)
@@ -179,18 +254,25 @@ def outputs(c):
     b.add("GD1", "GDT", "90V", "PE GND", (5, 6))
 
 
-SURGE_V = 25.2                 # 1.5KE18A at its rated pulse: what the 12 V nets can see
+SURGE_V = 25.2  # 1.5KE18A at its rated pulse: what the 12 V nets can see
 VOLTS = dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "V12", "SIRENE_P", "SIRENE_N"), SURGE_V)
-LOADS = {**dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "SIRENE_P", "SIRENE_N", "SHUNT"), 3.0),
-         **dict.fromkeys(("ISI1", "ISI2", "+5V", "PENGAWAS_C", "PENGAWAS_NO", "PENGAWAS_NC"), 1.0),
-         "V12": 0.4, "+3V3": 0.3, "RELAY_N": 0.04, "BZ_N": 0.04, "OPTO_E": 0.01, "PLN_ADA": 0.01}
+LOADS = {
+    **dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "SIRENE_P", "SIRENE_N", "SHUNT"), 3.0),
+    **dict.fromkeys(("ISI1", "ISI2", "+5V", "PENGAWAS_C", "PENGAWAS_NO", "PENGAWAS_NC"), 1.0),
+    "V12": 0.4,
+    "+3V3": 0.3,
+    "RELAY_N": 0.04,
+    "BZ_N": 0.04,
+    "OPTO_E": 0.01,
+    "PLN_ADA": 0.01,
+}
 TEST_POINTS = ("GND", "VRAW", "V12", "+5V", "+3V3", "GERBANG", "SHUNT", "TAHAN", "BATAS", "AKI_ADC")
 
 
 def test_points(b, nets):
     """A row or two of holes for the meter's tip, TP1 first; hardware/rakit says what each must read."""
     for i, net in enumerate(nets):
-        up = net.startswith("+") or net.startswith("V")      # drawn with its power symbol above
+        up = net.startswith("+") or net.startswith("V")  # drawn with its power symbol above
         row, column = divmod(i, 5)
         b.add(f"TP{i + 1}", "TITIK", net, {"1": net}, (3 + 8 * column, 5 + 5 * row), 180 if up else 0)
 

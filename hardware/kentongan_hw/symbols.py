@@ -1,4 +1,5 @@
 """KiCad's symbols: pins and outline of one, by "Library:Name". In mm, y upwards as in the library."""
+
 import copy
 from collections import namedtuple
 from functools import cache
@@ -39,8 +40,17 @@ def pins(full):
         unit = int(part[1].split("_")[-2])
         for pin in find(part, "pin"):
             at = first(pin, "at")
-            result.append(Pin(first(pin, "number")[1], first(pin, "name")[1], pin[1], float(at[1]),
-                              float(at[2]), int(at[3]), unit))
+            result.append(
+                Pin(
+                    first(pin, "number")[1],
+                    first(pin, "name")[1],
+                    pin[1],
+                    float(at[1]),
+                    float(at[2]),
+                    int(at[3]),
+                    unit,
+                )
+            )
     return result
 
 

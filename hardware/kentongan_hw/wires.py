@@ -2,6 +2,7 @@
 
 Cells are (x, y) in grid steps. A wire may cross another net's straight wire squarely, and join its own.
 """
+
 import heapq
 
 STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
@@ -12,9 +13,9 @@ class Sheet:
     """Occupied cells: `blocked` by bodies, words and foreign pins; `wires`: {cell: {net: set of axes}}."""
 
     def __init__(self):
-        self.blocked = {}      # cell -> owner: a net (pins), or "body", "text"
+        self.blocked = {}  # cell -> owner: a net (pins), or "body", "text"
         self.wires = {}
-        self.segments = {}     # net -> [(cell, cell)]
+        self.segments = {}  # net -> [(cell, cell)]
 
     def block(self, cells, owner):
         for cell in cells:
@@ -22,8 +23,10 @@ class Sheet:
 
     def free(self, cells, net=None):
         """True when nothing lies on the cells but the net's own pins."""
-        return all(self.blocked.get(cell, net) == net and not (set(self.wires.get(cell, ())) - {net})
-                   for cell in cells)
+        return all(
+            self.blocked.get(cell, net) == net and not (set(self.wires.get(cell, ())) - {net})
+            for cell in cells
+        )
 
     def draw(self, net, a, b):
         """A straight wire from cell a to b."""
@@ -59,7 +62,7 @@ class Sheet:
                 new_axis = 0 if dy == 0 else 1
                 others = set(self.wires.get(cell, ())) - {net}
                 if others and new_axis != axis:
-                    continue                     # no bend on a foreign wire
+                    continue  # no bend on a foreign wire
                 to = (cell[0] + dx, cell[1] + dy)
                 if not (x0 <= to[0] <= x1 and y0 <= to[1] <= y1):
                     continue

@@ -3,10 +3,11 @@
 Written from the data sheets, so that any driver can be run against them. What a chip never forgives (a
 command while BUSY, an unknown opcode) is kept in `wrongs`. `faults` is a set of names; see FAULTS.
 """
+
 from kentongan_wire import phy
 
 FAULTS = ("lost_tx_done", "stuck_busy", "no_chip", "command_error", "reset_in_tx", "cad_never")
-BANDWIDTHS_HZ = {0x04: 125_000, 0x05: 250_000}   # SX1262 13.4.5.2
+BANDWIDTHS_HZ = {0x04: 125_000, 0x05: 250_000}  # SX1262 13.4.5.2
 BANDWIDTHS_127_HZ = {0x7: 125_000, 0x8: 250_000}  # SX1276 RegModemConfig1
 
 
@@ -43,8 +44,8 @@ class Chip:
         self.clock = clock
         self.faults = set()
         self.wrongs = []
-        self.sent = []           # frames that went out whole
-        self.began_us = []       # when transmissions began
+        self.sent = []  # frames that went out whole
+        self.began_us = []  # when transmissions began
         self.resets = 0
         self.channel_busy = False
         self.cs = Wire(self._select)
@@ -56,8 +57,17 @@ class Chip:
         self.power_on()
 
     def pins(self, **more):
-        out = {"spi": self, "cs": self.cs, "reset": self.reset, "busy": self.busy, "dio0": self.dio0,
-               "dio1": self.dio1, "switch": None, "rf_switch": True, "tcxo_mv": None}
+        out = {
+            "spi": self,
+            "cs": self.cs,
+            "reset": self.reset,
+            "busy": self.busy,
+            "dio0": self.dio0,
+            "dio1": self.dio1,
+            "switch": None,
+            "rf_switch": True,
+            "tcxo_mv": None,
+        }
         out.update(more)
         return out
 
@@ -106,9 +116,40 @@ class Chip:
 class Sx1262(Chip):
     """Modes: 2 standby RC, 3 standby XOSC, 5 receive, 6 transmit, 0 asleep."""
 
-    KNOWN = {op: "_op_{:02x}".format(op) for op in (
-        0x80, 0x82, 0x83, 0x84, 0x86, 0x88, 0x89, 0x98, 0x8A, 0x8B, 0x8C, 0x8E, 0x8F, 0x95, 0x97, 0x9D,
-        0x0D, 0x0E, 0x1D, 0x1E, 0x02, 0x07, 0x08, 0x12, 0x13, 0x14, 0x17, 0xC0, 0xC5)}
+    KNOWN = {
+        op: "_op_{:02x}".format(op)
+        for op in (
+            0x80,
+            0x82,
+            0x83,
+            0x84,
+            0x86,
+            0x88,
+            0x89,
+            0x98,
+            0x8A,
+            0x8B,
+            0x8C,
+            0x8E,
+            0x8F,
+            0x95,
+            0x97,
+            0x9D,
+            0x0D,
+            0x0E,
+            0x1D,
+            0x1E,
+            0x02,
+            0x07,
+            0x08,
+            0x12,
+            0x13,
+            0x14,
+            0x17,
+            0xC0,
+            0xC5,
+        )
+    }
     READS = (0x12, 0x13, 0x14, 0x17, 0x1D, 0x1E)
 
     def power_on(self):

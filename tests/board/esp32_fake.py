@@ -3,6 +3,7 @@
 A reset, a deep sleep and the end of a test are raised, since on a board nothing comes back from them either.
 Each answer's place in the port's sources: README.md beside this file.
 """
+
 import os as real_os
 import sys
 
@@ -33,9 +34,10 @@ from both import root_path
 from kentongan_node import roles
 
 NEVER_US = 1 << 60
-QUEUE = 8          # callbacks that may wait for the program; one more is lost
-MODULES = ["kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal",
-                                               "launch")]
+QUEUE = 8  # callbacks that may wait for the program; one more is lost
+MODULES = [
+    "kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal", "launch")
+]
 
 
 class Ticks(boardkit.Time):
@@ -74,27 +76,32 @@ class Board:
         self.flash = {}
         self.nvs = {}
         self.nvs_full = False  # no free page left: the next start erases all of it
-        self.refuses = None    # of a path, or "nvs": whether the flash takes no write there
+        self.refuses = None  # of a path, or "nvs": whether the flash takes no write there
         self.rtc = b""
         self.power = Power()
         self.adc = {}
         self.i2c = None
-        self.floating = 0      # what a pad reads that nothing pulls: the chip promises neither
-        self.unmade = set()    # what cannot be made: "SPI", "I2C", ..., "Timer 0", "Pin 4"
-        self.broken = set()    # who answers with an error: pins, "i2c", "adc", "temperature", "timers"
-        self.interrupts_left = 1   # of the chip, for a timer's init; 0: it aborts
-        self.interrupts = 0    # that its timers took
+        self.floating = 0  # what a pad reads that nothing pulls: the chip promises neither
+        self.unmade = set()  # what cannot be made: "SPI", "I2C", ..., "Timer 0", "Pin 4"
+        self.broken = set()  # who answers with an error: pins, "i2c", "adc", "temperature", "timers"
+        self.interrupts_left = 1  # of the chip, for a timer's init; 0: it aborts
+        self.interrupts = 0  # that its timers took
         self.asked_pulls = []  # input-only pads that were asked for a pull
         self.chip = (Sx1262 if self.numbers.CHIP == "sx1262" else Sx1276)(self.clock)
         self.pins, self.timers = {}, {}
-        for name, wire in (("NSS", self.chip.cs), ("RESET", self.chip.reset), ("BUSY", self.chip.busy),
-                           ("DIO0", self.chip.dio0), ("DIO1", self.chip.dio1)):
+        for name, wire in (
+            ("NSS", self.chip.cs),
+            ("RESET", self.chip.reset),
+            ("BUSY", self.chip.busy),
+            ("DIO0", self.chip.dio0),
+            ("DIO1", self.chip.dio1),
+        ):
             if getattr(self.numbers, name) is not None:
                 self.pins[getattr(self.numbers, name)] = wire
         self.serial = lines.Serial(self)
         self.armed = Wakes(self.soc)
         self.fed_us = self.watchdog_ms = None
-        self.script = []       # (us, function)
+        self.script = []  # (us, function)
         self.until_us = None
         self.slept_ms = None
         self.modules = {}
@@ -276,6 +283,7 @@ class Board:
     def _main(self, pins, kind):
         self.modules = boardkit.load(MODULES, self._fakes())
         import kentongan_node
+
         for name in self.modules:
             sys.modules["kentongan_node." + name] = self.modules[name]
             setattr(kentongan_node, name, self.modules[name])
@@ -294,8 +302,11 @@ class Board:
     def sys(self):
         """The module sys."""
         return boardkit.Space(
-            stdin=self.serial, stdout=self.serial, platform="esp32",
-            print_exception=lambda fault: self.serial.write("Traceback: {!r}\n".format(fault)))
+            stdin=self.serial,
+            stdout=self.serial,
+            platform="esp32",
+            print_exception=lambda fault: self.serial.write("Traceback: {!r}\n".format(fault)),
+        )
 
     def open(self, path, mode="r"):
         return memory.File(self.flash, path, mode, self.refuses)
@@ -317,11 +328,16 @@ class Board:
                 sys.modules.pop(name, None)
 
     def _fakes(self):
-        return {"time": self.clock, "lora": boardkit.lora(self.clock), "machine": self._machine(),
-                "esp32": self._esp32(), "asyncio": boardkit.Space(sleep_ms=sleep_ms, run=self._run),
-                "select": boardkit.Space(poll=lambda: self.serial, POLLIN=1),
-                "os": memory.Os(self, getattr(real_os, "getenv", None)),
-                "micropython": boardkit.micropython(self._kbd_intr)}
+        return {
+            "time": self.clock,
+            "lora": boardkit.lora(self.clock),
+            "machine": self._machine(),
+            "esp32": self._esp32(),
+            "asyncio": boardkit.Space(sleep_ms=sleep_ms, run=self._run),
+            "select": boardkit.Space(poll=lambda: self.serial, POLLIN=1),
+            "os": memory.Os(self, getattr(real_os, "getenv", None)),
+            "micropython": boardkit.micropython(self._kbd_intr),
+        }
 
     def _kbd_intr(self, char):
         self.serial.interrupt_char = char
@@ -344,19 +360,39 @@ class Board:
 
     def _machine(self):
         return boardkit.Space(
-            Pin=PinMaker(self), Timer=TimerMaker(self), WDT=WatchdogMaker(self), ADC=AdcMaker(self),
-            RTC=self._rtc, SPI=memory.SpiMaker(self), I2C=memory.BusMaker(self), UART=lines.UartMaker(self),
-            reset=self._reset, deepsleep=self._deepsleep, reset_cause=self.power.reset_cause,
-            wake_reason=lambda: self.power.wake, PWRON_RESET=PWRON_RESET, HARD_RESET=HARD_RESET,
-            WDT_RESET=WDT_RESET, DEEPSLEEP_RESET=DEEPSLEEP_RESET, SOFT_RESET=SOFT_RESET,
-            TIMER_WAKE=TIMER_WAKE, EXT0_WAKE=EXT0_WAKE, EXT1_WAKE=EXT1_WAKE, PIN_WAKE=EXT0_WAKE)
+            Pin=PinMaker(self),
+            Timer=TimerMaker(self),
+            WDT=WatchdogMaker(self),
+            ADC=AdcMaker(self),
+            RTC=self._rtc,
+            SPI=memory.SpiMaker(self),
+            I2C=memory.BusMaker(self),
+            UART=lines.UartMaker(self),
+            reset=self._reset,
+            deepsleep=self._deepsleep,
+            reset_cause=self.power.reset_cause,
+            wake_reason=lambda: self.power.wake,
+            PWRON_RESET=PWRON_RESET,
+            HARD_RESET=HARD_RESET,
+            WDT_RESET=WDT_RESET,
+            DEEPSLEEP_RESET=DEEPSLEEP_RESET,
+            SOFT_RESET=SOFT_RESET,
+            TIMER_WAKE=TIMER_WAKE,
+            EXT0_WAKE=EXT0_WAKE,
+            EXT1_WAKE=EXT1_WAKE,
+            PIN_WAKE=EXT0_WAKE,
+        )
 
     def _esp32(self):
         space = boardkit.Space(
-            NVS=lambda name: memory.Nvs(self, name), idf_heap_info=memory.idf_heap_info,
+            NVS=lambda name: memory.Nvs(self, name),
+            idf_heap_info=memory.idf_heap_info,
             HEAP_DATA=HEAP_DATA,
-            wake_on_ext0=self.armed.wake_on_ext0, wake_on_ext1=self.armed.wake_on_ext1,
-            WAKEUP_ALL_LOW=Wakes.WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH=Wakes.WAKEUP_ANY_HIGH)
+            wake_on_ext0=self.armed.wake_on_ext0,
+            wake_on_ext1=self.armed.wake_on_ext1,
+            WAKEUP_ALL_LOW=Wakes.WAKEUP_ALL_LOW,
+            WAKEUP_ANY_HIGH=Wakes.WAKEUP_ANY_HIGH,
+        )
         if self.soc.classic:
             space.raw_temperature = lambda: self._temperature(88)  # Fahrenheit
         else:
@@ -392,5 +428,19 @@ def sleep_ms(ms):
     yield ms
 
 
-__all__ = ("BROWNOUT_RESET", "DEEPSLEEP_RESET", "EXT0_WAKE", "EXT1_WAKE", "HARD_RESET", "PWRON_RESET",
-           "SOFT_RESET", "TIMER_WAKE", "WDT_RESET", "Asleep", "Board", "Reset", "Stopped", "numbers")
+__all__ = (
+    "BROWNOUT_RESET",
+    "DEEPSLEEP_RESET",
+    "EXT0_WAKE",
+    "EXT1_WAKE",
+    "HARD_RESET",
+    "PWRON_RESET",
+    "SOFT_RESET",
+    "TIMER_WAKE",
+    "WDT_RESET",
+    "Asleep",
+    "Board",
+    "Reset",
+    "Stopped",
+    "numbers",
+)

@@ -3,6 +3,7 @@
 Each call that littlefs makes of its block device is one of the chip, with both caches off while it lasts.
 Sources: README.md beside this file.
 """
+
 import vfs
 from board.esp32_chip import BLOCK_BYTES, LOOKAHEAD_BYTES, PROGRAM_BYTES, READ_BYTES
 
@@ -20,8 +21,13 @@ class Flash:
         self.reads = self.read_bytes = self.programs = self.program_bytes = self.erases = 0
 
     def counts(self):
-        return {"reads": self.reads, "read_bytes": self.read_bytes, "programs": self.programs,
-                "program_bytes": self.program_bytes, "erases": self.erases}
+        return {
+            "reads": self.reads,
+            "read_bytes": self.read_bytes,
+            "programs": self.programs,
+            "program_bytes": self.program_bytes,
+            "erases": self.erases,
+        }
 
     def readblocks(self, block, buf, offset=0):
         at = block * BLOCK_BYTES + offset

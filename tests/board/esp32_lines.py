@@ -3,6 +3,7 @@ well; machine.UART. MicroPython subset. Sources: README.md beside this file.
 
 Both lines fill one ring. What the UART brings beyond the ring is lost; USB keeps its host waiting instead.
 """
+
 from board.esp32_chip import (
     BYTE_US,
     EIO,
@@ -14,7 +15,7 @@ from board.esp32_chip import (
     esp_error,
 )
 
-KEPT_BYTES = 1 << 16   # of what went out
+KEPT_BYTES = 1 << 16  # of what went out
 
 
 def as_bytes(data):
@@ -27,13 +28,13 @@ class Usb:
     def __init__(self, host):
         self.host = host
         self.sent = b""
-        self.waiting = b""     # what the host could not hand over yet
+        self.waiting = b""  # what the host could not hand over yet
         self._fifo = 0
 
     def write(self, board, data):
         """How many bytes were taken."""
         if self.host == "none":
-            return len(data)   # the FIFO keeps the latest: no wait
+            return len(data)  # the FIFO keeps the latest: no wait
         if self.host == "reads":
             self._fifo = 0
             self.sent = (self.sent + data)[-KEPT_BYTES:]
@@ -50,14 +51,14 @@ class Serial:
     """sys.stdin and sys.stdout. `inbox`: bytes that came and wait; `out`: text that the program wrote;
     `sent`: all that left at the UART, IDF's own lines included."""
 
-    broken = False             # whoever writes or looks gets an error: a test's fault, not the chip's
+    broken = False  # whoever writes or looks gets an error: a test's fault, not the chip's
 
     def __init__(self, board):
         self._board = board
         usb = None if board.soc.classic else "reads" if board.soc.usb else "none"
         self.usb = None if usb is None else Usb(usb)
         self._ring = b""
-        self.lost = 0          # bytes that found the ring full
+        self.lost = 0  # bytes that found the ring full
         self.out, self.sent = "", b""
         self._drained_us = 0
         self.interrupt_char = 3
@@ -90,7 +91,7 @@ class Serial:
         ends = self.interrupts and bytes([self.interrupt_char]) in data
         if usb:
             if ends:
-                self._ring, data = b"", data[data.rfind(bytes([self.interrupt_char])) + 1:]
+                self._ring, data = b"", data[data.rfind(bytes([self.interrupt_char])) + 1 :]
             self.usb.waiting += data
             self._pump()
         else:

@@ -1,6 +1,7 @@
 """What an ESP32 remembers: RTC memory, NVS, files; and its I2C bus. MicroPython subset. Sources: README.md
 beside this file. The file system's operations on the flash: esp32_flash.py.
 """
+
 from board.esp32_chip import EEXIST, ENODEV, ENOENT, ENOSPC, ETIMEDOUT, IDF_HEAPS, RTC_BYTES, esp_error
 
 NVS_NAME_MAX = 15
@@ -149,7 +150,7 @@ class Os:
         flash = self._board.flash
         if path not in flash:
             raise OSError(ENOENT)
-        return [name[len(path) + 1:] for name in flash if name.startswith(path + "/")]
+        return [name[len(path) + 1 :] for name in flash if name.startswith(path + "/")]
 
     def mkdir(self, path):
         if path in self._board.flash:

@@ -1,10 +1,11 @@
 """machine.Pin and machine.ADC of the ESP32 port; MicroPython subset. Sources: README.md beside this file."""
+
 from board.esp32_chip import EIO, esp_error
 
 IN, OUT, OPEN_DRAIN = 1, 3, 7
 PULL_DOWN, PULL_UP = 1, 2
-KEEP = -1          # pull is left as it is
-HISTORY = 6_000    # edges of a pin that are remembered
+KEEP = -1  # pull is left as it is
+HISTORY = 6_000  # edges of a pin that are remembered
 
 
 class Pin:
@@ -16,7 +17,7 @@ class Pin:
     def __init__(self, board, number):
         self.board, self.number = board, number
         self.outside = None
-        self.history = []      # (us, level) of an output; None: it lets go
+        self.history = []  # (us, level) of an output; None: it lets go
         self.held = False
         self._down = None
         self.reset()
@@ -49,8 +50,11 @@ class Pin:
             for bit, name in ((PULL_DOWN, "gpio_pulldown_en(116)"), (PULL_UP, "gpio_pullup_en")):
                 if pull is not None and pull & bit:
                     self.board.asked_pulls.append(self.number)
-                    self.board.log("gpio: {}: GPIO number error (input-only pad has no internal P{})".format(
-                        name, "D" if bit == PULL_DOWN else "U"))
+                    self.board.log(
+                        "gpio: {}: GPIO number error (input-only pad has no internal P{})".format(
+                            name, "D" if bit == PULL_DOWN else "U"
+                        )
+                    )
         elif not self.held:
             self.pull = pull
 

@@ -1,6 +1,7 @@
 """Resets, deep sleep and what wakes from it; MicroPython subset. Sources: README.md beside this file."""
+
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-BROWNOUT_RESET = 101   # of the model only: machine.reset_cause() calls it PWRON_RESET, RTC memory is kept
+BROWNOUT_RESET = 101  # of the model only: machine.reset_cause() calls it PWRON_RESET, RTC memory is kept
 EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
 
 

@@ -1,4 +1,5 @@
 """machine.Timer and machine.WDT of the ESP32 port; MicroPython subset. Sources: README.md here."""
+
 from board.esp32_chip import TIMERS, esp_error
 
 PERIOD_MS = 0xFFFFFFFF
@@ -13,7 +14,7 @@ class Timer:
     def __init__(self, board, number):
         self.board, self.number = board, number
         self.due_us = self.callback = None
-        self.handle = False        # an interrupt of the chip is its own
+        self.handle = False  # an interrupt of the chip is its own
         self.allocations = 0
 
     def init(self, mode=PERIODIC, period=PERIOD_MS, callback=None, tick_hz=1000, freq=None, hard=False):

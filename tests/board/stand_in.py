@@ -3,6 +3,7 @@
 A small driver of our own with the same face; `tests/firmware/real_lora.py` runs the same tests with the real
 one. It waits for BUSY, as the real one does, and raises RuntimeError where the chip does not answer.
 """
+
 import struct
 import time
 
@@ -46,8 +47,19 @@ class Modem:
 
 
 class SX1262(Modem):
-    def __init__(self, spi, cs, busy, dio1=None, dio2_rf_sw=True, dio3_tcxo_millivolts=None,
-                 dio3_tcxo_start_time_us=1000, reset=None, lora_cfg=None, ant_sw=None):
+    def __init__(
+        self,
+        spi,
+        cs,
+        busy,
+        dio1=None,
+        dio2_rf_sw=True,
+        dio3_tcxo_millivolts=None,
+        dio3_tcxo_start_time_us=1000,
+        reset=None,
+        lora_cfg=None,
+        ant_sw=None,
+    ):
         self._busy = busy
         self._asleep = True
         super().__init__(spi, cs, reset, ant_sw)
@@ -99,7 +111,7 @@ class SX1262(Modem):
         if read_buf:
             self._spi.readinto(read_buf, 0xFF)
         self._cs(1)
-        return memoryview(data)[len(data) - n_read:]
+        return memoryview(data)[len(data) - n_read :]
 
     def calibrate(self):
         self._cmd("BB", 0x89, 0xFE)

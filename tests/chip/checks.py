@@ -3,6 +3,7 @@
 An emulator's pads read low, which on lilygo_t3 is nobody at the keys and the lid closed.
 How long anything takes is the PC's, not the chip's: every limit here is a PC's patience.
 """
+
 import ast
 import json
 import time
@@ -23,11 +24,11 @@ HEAP_FLOOR = 40 * 1024
 NOISE, PIECE, PIECE_S = 4_000, 100, 0.05
 REST_S, GAP_S = 3, 0.3
 PIECE_BYTES, OPERATIONS_MAX = 512, 1_500  # of main.py's mount; of a start, from reset to the first frame
-BLOCK_MIN = 4_096             # a smaller one stays with IDF, which needs some
-CUTS = (1, 5, 10, 20)        # writes to the flash, counted from power-on
-STEP_MAX = 1_000              # of its numbers over a sleep: a block or two of 64; 16,384 without RTC memory
-STREET_OF_TOMBOL = 40         # it listens for some seconds after each frame of its own only
-SIREN, RESET = 4, 23          # pads of lilygo_t3; the radio's reset rests high
+BLOCK_MIN = 4_096  # a smaller one stays with IDF, which needs some
+CUTS = (1, 5, 10, 20)  # writes to the flash, counted from power-on
+STEP_MAX = 1_000  # of its numbers over a sleep: a block or two of 64; 16,384 without RTC memory
+STREET_OF_TOMBOL = 40  # it listens for some seconds after each frame of its own only
+SIREN, RESET = 4, 23  # pads of lilygo_t3; the radio's reset rests high
 BAD_WORDS = (b"Traceback", b"perlu teknisi", b"fatal error", b"abort()")
 
 Heap = namedtuple("Heap", "used free idf blocks")
@@ -50,8 +51,9 @@ class Life:
         self.messages, self._decoder, self._read = [], link.Decoder(), 0
 
     def need(self, ready, what, meanwhile=lambda: None):
-        answer = self.board.wait(lambda: ready() or self.bad() or not self.board.alive, PATIENCE_S,
-                                 lambda: self.stir(meanwhile))
+        answer = self.board.wait(
+            lambda: ready() or self.bad() or not self.board.alive, PATIENCE_S, lambda: self.stir(meanwhile)
+        )
         if self.bad():
             time.sleep(REST_S / SPEED)  # the rest of its words
             raise Missed(f"{what}: {self.bad()}")
@@ -70,17 +72,20 @@ class Life:
         if said.count(b"rst:0x") > 1 + self.board.wakes:
             return "it began anew"
         at = min([said.find(word) for word in BAD_WORDS if word in said], default=-1)
-        return said[at:at + 600].decode(errors="replace") if at >= 0 else ""
+        return said[at : at + 600].decode(errors="replace") if at >= 0 else ""
 
     def inspect(self):
         """The answer to `periksa`; asked anew, since a board that starts does not listen yet."""
         begin = len(self.board.said)
-        return self.need(lambda: answer_in(bytes(self.board.said[begin:])),
-                         "no answer to periksa", lambda: self.board.type(b"\nperiksa\n"))
+        return self.need(
+            lambda: answer_in(bytes(self.board.said[begin:])),
+            "no answer to periksa",
+            lambda: self.board.type(b"\nperiksa\n"),
+        )
 
     def heard(self, kind):
         """The modem's messages of a kind."""
-        data, self._read = bytes(self.board.said[self._read:]), len(self.board.said)
+        data, self._read = bytes(self.board.said[self._read :]), len(self.board.said)
         self.messages += [message for _, message in self._decoder.feed(data)]
         return [message for message in self.messages if isinstance(message, kind)]
 
@@ -96,8 +101,11 @@ class Life:
 
     def ask_modem(self):
         known = len(self.heard(link.ModemStatus))
-        self.need(lambda: len(self.heard(link.ModemStatus)) > known, "no answer to StatusAsk",
-                  lambda: self.board.type(link.encode(7, link.StatusAsk())))
+        self.need(
+            lambda: len(self.heard(link.ModemStatus)) > known,
+            "no answer to StatusAsk",
+            lambda: self.board.type(link.encode(7, link.StatusAsk())),
+        )
 
     def own(self):
         """Its own frames."""
@@ -139,8 +147,11 @@ def start(life):
         life.board.type(street.street("modem")[0][1])  # its settings: without them it leaves the radio alone
         return life.ask_modem()
     said = life.inspect()
-    wrong = {name: said[name] for name, right in (("role", life.role), ("node", NODES[life.role]),
-                                                  ("flash_failing", False)) if said[name] != right}
+    wrong = {
+        name: said[name]
+        for name, right in (("role", life.role), ("node", NODES[life.role]), ("flash_failing", False))
+        if said[name] != right
+    }
     if wrong:
         raise Missed(f"periksa says {wrong}")
 
@@ -179,7 +190,7 @@ def files(life):
 
 def busy(life):
     """The frames of firmware/test_heap.py, each as soon as its radio listens; then the heap once more."""
-    for what, data in street.street(life.role)[:STREET_OF_TOMBOL if life.role == "tombol" else None]:
+    for what, data in street.street(life.role)[: STREET_OF_TOMBOL if life.role == "tombol" else None]:
         if what == "host":
             life.board.type(data)
         else:
@@ -246,7 +257,7 @@ def noise(life):
     known = len(life.alarms()) if life.role == "tombol" else 0
     data = b"\xff" * 5 + bytes(range(256)) + bytes(next(drawn) for _ in range(NOISE))
     for at in range(0, len(data), PIECE):
-        life.board.type(data[at:at + PIECE])
+        life.board.type(data[at : at + PIECE])
         time.sleep(PIECE_S / SPEED)
     if life.role == "tombol":
         life.need(lambda: len(life.alarms()) >= known + 2, "its alarm ended")

@@ -1,4 +1,5 @@
 """One life of an emulated board: QEMU, its line, its flash, and the SX1276 model behind radio_line.py."""
+
 import contextlib
 import ctypes
 import os
@@ -52,12 +53,32 @@ class Emulator:
         lines = [self._listen() for _ in range(2)]
         at = ["tcp:{}:{},nodelay=on".format(*line.getsockname()) for line in lines]
         self._process = subprocess.Popen(
-            [*self._words, "-machine", "esp32", "-display", "none", "-icount", BY_INSTRUCTIONS,
-             "-global", WATCHDOGS_OFF,
-             "-drive", f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
-             "-serial", at[0], "-serial", "null", "-serial", at[1], "-monitor", "none"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            preexec_fn=ends_with_us)
+            [
+                *self._words,
+                "-machine",
+                "esp32",
+                "-display",
+                "none",
+                "-icount",
+                BY_INSTRUCTIONS,
+                "-global",
+                WATCHDOGS_OFF,
+                "-drive",
+                f"if=mtd,format=raw,file=nbd:unix:{folder / 'flash'}",
+                "-serial",
+                at[0],
+                "-serial",
+                "null",
+                "-serial",
+                at[1],
+                "-monitor",
+                "none",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=ends_with_us,
+        )
         self._ends.callback(self._stop)
         try:
             self._line, self._radio = [line.accept()[0] for line in lines]

@@ -2,6 +2,7 @@
 
 Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md, of it what QEMU asks for.
 """
+
 import socket
 import struct
 import threading
@@ -10,7 +11,7 @@ HELLO = b"NBDMAGICIHAVEOPT"
 OPTION, OPTION_ANSWER, REQUEST, ANSWER = 0x49484156454F5054, 0x3E889045565A9, 0x25609513, 0x67446698
 GO, ACKNOWLEDGED, TOLD, UNKNOWN_OPTION = 7, 1, 3, 0x80000001
 IS_EXPORT, BLOCK_SIZES = 0, 3
-FLAGS = 1 | 4                       # has flags; takes a flush
+FLAGS = 1 | 4  # has flags; takes a flush
 FIXED, NO_ZEROES = 1, 2
 READ, WRITE, LEAVE, FLUSH = 0, 1, 2, 3
 SECTOR_BYTES, MAX_BYTES = 4096, 1 << 25  # at once; the least is one byte, since a page program is no sector
@@ -66,7 +67,7 @@ class FlashServer:
         _, _, kind, handle, at, length = struct.unpack(">IHHQQI", stream.read(28))
         data, error = b"", 0
         if kind == READ:
-            data = bytes(self.data[at:at + length])
+            data = bytes(self.data[at : at + length])
         elif kind == WRITE:
             self._write(at, stream.read(length))
         elif kind != FLUSH:
@@ -79,6 +80,6 @@ class FlashServer:
         self.writes += 1
         if self.writes in self._cuts:
             half = bytearray(self.data)
-            half[at:at + len(data) // 2] = data[:len(data) // 2]
+            half[at : at + len(data) // 2] = data[: len(data) // 2]
             self._torn(self.writes, half)
-        self.data[at:at + len(data)] = data
+        self.data[at : at + len(data)] = data

@@ -5,6 +5,7 @@ to and from the radio; S, R: its select and its reset pin; H, P, F: heap, pads a
 an answer asks for them; Z: asleep, until a byte says what wakes it. emulator.py answers. A module of its own:
 main.py shares boot.py's names. MicroPython subset.
 """
+
 import gc
 import sys
 
@@ -13,11 +14,11 @@ import flashbdev
 import machine
 import vfs
 
-MARK = b"radio_line\n"       # before it the pad may have made noise as it became a line
-NSS, RESET = 18, 23          # of lilygo_t3
-GPIO_OUT = 0x3FF44004        # ESP32 technical reference, 4.12
-TX = 0x81, 3                 # the SX1276's mode register, written, and its mode of sending
-ANSWER_MS = 600_000          # a PC's patience: a busy one answers late, and that is not the chip's fault
+MARK = b"radio_line\n"  # before it the pad may have made noise as it became a line
+NSS, RESET = 18, 23  # of lilygo_t3
+GPIO_OUT = 0x3FF44004  # ESP32 technical reference, 4.12
+TX = 0x81, 3  # the SX1276's mode register, written, and its mode of sending
+ANSWER_MS = 600_000  # a PC's patience: a busy one answers late, and that is not the chip's fault
 line = machine.UART(2, baudrate=921_600, tx=17, rx=16, rxbuf=512, timeout=ANSWER_MS)
 line.write(MARK)
 woken = {b"K": machine.EXT0_WAKE, b"T": machine.TIMER_WAKE}.get(line.read(1))  # None: it did not sleep

@@ -7,6 +7,7 @@ ONLY   names of checks and roles, with commas between them: torn,tombol
 
 Without IMAGE and QEMU it says so and skips, exit 0; a wrong one is an error, exit 2; a miss is exit 1.
 """
+
 import argparse
 import functools
 import itertools
@@ -26,8 +27,12 @@ from kentongan_tool.failures import ToolError
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOARD, CHIP = "lilygo_t3", boards.ESP32
 TORN = "torn"
-TORN_ROLES = {"tombol": checks.alarm, "sirene": checks.sound, "penerus": checks.carry,
-              "penerima": checks.carry}  # and what each does after it
+TORN_ROLES = {
+    "tombol": checks.alarm,
+    "sirene": checks.sound,
+    "penerus": checks.carry,
+    "penerima": checks.carry,
+}  # and what each does after it
 BUTTON = 0x53000009  # whose alarms are heard before the supply goes
 FLASH_BYTES = 4 << 20
 ASK_S = 20
@@ -92,8 +97,13 @@ def files_of(role, lora, folder):
     if role == "sirene":
         state["state/guard"] = street.full_table()
     line = Path(__file__).with_name("radio_line.py").read_text(encoding="utf-8")
-    return {**bundle.of_checkout().device_files(role, BOARD, need_driver=False), **state, "lora.mpy": lora,
-            "radio_line.mpy": compiled(line, "radio_line", folder), "boot.py": BOOT}
+    return {
+        **bundle.of_checkout().device_files(role, BOARD, need_driver=False),
+        **state,
+        "lora.mpy": lora,
+        "radio_line.mpy": compiled(line, "radio_line", folder),
+        "boot.py": BOOT,
+    }
 
 
 def flash_of(role, image, lora, folder):
@@ -105,8 +115,8 @@ def flash_of(role, image, lora, folder):
     flash.littlefs(files_of(role, lora, folder), partition.size, path)
     out = bytearray(b"\xff" * FLASH_BYTES)
     begin = boards.FLASH_START[CHIP]
-    out[begin:begin + len(data)] = data
-    out[partition.offset:partition.offset + partition.size] = path.read_bytes()
+    out[begin : begin + len(data)] = data
+    out[partition.offset : partition.offset + partition.size] = path.read_bytes()
     return out
 
 

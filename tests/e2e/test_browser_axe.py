@@ -20,10 +20,7 @@ NO_PAGES = (  # answers that are no page of HTML, or need a secret of their own
     "/papan/aliran", "/papan/isi", "/ekspor/", "/static/", "/api/", "/foto/", "/denah/gambar", "/undangan/<",
     "/simpanan/cadangan",
 )  # fmt: skip
-LOOKS = {
-    "id": ((DESKTOP, "light"), (PHONE, "dark")),
-    "en": ((TABLET, "light"),),
-}
+LOOKS = {"id": ((DESKTOP, "light"), (PHONE, "dark")), "en": ((TABLET, "light"),)}
 
 
 def pages(village):

@@ -72,7 +72,6 @@ class Gateway:
     def orders(self, after=0, wait=20):
         return self.hub.call(f"/api/v1/orders?after={after}&wait={wait}", token=self.token)["orders"]
 
-
     def next_stage(self):
         """The next order that tells a button something; settings and siren orders come on the same road."""
         after = 0

@@ -1,4 +1,5 @@
 """The demo as a person sees it: press a house on the plan, answer at the hub's board, see it at the house."""
+
 import json
 import re
 import shutil
@@ -14,9 +15,17 @@ from patience import PATIENCE_S, wait_for
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build/screenshots"
 DESKTOP, PHONE = (1280, 800), (390, 844)
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--autoplay-policy=user-gesture-required")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=user-gesture-required",
+)
 
 COUNT_TONES = """
 window.tones = 0;
@@ -71,8 +80,10 @@ class Browser:
         self.profile = profile
 
     def resize(self, size):
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600},
+        )
 
     def find(self, selector):
         return self.driver.find_element(self.by, selector)
@@ -116,8 +127,9 @@ class Browser:
     def requests(self):
         """Addresses of everything that any page of this browser asked for."""
         told = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        return [one["params"]["request"]["url"] for one in told
-                if one["method"] == "Network.requestWillBeSent"]
+        return [
+            one["params"]["request"]["url"] for one in told if one["method"] == "Network.requestWillBeSent"
+        ]
 
     def complaints(self):
         return [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
@@ -137,8 +149,9 @@ def demo():
 
 @pytest.fixture
 def browser(require, tmp_path):
-    require(Path(CHROMIUM).exists() and Path(DRIVER).exists(), "a browser",
-            "apt install chromium chromium-driver")
+    require(
+        Path(CHROMIUM).exists() and Path(DRIVER).exists(), "a browser", "apt install chromium chromium-driver"
+    )
     made = Browser(tmp_path / "profile")
     yield made
     made.close()
@@ -190,8 +203,11 @@ def test_press_a_house_answer_at_the_board_and_see_it_at_the_house(browser, demo
     browser.shot("coming-desktop")
 
     assert browser.complaints() == []
-    hosts = {address.split("/")[2].rsplit(":", 1)[0] for address in browser.requests()
-             if address.startswith("http")}
+    hosts = {
+        address.split("/")[2].rsplit(":", 1)[0]
+        for address in browser.requests()
+        if address.startswith("http")
+    }
     assert hosts == {"127.0.0.1"}
     assert demo.stop() == 0
 

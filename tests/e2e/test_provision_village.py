@@ -4,6 +4,7 @@ sirens, is replaced, tried and carried through the street; then a list of other 
 kentongan-tool, hub and gateway are the real programs; the board is real MicroPython that boots from the files
 that the tool wrote on it.
 """
+
 import csv
 import os
 import re
@@ -31,6 +32,7 @@ KEY = re.compile(rb"[0-9a-f]{64}")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     from conftest import require
+
     need_board(require)
     need_tools(require, "mpremote", "mpy-cross")
     with Demo(tmp_path_factory.mktemp("demo") / "data", "cpython") as running:
@@ -45,8 +47,13 @@ def demo(tmp_path_factory):
 def start(demo, command):
     """What a person would type."""
     words = shlex.split(command)
-    return subprocess.Popen([BIN / Path(words[0]).name, *words[1:]], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, env=demo.laptop)
+    return subprocess.Popen(
+        [BIN / Path(words[0]).name, *words[1:]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=demo.laptop,
+    )
 
 
 def tool(demo, command, code=0):
@@ -61,8 +68,9 @@ def tool(demo, command, code=0):
 
 
 def shown(demo, state):
-    return any(label == BOARD and what == "show" and detail["state"] == state
-               for label, what, detail in demo.events)
+    return any(
+        label == BOARD and what == "show" and detail["state"] == state for label, what, detail in demo.events
+    )
 
 
 def sounded(demo):
@@ -81,8 +89,12 @@ def test_a_blank_board_becomes_a_button_that_sounds_the_sirens_and_is_replaced(d
     assert (tmp_path / "label.pdf").read_bytes().startswith(b"%PDF")
     keys = set(KEY.findall(demo.bench.board.flash.read_bytes()))
     assert len(keys) >= 3
-    seen = said.encode() + b"\0".join(lines.seen) + (demo.data / "hub.log").read_bytes() \
+    seen = (
+        said.encode()
+        + b"\0".join(lines.seen)
+        + (demo.data / "hub.log").read_bytes()
         + (demo.data / "gateway.log").read_bytes()
+    )
     assert not [key for key in keys if key in seen]
 
     demo.events.clear()
@@ -91,8 +103,9 @@ def test_a_blank_board_becomes_a_button_that_sounds_the_sirens_and_is_replaced(d
     wait("the new button shows that the post has it", lambda: shown(demo, "stored"))
 
     number = number_of(said)
-    replaced = tool(demo, f"kentongan-tool replace tombol-21 --port {demo.bench.port} {demo.at_hub} "
-                          "--erase --old-erased")
+    replaced = tool(
+        demo, f"kentongan-tool replace tombol-21 --port {demo.bench.port} {demo.at_hub} --erase --old-erased"
+    )
     demo.number = number_of(replaced)
     assert demo.number != number and f"Papan lama {number} dicabut" in replaced
     assert Prompt(demo.bench.port).probe().device[2] == int(demo.number, 16)
@@ -105,8 +118,11 @@ def test_a_blank_board_becomes_a_button_that_sounds_the_sirens_and_is_replaced(d
 def test_it_is_carried_through_the_street_for_a_survey(demo, tmp_path):
     places = tmp_path / "tempat.csv"
     places.write_text("place,x_m,y_m,what\nBalai RT,75,47,gateway\nMeja,97,47,tempat\n")
-    said = tool(demo, f"kentongan-tool survey --port {demo.bench.port} {demo.at_hub} --places {places} "
-                      f"--out {tmp_path / 'survei.csv'} --no-stop")
+    said = tool(
+        demo,
+        f"kentongan-tool survey --port {demo.bench.port} {demo.at_hub} --places {places} "
+        f"--out {tmp_path / 'survei.csv'} --no-stop",
+    )
     assert re.search(r"Meja: sinyal kuat, -\d+ dBm", said), said
     assert "Meja" in (tmp_path / "survei.svg").read_text()
     assert "-" in (tmp_path / "survei.csv").read_text()
@@ -140,8 +156,10 @@ def test_a_list_of_boards_is_gone_on_with_after_it_was_stopped(demo, tmp_path):
     process = start(demo, command)
     reader = threading.Thread(target=lines_of, args=(process, said))
     reader.start()
-    wait("the first board is done, the next is asked for",
-         lambda: "Sambungkan papan kosong untuk penerus-9" in said)
+    wait(
+        "the first board is done, the next is asked for",
+        lambda: "Sambungkan papan kosong untuk penerus-9" in said,
+    )
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE_S) == 130
     reader.join()
@@ -165,6 +183,9 @@ def test_a_list_of_boards_is_gone_on_with_after_it_was_stopped(demo, tmp_path):
         assert [row["label"] for row in csv.DictReader(file)] == ["pos-9", "penerus-9", "penerima-9"]
     device, _ = held(demo)
     assert device[:2] == ["penerima", "penerima-9"]
-    sent = {detail["src"] for label, what, detail in demo.events
-            if label == BOARD and what == "tx" and detail["type"] == "STATUS"}
+    sent = {
+        detail["src"]
+        for label, what, detail in demo.events
+        if label == BOARD and what == "tx" and detail["type"] == "STATUS"
+    }
     assert device[2] in sent

@@ -1,4 +1,5 @@
 """A dead gateway, a dead hub, kill -9 in the middle: the real processes in a village in real time."""
+
 import json
 
 import pytest
@@ -28,15 +29,21 @@ def demo(tmp_path):
 def incidents(demo):
     """Labels of the hub's incidents, one entry each."""
     with Store(demo.site.hub_data).read() as db:
-        return sorted(row["label"] for row in db.all(
-            "SELECT devices.label FROM incidents JOIN devices ON devices.node = incidents.device"))
+        return sorted(
+            row["label"]
+            for row in db.all(
+                "SELECT devices.label FROM incidents JOIN devices ON devices.node = incidents.device"
+            )
+        )
 
 
 def stored_counters(demo, label):
     """Counters of a box's alarms that reached the hub."""
     with Store(demo.site.hub_data).read() as db:
-        return [row["counter"] for row in db.all("SELECT counter FROM alarms WHERE device = ?",
-                                                 demo.site.nodes[label])]
+        return [
+            row["counter"]
+            for row in db.all("SELECT counter FROM alarms WHERE device = ?", demo.site.nodes[label])
+        ]
 
 
 def answer(demo):

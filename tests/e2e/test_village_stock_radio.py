@@ -1,4 +1,5 @@
 """The real gateway with a stock Meshtastic radio, through the unmodified library, in the simulated air."""
+
 import pytest
 from kentongan_sim.console.tail import Tail
 from kentongan_sim.demo.proof import Proof

@@ -1,4 +1,5 @@
 """On a copy with a channel `udp`: it stands in the form, takes and refuses addresses, and sends."""
+
 import socket
 
 from kentongan_hub.record import outbox

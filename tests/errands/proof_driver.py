@@ -1,4 +1,5 @@
 """On a copy with a siren's driver `sysfs`: chosen, with a setting of its own, checked, and beaten."""
+
 import pytest
 from kentongan_gateway import outputs
 from kentongan_gateway.service import checks, settings
@@ -6,9 +7,11 @@ from kentongan_wire.errors import LocalError
 from kentongan_wire.patterns import steps_for
 from patience import wait_for
 
-GOOD = ('[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'
-        '[radio]\ntype = "serial_modem"\nport = "/dev/null"\n'
-        '[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"\n[siren]\ndriver = "sysfs"\n')
+GOOD = (
+    '[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'
+    '[radio]\ntype = "serial_modem"\nport = "/dev/null"\n'
+    '[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"\n[siren]\ndriver = "sysfs"\n'
+)
 
 
 def loaded(folder, more):

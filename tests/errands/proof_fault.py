@@ -1,4 +1,5 @@
 """On a copy with a fault `penerus: without power`: the campaign does it, ends it and finds nothing lost."""
+
 from kentongan_sim.soak.field.campaign import Campaign, Result
 
 NAME = "penerus: without power"

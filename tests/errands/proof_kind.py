@@ -1,4 +1,5 @@
 """On a copy with a kind `banjir`: chosen on a button, sounded by posts and gateway, called and shown."""
+
 import buttonkit
 import gateway_kit
 import sirenkit

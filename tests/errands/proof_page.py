@@ -1,4 +1,5 @@
 """On a copy with a page `Tentang`: open to those who may see, shut to others, linked, in both languages."""
+
 from hub_kit import Person
 
 

@@ -1,4 +1,5 @@
 """On a copy whose riots have a policy of their own: it is whole, shown, and what the gateway calls by."""
+
 from kentongan_hub.policies import policy
 from kentongan_wire import messages as m
 

@@ -7,6 +7,7 @@ PATH is a checkout of micropython-lib, or a folder into which its packages were 
 mpremote: `micropython -m mip install --no-mpy --target PATH lora-sx126x lora-sx127x lora-sync`.
 Exit status of the tests.
 """
+
 import os
 import shutil
 import subprocess
@@ -41,8 +42,17 @@ def main():
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         gather(Path(sys.argv[1]), Path(folder))
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "micropython",
-                   "tests/firmware/test_radio.py"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "micropython",
+            "tests/firmware/test_radio.py",
+        ]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "KENTONGAN_LORA": folder})
     sys.exit(done.returncode)
 

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The hour's air: kept over resets, forgotten when the hour is over, never too little."""
+
 import struct
 
 from kentongan_node.airledger import FORGET_MS, AirLedger
@@ -63,8 +64,12 @@ def test_whenever_the_power_is_cut_no_hour_holds_more_than_the_bins_show():
 
 
 def test_a_sleep_longer_than_the_hour_forgets_only_when_it_ran_to_its_end():
-    for slept_ms, timer, expected in ((FORGET_MS, True, 0), (FORGET_MS, False, 700), (60_000, True, 700),
-                                      (None, True, 700)):
+    for slept_ms, timer, expected in (
+        (FORGET_MS, True, 0),
+        (FORGET_MS, False, 700),
+        (60_000, True, 700),
+        (None, True, 700),
+    ):
         ledger, actions = AirLedger(), []
         ledger.spend(700, 0, [])
         ledger.park(slept_ms, 1_000, actions)

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What a relay answers from memory, and what recordings leave of it."""
+
 from kentongan_wire import messages
 from meshkit import ask, mesh, send_all
 from nodekit import GATEWAY, frame, key_c, packet_of, receipt
@@ -10,8 +11,10 @@ HOUSES = tuple([0x53000100 + n for n in range(84)])
 
 def receipts(houses, counter, packet_id):
     """A gateway's receipt for so many alarms."""
-    entries = [messages.receipt_entry(GATEWAY, house, counter, 2, 0, 5, 0, key_c(house, messages.TOMBOL))
-               for house in houses]
+    entries = [
+        messages.receipt_entry(GATEWAY, house, counter, 2, 0, 5, 0, key_c(house, messages.TOMBOL))
+        for house in houses
+    ]
     return frame(messages.RECEIPTS, messages.GATEWAY, GATEWAY, packet_id, messages.Receipts(tuple(entries)))
 
 
@@ -36,7 +39,7 @@ def recorded(core, hops, attempts):
     """Six receipts of fourteen alarms each, then those alarms, none heard here before; when it ends."""
     now_ms = 0
     for n in range(6):
-        houses = HOUSES[n * 14:(n + 1) * 14]
+        houses = HOUSES[n * 14 : (n + 1) * 14]
         core.answers.keep(receipts(houses, 50, 900 + n), [(house, 50) for house in houses])
     for attempt in attempts:
         for house in HOUSES:
@@ -114,6 +117,7 @@ def test_thirty_houses_that_press_within_two_minutes_are_all_answered():
         while waiting and waiting[0][0] < now_ms:
             at_ms, house, attempt = waiting.pop(0)
             ask(core, house, 50, at_ms, attempt)
-            answered += [house for _, one in send_all(core, at_ms, at_ms + 1_200)
-                         if packet_of(one).src == GATEWAY]
+            answered += [
+                house for _, one in send_all(core, at_ms, at_ms + 1_200) if packet_of(one).src == GATEWAY
+            ]
     assert len(set(answered)) == 30

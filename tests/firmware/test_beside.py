@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What dies beside an alarm, or while one sounds: the siren goes on, frames go out, and it is told."""
+
 import json
 
 import nodekit
@@ -63,7 +64,7 @@ def checked(board, role, ms=1_500):
     """The answer to `periksa` of a board that starts."""
     board.at(ms - 500, setattr, board.serial, "inbox", "periksa\n")
     assert board.boot(role, ms) == "stopped"
-    line = board.serial.out[board.serial.out.index("periksa {"):].splitlines()[0]
+    line = board.serial.out[board.serial.out.index("periksa {") :].splitlines()[0]
     return json.loads(line[8:])
 
 
@@ -218,7 +219,7 @@ def test_a_reading_that_failed_once_is_well_again_and_told_as_such():
     board.at(30_000, board.broken.discard, "adc")
     board.at(63_000, setattr, board.serial, "inbox", "periksa\n")
     board.boot("penerus", 65_000)
-    line = board.serial.out[board.serial.out.index("periksa {"):].splitlines()[0]
+    line = board.serial.out[board.serial.out.index("periksa {") :].splitlines()[0]
     said = json.loads(line[8:])
     assert said["failing"] == [] and said["battery_mv"] == 4_199
 
@@ -253,7 +254,7 @@ def test_a_key_that_cannot_be_read_is_a_broken_one_and_the_others_work():
 def board_line(board):
     board.serial.inbox = "periksa\n"
     board.boot("tombol", 3_000, DEEPSLEEP_RESET, EXT0_WAKE)
-    line = board.serial.out[board.serial.out.index("periksa {"):].splitlines()[0]
+    line = board.serial.out[board.serial.out.index("periksa {") :].splitlines()[0]
     return line[8:]
 
 
@@ -279,6 +280,7 @@ def test_a_part_is_told_once_and_forgotten_when_it_is_well():
 
     def tell(text):
         raise OSError(5)
+
     assert Beside(tell).do("part", work, False) is None
 
 

@@ -1,12 +1,7 @@
 # runs: cpython micropython
 """Tombol: on the air at once, true feedback, and an end to everything."""
-from buttonkit import (
-    NODE,
-    Box,
-    cancels,
-    held,
-    receipt,
-)
+
+from buttonkit import NODE, Box, cancels, held, receipt
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_node.mix import mix
@@ -178,7 +173,7 @@ def test_every_altered_bit_of_a_receipts_entry_leaves_the_box_untouched():
     good = receipt(2, Box().counters_sent()[0])
     box = Box()
     for i in range(16, len(good)):
-        box.hear(good[:i] + bytes((good[i] ^ 1 << i % 8,)) + good[i + 1:])
+        box.hear(good[:i] + bytes((good[i] ^ 1 << i % 8,)) + good[i + 1 :])
         if box.core.incidents["incident"].stage:
             # wire-format 4: a tombol judges its own entry only; the outer tag and counter do not count
             payload = CHANNEL.open(packet_of(good)).payload
@@ -231,6 +226,7 @@ def test_each_stage_from_three_on_is_named_by_one_status_whenever_it_is_told_but
         box.wait(3_000)
         after = [t for t, _ in box.sent if t >= at_ms]
         assert all([500 <= t - at_ms <= 2_500 for t in after])
+
     def named():
         return [s.body.flags >> m.TOMBOL_STATUS_STAGE_SHIFT & 7 for s in box.statuses()]
 

@@ -1,12 +1,7 @@
 # runs: cpython micropython
 """Tombol: silent alarms that show nothing; resets, STATUS and sleep."""
-from buttonkit import (
-    NODE,
-    Box,
-    cancels,
-    held,
-    receipt,
-)
+
+from buttonkit import NODE, Box, cancels, held, receipt
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_node.mix import mix
@@ -199,7 +194,7 @@ def test_a_finished_or_torn_incident_does_not_go_on():
 def test_every_torn_or_flipped_incident_file_is_none_at_all():
     data = Box().state["incident"]
     for i in range(len(data)):
-        for bad in (data[:i], data[:i] + bytes((data[i] ^ 1 << i % 8,)) + data[i + 1:]):
+        for bad in (data[:i], data[:i] + bytes((data[i] ^ 1 << i % 8,)) + data[i + 1 :]):
             box = Box("reset", "", state={"incident": bad})
             box.wait(1_000)
             assert box.alarms() == []

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What was found on the real MicroPython of an ESP32, each first as it was there, then with our programs."""
+
 import json
 import sys
 
@@ -13,7 +14,7 @@ from kentongan_wire import link
 
 UART_BOARDS = ("heltec_v3", "lilygo_t3", "tbeam_sx1262", "tbeam_sx1276", "wireless_stick_lite_v3")
 ROLES = ("tombol", "sirene", "penerus", "penerima")
-OLD_IMPORTS = 33   # modules beside each other, as they were
+OLD_IMPORTS = 33  # modules beside each other, as they were
 
 
 def boarded(role, name):
@@ -43,6 +44,7 @@ def test_1_uart0_cannot_be_made_and_the_prompts_line_carries_the_modem():
 
 def reads_text(board):
     """The loop as it was: a poll, then a character of text."""
+
     def program(chip):
         chip.micropython.kbd_intr(-1)
         chip.machine.WDT(0, 30_000)
@@ -53,6 +55,7 @@ def reads_text(board):
             chip.time.sleep_ms(5)
             frames += 1
         return frames
+
     return run(board, program, 14_500)
 
 
@@ -137,6 +140,7 @@ def test_4_no_reading_that_fails_stops_an_alarm():
 def imports(files):
     """Flash operations of importing them all from a folder on littlefs. `files`: {name: text}."""
     from board.esp32_flash import Flash
+
     flash = Flash()
     flash.mount("/chip")
     for name in files:

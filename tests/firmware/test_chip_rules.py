@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The ESP32 model keeps the port's rules: pads, timers, watchdog, memory, resets, sleep."""
+
 from board.esp32_fake import (
     BROWNOUT_RESET,
     DEEPSLEEP_RESET,
@@ -30,6 +31,7 @@ def test_a_pad_that_is_none_cannot_be_had_and_one_of_the_flash_stops_the_chip():
 def test_an_input_only_pad_is_no_output_and_a_pull_asked_of_it_is_an_error_line():
     board = Board(CLASSIC)
     for number in (34, 36, 39):
+
         def drive(chip, number=number):
             chip.machine.Pin(number, chip.machine.Pin.OUT, value=0)
 
@@ -58,8 +60,11 @@ def test_what_a_pad_reads_in_each_mode():
             out = [pin(15).value()]
             for how in ((pin.IN, pin.PULL_DOWN), (pin.IN,), (pin.IN, None), (pin.IN, pin.PULL_UP)):
                 out.append(pin(15, *how).value())
-            return out + [pin(15, pin.OUT, value=0).value(), pin(15, pin.OUT, value=1)(),
-                          pin(15, pin.OPEN_DRAIN, value=0).value()]
+            return out + [
+                pin(15, pin.OUT, value=0).value(),
+                pin(15, pin.OUT, value=1)(),
+                pin(15, pin.OPEN_DRAIN, value=0).value(),
+            ]
 
         # no input yet; pulled down; the pull is kept where none is named; None takes it away
         assert answer(board, reads) == [0, 0, 0, 1, 1, 0, 1, 0]
@@ -115,8 +120,17 @@ def test_the_adc_has_pads_of_its_own_reads_whole_millivolts_and_needs_calibratio
         board.broken.add("adc")
         fault = run(board, lambda chip, pad=pad: chip.machine.ADC(pad).read_uv())
         assert isinstance(fault, OSError) and fault.args[0] == code
-        assert answer(board, lambda chip, pad=pad: [chip.machine.Pin(pad, 1, 2), chip.machine.ADC(pad),
-                                                    chip.machine.Pin(pad).value()][2]) == 0
+        assert (
+            answer(
+                board,
+                lambda chip, pad=pad: [
+                    chip.machine.Pin(pad, 1, 2),
+                    chip.machine.ADC(pad),
+                    chip.machine.Pin(pad).value(),
+                ][2],
+            )
+            == 0
+        )
 
 
 # -- timers and watchdog ----------------------------------------------------------------------------------
@@ -332,8 +346,10 @@ def test_a_sleeper_wakes_by_its_key_or_its_timer_whichever_comes_first_and_says_
 
 def test_only_pads_that_can_wake_are_taken_and_ext0_has_one():
     for board, bad in ((Board(CLASSIC), 5), (Board(S3), 33)):
-        for arms in (lambda chip, bad=bad: chip.esp32.wake_on_ext0(chip.machine.Pin(bad), 0),
-                     lambda chip, bad=bad: chip.esp32.wake_on_ext1((chip.machine.Pin(bad),), 0)):
+        for arms in (
+            lambda chip, bad=bad: chip.esp32.wake_on_ext0(chip.machine.Pin(bad), 0),
+            lambda chip, bad=bad: chip.esp32.wake_on_ext1((chip.machine.Pin(bad),), 0),
+        ):
             fault = run(board, arms)
             assert isinstance(fault, ValueError) and "invalid pin" in str(fault)
 
@@ -360,7 +376,9 @@ def test_an_output_lets_go_in_deep_sleep_and_a_key_keeps_its_pull():
 
 def test_the_temperature_is_celsius_on_an_s3_and_raw_on_the_classic_chip():
     classic, s3 = both_chips()
-    assert answer(classic, lambda chip: (hasattr(chip.esp32, "mcu_temperature"),
-                                         chip.esp32.raw_temperature())) == (False, 88)
-    assert answer(s3, lambda chip: (hasattr(chip.esp32, "raw_temperature"),
-                                    chip.esp32.mcu_temperature())) == (False, 31)
+    assert answer(
+        classic, lambda chip: (hasattr(chip.esp32, "mcu_temperature"), chip.esp32.raw_temperature())
+    ) == (False, 88)
+    assert answer(
+        s3, lambda chip: (hasattr(chip.esp32, "raw_temperature"), chip.esp32.mcu_temperature())
+    ) == (False, 31)

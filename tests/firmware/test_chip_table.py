@@ -1,4 +1,5 @@
 """Each answer of the ESP32 model has its place in the port's sources, in one table; none has no place."""
+
 import ast
 import re
 from pathlib import Path
@@ -11,8 +12,15 @@ TEXT = (BOARD / "README.md").read_text()
 TABLE = [line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("| ")]
 ROWS = [[cell.strip() for cell in row] for row in TABLE if len(row) == 4 and row[0].strip() != "what"]
 MODULES = sorted(path.stem for path in BOARD.glob("esp32_*.py"))
-OURS = {"esp32_fake.MODULES", "esp32_fake.NEVER_US", "esp32_fake.numbers", "esp32_fake.sleep_ms",
-        "esp32_pins.HISTORY", "esp32_lines.KEPT_BYTES", "esp32_lines.as_bytes"}  # of the model's own making
+OURS = {
+    "esp32_fake.MODULES",
+    "esp32_fake.NEVER_US",
+    "esp32_fake.numbers",
+    "esp32_fake.sleep_ms",
+    "esp32_pins.HISTORY",
+    "esp32_lines.KEPT_BYTES",
+    "esp32_lines.as_bytes",
+}  # of the model's own making
 
 
 def defined(module):
@@ -31,8 +39,9 @@ def methods(module):
     found = set()
     for node in ast.parse((BOARD / f"{module}.py").read_text()).body:
         if isinstance(node, ast.ClassDef):
-            found |= {f"{module}.{node.name}.{one.name}" for one in node.body
-                      if isinstance(one, ast.FunctionDef)}
+            found |= {
+                f"{module}.{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)
+            }
     return found
 
 
@@ -52,8 +61,16 @@ def test_a_row_names_what_the_model_has_a_place_and_a_commit(row):
 def test_nothing_that_the_model_answers_has_no_row():
     named = set(re.findall(r"`((?:esp32_\w+)\.\w+)", TEXT))
     top = set().union(*(defined(module) for module in MODULES))
-    imported = {"esp32_chip.EIO", "esp32_chip.ENOENT", "esp32_chip.ENOMEM", "esp32_chip.EEXIST",
-                "esp32_chip.ENODEV", "esp32_chip.ENOSPC", "esp32_chip.EOPNOTSUPP", "esp32_chip.ETIMEDOUT"}
+    imported = {
+        "esp32_chip.EIO",
+        "esp32_chip.ENOENT",
+        "esp32_chip.ENOMEM",
+        "esp32_chip.EEXIST",
+        "esp32_chip.ENODEV",
+        "esp32_chip.ENOSPC",
+        "esp32_chip.EOPNOTSUPP",
+        "esp32_chip.ETIMEDOUT",
+    }
     assert len(ROWS) > 45
     assert not sorted(top - named - OURS - imported)
 

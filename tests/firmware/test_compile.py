@@ -1,4 +1,5 @@
 """Gates for everything that goes onto a board: it compiles, its types hold, its packages are complete."""
+
 import ast
 import os
 import shutil
@@ -53,17 +54,25 @@ def test_types_hold_against_the_chips_own_library():
     version = metadata.version("micropython-esp32-stubs")
     stubs = typings(ROOT / "build" / f"typings-{version}")
     settings = [
-        "[mypy]", f"mypy_path = {WIRE.parent}:{NODE.parent}:{stubs}", f"custom_typeshed_dir = {stubs}",
-        "no_site_packages = True", "check_untyped_defs = True", "warn_redundant_casts = True",
+        "[mypy]",
+        f"mypy_path = {WIRE.parent}:{NODE.parent}:{stubs}",
+        f"custom_typeshed_dir = {stubs}",
+        "no_site_packages = True",
+        "check_untyped_defs = True",
+        "warn_redundant_casts = True",
         "strict_equality = True",
         # The dialect has no typing module: a name that starts as None or as an empty list says no more.
-        "strict_optional = False", "disable_error_code = var-annotated",
+        "strict_optional = False",
+        "disable_error_code = var-annotated",
         # Faults inside the stubs themselves.
-        "[mypy-_mpy_shed.*,machine,vfs]", "ignore_errors = True",
+        "[mypy-_mpy_shed.*,machine,vfs]",
+        "ignore_errors = True",
         # The driver comes by mip and has no stubs.
-        "[mypy-lora.*]", "ignore_missing_imports = True",
+        "[mypy-lora.*]",
+        "ignore_missing_imports = True",
         # A shim that takes other modules where the chip's are missing.
-        "[mypy-kentongan_wire.crypto]", "disable_error_code = assignment,import-not-found",
+        "[mypy-kentongan_wire.crypto]",
+        "disable_error_code = assignment,import-not-found",
     ]
     config = ROOT / "build" / f"mypy-device.{os.getpid()}.ini"
     config.write_text("\n".join(settings), encoding="utf-8")
@@ -104,8 +113,16 @@ def test_board_files_name_the_same_things_and_use_no_pin_twice():
         radio = [table[k] for k in ("SCK", "MISO", "MOSI", "NSS", "RESET", "BUSY", "DIO0", "DIO1")]
         for role in ROLES:
             pins = table[role.upper()]
-            used = [*radio, table["BATTERY_ADC"], table["RXEN"], *(table["PMU"] or ()), *pins["shows"],
-                    pins["siren"], pins["healthy"], *(n for _, n in pins["keys"] + pins["senses"])]
+            used = [
+                *radio,
+                table["BATTERY_ADC"],
+                table["RXEN"],
+                *(table["PMU"] or ()),
+                *pins["shows"],
+                pins["siren"],
+                pins["healthy"],
+                *(n for _, n in pins["keys"] + pins["senses"]),
+            ]
             used = [number for number in used if number is not None]
             assert len(used) == len(set(used)), f"{name} {role}: {sorted(used)}"
             assert (pins["siren"] is not None) == (role == "sirene")

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """CONFIG at a device: all parts or nothing, old or new after a power cut, keys step by step, no replay."""
+
 from kentongan_node import actions as act
 from kentongan_node import configure
 from kentongan_node.button import Tombol
@@ -13,12 +14,16 @@ POST = 0x52000021
 RELAY = 0x52000031
 BUTTON = 0x53000007
 STOLEN = 0x53000009
-ROLES = {"sirene": (Sirene, POST, m.SIRENE), "penerus": (Penerus, RELAY, m.PENERUS),
-         "tombol": (Tombol, BUTTON, m.TOMBOL)}
+ROLES = {
+    "sirene": (Sirene, POST, m.SIRENE),
+    "penerus": (Penerus, RELAY, m.PENERUS),
+    "tombol": (Tombol, BUTTON, m.TOMBOL),
+}
 
 
-SITE = site_keys.SiteKeys(*[{g: make(SITE_KEY, g) for g in (0, 1, 2)}
-                            for make in (site_keys.alarm_root, site_keys.control_root)], 0)
+SITE = site_keys.SiteKeys(
+    *[{g: make(SITE_KEY, g) for g in (0, 1, 2)} for make in (site_keys.alarm_root, site_keys.control_root)], 0
+)
 
 
 def root(make, generation):
@@ -41,8 +46,9 @@ def config_frames(role, version, counter, changed, generation=0, more=b""):
     parts[-1] += more
     out = []
     for number in range(len(parts)):
-        body = m.Config(node, version, number, len(parts),
-                        config.seal(parts[number], key, GATEWAY, counter + number))
+        body = m.Config(
+            node, version, number, len(parts), config.seal(parts[number], key, GATEWAY, counter + number)
+        )
         payload = m.encode(m.CONFIG, m.GATEWAY, generation, counter + number, GATEWAY, body, key, bytes(32))
         out.append(CHANNEL.seal(GATEWAY, counter + number, 1, payload))
     return out
@@ -184,7 +190,7 @@ def test_a_torn_file_reads_as_no_settings_and_never_as_wrong_ones():
         shell.hear(one)
     data = shell.state[configure.NAME]
     for at in list(range(0, len(data), 7)):
-        for torn in (data[:at], data[:at] + bytes((data[at] ^ 1,)) + data[at + 1:]):
+        for torn in (data[:at], data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]):
             kept = configure.Kept(torn)
             assert (kept.version, kept.settings, kept.keys) == (0, {}, []), at
 

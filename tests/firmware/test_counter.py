@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The sequence: no value twice, whatever the power does, and little flash wear."""
+
 from both import random_bytes
 from kentongan_node.actions import Persist
 from kentongan_node.counter import (

@@ -1,4 +1,5 @@
 """Faults beside an alarm on devices, drawn from a seed; `make soak ONLY=device` makes a thousand."""
+
 import json
 import subprocess
 import sys
@@ -20,8 +21,15 @@ def test_no_fault_beside_an_alarm_silences_a_device_or_brings_a_packet_number_ba
     code, found, text = campaign(FAULTS, SEED)
     assert code == 0 and found["misses"] == 0, text
     assert sum(found["kinds"].values()) == FAULTS
-    kinds = {"tombol brown_out", "sirene flash_and_nvs", "sirene radio_later", "sirene part", "tombol part",
-             "sirene unmade", "tombol unmade"}
+    kinds = {
+        "tombol brown_out",
+        "sirene flash_and_nvs",
+        "sirene radio_later",
+        "sirene part",
+        "tombol part",
+        "sirene unmade",
+        "tombol unmade",
+    }
     assert kinds <= set(found["kinds"])
 
 

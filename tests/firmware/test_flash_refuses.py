@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """A flash that takes no write (full, worn, read-only): every role goes on, says so, uses no counter twice."""
+
 import json
 
 import nodekit

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The device's shell on a button's whole board: keys, sleep, wake, flash, serial line, supply."""
+
 import json
 
 import nodekit
@@ -51,8 +52,15 @@ def test_a_press_wakes_it_and_is_on_the_air_at_once_also_when_let_go_before_the_
 
 
 def test_every_key_wakes_it_and_a_timer_for_the_next_status():
-    for name, down in (("heltec_v3", 0), ("wireless_stick_lite_v3", 0), ("lilygo_t3s3", 0),
-                       ("xiao_esp32s3", 0), ("lilygo_t3", 1), ("tbeam_sx1262", 1), ("tbeam_sx1276", 1)):
+    for name, down in (
+        ("heltec_v3", 0),
+        ("wireless_stick_lite_v3", 0),
+        ("lilygo_t3s3", 0),
+        ("xiao_esp32s3", 0),
+        ("lilygo_t3", 1),
+        ("tbeam_sx1262", 1),
+        ("tbeam_sx1276", 1),
+    ):
         board = device("tombol", name)
         board.i2c = PowerChip(3 if name == "tbeam_sx1276" else 0x4A)
         board.hold(dict(board.numbers.TOMBOL["keys"])["lid"], 1 - down)
@@ -353,8 +361,6 @@ def test_a_silent_alarm_moves_no_lamp_no_buzzer_and_no_motor():
     assert "press" not in board.serial.out
 
 
-
-
 # -- serial line and supply ---------------------------------------------------------------------------
 
 
@@ -372,6 +378,7 @@ def test_a_technicians_words_on_the_serial_line():
     assert report["radio"]["send_lost"] == 0
     keys = (nodekit.key_a(NODES["tombol"], 1), nodekit.key_c(NODES["tombol"], 1), nodekit.CHANNEL_KEY)
     from binascii import hexlify
+
     assert not [key for key in keys if hexlify(key).decode() in out]
     assert [a.body.kind for a in alarms(board)][:1] == [m.KIND_UJI]
 
@@ -411,7 +418,7 @@ def test_a_t_beams_power_chip_feeds_the_radio_and_reads_the_battery():
         board.serial.inbox = "periksa\n"
         assert board.boot("penerus", 500) == "stopped"
         assert board.i2c.registers[outputs[0]] & outputs[1]
-        report = json.loads(board.serial.out[board.serial.out.index("{"):].splitlines()[0])
+        report = json.loads(board.serial.out[board.serial.out.index("{") :].splitlines()[0])
         assert report["battery_mv"] == millivolts
     assert raises(OSError, failing)
 

@@ -1,18 +1,10 @@
 # runs: cpython micropython
 """The device's shell on the boards of a siren post, a penerima and a modem."""
+
 import nodekit
 from board.esp32_fake import HARD_RESET
 from buttonkit import opened
-from hwkit import (
-    HEALTHY,
-    NODES,
-    SENSE,
-    SIREN,
-    alarms,
-    device,
-    highs,
-    press,
-)
+from hwkit import HEALTHY, NODES, SENSE, SIREN, alarms, device, highs, press
 from kentongan_wire import link
 from kentongan_wire import messages as m
 
@@ -35,7 +27,7 @@ def test_the_siren_pin_is_low_from_the_first_line_and_floats_into_the_pull_down_
     history = board.pin(SIREN).history
     starts = [i for i in range(len(history)) if history[i][1] is None]
     assert history[starts[-1] + 1][1] == 0  # the first that the program does with it
-    assert 1 not in [level for _, level in history[starts[-1]:]]
+    assert 1 not in [level for _, level in history[starts[-1] :]]
 
 
 def test_an_alarm_sounds_at_once_and_at_most_180_seconds():
@@ -124,6 +116,7 @@ class FakePort:
 
     def sound(self, steps, total_ms):
         from kentongan_node.actions import Sound
+
         self._sounder = self._siren = self._senses = self
         self._hal.Port._sound(self, Sound("titir", steps, total_ms))
 
@@ -149,9 +142,11 @@ def test_what_is_sensed_of_the_output_reaches_the_report():
 
 def follow(board, works):
     """A siren that draws current while its pin is high; a dead one that does not."""
+
     def step():
         board.hold(SENSE, board.pin(SIREN).driven if works else 0)
         board.at(5, step)
+
     step()
 
 
@@ -203,8 +198,15 @@ def test_a_sounding_goes_on_after_a_reset_with_what_was_left_of_it():
 
 def page(kind, number):
     body = m.Page(NODES["penerima"], NODES["tombol"], 7, kind, 12, 5, 1 if kind == m.KIND_KEKERASAN else 0)
-    return nodekit.frame(m.PAGE, m.GATEWAY, nodekit.GATEWAY, number, body,
-                         nodekit.key_c(NODES["penerima"], m.PENERIMA), hop_limit=1)
+    return nodekit.frame(
+        m.PAGE,
+        m.GATEWAY,
+        nodekit.GATEWAY,
+        number,
+        body,
+        nodekit.key_c(NODES["penerima"], m.PENERIMA),
+        hop_limit=1,
+    )
 
 
 def test_a_penerima_chimes_and_lights_by_kind_and_a_silent_page_is_a_dim_blink():
@@ -238,7 +240,7 @@ def test_a_modem_survives_garbage_and_an_unplugged_host():
 
     for n in range(0, len(noise), 100):
         board.at(1_000 + n, board.serial.type, noise[n : n + 100])
-    board.at(9_000, board.serial.type, configure[:9])           # unplugged in the middle of a frame
+    board.at(9_000, board.serial.type, configure[:9])  # unplugged in the middle of a frame
     board.at(20_000, board.serial.type, noise[:177] + b"\x00" + configure)
     board.at(21_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
     assert board.boot("modem", 25_000) == "stopped"

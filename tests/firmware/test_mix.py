@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Numbers out of one draw: the same on every interpreter, spread evenly, never out of range."""
+
 from kentongan_node.mix import mix, pick
 
 

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Modem: a dumb pipe that keeps the law, answers every host message and holds no key."""
+
 from kentongan_node import actions as act
 from kentongan_node.modem import Modem
 from kentongan_wire import link
@@ -23,7 +24,7 @@ class Host:
 
     def heard(self):
         """What the modem said since the last look."""
-        data = b"".join([a.data for a in of(self.shell.all[self.read:], act.HostWrite)])
+        data = b"".join([a.data for a in of(self.shell.all[self.read :], act.HostWrite)])
         self.read = len(self.shell.all)
         return [message for _, message in self.decoder.feed(data)]
 
@@ -65,11 +66,14 @@ def test_nothing_is_sent_or_heard_before_it_is_configured():
 
 def test_settings_outside_band_or_power_are_refused_and_change_nothing():
     host = Host()
-    for bad in (GOOD._replace(freq_hz=917_875_000) if hasattr(GOOD, "_replace") else
-                link.Configure(GATEWAY, "ShortSlow", 917_875_000, 17, 2, 0),
-                link.Configure(GATEWAY, "ShortSlow", 920_625_000, 22, 2, 0),
-                link.Configure(GATEWAY, "ShortTurbo", 920_625_000, 17, 2, 0),
-                link.Configure(0, "ShortSlow", 920_625_000, 17, 2, 0)):
+    for bad in (
+        GOOD._replace(freq_hz=917_875_000)
+        if hasattr(GOOD, "_replace")
+        else link.Configure(GATEWAY, "ShortSlow", 917_875_000, 17, 2, 0),
+        link.Configure(GATEWAY, "ShortSlow", 920_625_000, 22, 2, 0),
+        link.Configure(GATEWAY, "ShortTurbo", 920_625_000, 17, 2, 0),
+        link.Configure(0, "ShortSlow", 920_625_000, 17, 2, 0),
+    ):
         assert link.Nack(host.seq + 1, link.REASON_SETTINGS) in host.say(bad)
     assert host.shell.core.node == GATEWAY and not of(host.shell.all, act.Tune)
 

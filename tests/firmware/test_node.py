@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The base of every role: tag first, then counter; what others did wrong is counted once and dropped."""
+
 from both import random_bytes
 from kentongan_node import actions as act
 from kentongan_node.modem import Modem
@@ -53,8 +54,16 @@ def test_a_forged_replayed_altered_revoked_or_foreign_frame_never_reaches_the_ro
     shell.hear(alarm(TOMBOL, 9))
     shell.hear(alarm(TOMBOL, 10, kind=2, packet_id=11))
     shell.hear(alarm(0x53000066, 10))
-    shell.hear(frame(messages.SIREN_REPORT, messages.SIRENE, 0x52000022, 5,
-                     messages.SirenReport(TOMBOL, 10, 1, 1), bytes(32)))  # a type nobody asked for
+    shell.hear(
+        frame(
+            messages.SIREN_REPORT,
+            messages.SIRENE,
+            0x52000022,
+            5,
+            messages.SirenReport(TOMBOL, 10, 1, 1),
+            bytes(32),
+        )
+    )  # a type nobody asked for
     assert shell.core.got == [(messages.ALARM, 10, False)]
     assert shell.core.counters == {"tag": 1, "replay": 1, "altered": 1, "revoked": 1}
 
@@ -88,8 +97,12 @@ def test_torn_counters_are_told():
 
 def test_an_order_counts_only_for_its_target_and_under_its_own_tag():
     shell = post()
-    for target, key, counter in ((POST, key_c(POST, 2), 5), (NODE, key_c(NODE, 3), 6), (POST, bytes(32), 7),
-                                 (POST, key_c(POST, 2), 8)):
+    for target, key, counter in (
+        (POST, key_c(POST, 2), 5),
+        (NODE, key_c(NODE, 3), 6),
+        (POST, bytes(32), 7),
+        (POST, key_c(POST, 2), 8),
+    ):
         pair = messages.order_target(GATEWAY, counter, target, TOMBOL, 10, 1, 0, 60, key)
         body = messages.SirenOrder(TOMBOL, 10, 1, 0, 60, (pair,))
         shell.hear(frame(messages.SIREN_ORDER, messages.GATEWAY, GATEWAY, counter, body))
@@ -178,8 +191,11 @@ def test_a_core_that_sleeps_leaves_its_air_behind_and_asks_for_nothing_more():
 
 
 def test_any_call_in_any_order_with_any_bytes_raises_nothing():
-    cores = (Penerus(settings("penerus", NODE), {}), Modem(settings("modem", GATEWAY), {}),
-             Post(settings("sirene", POST), {}))
+    cores = (
+        Penerus(settings("penerus", NODE), {}),
+        Modem(settings("modem", GATEWAY), {}),
+        Post(settings("sirene", POST), {}),
+    )
     for core in cores:
         noise, now_ms = random_bytes(3), 0
         good = [alarm(TOMBOL, 10, hop_limit=2), receipt(TOMBOL, 10), alarm(TOMBOL, 11, key=bytes(32))]

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What a relay pays of whose share, and that no thief can spend all of a house's."""
+
 import struct
 
 from kentongan_wire import messages as m
@@ -129,8 +130,9 @@ def test_a_revocation_and_the_end_of_a_drill_never_starve():
     assert len(carried_of(core, m.SIREN_ORDER, ORDER, end, now_ms)) == 10
     assert len(carried_of(core, m.CONFIG, REST, revoked, now_ms + 10_000)) >= 10
     report = m.SirenReport(TOMBOL, 10, m.STATE_SOUNDING, m.SOURCE_DIRECT)
-    assert offer(core, frame(m.SIREN_REPORT, m.SIRENE, OTHER, 5, report, hop_limit=1), now_ms + 30_000,
-                 klass=EVENT)
+    assert offer(
+        core, frame(m.SIREN_REPORT, m.SIRENE, OTHER, 5, report, hop_limit=1), now_ms + 30_000, klass=EVENT
+    )
     assert len(send_all(core, now_ms + 30_000, now_ms + 31_000)) == 1
 
 
@@ -154,8 +156,10 @@ def forged(n):
     """What a thief of a relay root says in a gateway's name: fourteen stages, or an order to 15 posts."""
     entries = tuple([m.receipt_entry(GATEWAY, 0x1000 + n, 5 + i, 2, 0, 5, 1, bytes(32)) for i in range(14)])
     targets = tuple([(0x9000 + i, bytes(8)) for i in range(15)])
-    return {m.RECEIPTS: (ALARM, m.Receipts(entries)),
-            m.SIREN_ORDER: (ORDER, m.SirenOrder(0x1000 + n, 5, m.ACTION_START, 1, 60, targets))}
+    return {
+        m.RECEIPTS: (ALARM, m.Receipts(entries)),
+        m.SIREN_ORDER: (ORDER, m.SirenOrder(0x1000 + n, 5, m.ACTION_START, 1, 60, targets)),
+    }
 
 
 def flooded(kinds, houses=0):
@@ -193,8 +197,11 @@ def carried_presses(core, now_ms):
 
 def test_who_spends_a_whole_hour_in_the_gateways_name_silences_no_house():
     """A relay cannot judge orders and receipts: at nobody's charge they took its 36 s."""
-    for kinds, least, told in (((m.SIREN_ORDER,), 12, 12), ((m.RECEIPTS,), 12, 1),
-                               ((m.SIREN_ORDER, m.RECEIPTS), 5, 1)):
+    for kinds, least, told in (
+        ((m.SIREN_ORDER,), 12, 12),
+        ((m.RECEIPTS,), 12, 1),
+        ((m.SIREN_ORDER, m.RECEIPTS), 5, 1),
+    ):
         core, now_ms = flooded(kinds)
         assert core.air_used_ms(now_ms) <= 19_500
         alarms, receipts = carried_presses(core, now_ms)
@@ -212,9 +219,11 @@ def test_who_spends_it_in_the_names_of_a_hundred_houses_as_well_silences_none():
 
 def said(kind, klass, src, n):
     """The n-th message of an invented sender with a carry tag that holds, which no relay can judge."""
-    body = {m.STATUS: m.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0)),
-            m.SIREN_REPORT: m.SirenReport(TOMBOL, n, m.STATE_SOUNDING, m.SOURCE_DIRECT),
-            m.CONFIG: m.Config(OTHER, 4, 0, 1, b"\x03\x04" + bytes(4))}[kind]
+    body = {
+        m.STATUS: m.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0)),
+        m.SIREN_REPORT: m.SirenReport(TOMBOL, n, m.STATE_SOUNDING, m.SOURCE_DIRECT),
+        m.CONFIG: m.Config(OTHER, 4, 0, 1, b"\x03\x04" + bytes(4)),
+    }[kind]
     role = m.GATEWAY if kind == m.CONFIG else m.SIRENE
     return frame(kind, role, src, 100 + n, body, packet_id=90_000 + n, hop_limit=2)
 

@@ -3,6 +3,7 @@
 
 The driver is a small stand-in, or micropython-lib's own: python tests/firmware/real_lora.py PATH
 """
+
 from board.chips import Sx1262, Sx1276
 from boardkit import Time, radio_module
 from both import raises
@@ -112,7 +113,8 @@ def test_the_chip_is_calibrated_for_our_band_and_with_its_oscillator_on():
 def test_what_is_outside_band_power_or_chip_is_refused_with_the_remedy():
     for chip in ("sx1262", "sx1276"):
         for changes, words in (
-            ({"freq_hz": 920_124_000}, "920"), ({"freq_hz": 922_876_000}, "920"),
+            ({"freq_hz": 920_124_000}, "920"),
+            ({"freq_hz": 922_876_000}, "920"),
             ({"freq_hz": 868_000_000}, "920"),
             ({"conducted_dbm": 17, "gain_dbi": 4}, "EIRP"),
             ({"conducted_dbm": 20, "gain_dbi": 2, "loss_db": 1}, "EIRP"),
@@ -132,6 +134,7 @@ def test_a_refused_tune_leaves_the_radio_as_it_was():
         raises(LocalError, bench.radio.tune, dict(SETTINGS, freq_hz=919_000_000))
         assert bench.chip.resets == resets
         assert bench.send() == [("sent", (True,))]
+
     each(one)
 
 
@@ -140,6 +143,7 @@ def test_a_wrong_or_missing_chip_is_told_at_the_start():
         bench = Bench(chip)
         bench.chip.faults.add("no_chip")
         raises(RuntimeError, bench.module.Radio, bench.chip.pins(chip=chip, tcxo_mv=None), SETTINGS)
+
     each(missing)
     clock = Time()
     module = radio_module(clock)
@@ -164,6 +168,7 @@ def test_a_frame_goes_out_whole_and_is_answered_after_its_air_time():
         air_ms = phy.airtime_us(bench.radio.preset, len(FRAME)) // 1000
         assert air_ms <= took_ms <= air_ms + 10
         assert bench.send(bytes(255)) == [("sent", (True,))] and len(bench.chip.sent[1]) == 255
+
     each(one)
 
 
@@ -179,6 +184,7 @@ def test_a_lost_tx_done_is_bounded_and_the_next_frame_goes():
         bench.chip.faults.clear()
         assert bench.send() == [("sent", (True,))]
         assert bench.chip.hear(FRAME)  # and it listens again
+
     each(one)
 
 
@@ -191,6 +197,7 @@ def test_a_chip_that_browns_out_while_it_sends_is_noticed_at_once_and_gets_its_s
         assert (bench.clock.us - start_us) // 1000 <= 60
         assert bench.send() == [("sent", (True,))]
         assert abs(bench.chip.freq_hz - 920_625_000) < 100
+
     each(one)
 
 
@@ -230,6 +237,7 @@ def test_a_chip_that_never_comes_back_makes_the_board_start_anew():
         assert bench.send() == [("sent", (False,))]  # no lie, and no hang
         bench.run(3_000)
         assert bench.counted("restarts") > restarts  # until the board does: a siren may keep it from that
+
     each(one)
 
 
@@ -244,6 +252,7 @@ def test_the_antenna_switch_follows_what_the_chip_does():
         assert bench.switch.says == "rx"
         bench.radio.listen(False)
         assert bench.switch.says == "idle"
+
     each(one)
 
 
@@ -258,6 +267,7 @@ def test_the_channel_check_says_free_or_busy_within_a_few_symbols():
             start_us = bench.clock.us
             assert bench.check() == [("cad", (busy,))]
             assert (bench.clock.us - start_us) // 1000 <= 10
+
     each(one)
     bench = Bench("sx1262")
     bench.check()
@@ -272,6 +282,7 @@ def test_a_check_without_an_answer_counts_as_busy():
         assert bench.counted("cad_lost") == 1
         bench.chip.faults.clear()
         assert bench.check() == [("cad", (False,))]
+
     each(one)
 
 
@@ -287,6 +298,7 @@ def test_a_check_does_not_cut_off_a_frame_that_is_coming_in():
         bench.radio.begin_check()  # not read out yet: the check waits for it
         events = bench.run(20)
         assert events[0] == ("cad", (True,)) and events[1][0] == "receive" and events[1][1][0] == FRAME
+
     each(one)
 
 
@@ -315,6 +327,7 @@ def test_frames_are_heard_one_after_the_other_with_their_strength():
         frame, rssi, snr_q = bench.run(20)[0][1]
         assert (frame, snr_q) == (FRAME, -40)
         assert rssi == (-120 if chip == "sx1262" else -130)  # SX1276 5.5.5
+
     each(one)
 
 
@@ -331,6 +344,7 @@ def test_two_frames_that_end_between_two_looks_cost_the_first_and_spoil_none_aft
         if chip == "sx1276":  # the other does not tell
             assert bench.counted("missed") == 12
         assert bench.counted("restarts") == 0
+
     each(one)
 
 
@@ -346,6 +360,7 @@ def test_a_frame_with_a_bad_check_is_counted_told_by_its_length_and_spoils_none_
             assert bench.chip.hear(FRAME)
             assert [e[1][0] for e in bench.run(20)] == [FRAME]
         assert bench.counted("restarts") == 0
+
     each(one)
 
 
@@ -358,6 +373,7 @@ def test_a_bad_header_spoils_no_frame_after_it():
         bench.run(50)
         assert bench.chip.hear(FRAME)
         assert [e[1][0] for e in bench.run(20)] == [FRAME]
+
     each(one)
 
 
@@ -371,6 +387,7 @@ def test_a_receiver_that_lost_its_supply_is_set_up_again_and_hears():
         assert bench.counted("driver") + bench.counted("deaf") >= 1
         assert bench.chip.hear(FRAME)
         assert [e[1][0] for e in bench.run(20)] == [FRAME]
+
     each(one)
 
 
@@ -386,6 +403,7 @@ def test_a_long_silence_calibrates_the_chip_anew():
         # the SX1262's record begins anew with its reset
         assert len(bench.chip.calibrated) == calibrated and bench.chip.resets == 2
         assert bench.chip.hear(FRAME) and bench.run(20)
+
     each(one)
 
 
@@ -399,6 +417,7 @@ def test_sleep_is_sleep_and_the_next_check_wakes_it():
         assert bench.chip.mode == 0
         assert bench.check() == [("cad", (False,))]
         assert bench.send() == [("sent", (True,))]
+
     each(one)
 
 
@@ -410,4 +429,5 @@ def test_other_settings_of_a_modem_start_the_chip_with_them():
         assert bench.chip.sf == 9 and abs(bench.chip.freq_hz - 922_875_000) < 100
         assert bench.chip.mode == 5
         assert bench.send() == [("sent", (True,))]
+
     each(one)

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The hop limit that a button learns from its answers, and keeps over sleep, battery and torn files."""
+
 from both import random_bytes
 from buttonkit import Box
 from kentongan_node.reach import LEAST, LOWER_AFTER, MOST, NAME, Reach

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Penerima: chimes for its own pages, discreetly for silent ones, and carries "saya datang" back."""
+
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_node.receiver import PAGES_LIMIT, Penerima
@@ -58,8 +59,18 @@ class Chime(Shell):
         return out
 
 
-def page(incident=10, kind=1, house=7, zone=5, flags=0, target=NODE, key=None, number=None, packet_id=None,
-         origin=TOMBOL):
+def page(
+    incident=10,
+    kind=1,
+    house=7,
+    zone=5,
+    flags=0,
+    target=NODE,
+    key=None,
+    number=None,
+    packet_id=None,
+    origin=TOMBOL,
+):
     number = number or next_id()
     body = m.Page(target, origin, incident, kind, house, zone, flags)
     key = key or key_c(target, m.PENERIMA)
@@ -116,8 +127,12 @@ def test_a_page_that_was_answered_does_not_chime_again_under_a_new_counter():
 def test_pages_for_others_forged_replayed_and_altered_ones_are_silent():
     good = page(number=500)
     chime = Chime()
-    for bad in (page(target=OTHER), page(key=key_a(NODE, m.PENERIMA)), page(key=key_c(NODE, m.SIRENE)),
-                alarm(TOMBOL, 10)):
+    for bad in (
+        page(target=OTHER),
+        page(key=key_a(NODE, m.PENERIMA)),
+        page(key=key_c(NODE, m.SIRENE)),
+        alarm(TOMBOL, 10),
+    ):
         chime.hear(bad)
     assert chime.patterns() == [] and chime.shown() == []
     assert chime.core.counters == {"tag": 2}
@@ -154,7 +169,7 @@ def test_no_flipped_bit_of_a_page_chimes_unless_only_hops_or_the_relay_changed()
     good = page()
     for at in range(len(good)):
         chime = Chime()
-        chime.hear(good[:at] + bytes((good[at] ^ 1 << at % 8,)) + good[at + 1:])
+        chime.hear(good[:at] + bytes((good[at] ^ 1 << at % 8,)) + good[at + 1 :])
         assert not chime.patterns() or at in (12, 14, 15) or at >= len(good) - 4
 
 

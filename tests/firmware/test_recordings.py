@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What somebody without a key can do to a relay with recorded frames, or under another number."""
+
 from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
 from kentongan_node.mesh import BROADCAST, NEWCOMERS

@@ -1,21 +1,10 @@
 # runs: cpython micropython
 """Penerus: carries on, answers repeats of stored alarms as well, and says that it lives."""
+
 from kentongan_node import actions as act
 from kentongan_node.repeater import Penerus
 from kentongan_wire import compose, messages
-from nodekit import (
-    GATEWAY,
-    Shell,
-    alarm,
-    frame,
-    gaps,
-    key_c,
-    message_of,
-    of,
-    packet_of,
-    receipt,
-    settings,
-)
+from nodekit import GATEWAY, Shell, alarm, frame, gaps, key_c, message_of, of, packet_of, receipt, settings
 
 NODE = 0x52000031
 TOMBOL = 0x53000007
@@ -143,6 +132,6 @@ def test_any_bytes_are_dropped_and_counted():
     good = alarm(TOMBOL, 10, hop_limit=1)
     for n in range(len(good)):
         shell.hear(good[:n])
-        shell.hear(good[:n] + bytes([good[n] ^ 0x40]) + good[n + 1:])
+        shell.hear(good[:n] + bytes([good[n] ^ 0x40]) + good[n + 1 :])
     assert shell.core.counters["short"] >= 16
     assert not of(shell.all, act.Sound)

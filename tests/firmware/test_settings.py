@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The device file: read once, refused with a remedy, and every role made of it."""
+
 import json
 
 from both import raises
@@ -8,8 +9,13 @@ from kentongan_wire.errors import LocalError
 from nodekit import GATEWAY
 from nodekit import settings as site
 
-NODES = {"tombol": 0x53000007, "sirene": 0x52000021, "penerus": 0x52000031, "penerima": 0x52000041,
-         "modem": GATEWAY}
+NODES = {
+    "tombol": 0x53000007,
+    "sirene": 0x52000021,
+    "penerus": 0x52000031,
+    "penerima": 0x52000041,
+    "modem": GATEWAY,
+}
 
 
 def test_a_good_file_makes_every_role():

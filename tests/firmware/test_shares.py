@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Each tombol has its share of a relay's hour, in a ring that never grows."""
+
 from kentongan_node.mix import mix
 from kentongan_node.shares import LIMIT, SPAN_MS, Shares
 from kentongan_wire.phy import preset

@@ -1,20 +1,11 @@
 # runs: cpython micropython
 """Sirene: sounds at once for what is true, and for nothing else."""
+
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_wire import messages as m
 from nodekit import CHANNEL, GATEWAY, alarm, frame, key_a, key_c, key_r, of, packet_of
-from sirenkit import (
-    OTHER_POST,
-    SECOND,
-    TOMBOL,
-    Post,
-    configure,
-    next_id,
-    order,
-    pressed,
-    receipt,
-)
+from sirenkit import OTHER_POST, SECOND, TOMBOL, Post, configure, next_id, order, pressed, receipt
 
 # -- direct sounding --------------------------------------------------------------------------------
 
@@ -30,8 +21,15 @@ def test_a_valid_alarm_sounds_before_anything_else_in_the_same_call():
 
 
 def test_every_kind_sounds_its_code_and_unknown_kinds_sound_titir():
-    for kind, name in ((0, "titir"), (1, "maling"), (2, "kebakaran"), (3, "bencana"), (7, "medis"),
-                       (9, "titir"), (14, "titir")):
+    for kind, name in (
+        (0, "titir"),
+        (1, "maling"),
+        (2, "kebakaran"),
+        (3, "bencana"),
+        (7, "medis"),
+        (9, "titir"),
+        (14, "titir"),
+    ):
         post = Post()
         post.hear(pressed(kind=kind))
         assert post.patterns() == [name]
@@ -165,7 +163,7 @@ def test_no_single_flipped_bit_of_an_alarm_sounds_unless_only_hops_or_the_relay_
     for at in range(len(good)):
         for bit in range(8):
             post = Post()
-            post.hear(good[:at] + bytes((good[at] ^ 1 << bit,)) + good[at + 1:])
+            post.hear(good[:at] + bytes((good[at] ^ 1 << bit,)) + good[at + 1 :])
             # 12: flags, 14: next_hop, 15: relay_node; at the end the carry tag, for relays, and the bitfield
             assert not post.sounds() or at in (12, 14, 15) or at >= len(good) - 4
 
@@ -337,8 +335,16 @@ def surprise(post, rnd):
     src, counter = TOMBOL + n % 5, 1 + (n >> 8) % 40
     forged = bytes(32) if n & 0x10000 else None
     if what < 4:
-        post.hear(pressed(counter, src=src, kind=(n >> 4) % 10, attempt=n % 9, key=forged,
-                          flags=(0, 0, 0, 1, 4)[(n >> 20) % 5]))
+        post.hear(
+            pressed(
+                counter,
+                src=src,
+                kind=(n >> 4) % 10,
+                attempt=n % 9,
+                key=forged,
+                flags=(0, 0, 0, 1, 4)[(n >> 20) % 5],
+            )
+        )
         return forged is None
     if what < 6:
         post.hear(receipt(counter, src, stage=1 + n % 5, kind=(n >> 4) % 10))
@@ -391,7 +397,7 @@ def test_garbage_and_forgeries_alone_never_sound():
             good = (pressed(kind=rnd % 8), receipt(), order(m.ACTION_START), alarm(TOMBOL, 10))[rnd % 4]
             # the end is not for us: bit field, and the tags of an order, which others judge
             at = 16 + mix(rnd, 1) % (len(good) - 24 - 16)
-            post.hear(good[:at] + bytes((good[at] ^ 1 << rnd % 8,)) + good[at + 1:])
+            post.hear(good[:at] + bytes((good[at] ^ 1 << rnd % 8,)) + good[at + 1 :])
             post.hear(bytes([mix(rnd, i) & 0xFF for i in range(rnd % 60)]))
             post.wait(100)
         assert post.sounds() == []

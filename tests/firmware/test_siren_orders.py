@@ -1,19 +1,10 @@
 # runs: cpython micropython
 """Sirene: sounds by receipt and by order, stops for one incident only, and marks drills."""
+
 from kentongan_node import actions as act
 from kentongan_wire import messages as m
 from nodekit import GATEWAY, key_a
-from sirenkit import (
-    NODE,
-    SECOND,
-    TOMBOL,
-    Post,
-    next_id,
-    order,
-    pressed,
-    receipt,
-    stored,
-)
+from sirenkit import NODE, SECOND, TOMBOL, Post, next_id, order, pressed, receipt, stored
 
 # -- by receipt and by order ------------------------------------------------------------------------
 
@@ -368,7 +359,7 @@ def test_a_torn_file_of_soundings_is_silence():
     post.hear(pressed())
     data = post.state["siren"]
     for i in range(len(data)):
-        for bad in (data[:i], data[:i] + bytes((data[i] ^ 1 << i % 8,)) + data[i + 1:]):
+        for bad in (data[:i], data[:i] + bytes((data[i] ^ 1 << i % 8,)) + data[i + 1 :]):
             again = Post("reset", {"guard": post.state["guard"], "siren": bad})
             assert again.sounds() == []
 

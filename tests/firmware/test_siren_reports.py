@@ -1,20 +1,10 @@
 # runs: cpython micropython
 """Sirene: says truthfully, and not too often, what its siren does."""
+
 from kentongan_wire import flood
 from kentongan_wire import messages as m
 from nodekit import CHANNEL, GATEWAY, frame, key_a, packet_of
-from sirenkit import (
-    NODE,
-    OTHER_POST,
-    SECOND,
-    TOMBOL,
-    Post,
-    next_id,
-    order,
-    pressed,
-    receipt,
-    stored,
-)
+from sirenkit import NODE, OTHER_POST, SECOND, TOMBOL, Post, next_id, order, pressed, receipt, stored
 
 # -- stage 1 ----------------------------------------------------------------------------------------
 
@@ -186,8 +176,11 @@ def test_in_a_crowd_of_alarms_another_posts_report_lets_ours_come_later_but_come
 
     alone = sent_within_five_seconds(False, heard_report())
     crowded = sent_within_five_seconds(True, heard_report())
-    for useless in (heard_report(carry=bytes(32)), heard_report(state=m.STATE_FAILED),
-                    heard_report(counter=77)):
+    for useless in (
+        heard_report(carry=bytes(32)),
+        heard_report(state=m.STATE_FAILED),
+        heard_report(counter=77),
+    ):
         assert sent_within_five_seconds(True, useless) == crowded + 2
     assert alone == 3  # stage 1 and two reports
 
@@ -214,10 +207,17 @@ def test_in_a_crowd_the_first_word_is_repeated_when_the_alarms_have_had_the_air(
             post.hear(order(m.ACTION_START, origin=TOMBOL + 90))
         origin = TOMBOL + 90 if change else TOMBOL
         post.wait(32 * SECOND)
-        frames = [(t - at_ms, m.parse(CHANNEL.open(packet_of(f)).payload)) for t, f in post.sent
-                  if packet_of(f).src == NODE]
-        times = [t for t, envelope in frames if envelope.type == m.SIREN_REPORT
-                 and m.decode_body(m.SIREN_REPORT, m.SIRENE, envelope.body).origin == origin]
+        frames = [
+            (t - at_ms, m.parse(CHANNEL.open(packet_of(f)).payload))
+            for t, f in post.sent
+            if packet_of(f).src == NODE
+        ]
+        times = [
+            t
+            for t, envelope in frames
+            if envelope.type == m.SIREN_REPORT
+            and m.decode_body(m.SIREN_REPORT, m.SIRENE, envelope.body).origin == origin
+        ]
         return [t // SECOND for t in times]
 
     assert words(3)[-1] < 9

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Sirene: rests before the carrier's own timer would silence it, says so, and goes on."""
+
 from kentongan_node import actions as act
 from kentongan_node.stretch import LIMIT_MS, REST_MS, Stretch
 from kentongan_wire import messages as m
@@ -7,7 +8,7 @@ from nodekit import of
 from sirenkit import SECOND, TOMBOL, Post, order, pressed
 
 CARRIER_COUNT_MS = 180_000  # hardware/README.md: shuts the output after 180 to 260 s
-CARRIER_RESET_MS = 16_000   # and begins anew after 3 to 16 s of quiet
+CARRIER_RESET_MS = 16_000  # and begins anew after 3 to 16 s of quiet
 
 
 def outputs(post):

@@ -1,11 +1,12 @@
 # runs: cpython micropython
 """Sirene: what a stolen post sounds beforehand under a button's name keeps no press and no order silent."""
+
 from kentongan_wire import messages as m
 from nodekit import key_c
 from sirenkit import NODE, SECOND, Post, order, pressed, receipt, stored
 
-NEXT = 101        # the counter of the button's coming press
-WRAP = 0x10000    # an alarm names its incident by 16 bits
+NEXT = 101  # the counter of the button's coming press
+WRAP = 0x10000  # an alarm names its incident by 16 bits
 
 
 def used_up(forge, times=3):

@@ -1,27 +1,16 @@
 # runs: cpython micropython
 """Parts of the chip that cannot even be made at a start: the alarm goes on without them, and it is told."""
+
 import json
 
 import nodekit
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
 from buttonkit import opened
-from hwkit import (
-    LID,
-    MAIN,
-    NODES,
-    SENSE,
-    SILENT,
-    SIREN,
-    PowerChip,
-    alarms,
-    device,
-    highs,
-    said_nobody,
-)
+from hwkit import LID, MAIN, NODES, SENSE, SILENT, SIREN, PowerChip, alarms, device, highs, said_nobody
 from kentongan_wire import messages as m
 
 BUZZER = 48
-PINS = (47, BUZZER, 33, LID, SILENT, 5)   # of a button: lamp, buzzer, motor, lid, silent key, second contact
+PINS = (47, BUZZER, 33, LID, SILENT, 5)  # of a button: lamp, buzzer, motor, lid, silent key, second contact
 POST_PINS = (48, 47, 42, 41, 5, 7, SENSE)  # of a post: lamp, buzzer, test, hush, heartbeat, mains, its sensor
 TIMERS = ("Timer 0", "Timer 1", "Timer 2", "Timer 3")
 ALONE = ("I2C", "ADC", "RTC", "WDT") + TIMERS
@@ -115,8 +104,13 @@ def test_a_dead_key_or_contact_is_a_broken_one_in_the_buttons_status():
         board = device("tombol")
         board.unmade.add("Pin {}".format(pin))
         board.boot("tombol", 100_000)
-        flags = [m.decode_body(m.STATUS, m.TOMBOL, opened(f).body).flags if isinstance(opened(f).body, bytes)
-                 else opened(f).body.flags for f in board.chip.sent if opened(f).type == m.STATUS]
+        flags = [
+            m.decode_body(m.STATUS, m.TOMBOL, opened(f).body).flags
+            if isinstance(opened(f).body, bytes)
+            else opened(f).body.flags
+            for f in board.chip.sent
+            if opened(f).type == m.STATUS
+        ]
         assert flags and flags[-1] & m.TOMBOL_STATUS_KEY_STUCK, pin
 
 
@@ -265,5 +259,5 @@ def test_a_battery_that_cannot_be_measured_is_unknown_in_every_status_and_never_
 def said(board):
     board.serial.inbox = "periksa\n"
     board.boot("tombol", 3_000, HARD_RESET)
-    line = board.serial.out[board.serial.out.index("periksa {"):].splitlines()[0]
+    line = board.serial.out[board.serial.out.index("periksa {") :].splitlines()[0]
     return json.loads(line[8:])

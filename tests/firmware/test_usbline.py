@@ -1,12 +1,13 @@
 # runs: cpython micropython
 """A modem on the prompt's line, over a bridge and the chip's USB: garbage, an unplugged host, a hung one."""
+
 import nodekit
 from hwkit import PowerChip, device
 from kentongan_node.modem import Modem
 from kentongan_wire import link
 
-FIFO = 256          # bytes that the port keeps for a host
-TIMEOUT_MS = 500    # how long its write waits for a host that has the port open and does not read
+FIFO = 256  # bytes that the port keeps for a host
+TIMEOUT_MS = 500  # how long its write waits for a host that has the port open and does not read
 TOMBOL = 0x53000009
 CONFIGURE = link.encode(1, link.Configure(nodekit.GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0))
 
@@ -69,8 +70,16 @@ def modem(name="lilygo_t3s3"):
     return board, board.serial
 
 
-BOARDS = ("heltec_v3", "wireless_stick_lite_v3", "lilygo_t3", "tbeam_sx1262", "tbeam_sx1276", "lilygo_t3s3",
-          "xiao_esp32s3", "xiao_esp32s3_header")
+BOARDS = (
+    "heltec_v3",
+    "wireless_stick_lite_v3",
+    "lilygo_t3",
+    "tbeam_sx1262",
+    "tbeam_sx1276",
+    "lilygo_t3s3",
+    "xiao_esp32s3",
+    "xiao_esp32s3_header",
+)
 
 
 def told(board):
@@ -126,9 +135,9 @@ def test_both_boards_with_usb_of_their_own_survive_garbage_and_an_unplugged_host
         noise = bytes([(n * 37 + 11) & 0xFF for n in range(3_000)])
         board.at(500, usb.plug, True)
         board.at(1_000, usb.say, noise)
-        board.at(3_000, usb.say, CONFIGURE[:9])         # unplugged in the middle of a message ...
+        board.at(3_000, usb.say, CONFIGURE[:9])  # unplugged in the middle of a message ...
         board.at(3_100, usb.plug, False)
-        board.at(9_000, usb.plug, True)                 # ... and back
+        board.at(9_000, usb.plug, True)  # ... and back
         board.at(9_100, usb.say, noise[:777] + b"\x00" + CONFIGURE)
         board.at(10_000, board.chip.hear, nodekit.alarm(TOMBOL, 77))
         assert board.boot("modem", 11_000) == "stopped"

@@ -1,4 +1,5 @@
 """The gateway's README names every module, setting, event and order; what is shipped is good."""
+
 import re
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """KiCad's builds for the tests, each made once; what is missing is named with its apt packages."""
+
 import fcntl
 import os
 import shutil
@@ -13,8 +14,12 @@ KICAD = "run .ci/kicad"
 @pytest.fixture(scope="session")
 def kicad(request):
     from conftest import require
-    require(shutil.which("kicad-cli") and Path(build.SYMBOLS).exists() and Path(build.FOOTPRINTS).exists(),
-            "KiCad 9", KICAD)
+
+    require(
+        shutil.which("kicad-cli") and Path(build.SYMBOLS).exists() and Path(build.FOOTPRINTS).exists(),
+        "KiCad 9",
+        KICAD,
+    )
 
 
 @pytest.fixture(scope="session")

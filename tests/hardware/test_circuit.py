@@ -1,4 +1,5 @@
 """Rules of the netlists, each with a fault that it must catch. Needs no tool."""
+
 import copy
 
 import pytest
@@ -45,8 +46,10 @@ def test_parts_stand_the_clamped_surge_and_their_power(node):
 def loose_ends(circuit):
     """References used twice, and nets that end at one pin."""
     refs = [part.ref for part in circuit.parts()]
-    return ({ref for ref in refs if refs.count(ref) > 1},
-            {net for net, pins in circuit.nets().items() if len(pins) < 2})
+    return (
+        {ref for ref in refs if refs.count(ref) > 1},
+        {net for net, pins in circuit.nets().items() if len(pins) < 2},
+    )
 
 
 def test_references_are_used_once_and_no_net_ends_at_one_pin(node):
@@ -67,8 +70,11 @@ def test_every_test_point_is_named_beside_its_hole(node):
 def unnamed(circuit, edges, labels):
     """Test points without a word under their hole."""
     holes = {part.ref: edges[part.ref] for part in circuit.parts() if part.kind == "TITIK"}
-    return [ref for ref, (x, y, _) in holes.items()
-            if not any(abs(lx - x) < 0.1 and 0 < ly - y < 3 for _, lx, ly, _, _ in labels)]
+    return [
+        ref
+        for ref, (x, y, _) in holes.items()
+        if not any(abs(lx - x) < 0.1 and 0 < ly - y < 3 for _, lx, ly, _, _ in labels)
+    ]
 
 
 def test_every_kind_of_part_can_be_bought():
@@ -90,9 +96,16 @@ def test_seeded_fault_a_test_point_without_its_name_is_seen():
     assert unnamed(build.circuit_of("siren"), siren_layout.EDGES, labels) == ["TP8"]
 
 
-@pytest.mark.parametrize("name, diode, owner", [("siren", "D8", "J3"), ("siren", "D13", "K1"),
-                                                ("siren", "D17", "BZ1"), ("button", "D4", "BZ1"),
-                                                ("button", "D5", "J6")])
+@pytest.mark.parametrize(
+    "name, diode, owner",
+    [
+        ("siren", "D8", "J3"),
+        ("siren", "D13", "K1"),
+        ("siren", "D17", "BZ1"),
+        ("button", "D4", "BZ1"),
+        ("button", "D5", "J6"),
+    ],
+)
 def test_seeded_fault_a_missing_diode_is_seen(name, diode, owner):
     found = rules.flyback(without(build.circuit_of(name), diode))
     assert len(found) == 1 and found[0].startswith(owner)

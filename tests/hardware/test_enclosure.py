@@ -1,4 +1,5 @@
 """Boxes: what the parameters refuse, and that board, keys and cables fit into what is printed."""
+
 import json
 import os
 import re
@@ -19,8 +20,14 @@ def cad(require, *args):
     """Standard output of `python -m kentongan_hw.enclosure` in the environment that has build123d."""
     require(CAD.exists(), "build123d", "run: make cad")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
-    done = subprocess.run([CAD, "-m", "kentongan_hw.enclosure", *map(str, args)], cwd=ROOT, env=environment,
-                          timeout=PATIENCE_S, capture_output=True, text=True)
+    done = subprocess.run(
+        [CAD, "-m", "kentongan_hw.enclosure", *map(str, args)],
+        cwd=ROOT,
+        env=environment,
+        timeout=PATIENCE_S,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -47,15 +54,18 @@ def test_every_node_has_a_box_that_says_who_built_it(node):
     assert glands and all(hole.side == "bottom" for hole in glands), "cables enter from below: rain does not"
 
 
-@pytest.mark.parametrize("old, new, complaint", [
-    ("wall = 2.4", "wall = 1.2", "at least 2.0 mm"),
-    ("wall = 2.4", "walls = 2.4", "unknown or missing wall, walls"),
-    ("inner = [94, 156, 52]", "inner = [94, 256, 52]", "do not fit a printer"),
-    ('mount = "wall"', 'mount = "roof"', "mount is one of wall, pole"),
-    ("at = [0, 28]", "at = [35, 28]", "to the edge of its side"),
-    ("at = [0, -8]", "at = [0, 10]", "overlaps"),
-    ('side = "right"', 'side = "east"', "side is one of"),
-])
+@pytest.mark.parametrize(
+    "old, new, complaint",
+    [
+        ("wall = 2.4", "wall = 1.2", "at least 2.0 mm"),
+        ("wall = 2.4", "walls = 2.4", "unknown or missing wall, walls"),
+        ("inner = [94, 156, 52]", "inner = [94, 256, 52]", "do not fit a printer"),
+        ('mount = "wall"', 'mount = "roof"', "mount is one of wall, pole"),
+        ("at = [0, 28]", "at = [35, 28]", "to the edge of its side"),
+        ("at = [0, -8]", "at = [0, 10]", "overlaps"),
+        ('side = "right"', 'side = "east"', "side is one of"),
+    ],
+)
 def test_seeded_fault_a_box_that_makes_no_sense_is_refused_with_the_place(old, new, complaint, tmp_path):
     file = spoilt(tmp_path, "button", old, new)
     with pytest.raises(parameters.BoxError, match="button/enclosure.toml") as refused:
@@ -123,13 +133,16 @@ def test_seeded_fault_a_surface_with_a_hole_in_it_is_told(require, tmp_path):
     closed.write_text(stl(whole))
     open_.write_text(stl(whole[:3]))
     assert json.loads(cad(require, "leaks", closed, open_)) == {
-        str(closed): "", str(open_): "surface is open"}
+        str(closed): "",
+        str(open_): "surface is open",
+    }
 
 
 def test_the_drawings_are_those_of_the_parameters(require, tmp_path):
     """Written again they do not change; each says its size and that nobody has built it."""
-    drawn = [path for view in ("depan", "belakang")
-             for path in (ROOT / "hardware").glob(f"*/files/*-{view}.svg")]
+    drawn = [
+        path for view in ("depan", "belakang") for path in (ROOT / "hardware").glob(f"*/files/*-{view}.svg")
+    ]
     before = {path: path.read_text(encoding="utf-8") for path in drawn}
     assert len(before) == 4 * len(parameters.NODES)
     for path, text in before.items():
@@ -158,8 +171,10 @@ def outline(text):
 def same_board(node, text):
     """The board that the box is made for has the size and the screw holes of the board file."""
     board, (size, screws) = parameters.load(node).board, outline(text)
-    return (tuple(board.size) == pytest.approx(size, abs=0.1),
-            {tuple(map(float, at)) for at in board.screws} == screws)
+    return (
+        tuple(board.size) == pytest.approx(size, abs=0.1),
+        {tuple(map(float, at)) for at in board.screws} == screws,
+    )
 
 
 def board_text(node):
@@ -175,5 +190,5 @@ def test_seeded_fault_a_wider_board_and_a_moved_screw_are_seen():
     text = board_text("button")
     assert same_board("button", text.replace("(end 134 ", "(end 136 ")) != (True, True)
     hole = re.search(r'\(footprint "MountingHole:.*?\(at ([\d.]+ )', text, re.DOTALL)
-    moved = f"{text[:hole.start(1)]}{float(hole.group(1)) + 1:g} {text[hole.end(1):]}"
+    moved = f"{text[: hole.start(1)]}{float(hole.group(1)) + 1:g} {text[hole.end(1) :]}"
     assert same_board("button", moved) == (True, False)

@@ -1,4 +1,5 @@
 """Build guides: each honest about who built it, with pictures and links that exist."""
+
 import importlib
 import re
 
@@ -33,9 +34,18 @@ TITLES = ("Bahan", "Urutan solder", "Kabel", "Titik uji", "Pertama menyala", "Me
 def lacking(name, text):
     """What a technician needs and a guide does not have."""
     wrong = [title for title in TITLES if f"\n## {title}" not in text]
-    words = {"revision": "Revisi A", "who built it": "nobody yet", "parts": f"{name}-daftar.md",
-             "wires": f"{name}-kabel.svg", "prices": "Rp", "tools": "#alat-kerja", "aerial first": "ntena",
-             "lightning and mains": "pasang.md", "sheet to sign": "serah-terima.md", "a box": "kotak"}
+    words = {
+        "revision": "Revisi A",
+        "who built it": "nobody yet",
+        "parts": f"{name}-daftar.md",
+        "wires": f"{name}-kabel.svg",
+        "prices": "Rp",
+        "tools": "#alat-kerja",
+        "aerial first": "ntena",
+        "lightning and mains": "pasang.md",
+        "sheet to sign": "serah-terima.md",
+        "a box": "kotak",
+    }
     if name in BOARDS:
         words.update({"the board": f"{BOARDS[name]}-top.png", "its parts": f"{BOARDS[name]}-bom.csv"})
     wrong += [what for what, word in words.items() if word not in text]
@@ -79,12 +89,27 @@ def test_seeded_fault_a_page_that_says_neither_is_seen():
 def test_the_wires_to_a_stick_lite_are_those_of_the_header_and_of_its_pins():
     rows = dict(re.findall(r"^\| \d+ \| (\w+) \| (.*) \|$", guide("tombol").split("| J8 |")[1], re.MULTILINE))
     header = build.circuit_of("button").part("J8").nets
-    names = {"+3V3": "3V3", "BAT_OUT": "BAT", "TOMBOL_NO": "NO", "TOMBOL_NC": "NC", "TOMBOL_DIAM": "DIAM",
-             "LAMPU_GPIO": "LAMPU", "BUZZER_GPIO": "BUZZER", "GETAR_GPIO": "GETAR"}
+    names = {
+        "+3V3": "3V3",
+        "BAT_OUT": "BAT",
+        "TOMBOL_NO": "NO",
+        "TOMBOL_NC": "NC",
+        "TOMBOL_DIAM": "DIAM",
+        "LAMPU_GPIO": "LAMPU",
+        "BUZZER_GPIO": "BUZZER",
+        "GETAR_GPIO": "GETAR",
+    }
     assert list(rows) == [names.get(net, net) for net in header.values()]
     role = pins.load("wireless_stick_lite_v3")["tombol"]
-    slots = {"NO": "key_main", "NC": "key_main_nc", "TUTUP": "key_lid", "DIAM": "key_silent", "LAMPU": "lamp",
-             "BUZZER": "buzzer", "GETAR": "motor"}
+    slots = {
+        "NO": "key_main",
+        "NC": "key_main_nc",
+        "TUTUP": "key_lid",
+        "DIAM": "key_silent",
+        "LAMPU": "lamp",
+        "BUZZER": "buzzer",
+        "GETAR": "motor",
+    }
     for name, slot in slots.items():
         assert rows[name] == (f"GPIO {role[slot]}" if slot in role else "jangan disambung"), name
 
@@ -114,8 +139,11 @@ def test_seeded_fault_a_test_point_by_another_name_is_seen():
 
 def test_every_test_point_is_measured_in_some_guide():
     for board in set(BOARDS.values()):
-        used = "".join((HARDWARE / "rakit" / f"{name}.md").read_text(encoding="utf-8")
-                       for name, of in BOARDS.items() if of == board)
+        used = "".join(
+            (HARDWARE / "rakit" / f"{name}.md").read_text(encoding="utf-8")
+            for name, of in BOARDS.items()
+            if of == board
+        )
         holes = {part.ref for part in build.circuit_of(board).parts() if part.kind == "TITIK"}
         assert holes <= set(re.findall(r"TP\d+", used))
 

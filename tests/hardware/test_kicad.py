@@ -1,4 +1,5 @@
 """What KiCad says of the carriers, and that the committed files are what the source makes."""
+
 import re
 import shutil
 
@@ -52,8 +53,11 @@ def test_seeded_fault_a_board_edited_by_hand_is_seen(built, node):
 def same_kicad(new, old):
     """Another KiCad writes another file: nothing to compare on a person's machine, a failure in CI."""
     theirs = f"the KiCad that wrote the committed board, {version_of(old)}"
-    require(version_of(new) == version_of(old), theirs,
-            f"{REMEDY}, which writes the boards again with {version_of(new)}, and commit them")
+    require(
+        version_of(new) == version_of(old),
+        theirs,
+        f"{REMEDY}, which writes the boards again with {version_of(new)}, and commit them",
+    )
 
 
 def test_seeded_fault_another_kicad_is_skipped_at_home_and_fails_in_ci(monkeypatch):
@@ -82,8 +86,10 @@ def said(circuit):
 def connected(folder, node):
     """The nets of KiCad's netlist as sets of (ref, pin)."""
     tree = parse((folder / f"{node}.net").read_text(encoding="utf-8"))
-    drawn = {frozenset((first(n, "ref")[1], first(n, "pin")[1]) for n in find(net, "node"))
-             for net in find(first(tree, "nets"), "net")}
+    drawn = {
+        frozenset((first(n, "ref")[1], first(n, "pin")[1]) for n in find(net, "node"))
+        for net in find(first(tree, "nets"), "net")
+    }
     return {pins for pins in drawn if len(pins) > 1}
 
 
@@ -96,6 +102,7 @@ def test_seeded_fault_a_pin_that_the_drawing_leaves_out_is_seen(built):
 def wrong_pads(circuit):
     """References whose footprint has other pads than their symbol has pins."""
     from kentongan_hw import symbols
+
     found = []
     for part in circuit.parts():
         library, name = part.footprint.split(":")
@@ -124,6 +131,7 @@ def test_seeded_fault_a_footprint_of_another_part_is_seen(kicad, node):
 @pytest.fixture
 def spoiled(built, tmp_path):
     """spoiled(ending, old, new): a copy of the siren's folder with one replacement; its violations."""
+
     def spoil(ending, old, new):
         folder = tmp_path / "siren"
         shutil.copytree(built("siren"), folder)
@@ -132,6 +140,7 @@ def spoiled(built, tmp_path):
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return {row[2] for row in build.violations(folder, "siren")}
+
     return spoil
 
 

@@ -1,4 +1,5 @@
 """One source of pins: firmware files, nets and tables are what pins/*.toml says."""
+
 import pytest
 from kentongan_hw import HARDWARE, pins, signals
 from kentongan_hw.__main__ import CARRIERS
@@ -62,13 +63,16 @@ def test_seeded_fault_a_strapping_pin_is_seen(monkeypatch, tmp_path):
     assert forbidden("siren") == ["key_test"]
 
 
-@pytest.mark.parametrize("old, new, words", [
-    ("key_lid = 6", "key_lid = 4", "GPIO 4"),
-    ("siren = 4", "sirene = 4", "sirene is unknown"),
-    ("[modem]", "[mod]", "unknown or missing"),
-    ("battery_ratio_x10 = 57\n", "", "come together"),
-    ("siren = 4", "siren = 14", "dio1"),
-])
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        ("key_lid = 6", "key_lid = 4", "GPIO 4"),
+        ("siren = 4", "sirene = 4", "sirene is unknown"),
+        ("[modem]", "[mod]", "unknown or missing"),
+        ("battery_ratio_x10 = 57\n", "", "come together"),
+        ("siren = 4", "siren = 14", "dio1"),
+    ],
+)
 def test_seeded_fault_a_bad_file_is_refused_by_name(monkeypatch, tmp_path, old, new, words):
     seeded(monkeypatch, tmp_path, "heltec_v3", old, new)
     with pytest.raises(pins.PinError, match=words) as fault:

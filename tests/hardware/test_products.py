@@ -1,4 +1,5 @@
 """What is made from the boards: gerbers, pick list, parts list, drawing; each with a fault it must catch."""
+
 import copy
 import re
 import shutil
@@ -57,6 +58,7 @@ def test_seeded_fault_a_layer_that_is_gone_or_empty_is_seen(word):
 @pytest.fixture(scope="module")
 def exported(built, tmp_path_factory):
     """exported(node, change): {gerber: text} and pick list of the board made anew; its text changed."""
+
     def export(node, change=None):
         folder = tmp_path_factory.mktemp(node)
         for path in (*built(node).glob(f"{node}.*"), *built(node).glob("*-lib-table")):
@@ -68,8 +70,10 @@ def exported(built, tmp_path_factory):
             board.write_text(change(text), encoding="utf-8")
         build.gerbers(folder, node)
         build.places(folder, node)
-        return (fabrication.layers(folder / f"{node}-gerber.zip"),
-                (folder / f"{node}-letak.csv").read_text(encoding="utf-8"))
+        return (
+            fabrication.layers(folder / f"{node}-gerber.zip"),
+            (folder / f"{node}-letak.csv").read_text(encoding="utf-8"),
+        )
 
     return export
 
@@ -85,7 +89,7 @@ def test_seeded_fault_a_track_and_a_part_that_moved_after_the_export_are_seen(ex
         part = re.search(r'\(footprint "[^"]*R_Axial.*?\(at ([\d.]+) ', text, re.DOTALL)
         track = re.search(r"\(segment\s+\(start ([\d.]+) ", text)
         for at in sorted((part.span(1), track.span(1)), reverse=True):
-            text = f"{text[:at[0]]}{float(text[slice(*at)]) + 0.5:.3f}{text[at[1]:]}"
+            text = f"{text[: at[0]]}{float(text[slice(*at)]) + 0.5:.3f}{text[at[1] :]}"
         return text
 
     made, places = exported("button", move)
@@ -153,6 +157,7 @@ def test_seeded_fault_a_hidden_reference_and_a_board_without_revision_are_seen()
 
 def sheet_faults(path, circuit):
     """What a technician would miss on the printed drawing: one A3 page, revision, and who built it."""
+
     def said(*command):
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -161,8 +166,9 @@ def sheet_faults(path, circuit):
     wrong = [f"{what} is not on the sheet" for what in needed if what not in words]
     if not re.search(r"Pages:\s+1\n", size) or "(A3)" not in size:
         wrong.append("not one A3 page")
-    return wrong + [f"{part.ref}: not drawn" for part in circuit.parts()
-                    if not re.search(rf"\b{part.ref}[A-D]?\b", words)]
+    return wrong + [
+        f"{part.ref}: not drawn" for part in circuit.parts() if not re.search(rf"\b{part.ref}[A-D]?\b", words)
+    ]
 
 
 def test_the_printed_drawing_is_one_a3_page_with_revision_and_every_part(node):
@@ -175,5 +181,7 @@ def test_seeded_fault_a_drawing_of_another_revision_or_circuit_is_seen():
     circuit = copy.copy(build.circuit_of("button"))
     circuit.revision = "B"
     assert sheet_faults(committed("button", "-skema.pdf"), circuit) == ["Rev: B is not on the sheet"]
-    assert any("not drawn" in line for line in sheet_faults(committed("button", "-skema.pdf"),
-                                                            build.circuit_of("siren")))
+    assert any(
+        "not drawn" in line
+        for line in sheet_faults(committed("button", "-skema.pdf"), build.circuit_of("siren"))
+    )

@@ -239,7 +239,7 @@ def test_the_counter_runs_through_every_pause_of_a_pattern_and_resets_in_quiet()
     longest = quiet_s(value(C, "R14") * 1.01, value(C, "C5") * 1.2, 3.5)
     assert quiet_s(value(C, "R14") * 0.99, value(C, "C5") * 0.8, 1.5) > 2.5
     assert longest < 16
-    assert longest * 1e3 < stretch.REST_MS      # the program rests longer than any carrier's count needs
+    assert longest * 1e3 < stretch.REST_MS  # the program rests longer than any carrier's count needs
     assert PERMITTED_S[0] * 1e3 >= stretch.LIMIT_MS
 
 

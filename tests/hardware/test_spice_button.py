@@ -263,8 +263,11 @@ SEEN = {"t": "when v(n)=0.825 fall=1", "low": "min v(n)"}
 
 
 def test_seeded_fault_a_microfarad_at_the_contact_is_seen_as_late():
-    text = contact(("R3", "R4", "C2"), "SK k 0 c 0 SW\n.model SW SW(VT=0.5 RON=0.2 ROFF=1G)\n"
-                   "VC c 0 PULSE(0 1 5m 1u 1u 1 2)", 0).replace(f"CN n 0 {value(C, 'C2')}", "CN n 0 1u")
+    text = contact(
+        ("R3", "R4", "C2"),
+        "SK k 0 c 0 SW\n.model SW SW(VT=0.5 RON=0.2 ROFF=1G)\nVC c 0 PULSE(0 1 5m 1u 1u 1 2)",
+        0,
+    ).replace(f"CN n 0 {value(C, 'C2')}", "CN n 0 1u")
     assert run("slow", text, "tran 5u 60m", SEEN)["t"] > 6e-3
 
 

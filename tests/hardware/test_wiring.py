@@ -1,4 +1,5 @@
 """Wiring diagrams: pins from the one source, nothing unconnected, every part with what to buy."""
+
 import os
 import re
 import shutil
@@ -22,11 +23,14 @@ def test_the_pins_are_those_of_the_source(name):
         assert f"GPIO{board[role][slot]}" in text
 
 
-@pytest.mark.parametrize("line, complaint", [
-    ('  X: {type: "LED", pinlabels: ["GPIO47"]}\n', "not a number"),
-    ('  X: {type: "LED", pinlabels: ["@penerus.siren@"]}\n', "no such slot"),
-    ('  X: {type: "LED", pinlabels: ["@nobody.lamp@"]}\n', "no such slot"),
-])
+@pytest.mark.parametrize(
+    "line, complaint",
+    [
+        ('  X: {type: "LED", pinlabels: ["GPIO47"]}\n', "not a number"),
+        ('  X: {type: "LED", pinlabels: ["@penerus.siren@"]}\n', "no such slot"),
+        ('  X: {type: "LED", pinlabels: ["@nobody.lamp@"]}\n', "no such slot"),
+    ],
+)
 def test_seeded_fault_a_pin_of_another_source_is_refused_with_the_file(line, complaint):
     with pytest.raises(wiring.WiringError, match="repeater/wiring.yml") as refused:
         wiring.render("penerus", wiring.source("penerus").replace("connectors:\n", "connectors:\n" + line))
@@ -42,13 +46,24 @@ def unwired(text):
     for name, numbers in re.findall(r"(\w+): \[([\d, ]+)\]", yaml[1]):
         if name in reached:
             reached[name] |= {int(n) for n in numbers.split(",")}
-    return {name: sorted(set(range(1, n + 1)) - reached[name]) for name, n in counts.items()
-            if set(range(1, n + 1)) - reached[name]}
+    return {
+        name: sorted(set(range(1, n + 1)) - reached[name])
+        for name, n in counts.items()
+        if set(range(1, n + 1)) - reached[name]
+    }
 
 
-@pytest.mark.parametrize("name, spare", [("penerus", {}), ("penerus-adaptor", {}), ("penerima", {}),
-                                         ("gateway", {"Pi": [10]}), ("tombol", {}),
-                                         ("sirene", {"Papan": [15]})])
+@pytest.mark.parametrize(
+    "name, spare",
+    [
+        ("penerus", {}),
+        ("penerus-adaptor", {}),
+        ("penerima", {}),
+        ("gateway", {"Pi": [10]}),
+        ("tombol", {}),
+        ("sirene", {"Papan": [15]}),
+    ],
+)
 def test_every_pin_of_every_part_is_wired(name, spare):
     assert unwired(wiring.render(name)) == spare
 
@@ -60,8 +75,10 @@ def test_seeded_fault_a_forgotten_wire_is_found():
 
 def idle(yaml, listed):
     """Wires of cables that the committed list does not lead from a pin to a pin: {cable: how many}."""
-    counts = {name: len(colors.split(",")) for name, colors in
-              re.findall(r"^  (K\d+): \{.*colors: \[(.*?)\]", yaml, re.MULTILINE)}
+    counts = {
+        name: len(colors.split(","))
+        for name, colors in re.findall(r"^  (K\d+): \{.*colors: \[(.*?)\]", yaml, re.MULTILINE)
+    }
     rows = re.findall(r"^\| (K\d+) \| [\w-]+ \| \w+ \S[^|]* \| \w+ \S[^|]* \|$", listed, re.MULTILINE)
     return {name: count - rows.count(name) for name, count in counts.items() if count != rows.count(name)}
 
@@ -84,7 +101,7 @@ def sensed(text, volts):
     return volts * lower / (upper + lower)
 
 
-LOGIC_HIGH, LIMIT = 0.75 * 3.3, 3.3   # ESP32-S3 inputs, data sheet
+LOGIC_HIGH, LIMIT = 0.75 * 3.3, 3.3  # ESP32-S3 inputs, data sheet
 
 
 @pytest.mark.parametrize("name, lowest, highest", [("penerus", 5.7, 7.3), ("penerus-adaptor", 4.75, 5.25)])
@@ -105,7 +122,7 @@ def test_the_parts_list_has_every_part_with_what_to_buy_and_says_who_built_it(na
     text = wiring.output(name, "md").read_text(encoding="utf-8")
     assert "nobody yet" in text
     rows = [line.split("|") for line in text.split("## ")[0].splitlines() if re.match(r"\| \d", line)]
-    rows = [row for row in rows if not re.match(r" K\d", row[5])]     # cables have their kind in the name
+    rows = [row for row in rows if not re.match(r" K\d", row[5])]  # cables have their kind in the name
     parts = re.findall(r"^  (\w+): \{type.*?pn:", wiring.render(name), re.MULTILINE)
     assert {part for row in rows for part in row[5].strip().split(", ")} == set(parts)
     assert all(row[6].strip() for row in rows)
@@ -120,11 +137,14 @@ def test_a_diagram_says_what_it_is_which_revision_and_who_built_it(name):
 def test_the_committed_lists_and_diagrams_are_those_of_the_source(require):
     require(CAD.exists(), "WireViz", "run: make cad")
     require(shutil.which("dot"), "graphviz", "apt-get install graphviz")
-    before = {path: path.read_text(encoding="utf-8")
-              for path in (wiring.output(name, ending) for name in wiring.SHEETS for ending in ("md", "svg"))}
+    before = {
+        path: path.read_text(encoding="utf-8")
+        for path in (wiring.output(name, ending) for name in wiring.SHEETS for ending in ("md", "svg"))
+    }
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
-    subprocess.run([CAD, "-m", "kentongan_hw.wiring"], cwd=ROOT, env=environment, check=True,
-                   timeout=PATIENCE_S)
+    subprocess.run(
+        [CAD, "-m", "kentongan_hw.wiring"], cwd=ROOT, env=environment, check=True, timeout=PATIENCE_S
+    )
     after = {path: path.read_text(encoding="utf-8") for path in before}
     for path, text in before.items():
         put(path, text)

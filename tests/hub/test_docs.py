@@ -36,8 +36,11 @@ def test_every_module_is_in_the_readme():
     modules = [path for path in modules if not {"pages", "channels", "provision", "trust"} & set(path.parts)]
     assert modules
     plain = ("app.py", "audit.py", "cli.py", "clock.py", "words.py")
-    assert not [p for p in modules if p.name not in plain
-                and f"`{p.as_posix()}`" not in TEXT and f"`{p.stem}`" not in TEXT]
+    assert not [
+        p
+        for p in modules
+        if p.name not in plain and f"`{p.as_posix()}`" not in TEXT and f"`{p.stem}`" not in TEXT
+    ]
 
 
 def test_what_the_hub_promises_is_said_in_both_languages():

@@ -1,4 +1,5 @@
 """`kentongan-sim run` prints what it promises and refuses in one line; a failure says how to run it again."""
+
 import json
 import xml.etree.ElementTree as tree
 
@@ -11,9 +12,22 @@ from kentongan_sim.world.node_host import NodeFault, NodeHost
 
 SIM = typed("kentongan-sim")
 
-PROMISED = ("seed", "engine", "trace_sha256", "pressed", "stored", "sounded", "press_to_siren_ms",
-            "press_to_stored_ms", "floor_ms", "worst_air_s_per_hour", "lost", "false_sirens",
-            "wall_s", "virtual_s")
+PROMISED = (
+    "seed",
+    "engine",
+    "trace_sha256",
+    "pressed",
+    "stored",
+    "sounded",
+    "press_to_siren_ms",
+    "press_to_stored_ms",
+    "floor_ms",
+    "worst_air_s_per_hour",
+    "lost",
+    "false_sirens",
+    "wall_s",
+    "virtual_s",
+)
 
 
 def run(capsys, *words):
@@ -65,18 +79,21 @@ def test_a_dead_gateway_still_sounds(capsys):
     assert (figures["stored"], figures["sounded"], figures["lost"]) == (0, 1, 0)
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (["nowhere"], "there is no scenario 'nowhere'; choose one of city1000, hostile, line3,"),
-    (["rt", "--engine", "jython"], "there is no engine 'jython'; choose one of cpython, micropython"),
-    (["rt", "--dead", "pos-3"], "no device 'pos-3' in rt; did you mean pos-1?"),
-    (["rt", "--loss", "8"], "'8' is not within 0..0.9; write 0.08 for 8 %"),
-    (["rt", "--seed", "one"], "'one' is not within"),
-    (["rt", "--presses", "-1"], "give a whole number"),
-    (["rt", "--within", "x"], "give seconds"),
-    (["line3", "--dead", "tombol-01"], "no button is alive to be pressed"),
-    (["line3", "--duration", "1", "--presses", "0", "--trace", "/nowhere/trace"], "choose a file"),
-    ([], "required: SCENARIO"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "there is no scenario 'nowhere'; choose one of city1000, hostile, line3,"),
+        (["rt", "--engine", "jython"], "there is no engine 'jython'; choose one of cpython, micropython"),
+        (["rt", "--dead", "pos-3"], "no device 'pos-3' in rt; did you mean pos-1?"),
+        (["rt", "--loss", "8"], "'8' is not within 0..0.9; write 0.08 for 8 %"),
+        (["rt", "--seed", "one"], "'one' is not within"),
+        (["rt", "--presses", "-1"], "give a whole number"),
+        (["rt", "--within", "x"], "give seconds"),
+        (["line3", "--dead", "tombol-01"], "no button is alive to be pressed"),
+        (["line3", "--duration", "1", "--presses", "0", "--trace", "/nowhere/trace"], "choose a file"),
+        ([], "required: SCENARIO"),
+    ],
+)
 def test_what_is_wrong_is_said_in_one_line_with_the_remedy(capsys, words, said):
     code, out, err = run(capsys, *words)
     assert code == 2 and out == ""
@@ -88,8 +105,10 @@ def test_a_broken_promise_fails_the_run_and_names_the_seed_and_the_command(capsy
     code, out, err = run(capsys, "line3", "--seed", "9", "--loss", "0.05", "--duration", "155")
     assert code == 1
     assert "BROKEN 1 times" in out and "tombol-01 was forgotten" in out
-    assert (f"seed 9; run again: {SIM} run line3 --engine cpython --seed 9 --presses 1 --within 3 "
-            "--loss 0.05 --duration 155") in err
+    assert (
+        f"seed 9; run again: {SIM} run line3 --engine cpython --seed 9 --presses 1 --within 3 "
+        "--loss 0.05 --duration 155"
+    ) in err
 
 
 def test_a_device_that_does_the_impossible_is_named_with_the_command(capsys, monkeypatch):

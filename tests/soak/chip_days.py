@@ -6,6 +6,7 @@ Prints one line of JSON; exit 1 on any miss, each of which was printed. A role o
 and sounds or answers after all of it; a button sleeps, wakes, and each press of it is on the air. The loop is
 looked at every 100 ms, or a day would take an hour; a button's, which is awake for minutes of it, every 20.
 """
+
 import json
 import sys
 
@@ -16,10 +17,15 @@ from hwkit import HOUR_MS, NODES, PowerChip, alarms, device, highs, receipt
 from kentongan_wire import messages as m
 
 POLL_MS, TOMBOL_POLL_MS = 100, 20
-PIECE = 100          # bytes at a time: the ring holds them
-FAILS_MS = 60_000    # that a part fails
-BOARDS = {"tombol": "tbeam_sx1276", "sirene": "lilygo_t3", "penerus": "tbeam_sx1262",
-          "penerima": "heltec_v3", "modem": "xiao_esp32s3"}
+PIECE = 100  # bytes at a time: the ring holds them
+FAILS_MS = 60_000  # that a part fails
+BOARDS = {
+    "tombol": "tbeam_sx1276",
+    "sirene": "lilygo_t3",
+    "penerus": "tbeam_sx1262",
+    "penerima": "heltec_v3",
+    "modem": "xiao_esp32s3",
+}
 
 
 class Day:
@@ -160,8 +166,18 @@ def main():
         day.button()
     else:
         day.mains()
-    print(json.dumps({"role": role, "hours": day.board.clock.us // 3_600_000_000, "bytes": day.said,
-                      "lost": day.board.serial.lost, "failed": len(day.parts()), "misses": len(day.misses)}))
+    print(
+        json.dumps(
+            {
+                "role": role,
+                "hours": day.board.clock.us // 3_600_000_000,
+                "bytes": day.said,
+                "lost": day.board.serial.lost,
+                "failed": len(day.parts()),
+                "misses": len(day.misses),
+            }
+        )
+    )
     sys.exit(1 if day.misses else 0)
 
 

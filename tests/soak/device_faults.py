@@ -10,6 +10,7 @@ that fails, and what the chip does not give at a start, is told in a STATUS; no 
 Prints one line of JSON; exit 1 on any miss, each of which was printed with its number. `careless`: a flash
 error ends the program, to be found.
 """
+
 import json
 import sys
 from pathlib import Path
@@ -32,14 +33,24 @@ from buttonkit import opened  # noqa: E402
 from hwkit import NODES, PowerChip, alarms, device, receipt, said_nobody  # noqa: E402
 from kentongan_wire import messages as m  # noqa: E402
 
-KINDS = ("flash", "flash_and_nvs", "flood", "ctrl_c", "brown_out", "no_radio", "cut", "radio_later", "part",
-         "unmade")
+KINDS = (
+    "flash",
+    "flash_and_nvs",
+    "flood",
+    "ctrl_c",
+    "brown_out",
+    "no_radio",
+    "cut",
+    "radio_later",
+    "part",
+    "unmade",
+)
 PARTS = ("i2c", "adc", "temperature", "line", "lamp", "lid")
 UNMADE = ("I2C", "ADC", "RTC", "WDT", "Timer 0", "Timer 1", "Timer 2", "Timer 3")  # and pins beside the alarm
 UNTOLD = ("ADC", "SPI")  # a battery that is unknown, and no radio that could tell
-SOUND_MS = 1_000   # from the end of an alarm's first frame to the siren
+SOUND_MS = 1_000  # from the end of an alarm's first frame to the siren
 REPEAT_MS = 1_500  # a button's first repeat
-STARTS = 8         # that one fault may cost
+STARTS = 8  # that one fault may cost
 
 
 class Scene:
@@ -183,8 +194,9 @@ class Scene:
         cause = PWRON_RESET if self.draw(6) == 0 else DEEPSLEEP_RESET
         if cause == PWRON_RESET:
             self._key(True)
-        told = self.starts(30_000, cause, EXT0_WAKE,
-                           lambda from_us: bool(alarms(board)) or said_nobody(board, from_us))
+        told = self.starts(
+            30_000, cause, EXT0_WAKE, lambda from_us: bool(alarms(board)) or said_nobody(board, from_us)
+        )
         if not told:
             self.misses.append("a press without a frame and without a word")
         self._key(False)

@@ -13,6 +13,7 @@ The first writes and a quarter of the starts are of the port's own mount (the pr
 writes device.json and role.mpy anew; a start whose larger mount failed), the others read by a second one as
 main.py's. `wide` as the last word: that mount writes, too, which it must not do: to be found.
 """
+
 import json
 import os
 import sys
@@ -28,11 +29,11 @@ from kentongan_wire.replay import Guard
 BLOCK_BYTES, BLOCKS = 4096, 24
 WIDE = "/wide/flash"
 DEVICE, ROLE = "/flash/device.json", "/flash/role.mpy"
-OPS_MAX = 40       # operations of a start before the next cut, at most
-RESERVE = 4        # values a block: the sequence's file is written often
+OPS_MAX = 40  # operations of a start before the next cut, at most
+RESERVE = 4  # values a block: the sequence's file is written often
 GUARD_ROWS = 60
-TOOL_PART = 4      # one start in so many is of the port's mount
-MAIN = __file__[:-len("tests/soak/flash_cuts.py")] + "firmware/roles/main.py"
+TOOL_PART = 4  # one start in so many is of the port's mount
+MAIN = __file__[: -len("tests/soak/flash_cuts.py")] + "firmware/roles/main.py"
 
 
 class Cut(Exception):
@@ -50,7 +51,7 @@ class Flash:
     def __init__(self, data, torn, rnd):
         self.data, self.torn, self.rnd = data, torn, rnd
         self.view = memoryview(data)  # made once: littlefs reads 2,400 times a cut
-        self.left = None      # operations until the cut; None: the supply holds
+        self.left = None  # operations until the cut; None: the supply holds
 
     def _survives(self, size, what):
         """How many bytes of this operation get done: all of them, unless the cut falls into it."""
@@ -115,8 +116,8 @@ class Random:
 
 def wide_of(text):
     """The readsize of main.py's mount."""
-    text = text[text.index("readsize=") + len("readsize="):]
-    return int(text[:text.index(")")])
+    text = text[text.index("readsize=") + len("readsize=") :]
+    return int(text[: text.index(")")])
 
 
 class Device:
@@ -131,9 +132,9 @@ class Device:
         with open(MAIN) as file:
             self.wide = wide_of(file.read())
         self.writes_wide = False
-        self.known = {}        # file: what was acknowledged last
-        self.trying = None     # (file, content) of the write that a cut can interrupt
-        self.used = 0          # highest sequence value that was used
+        self.known = {}  # file: what was acknowledged last
+        self.trying = None  # (file, content) of the write that a cut can interrupt
+        self.used = 0  # highest sequence value that was used
         self.wrongs = {"reused": 0, "settings": 0, "lost": 0, "mount": 0}
         self.writes = self.values = 0
         self.mounts = {"port": 0, "main": 0}
@@ -259,8 +260,13 @@ class Device:
 def config_file(version, rnd):
     kept = configure.Kept(b"")
     kept.version = version & 0xFFFF
-    return kept.persist({"hop_limit": 1 + rnd(7), "status_period_s": 3600 + rnd(3600),
-                         "revoked": [0x53000000 + rnd(1000) for _ in range(rnd(60))]}).data
+    return kept.persist(
+        {
+            "hop_limit": 1 + rnd(7),
+            "status_period_s": 3600 + rnd(3600),
+            "revoked": [0x53000000 + rnd(1000) for _ in range(rnd(60))],
+        }
+    ).data
 
 
 def careless(name, data):
@@ -282,8 +288,9 @@ def narrow():
 def hal_module():
     """hal.py with this flash in place of the board's."""
     board = Board()
-    hal = boardkit.load(["kentongan_node.timing", "kentongan_node.beat", "kentongan_node.hal"],
-                        board._fakes())["hal"]
+    hal = boardkit.load(
+        ["kentongan_node.timing", "kentongan_node.beat", "kentongan_node.hal"], board._fakes()
+    )["hal"]
     hal.STATE_DIR = "/flash/state"
     hal.narrow = narrow
     hal.os = os
@@ -301,8 +308,19 @@ def main():
     device.flash = device._power()
     device._mount()
     device._check()
-    print(json.dumps({"cuts": cuts, "seed": seed, "torn": device.torn, "writes": device.writes,
-                      "mounts": device.mounts, "values": device.values, "wrongs": device.wrongs}))
+    print(
+        json.dumps(
+            {
+                "cuts": cuts,
+                "seed": seed,
+                "torn": device.torn,
+                "writes": device.writes,
+                "mounts": device.mounts,
+                "values": device.values,
+                "wrongs": device.wrongs,
+            }
+        )
+    )
     sys.exit(1 if any(device.wrongs.values()) else 0)
 
 

@@ -8,6 +8,7 @@ clock starts just before 2^30 ms, where the chip's ticks wrap, and passes two mo
 line; exit 1 when the heap in use grew from the second day to the last by more than the tables of those
 buttons take, grew at all once they are full, or nothing was sent.
 """
+
 import json
 import subprocess
 import sys
@@ -28,7 +29,9 @@ NEIGHBOURS = (0x52000050, 0x52000051, 0x52000052)
 BUTTONS = 20
 TIMEOUT_S = 3_600
 
-DRIVER = street.CORE + '''
+DRIVER = (
+    street.CORE
+    + '''
 import os
 import role
 DAYS = int(sys.argv[1])
@@ -138,6 +141,7 @@ for day in range(DAYS):
 print(json.dumps({"role": ROLE, "days": DAYS, "used": used, "sent": sent, "sounded": sounded,
                   "wraps": now // WRAP, "counters": core.counters}))
 '''
+)
 
 
 def day(role, number):
@@ -150,8 +154,13 @@ def day(role, number):
     for n, at_s in enumerate(range(5, DAY_S, 140)):
         for i, node in enumerate(NEIGHBOURS):
             body = messages.NodeStatus(1, 12_000, 30, -80, 20, 3, 5, 100, 7, 1, (0, 1, 0))
-            out.append(((at_s + 9 * i) * 1000, "frame",
-                        nodekit.frame(messages.STATUS, 3, node, counter + n, body, hop_limit=1)))
+            out.append(
+                (
+                    (at_s + 9 * i) * 1000,
+                    "frame",
+                    nodekit.frame(messages.STATUS, 3, node, counter + n, body, hop_limit=1),
+                )
+            )
         if role == "modem" and n % 10 == 0:
             own = nodekit.receipt(0x53000100, counter + n, packet_id=counter + n)
             out.append((at_s * 1000 + 300, "host", link.encode(n & 0xFFFF, link.Transmit(own, 0, 0, 0, 0))))
@@ -164,8 +173,9 @@ def day(role, number):
         for attempt, later_ms in enumerate((100, 2_100, 4_100)):
             copy = nodekit.alarm(origin, alarm, attempt, packet_id=alarm + attempt)
             out.append((at_s * 1000 + later_ms, "frame", copy))
-        out.append((at_s * 1000 + 5_000, "frame", nodekit.receipt(origin, alarm, packet_id=counter + 500 +
-        n)))
+        out.append(
+            (at_s * 1000 + 5_000, "frame", nodekit.receipt(origin, alarm, packet_id=counter + 500 + n))
+        )
     return sorted(out, key=lambda one: one[0])
 
 
@@ -175,22 +185,29 @@ def main():
         there = Path(folder)
         test_heap.compile_role(role, there)
         for number in range(days):
-            lines = [f"{at_ms} {kind} {data.hex() or '-'}\n"
-                     for at_ms, kind, data in day(role, number)]
+            lines = [f"{at_ms} {kind} {data.hex() or '-'}\n" for at_ms, kind, data in day(role, number)]
             (there / f"day{number}.txt").write_text("".join(lines))
         (there / "driver.py").write_text(DRIVER)
         command = [test_heap.BIN / "micropython", "-X", f"heapsize={test_heap.HEAP}", "driver.py", str(days)]
-        done = subprocess.run(command, cwd=there, env={"MICROPYPATH": ".:.frozen"}, capture_output=True,
-                              text=True, timeout=TIMEOUT_S)
+        done = subprocess.run(
+            command,
+            cwd=there,
+            env={"MICROPYPATH": ".:.frozen"},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
     if done.returncode:
         sys.exit(f"{role}: {done.stdout}{done.stderr}")
     found = json.loads(done.stdout.splitlines()[-1])
     grown = found["used"][-1] - found["used"][min(1, days - 1)]
     full = max(found["used"][:FULL_DAYS])
-    print(f"{role}: {days} days, {found['wraps']} wraps, {found['sent']} frames sent, "
-          f"{found['sounded']} soundings, heap {found['used'][0]} -> {full} (most of {FULL_DAYS} days) "
-          f"-> {found['used'][-1]} bytes, "
-          f"refused {found['counters']}")
+    print(
+        f"{role}: {days} days, {found['wraps']} wraps, {found['sent']} frames sent, "
+        f"{found['sounded']} soundings, heap {found['used'][0]} -> {full} (most of {FULL_DAYS} days) "
+        f"-> {found['used'][-1]} bytes, "
+        f"refused {found['counters']}"
+    )
     sys.exit(1 if grown > GROWTH_BYTES or found["used"][-1] > full or not found["sent"] else 0)
 
 

@@ -3,6 +3,7 @@
 Each campaign is a list of commands; one that ends with another status than 0 fails it. Exit 1 when any
 failed.
 """
+
 import os
 import subprocess
 import sys
@@ -94,8 +95,12 @@ CAMPAIGNS = {
 def run(name):
     what, commands = CAMPAIGNS[name]
     print(f"== {name}: {what}", flush=True)
-    environment = {**os.environ, "MICROPYPATH": f"{DEVICE_PATH}:.frozen", "KENTONGAN_SOAK": "1",
-                   "PYTHONPATH": str(ROOT / "tests")}
+    environment = {
+        **os.environ,
+        "MICROPYPATH": f"{DEVICE_PATH}:.frozen",
+        "KENTONGAN_SOAK": "1",
+        "PYTHONPATH": str(ROOT / "tests"),
+    }
     failed = []
     for number, command in enumerate(commands, 1):
         with during(f"{name}, {number} of {len(commands)}", sys.stdout, TELL_EVERY_S):

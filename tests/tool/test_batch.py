@@ -1,4 +1,5 @@
 """A list of houses is checked whole before anything is written, and a stopped run goes on where it was."""
+
 import csv
 from types import SimpleNamespace
 
@@ -7,10 +8,12 @@ from kentongan_tool import batch
 from kentongan_tool.board_commands import CHOICES
 from kentongan_tool.failures import ToolError
 
-LIST = "role,label,zone,house,place,hops,press\n" \
-       "tombol,tombol-01,5,1,Gang Mawar,1,tekan\n" \
-       "tombol,tombol-02,5,2,\"Gang Melati, ujung\",2,ketuk\n" \
-       "sirene,pos-1,5,,Pos ronda,1,\n"
+LIST = (
+    "role,label,zone,house,place,hops,press\n"
+    "tombol,tombol-01,5,1,Gang Mawar,1,tekan\n"
+    'tombol,tombol-02,5,2,"Gang Melati, ujung",2,ketuk\n'
+    "sirene,pos-1,5,,Pos ronda,1,\n"
+)
 
 
 def rows_of(tmp_path, text):
@@ -21,22 +24,33 @@ def rows_of(tmp_path, text):
 
 def test_a_list_is_read_as_registrations(tmp_path):
     one, two, post = rows_of(tmp_path, LIST)
-    assert one == {"role": "tombol", "label": "tombol-01", "zone": 5, "house": 1, "place": "Gang Mawar",
-                   "hops": 1, "one_press": True}
+    assert one == {
+        "role": "tombol",
+        "label": "tombol-01",
+        "zone": 5,
+        "house": 1,
+        "place": "Gang Mawar",
+        "hops": 1,
+        "one_press": True,
+    }
     assert two["one_press"] is False and two["place"] == "Gang Melati, ujung"
     assert post == {"role": "sirene", "label": "pos-1", "zone": 5, "place": "Pos ronda", "hops": 1}
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("", "no column 'role'"), ("role,label,zone\n", "0 rows"),
-    ("role,label,zone,nik\na,b,1,2\n", "unknown column 'nik'"),
-    (LIST.replace("tombol-02", "tombol-01"), "houses.csv:2: label tombol-01 stands twice"),
-    (LIST.replace(",5,1,", ",lima,1,"), "houses.csv:2: column zone: 'lima'"),
-    (LIST.replace("ketuk", "gosok"), "houses.csv:3: column press: 'gosok'"),
-    ("role,label,zone\ntombol,tombol-01\n", "houses.csv:2: as many values"),
-    ("role,label,zone\ntombol,tombol-01,5,9,9\n", "houses.csv:2: as many values"),
-    ("role,label,zone\ntombol,,x\n", "column zone"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no column 'role'"),
+        ("role,label,zone\n", "0 rows"),
+        ("role,label,zone,nik\na,b,1,2\n", "unknown column 'nik'"),
+        (LIST.replace("tombol-02", "tombol-01"), "houses.csv:2: label tombol-01 stands twice"),
+        (LIST.replace(",5,1,", ",lima,1,"), "houses.csv:2: column zone: 'lima'"),
+        (LIST.replace("ketuk", "gosok"), "houses.csv:3: column press: 'gosok'"),
+        ("role,label,zone\ntombol,tombol-01\n", "houses.csv:2: as many values"),
+        ("role,label,zone\ntombol,tombol-01,5,9,9\n", "houses.csv:2: as many values"),
+        ("role,label,zone\ntombol,,x\n", "column zone"),
+    ],
+)
 def test_a_list_that_is_wrong_names_line_and_column(tmp_path, text, said):
     with pytest.raises(ToolError, match=said):
         rows_of(tmp_path, text)

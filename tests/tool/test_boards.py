@@ -1,4 +1,5 @@
 """Boards are told apart where that can be done, asked for where not, and refused where they do not fit."""
+
 import pytest
 from board.esp32_fake import Board
 from boardkit import Space
@@ -28,12 +29,15 @@ class AtPrompt:
         said = []
         modules = {"time": self.board.clock, "machine": self.board._machine()}
         spi = self.board.chip
-        modules["machine"].SPI = lambda *args, **names: Space(write_readinto=spi.write_readinto,
-                                                              deinit=lambda: None)
-        scope = {"print": said.append, "__builtins__": {**vars(__import__("builtins")),
-                                                        "__import__": lambda name, *rest: modules[name]}}
+        modules["machine"].SPI = lambda *args, **names: Space(
+            write_readinto=spi.write_readinto, deinit=lambda: None
+        )
+        scope = {
+            "print": said.append,
+            "__builtins__": {**vars(__import__("builtins")), "__import__": lambda name, *rest: modules[name]},
+        }
         exec(program, scope)
-        return [eval(line[len("KENTONGAN "):]) for line in said]
+        return [eval(line[len("KENTONGAN ") :]) for line in said]
 
 
 def named(found):
@@ -55,8 +59,10 @@ def test_usb_and_flash_narrow_the_choice_as_far_as_they_go():
     bridged = boards.candidates(boards.ESP32S3, boards.CP2102, 8)
     assert named(bridged) == ["heltec_v3", "wireless_stick_lite_v3"]
     assert named(boards.candidates(boards.ESP32S3, boards.NATIVE, 4)) == ["lilygo_t3s3"]
-    assert named(boards.candidates(boards.ESP32S3, boards.NATIVE_MPY, 8)) == ["xiao_esp32s3",
-                                                                              "xiao_esp32s3_header"]
+    assert named(boards.candidates(boards.ESP32S3, boards.NATIVE_MPY, 8)) == [
+        "xiao_esp32s3",
+        "xiao_esp32s3_header",
+    ]
     assert len(boards.candidates(boards.ESP32S3, None, 4)) == 5
     assert named(boards.candidates(boards.ESP32, (1, 2), 4)) == ["lilygo_t3", "tbeam_sx1276", "tbeam_sx1262"]
 
@@ -64,9 +70,12 @@ def test_usb_and_flash_narrow_the_choice_as_far_as_they_go():
 @pytest.mark.parametrize("name", sorted(boards.BOARDS))
 def test_a_radio_answers_on_the_pins_of_its_own_board_and_of_those_that_have_the_same(name):
     numbers = radios.numbers(Pins().board_text(name))
-    alike = [other for other in boards.BOARDS
-             if [radios.numbers(Pins().board_text(other))[pin] for pin in radios.RADIO]
-             == [numbers[pin] for pin in radios.RADIO]]
+    alike = [
+        other
+        for other in boards.BOARDS
+        if [radios.numbers(Pins().board_text(other))[pin] for pin in radios.RADIO]
+        == [numbers[pin] for pin in radios.RADIO]
+    ]
     at = AtPrompt(name)
     assert radios.answering(at, Pins(), boards.BOARDS.values()) == alike
     at.board.chip.faults.add("no_chip")
@@ -84,8 +93,9 @@ def test_the_two_wio_boards_for_the_xiao_are_told_apart_by_their_radio():
 def test_where_nothing_answers_a_person_is_asked():
     assert "xiao_esp32s3_header" in told("which_board", choose_board, found(), None, boards.NATIVE_MPY, [])
     assert choose_board(found(), "xiao_esp32s3", boards.NATIVE_MPY, []).name == "xiao_esp32s3"
-    assert "wireless_stick_lite_v3" in told("which_board", choose_board, found(), None, boards.CP2102,
-                                            ["heltec_v3", "wireless_stick_lite_v3"])
+    assert "wireless_stick_lite_v3" in told(
+        "which_board", choose_board, found(), None, boards.CP2102, ["heltec_v3", "wireless_stick_lite_v3"]
+    )
 
 
 def test_a_heltec_v4_is_refused_by_its_usb_or_its_flash_with_the_reason(monkeypatch):

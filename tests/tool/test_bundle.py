@@ -1,4 +1,5 @@
 """A bundle is whole or refused, names what it lacks, and needs no internet to be used."""
+
 import json
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ def made(tmp_path_factory, require_module):
 @pytest.fixture(scope="module")
 def require_module():
     from conftest import require
+
     need_tools(require, "mpy-cross")
 
 
@@ -104,13 +106,17 @@ def test_an_image_of_another_chip_never_gets_into_a_bundle(tmp_path, require_mod
     assert [path.name for path in tmp_path.iterdir()] == ["given"]
 
 
-@pytest.mark.parametrize(("data", "said"), [
-    (b"", "no ESP image header"), (b"<html>not found</html>", "no ESP image header"),
-    (firmware_image(boards.ESP32)[:0x1000], "no partition table"),
-    (firmware_image(boards.ESP32, parts=[("ffat", 0x200000, 0x200000)]), "no partition 'vfs'"),
-    (firmware_image(boards.ESP32, parts=[("factory", 0x10000, 0x3F0000)]), "no room for files"),
-    (firmware_image(boards.ESP32, chip_id=77), "is for chip 77"),
-])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "no ESP image header"),
+        (b"<html>not found</html>", "no ESP image header"),
+        (firmware_image(boards.ESP32)[:0x1000], "no partition table"),
+        (firmware_image(boards.ESP32, parts=[("ffat", 0x200000, 0x200000)]), "no partition 'vfs'"),
+        (firmware_image(boards.ESP32, parts=[("factory", 0x10000, 0x3F0000)]), "no room for files"),
+        (firmware_image(boards.ESP32, chip_id=77), "is for chip 77"),
+    ],
+)
 def test_files_that_are_no_image_are_refused_with_the_reason(data, said):
     with pytest.raises(ToolError, match=said) as caught:
         images.check_chip(data, boards.ESP32, "x.bin")
@@ -120,14 +126,18 @@ def test_files_that_are_no_image_are_refused_with_the_reason(data, said):
 
 def test_the_code_in_a_bundle_runs_on_real_micropython(made, require, tmp_path):
     from conftest import MICROPYTHON
+
     require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")
     shutil.copy(made.folder / "device/roles/sirene/role.mpy", tmp_path)  # its text lies beside it there
-    code = "import sys; sys.path.insert(0, 'device/boards/lilygo_t3'); sys.path.insert(0, sys.argv[1])\n" \
-           "for name in ('machine', 'esp32', 'lora'): sys.modules[name] = type('', (), {})\n" \
-           "import sirene; import role; print(role.serve, sirene.CHIP, sirene.TOMBOL)"
+    code = (
+        "import sys; sys.path.insert(0, 'device/boards/lilygo_t3'); sys.path.insert(0, sys.argv[1])\n"
+        "for name in ('machine', 'esp32', 'lora'): sys.modules[name] = type('', (), {})\n"
+        "import sirene; import role; print(role.serve, sirene.CHIP, sirene.TOMBOL)"
+    )
     (tmp_path / "app.py").write_text(code)
-    done = subprocess.run([MICROPYTHON, tmp_path / "app.py", tmp_path], cwd=made.folder, capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [MICROPYTHON, tmp_path / "app.py", tmp_path], cwd=made.folder, capture_output=True, text=True
+    )
     assert "function" in done.stdout and "sx1276 None" in done.stdout, done.stderr
 
 

@@ -1,4 +1,5 @@
 """The control lines of a port, as a bridge's transistors and the chip's own USB read them."""
+
 import json
 
 import pytest
@@ -78,16 +79,34 @@ def test_a_board_that_stays_silent_asks_for_the_reset_key_once(line, monkeypatch
     assert caught.value.name == "no_answer" and len(said) == 1 and "RESET" in said[0]
 
 
-SAYS = {"role": "tombol", "label": "tombol-07", "node": 0x6B74F007, "firmware": "0.1.0", "battery_mv": 3900,
-        "down": [], "stuck": [], "radio": {"crc": 0, "stuck_busy": 0}}
+SAYS = {
+    "role": "tombol",
+    "label": "tombol-07",
+    "node": 0x6B74F007,
+    "firmware": "0.1.0",
+    "battery_mv": 3900,
+    "down": [],
+    "stuck": [],
+    "radio": {"crc": 0, "stuck_busy": 0},
+}
 
 
 def test_what_a_device_says_of_itself_is_told_in_a_line_and_its_troubles_below():
     assert described(SAYS) == "tombol tombol-07 6b74f007, firmware 0.1.0, 3.90 V" and not [*problems_of(SAYS)]
     radio = {"crc": 2, "refreshed": 5}
-    bad = {**SAYS, "battery_mv": None, "down": ["lid"], "stuck": ["main"], "radio": radio,
-           "failing": ["battery"]}
+    bad = {
+        **SAYS,
+        "battery_mv": None,
+        "down": ["lid"],
+        "stuck": ["main"],
+        "radio": radio,
+        "failing": ["battery"],
+    }
     assert described(bad).endswith("baterai tidak terukur")  # a XIAO has no divider
-    assert [*problems_of(bad)] == ["tombol macet: main", "bagian rusak: battery", "tutup alat terbuka",
-                                   "radio: crc 2"]
+    assert [*problems_of(bad)] == [
+        "tombol macet: main",
+        "bagian rusak: battery",
+        "tutup alat terbuka",
+        "radio: crc 2",
+    ]
     assert not [*problems_of({**SAYS, "radio": None})]

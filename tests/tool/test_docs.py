@@ -1,5 +1,6 @@
 """The reference names every command and option of kentongan-tool, the README every module; what the install
 day tells to type can be typed."""
+
 import argparse
 import re
 import shlex
@@ -22,8 +23,11 @@ def commands():
 
 
 def test_every_command_has_a_row_with_its_own_options():
-    shared = {option for line in SECTION.split("option of several")[1].splitlines()
-              for option in re.findall(r"^\| `(--[a-z-]+)`", line)}
+    shared = {
+        option
+        for line in SECTION.split("option of several")[1].splitlines()
+        for option in re.findall(r"^\| `(--[a-z-]+)`", line)
+    }
     for name, command in commands().items():
         row = next(line for line in SECTION.splitlines() if line.startswith(f"| `{name}` |"))
         for option in command._option_string_actions:
@@ -48,8 +52,10 @@ def complain(message):
     raise ValueError(message)
 
 
-@pytest.mark.parametrize(("program", "parser", "least"), [
-    ("kentongan-tool", cli.make_parser, 12), ("kentongan-hub", hub_cli._parser, 2)])
+@pytest.mark.parametrize(
+    ("program", "parser", "least"),
+    [("kentongan-tool", cli.make_parser, 12), ("kentongan-hub", hub_cli._parser, 2)],
+)
 def test_every_command_of_the_install_day_can_be_typed_as_it_stands(program, parser, least, monkeypatch):
     commands_typed = [words for words in typed(program) if len(words) > 1]  # `flash` alone names the command
     assert len(commands_typed) >= least

@@ -1,4 +1,5 @@
 """The radio driver of a board is its chip's alone, as one file; what is not as expected is refused."""
+
 import ast
 
 import pytest
@@ -63,14 +64,25 @@ def test_one_file_holds_the_chips_class_and_what_the_shell_calls_and_no_more(tmp
     assert "_LOW = const(3)" in text and text.count("_DEBUG") <= 1 and "from ." not in text
 
 
-@pytest.mark.parametrize(("files", "said"), [
-    ({"sx126x": "from .modem import Base\n"}, "sx126x.py: has no SX1262"),
-    ({"sync_modem": "class SyncModem:\n    pass\ndef other():\n    return 1\n"}, "something else in another"),
-    ({"modem": "class ("}, "modem.py"),
-    ({"sx127x": "class SX1276:\n    def end(self):\n        self._ant_sw.off()\n",
-      "sx126x": "class SX1262:\n    def end(self):\n        self._ant_sw.tx(1), self._ant_sw.off()\n"},
-     "calls off of the antenna"),
-])
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"sx126x": "from .modem import Base\n"}, "sx126x.py: has no SX1262"),
+        (
+            {"sync_modem": "class SyncModem:\n    pass\ndef other():\n    return 1\n"},
+            "something else in another",
+        ),
+        ({"modem": "class ("}, "modem.py"),
+        (
+            {
+                "sx127x": "class SX1276:\n    def end(self):\n        self._ant_sw.off()\n",
+                "sx126x": "class SX1262:\n    def end(self):\n"
+                "        self._ant_sw.tx(1), self._ant_sw.off()\n",
+            },
+            "calls off of the antenna",
+        ),
+    ],
+)
 def test_another_driver_than_the_known_one_is_refused(tmp_path, files, said):
     with pytest.raises(ToolError, match=said):
         driver.source(given(tmp_path, **files), "sx1262", SHELL)

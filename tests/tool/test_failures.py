@@ -1,4 +1,5 @@
 """Every failure says what to check, Indonesian first."""
+
 import re
 from pathlib import Path
 
@@ -31,11 +32,16 @@ def test_the_readme_lists_every_failure_with_its_remedy():
         assert f"| `{name}` | {check.judul} | {remedy} |" in text, name
 
 
-@pytest.mark.parametrize(("started_by", "on_path", "shown"), [
-    (".venv/bin/kentongan-tool", "", ".venv/bin/kentongan-tool"),
-    ("bin/kentongan-tool", "bin", "kentongan-tool")])
-def test_a_remedy_names_the_tool_as_it_can_be_typed_here(tmp_path, monkeypatch, capsys, started_by, on_path,
-                                                         shown):
+@pytest.mark.parametrize(
+    ("started_by", "on_path", "shown"),
+    [
+        (".venv/bin/kentongan-tool", "", ".venv/bin/kentongan-tool"),
+        ("bin/kentongan-tool", "bin", "kentongan-tool"),
+    ],
+)
+def test_a_remedy_names_the_tool_as_it_can_be_typed_here(
+    tmp_path, monkeypatch, capsys, started_by, on_path, shown
+):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/kentongan-tool").touch(0o755)
     monkeypatch.chdir(tmp_path)

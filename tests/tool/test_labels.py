@@ -1,4 +1,5 @@
 """A printed sheet says who each device is, a phone reads its code, and long words are made to fit."""
+
 import re
 import subprocess
 
@@ -15,19 +16,35 @@ def test_every_label_of_a_sheet_is_read_back_from_its_qr(tmp_path, require):
 
 
 def test_a_label_says_place_number_and_three_steps(tmp_path, require):
-    labels.sheet([label_data(7), label_data(3, house=0, place="Pos ronda", role_word="sirene pos")],
-                 tmp_path / "sheet.pdf")
+    labels.sheet(
+        [label_data(7), label_data(3, house=0, place="Pos ronda", role_word="sirene pos")],
+        tmp_path / "sheet.pdf",
+    )
     text = text_of(tmp_path / "sheet.pdf", require)
-    for words in ("TOMBOL DARURAT", "Rumah 07", "Gang Mawar", "6b74 f007", "tombol-07", "Salah tekan?",
-                  "SIRENE POS", "Pos ronda", "RT 05 Sukamaju"):
+    for words in (
+        "TOMBOL DARURAT",
+        "Rumah 07",
+        "Gang Mawar",
+        "6b74 f007",
+        "tombol-07",
+        "Salah tekan?",
+        "SIRENE POS",
+        "Pos ronda",
+        "RT 05 Sukamaju",
+    ):
         assert words in text
 
 
 def test_the_name_of_the_rt_stands_once_whatever_a_device_has_of_a_place(tmp_path, require):
     nowhere = "RT 05/RW 03"  # what the hub says where nobody gave a place
-    for number, (more, title) in enumerate((({}, "Rumah 04"), ({"place": nowhere}, "Rumah 04"),
-                                            ({"house": 0}, "Gang Mawar"),
-                                            ({"house": 0, "place": nowhere}, "tombol-04"))):
+    for number, (more, title) in enumerate(
+        (
+            ({}, "Rumah 04"),
+            ({"place": nowhere}, "Rumah 04"),
+            ({"house": 0}, "Gang Mawar"),
+            ({"house": 0, "place": nowhere}, "tombol-04"),
+        )
+    ):
         path = tmp_path / f"{number}.pdf"
         labels.sheet([label_data(4, **more)], path)
         text = text_of(path, require)
@@ -45,7 +62,7 @@ def test_a_sheet_that_was_begun_is_used_up(tmp_path, require):
 
 def test_long_and_strange_words_stay_on_their_label(tmp_path, require):
     step = "Tekan dan tahan sampai lampu menyala, lalu ketuk: satu bahaya, dua maling, tiga kebakaran. " * 2
-    place = "Gang Haji Muhammad Yusuf Wiryokusumo Barat Dalam Nomor Tujuh \u2192 \U0001F514"
+    place = "Gang Haji Muhammad Yusuf Wiryokusumo Barat Dalam Nomor Tujuh \u2192 \U0001f514"
     long = label_data(1, house=0, place=place, steps=[step, step, step])
     labels.sheet([long], tmp_path / "sheet.pdf")
     text = text_of(tmp_path / "sheet.pdf", require)

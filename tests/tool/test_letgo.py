@@ -1,4 +1,5 @@
 """After a start the names go of what only the start calls, and of nothing else."""
+
 import ast
 
 import pytest
@@ -93,14 +94,36 @@ def given_back_fixture(tmp_path):
 
 def test_what_only_a_start_calls_goes(given_back):
     _, names = given_back
-    assert {"prepare", "check", "LIMITS", "let_go", "Core", "Core.__init__", "Base.__init__", "Base._begin",
-            "Part.once"} <= names
+    assert {
+        "prepare",
+        "check",
+        "LIMITS",
+        "let_go",
+        "Core",
+        "Core.__init__",
+        "Base.__init__",
+        "Base._begin",
+        "Part.once",
+    } <= names
 
 
 def test_what_may_be_called_later_stays_handed_on_inside_a_lambda_named_in_a_string_or_made_anew(given_back):
     _, names = given_back
-    assert not {"later", "kept_up", "make", "Part", "Part.__init__", "Part.read", "Base.named", "Base.work",
-                "Core.tell", "serve"} & names
+    assert (
+        not {
+            "later",
+            "kept_up",
+            "make",
+            "Part",
+            "Part.__init__",
+            "Part.read",
+            "Base.named",
+            "Base.work",
+            "Core.tell",
+            "serve",
+        }
+        & names
+    )
 
 
 def test_it_runs_without_them(given_back):

@@ -1,4 +1,5 @@
 """A gateway's radio is made by the same commands as the other devices, and proved over its own link."""
+
 import re
 import threading
 
@@ -68,9 +69,11 @@ class Radio:
 
     def repeat(self, said):
         """As its heartbeat does: what was said before the port was open is lost."""
+
         def speak():
             while not self._ending.wait(LOOK_S):
                 self.say(said)
+
         self._thread = threading.Thread(target=speak)
         self._thread.start()
 
@@ -91,18 +94,31 @@ class Radio:
 
 def refused(seq, order):
     number = int.from_bytes(order.frame[8:12], "little")
-    return [link.Ack(seq), link.Refused(1, number ^ 1, link.REASON_AIR),
-            link.Refused(1, number, link.REASON_RADIO)]
+    return [
+        link.Ack(seq),
+        link.Refused(1, number ^ 1, link.REASON_AIR),
+        link.Refused(1, number, link.REASON_RADIO),
+    ]
 
 
-FILE = {"node": 0x6B74F001, "preset": "ShortSlow", "freq_hz": 920_625_000, "conducted_dbm": 17, "gain_dbi": 3,
-        "loss_db": 0}
+FILE = {
+    "node": 0x6B74F001,
+    "preset": "ShortSlow",
+    "freq_hz": 920_625_000,
+    "conducted_dbm": 17,
+    "gain_dbi": 3,
+    "loss_db": 0,
+}
 FAULTS = [
     (b"perlu teknisi: radio does not answer\r\n", {}, "modem", "radio does not answer"),
     (b"MicroPython v1.27\r\n>>> ", {}, "no_answer", "-"),
     (link.Hello(9, 4, 0), {}, "modem", "link 9, ours is 1"),
-    (None, {"Configure": lambda seq, _: [link.Nack(seq, link.REASON_SETTINGS)]}, "modem",
-     "refuses Configure: settings"),
+    (
+        None,
+        {"Configure": lambda seq, _: [link.Nack(seq, link.REASON_SETTINGS)]},
+        "modem",
+        "refuses Configure: settings",
+    ),
     (None, {"Configure": lambda seq, _: []}, "no_answer", "no answer to Configure"),
     (None, {"Transmit": refused}, "modem", "did not leave the antenna: radio"),
     (None, {"Transmit": lambda seq, _: [link.Ack(seq)]}, "modem", "did not leave the antenna: -"),

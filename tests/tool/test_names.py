@@ -1,4 +1,5 @@
 """A joined source made smaller means what it meant, line by line."""
+
 import ast
 
 import pytest
@@ -61,8 +62,12 @@ def served(text):
 
 
 def names(text):
-    return {value for node in ast.walk(ast.parse(text)) for value in
-            (getattr(node, field, None) for field in ("id", "attr", "name", "arg")) if isinstance(value, str)}
+    return {
+        value
+        for node in ast.walk(ast.parse(text))
+        for value in (getattr(node, field, None) for field in ("id", "attr", "name", "arg"))
+        if isinstance(value, str)
+    }
 
 
 def test_shorter_names_change_nothing_and_keep_every_line():
@@ -84,8 +89,10 @@ def test_what_is_asked_for_from_outside_in_a_string_or_of_another_object_keeps_i
 
 @pytest.mark.parametrize("name", ["hidden", "call"])
 def test_a_name_that_a_function_binds_is_given_to_nothing(name):
-    text = f"def work({name}): return part({name})\ndef part(x): return x + 1\nclass A:\n" \
-           f"    def run(self): self.{name} = work(1); return self.{name}\ndef serve(): return A().run()\n"
+    text = (
+        f"def work({name}): return part({name})\ndef part(x): return x + 1\nclass A:\n"
+        f"    def run(self): self.{name} = work(1); return self.{name}\ndef serve(): return A().run()\n"
+    )
     assert served(shorter(text, {"serve"})) == 2
 
 
@@ -123,8 +130,10 @@ def test_an_argument_that_somebody_gives_by_name_keeps_it():
 
 
 def test_what_an_object_alone_asks_for_takes_a_name_that_others_have():
-    text = "class A:\n    def __init__(self): self.only_mine = 3\n" \
-           "    def seen(self): return self.only_mine\n" \
-           "def serve():\n    return A().seen()\n"
+    text = (
+        "class A:\n    def __init__(self): self.only_mine = 3\n"
+        "    def seen(self): return self.only_mine\n"
+        "def serve():\n    return A().seen()\n"
+    )
     short = shorter(text, {"serve"})
     assert served(short) == 3 and "only_mine" not in names(short) and "seen" in names(short)

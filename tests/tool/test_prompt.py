@@ -1,4 +1,5 @@
 """What is wrong at the port is told by its name: no port, no permission, another program that holds it."""
+
 import os
 
 import pytest

@@ -1,4 +1,5 @@
 """The proof by "uji" of a button that still shows its last alarm, sleeps, or is heard by nobody."""
+
 from types import SimpleNamespace
 
 import pytest

@@ -1,4 +1,5 @@
 """Whatever fails on the way from a blank board to a device, the hub, the board and the laptop end clean."""
+
 import json
 import re
 import signal
@@ -61,6 +62,7 @@ def test_a_board_that_nobody_hears_is_withdrawn_and_no_key_is_seen_anywhere(benc
 
 def test_the_staging_folder_is_for_its_owner_only_and_goes_away():
     from kentongan_tool.prompt import staging
+
     with pytest.raises(KeyError), staging() as folder:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         raise KeyError
@@ -76,6 +78,7 @@ def when_said(bench, process, words, function):
             said.append(line)
             if words in line:
                 function()
+
     reader = threading.Thread(target=read)
     reader.start()
     process.wait(PATIENCE_S)
@@ -136,6 +139,7 @@ def test_a_hub_that_dies_in_the_middle_is_told_at_the_next_start(bench):
 
 def test_a_board_that_is_a_device_already_is_not_touched(bench):
     from kentongan_tool.prompt import Prompt
+
     file = {"role": "tombol", "label": "tombol-03", "node": 0x6B74F003, "site": "rt-05"}
     Prompt(bench.alone.port).write({"device.json": json.dumps(file).encode()})
     code, said = bench.run()
@@ -144,8 +148,11 @@ def test_a_board_that_is_a_device_already_is_not_touched(bench):
 
 
 WRONG = [
-    (["--label", "tombol-07"], "in use"), (["--zone", "300"], "zone"), (["--gain", "9"], "EIRP"),
-    (["--press", "gosok"], "--press gosok"), (["--port", "/dev/tidak-ada"], "Papan tidak ditemukan"),
+    (["--label", "tombol-07"], "in use"),
+    (["--zone", "300"], "zone"),
+    (["--gain", "9"], "EIRP"),
+    (["--press", "gosok"], "--press gosok"),
+    (["--port", "/dev/tidak-ada"], "Papan tidak ditemukan"),
 ]
 
 
@@ -194,11 +201,25 @@ def test_an_answer_that_got_lost_is_withdrawn_by_its_request(bench, monkeypatch)
     assert bench.hub.device(made["node"])["state"] == "revoked"
 
 
-def test_two_programs_of_one_laptop_do_not_take_each_others_registration_back(office, tmp_path, monkeypatch,
-                                                                              capsys):
+def test_two_programs_of_one_laptop_do_not_take_each_others_registration_back(
+    office, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    words = ["provision", "--hub", office.alive().address, "--token-file", str(office.folder / "token"),
-             "--role", "tombol", "--label", "tombol-31", "--zone", "5", "--port", "/dev/tidak-ada"]
+    words = [
+        "provision",
+        "--hub",
+        office.alive().address,
+        "--token-file",
+        str(office.folder / "token"),
+        "--role",
+        "tombol",
+        "--label",
+        "tombol-31",
+        "--zone",
+        "5",
+        "--port",
+        "/dev/tidak-ada",
+    ]
     with journal.Journal(office.address).alone():
         assert cli.main(words) == 1
         assert "sedang mendaftarkan alat lain" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 """`revoke` is done when every post has reported it and not before; until then it names who lacks."""
+
 import threading
 from types import SimpleNamespace
 
@@ -43,7 +44,9 @@ def test_each_post_that_has_not_reported_is_named_until_none_is_left(quick):
     revoke.revoke(hub, "tombol-07", "dicuri", False, 60, said.append)
     assert hub.asked == [(NODE, "dicuri", False)] and not hub.looks[0]
     assert [line for line in said if line.startswith("Menunggu")] == [
-        "Menunggu laporan: pos-1, pos-2", "Menunggu laporan: pos-2"]
+        "Menunggu laporan: pos-1, pos-2",
+        "Menunggu laporan: pos-2",
+    ]
     assert said[-1].startswith("Selesai")
 
 
@@ -80,19 +83,33 @@ class Street:
         self.token.touch(0o600)
         with self.village.hub.store.write() as db:
             self.token.write_text(technicians.new_token(db, self.village.hub.now(), "Pak Teknisi"))
-        clock = SimpleNamespace(sleep=self.village.advance,
-                                monotonic=lambda: self.village.world.now_us / 1e6)
+        clock = SimpleNamespace(sleep=self.village.advance, monotonic=lambda: self.village.world.now_us / 1e6)
         monkeypatch.setattr(revoke, "time", clock)
 
     def revoke(self, name, wait_s):
-        return cli.main(["revoke", name, "--why", "dicuri", "--wait", str(wait_s), "--token-file",
-                         str(self.token), "--hub", f"http://127.0.0.1:{self.server.port}"])
+        return cli.main(
+            [
+                "revoke",
+                name,
+                "--why",
+                "dicuri",
+                "--wait",
+                str(wait_s),
+                "--token-file",
+                str(self.token),
+                "--hub",
+                f"http://127.0.0.1:{self.server.port}",
+            ]
+        )
 
     def refused_by(self):
         """The posts that hold the stolen number in their flash."""
         number = self.village.nodes[STOLEN]
-        return [post for post in ("pos-1", "pos-2", "pos-3")
-                if number in (self.village.kept(post).settings or {}).get("revoked", ())]
+        return [
+            post
+            for post in ("pos-1", "pos-2", "pos-3")
+            if number in (self.village.kept(post).settings or {}).get("revoked", ())
+        ]
 
     def close(self):
         self.server.shutdown()

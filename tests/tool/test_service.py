@@ -1,4 +1,5 @@
 """A device that runs gives its prompt to whoever asks for it by the word, and to no Ctrl-C; in every role."""
+
 import json
 import time
 

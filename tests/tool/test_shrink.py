@@ -1,4 +1,5 @@
 """What no board of a role calls is left out of its file."""
+
 import ast
 
 from kentongan_tool.shrink import needed

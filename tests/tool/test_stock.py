@@ -1,4 +1,5 @@
 """An unmodified Meshtastic node is configured through the library, reboots, and is read back."""
+
 import re
 import shlex
 import subprocess
@@ -30,8 +31,15 @@ class Served:
         scene = scenario("line3")
         world = World(scene, dead=[place.label for place in scene.places], gateway_hosts=False)
         self.live = LiveWorld(world, speed=SPEED)
-        self.core = StockNode({"node": NODE, "label": "Meshtastic f0a1", "channels": [PUBLIC],
-                               "preset": "LongFast", "role": "CLIENT"})
+        self.core = StockNode(
+            {
+                "node": NODE,
+                "label": "Meshtastic f0a1",
+                "channels": [PUBLIC],
+                "preset": "LongFast",
+                "role": "CLIENT",
+            }
+        )
         lora = self.core.api.settings.configs["lora"].lora
         lora.region, lora.channel_num = config_pb2.Config.LoRaConfig.RegionCode.UNSET, 0
         world.host_core("stok", self.core, 0, 0, loss_db={})
@@ -82,8 +90,21 @@ def office(tmp_path):
 
 def test_a_node_becomes_a_gateways_radio_once_the_gateway_bears_its_number(served, office, tmp_path, capsys):
     token = office.folder / "token"
-    words = ["stock", "--host", served.host, "--use", "gateway", "--label", "radio-gw",
-             "--gateway", "gateway-2", "--hub", office.address, "--token-file", str(token)]
+    words = [
+        "stock",
+        "--host",
+        served.host,
+        "--use",
+        "gateway",
+        "--label",
+        "radio-gw",
+        "--gateway",
+        "gateway-2",
+        "--hub",
+        office.address,
+        "--token-file",
+        str(token),
+    ]
     assert cli.main(words) == 1
     said = capsys.readouterr()
     assert "semua benar" in said.out and "gateway gateway-2 is unknown" in said.err
@@ -106,8 +127,10 @@ def test_a_node_becomes_a_gateways_radio_once_the_gateway_bears_its_number(serve
 def test_a_router_relays_ours_only_with_rebroadcast_all():
     channel = wire.Channel(CHANNEL_NAME, CHANNEL_KEY)
     frame = channel.seal(0x6B740001, 9, 3, b"halo")
-    for mode, relayed in ((config_pb2.Config.DeviceConfig.CORE_PORTNUMS_ONLY, False),
-                          (config_pb2.Config.DeviceConfig.ALL, True)):
+    for mode, relayed in (
+        (config_pb2.Config.DeviceConfig.CORE_PORTNUMS_ONLY, False),
+        (config_pb2.Config.DeviceConfig.ALL, True),
+    ):
         core = StockNode({"node": NODE, "channels": [channel], "role": "ROUTER"})
         core.api.settings.configs["device"].device.rebroadcast_mode = mode
         core.receive(frame, -80, 20, 1_000, 7)
@@ -148,8 +171,12 @@ def test_what_the_law_or_the_band_forbids_is_refused():
 
 
 def test_slots_are_those_of_the_meshtastic_firmware():
-    assert [stock.slot(hz, 250_000) for hz in (917_125_000, 920_125_000, 920_625_000, 922_875_000)] \
-        == [1, 13, 15, 24]
+    assert [stock.slot(hz, 250_000) for hz in (917_125_000, 920_125_000, 920_625_000, 922_875_000)] == [
+        1,
+        13,
+        15,
+        24,
+    ]
 
 
 def test_a_radio_that_is_not_there_is_named_without_a_traceback():

@@ -1,4 +1,5 @@
 """Bodies with a true tag, settings, the link and the device's file hold for any bytes and values."""
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_wire import codes, config, device_file, link, messages, packet, replay, site_keys, verify
@@ -7,9 +8,11 @@ from kentongan_wire.errors import REASONS, LocalError, RemoteError
 SITE_KEY = bytes(range(32))
 SITE = site_keys.SiteKeys({0: site_keys.alarm_root(SITE_KEY, 0)}, {0: site_keys.control_root(SITE_KEY, 0)}, 0)
 NODES = st.integers(packet.NODE_MIN, packet.BROADCAST - 1)
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70),
-                    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(), inner, max_size=3),
-                    max_leaves=6)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
 
 
 def decoded(function, *arguments):
@@ -30,14 +33,21 @@ def sized(size):
 
 def heads():
     """The first two bytes of a message, mostly ones that exist."""
-    return st.builds(lambda first, second: bytes([first, second]),
-                     st.sampled_from([0x10 | kind for kind in codes.TYPE_NAMES]) | st.integers(0, 255),
-                     st.sampled_from([role << 4 for role in codes.ROLE_NAMES]) | st.integers(0, 255))
+    return st.builds(
+        lambda first, second: bytes([first, second]),
+        st.sampled_from([0x10 | kind for kind in codes.TYPE_NAMES]) | st.integers(0, 255),
+        st.sampled_from([role << 4 for role in codes.ROLE_NAMES]) | st.integers(0, 255),
+    )
 
 
 @settings(max_examples=300)
-@given(heads(), st.binary(max_size=225) | st.sampled_from(SIZES).flatmap(sized), NODES,
-       st.integers(1, 0xFFFFFFFF), st.booleans())
+@given(
+    heads(),
+    st.binary(max_size=225) | st.sampled_from(SIZES).flatmap(sized),
+    NODES,
+    st.integers(1, 0xFFFFFFFF),
+    st.booleans(),
+)
 def test_any_body_with_true_tags_is_decoded_or_refused_and_comes_back(head, body, src, counter, under_a):
     kind, role = head[0] & 15, head[1] >> 4
     unsigned = head + counter.to_bytes(4, "little") + body
@@ -86,8 +96,10 @@ def test_cobs_comes_back(plain):
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(device_file.ROLES),
-       st.dictionaries(st.sampled_from(device_file.NAMES) | st.text(), JSON | st.just("\ud800")))
+@given(
+    st.sampled_from(device_file.ROLES),
+    st.dictionaries(st.sampled_from(device_file.NAMES) | st.text(), JSON | st.just("\ud800")),
+)
 def test_any_device_file_is_checked_or_refused_by_name(role, values):
     given_file = {"format": 1, "site": "x", "node": 77, "role": role, "channel_name": "x", "zone": 1}
     given_file.update({name: "ab" * 32 for name in device_file.KEYS_BY_ROLE[role]})

@@ -1,4 +1,5 @@
 """`python -m kentongan_wire`: frames to JSON and back, line by line, whatever the lines hold."""
+
 import io
 import json
 import subprocess
@@ -24,7 +25,16 @@ OPTIONS = ["--channel", VECTORS["channel"], "--psk", VECTORS["channel_key"]]
 KEYED = [*OPTIONS, "--site-key", VECTORS["site_key"]]
 GOOD = [case["frame"] for case in VECTORS["good"]]
 HEADER_FIELDS = (
-    "to", "from", "id", "hop_limit", "hop_start", "want_ack", "channel_hash", "next_hop", "relay_node")
+    "to",
+    "from",
+    "id",
+    "hop_limit",
+    "hop_start",
+    "want_ack",
+    "channel_hash",
+    "next_hop",
+    "relay_node",
+)
 
 
 def run(*arguments, text=b""):
@@ -97,7 +107,13 @@ def test_header_fields_have_defaults_that_a_sender_would_choose():
     case = VECTORS["good"][0]
     out = decoded(encoded({"from": case["from"], "id": 1234, "payload": case["payload"]})[0].encode())[0]
     assert {name: out[name] for name in HEADER_FIELDS if name not in ("from", "id", "channel_hash")} == {
-        "to": 0xFFFFFFFF, "hop_limit": 1, "hop_start": 1, "want_ack": 0, "next_hop": 0, "relay_node": 7}
+        "to": 0xFFFFFFFF,
+        "hop_limit": 1,
+        "hop_start": 1,
+        "want_ack": 0,
+        "next_hop": 0,
+        "relay_node": 7,
+    }
     assert (out["portnum"], out["bitfield"], out["via_mqtt"], out["tag_ok"]) == (256, 0, 0, True)
 
 
@@ -105,8 +121,10 @@ def test_without_a_site_key_nothing_is_said_about_tags():
     for out in decoded("\n".join(GOOD).encode(), ring=None):
         assert (out["tag_ok"], out["carry_ok"]) == (None, None)
         message = out["message"]
-        masked = (message["type"] in ("ALARM", "EVENT", "PAGE")
-                  or (message["type"], message["role"]) == ("STATUS", "tombol"))
+        masked = message["type"] in ("ALARM", "EVENT", "PAGE") or (message["type"], message["role"]) == (
+            "STATUS",
+            "tombol",
+        )
         assert (out["message"]["body"] is None) == masked
 
 
@@ -119,8 +137,11 @@ def test_a_forged_tag_is_shown_as_such():
 
 
 def test_an_alarm_without_its_proof_is_shown_as_such_and_says_nothing():
-    shown = [decoded(case["frame"].encode())[0] for case in VECTORS["rejected"]
-             if case["reason"] == "unproved" and case["receiver"][0] == 4]
+    shown = [
+        decoded(case["frame"].encode())[0]
+        for case in VECTORS["rejected"]
+        if case["reason"] == "unproved" and case["receiver"][0] == 4
+    ]
     assert shown
     for out in shown:
         assert (out["tag_ok"], out["carry_ok"], out["message_error"]) == (True, True, "unproved")
@@ -128,8 +149,13 @@ def test_an_alarm_without_its_proof_is_shown_as_such_and_says_nothing():
 
 
 def test_forged_entries_and_targets_are_shown_as_such():
-    shown = [out["message"]["body"] for case in VECTORS["rejected"] if case["judge"] in ("entry", "order")
-             for out in decoded(case["frame"].encode()) if case["reason"] == "tag"]
+    shown = [
+        out["message"]["body"]
+        for case in VECTORS["rejected"]
+        if case["judge"] in ("entry", "order")
+        for out in decoded(case["frame"].encode())
+        if case["reason"] == "tag"
+    ]
     assert len(shown) == 6
     assert all(not one["tag_ok"] for body in shown for one in body.get("entries", body.get("targets")))
 
@@ -157,9 +183,19 @@ def test_rejected_vectors_are_described_or_refused_with_a_known_reason():
                 assert out.get("message_error", "short") in REASONS
 
 
-@pytest.mark.parametrize("text", [
-    GOOD[0].upper(), "0x" + GOOD[0], "0X" + GOOD[0].upper(), " " + GOOD[0] + "\t", GOOD[0] + "\r",
-    " ".join(GOOD[0][i : i + 2] for i in range(0, len(GOOD[0]), 2)), "\ufeff" + GOOD[0], GOOD[0] + "\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD[0].upper(),
+        "0x" + GOOD[0],
+        "0X" + GOOD[0].upper(),
+        " " + GOOD[0] + "\t",
+        GOOD[0] + "\r",
+        " ".join(GOOD[0][i : i + 2] for i in range(0, len(GOOD[0]), 2)),
+        "\ufeff" + GOOD[0],
+        GOOD[0] + "\0",
+    ],
+)
 def test_frames_are_read_however_they_are_written(text):
     assert decoded(text.encode()) == decoded(GOOD[0].encode())
     assert decoded(text.encode() + b"\r\n") == decoded(GOOD[0].encode())
@@ -188,26 +224,46 @@ def test_an_endless_line_takes_no_memory_and_one_error():
     assert [one.get("reason") for one in decoded(long)] == ["line", None]
 
 
-@pytest.mark.parametrize("bad", [
-    "", "[]", "1", "null", "{", "[" * 100_000, '{"from":' + "9" * 5000 + "}", '"x"'])
+@pytest.mark.parametrize(
+    "bad", ["", "[]", "1", "null", "{", "[" * 100_000, '{"from":' + "9" * 5000 + "}", '"x"']
+)
 def test_lines_that_are_no_object_are_errors_when_encoding(bad):
     lines = converted(cli._encode_line, (bad + "\n" + json.dumps(VECTORS["good"][0])).encode())
     assert lines[-1] == GOOD[0]
     assert [json.loads(line)["line"] for line in lines[:-1]] == [1] * bool(bad)
 
 
-@pytest.mark.parametrize(("changes", "word"), [
-    ({"from": None}, "from"), ({"from": -1}, "from"), ({"from": 1 << 32}, "from"), ({"from": "77"}, "from"),
-    ({"from": 3}, "sender"), ({"id": 1.5}, "id"), ({"hop_limit": 8}, "hop_limit"), ({"hop_start": 0}, "hop"),
-    ({"channel_hash": 1}, "channel_hash"), ({"payload": "zz"}, "payload"), ({"payload": 5}, "payload"),
-    ({"payload": "00" * 300}, "body"), ({"payload": None, "message": None}, "payload"),
-    ({"payload": None, "message": {}}, "type"), ({"payload": None, "message": {"type": "ALARM"}}, "role"),
-    ({"payload": None, "message": {"type": 99, "role": 1}}, "type"), ({"portnum": None}, "portnum"),
-    ({"bitfield": -1}, "bitfield"), ({"want_ack": 2}, "want_ack"), ({"relay_node": 256}, "relay_node"),
-    ({"payload": None, "message": {"type": "ALARM", "role": "tombol", "counter": 1}}, "body"),
-    ({"payload": None, "message": {"type": "ALARM", "role": "gateway", "counter": 1, "body": {}}}, "attempt"),
-    ({"payload": None, "message": {"type": "RECEIPTS", "role": 4, "counter": 1, "body": {}}}, "entries"),
-])
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"from": None}, "from"),
+        ({"from": -1}, "from"),
+        ({"from": 1 << 32}, "from"),
+        ({"from": "77"}, "from"),
+        ({"from": 3}, "sender"),
+        ({"id": 1.5}, "id"),
+        ({"hop_limit": 8}, "hop_limit"),
+        ({"hop_start": 0}, "hop"),
+        ({"channel_hash": 1}, "channel_hash"),
+        ({"payload": "zz"}, "payload"),
+        ({"payload": 5}, "payload"),
+        ({"payload": "00" * 300}, "body"),
+        ({"payload": None, "message": None}, "payload"),
+        ({"payload": None, "message": {}}, "type"),
+        ({"payload": None, "message": {"type": "ALARM"}}, "role"),
+        ({"payload": None, "message": {"type": 99, "role": 1}}, "type"),
+        ({"portnum": None}, "portnum"),
+        ({"bitfield": -1}, "bitfield"),
+        ({"want_ack": 2}, "want_ack"),
+        ({"relay_node": 256}, "relay_node"),
+        ({"payload": None, "message": {"type": "ALARM", "role": "tombol", "counter": 1}}, "body"),
+        (
+            {"payload": None, "message": {"type": "ALARM", "role": "gateway", "counter": 1, "body": {}}},
+            "attempt",
+        ),
+        ({"payload": None, "message": {"type": "RECEIPTS", "role": 4, "counter": 1, "body": {}}}, "entries"),
+    ],
+)
 def test_an_object_that_cannot_be_a_frame_is_an_error_that_names_the_field(changes, word):
     lines = encoded(dict(VECTORS["good"][0], **changes), VECTORS["good"][1])
     error = json.loads(lines[0])
@@ -219,21 +275,27 @@ def test_an_error_object_is_passed_on_with_its_reason():
     assert json.loads(encoded({"error": "short", "reason": "short"})[0])["reason"] == "short"
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ([], "decode"), (["decode"], "--channel"), (["decode", "--channel", "x"], "--psk"), (["open"], "decode"),
-    (["decode", "--channel", "x", "--psk", ""], "--psk"),
-    (["decode", "--channel", "x", "--psk", "01"], "--psk"),
-    (["decode", "--channel", "x", "--psk", "0" * 62], "--psk"),
-    (["decode", "--channel", "x", "--psk", "AQ=="], "--psk"),
-    (["decode", "--channel", "", "--psk", "00" * 16], "--channel"),
-    (["decode", "--channel", "x" * 12, "--psk", "00" * 16], "--channel"),
-    (["encode", *OPTIONS, "--site-key", "00"], "--site-key"),
-    (["encode", *OPTIONS, "--site-key", ""], "--site-key"),
-    (["encode", *OPTIONS, "--site-key-file", "/nowhere/at all"], "--site-key-file"),
-    (["encode", *OPTIONS, "--site-key-file", "/"], "--site-key-file"),
-    (["encode", *KEYED, "--site-key-file", "/"], "--site-key"),
-    (["decode", *OPTIONS, "--verbose"], "--verbose"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "decode"),
+        (["decode"], "--channel"),
+        (["decode", "--channel", "x"], "--psk"),
+        (["open"], "decode"),
+        (["decode", "--channel", "x", "--psk", ""], "--psk"),
+        (["decode", "--channel", "x", "--psk", "01"], "--psk"),
+        (["decode", "--channel", "x", "--psk", "0" * 62], "--psk"),
+        (["decode", "--channel", "x", "--psk", "AQ=="], "--psk"),
+        (["decode", "--channel", "", "--psk", "00" * 16], "--channel"),
+        (["decode", "--channel", "x" * 12, "--psk", "00" * 16], "--channel"),
+        (["encode", *OPTIONS, "--site-key", "00"], "--site-key"),
+        (["encode", *OPTIONS, "--site-key", ""], "--site-key"),
+        (["encode", *OPTIONS, "--site-key-file", "/nowhere/at all"], "--site-key-file"),
+        (["encode", *OPTIONS, "--site-key-file", "/"], "--site-key-file"),
+        (["encode", *KEYED, "--site-key-file", "/"], "--site-key"),
+        (["decode", *OPTIONS, "--verbose"], "--verbose"),
+    ],
+)
 def test_a_wrong_option_is_one_line_that_names_it(arguments, words, capsys):
     try:
         status = cli.main(arguments)
@@ -244,8 +306,14 @@ def test_a_wrong_option_is_one_line_that_names_it(arguments, words, capsys):
     assert words in error and error.count("\n") == 1 and error.startswith("kentongan_wire: ")
 
 
-@pytest.mark.parametrize("content", [
-    VECTORS["site_key"], VECTORS["site_key"].upper() + "\r\n", json.dumps({"site_key": VECTORS["site_key"]})])
+@pytest.mark.parametrize(
+    "content",
+    [
+        VECTORS["site_key"],
+        VECTORS["site_key"].upper() + "\r\n",
+        json.dumps({"site_key": VECTORS["site_key"]}),
+    ],
+)
 def test_the_site_key_is_read_from_a_file(tmp_path, content):
     path = tmp_path / "site.json"
     path.write_text(content, encoding="utf-8")
@@ -254,9 +322,19 @@ def test_the_site_key_is_read_from_a_file(tmp_path, content):
     assert json.loads(lines[0])["tag_ok"] is True
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"\xff" * 32, b"5ec2e7", b"{}", b'{"site_key": 5}', b"{", VECTORS["site_key"].encode()[:-1],
-    b"5ec2e7" * 900])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff" * 32,
+        b"5ec2e7",
+        b"{}",
+        b'{"site_key": 5}',
+        b"{",
+        VECTORS["site_key"].encode()[:-1],
+        b"5ec2e7" * 900,
+    ],
+)
 def test_a_bad_key_file_is_one_line_that_never_shows_it(tmp_path, content, capsys):
     path = tmp_path / "key"
     path.write_bytes(content)
@@ -267,8 +345,11 @@ def test_a_bad_key_file_is_one_line_that_never_shows_it(tmp_path, content, capsy
 
 
 def test_each_line_is_answered_before_the_next_is_written():
-    with subprocess.Popen([sys.executable, "-m", "kentongan_wire", "decode", *KEYED], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "kentongan_wire", "decode", *KEYED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         for frame in GOOD[:3]:
             process.stdin.write(frame.encode() + b"\n")
             process.stdin.flush()
@@ -278,8 +359,12 @@ def test_each_line_is_answered_before_the_next_is_written():
 
 
 def test_a_reader_that_leaves_ends_it_without_a_traceback():
-    with subprocess.Popen([sys.executable, "-m", "kentongan_wire", "decode", *KEYED], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "kentongan_wire", "decode", *KEYED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
         process.stdout.close()
         process.stdin.write(GOOD[0].encode() + b"\n")
         process.stdin.close()
@@ -310,13 +395,22 @@ def test_any_data_on_our_channel_is_described_and_comes_back(plain, hop_limit):
 
 
 WORDS = st.text(max_size=8)
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
-                    max_leaves=8)
-PATHS = [(case["name"], path) for case in VECTORS["good"] for path in (
-    ["message"], ["message", "body"], *[["message", name] for name in case["message"]],
-    *[["message", "body", name] for name in case["message"]["body"]],
-    *[[name] for name in case if name != "name"])]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+PATHS = [
+    (case["name"], path)
+    for case in VECTORS["good"]
+    for path in (
+        ["message"],
+        ["message", "body"],
+        *[["message", name] for name in case["message"]],
+        *[["message", "body", name] for name in case["message"]["body"]],
+        *[[name] for name in case if name != "name"],
+    )
+]
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """CONFIG items: settings go over the air in parts and come back whole; anything else has its reason."""
+
 from both import raises, random_bytes
 from kentongan_wire import config
 from kentongan_wire.compose import split
@@ -11,10 +12,14 @@ C = bytes(range(32))
 GATEWAY = 0x4B0A01F0
 TARGET = 0x4B0A0102
 EVERYTHING = {
-    "table": [(5, 0xFFFF), (6, 0x0006)], "profile": "polri", "revoked": [0x4B0A0107],
+    "table": [(5, 0xFFFF), (6, 0x0006)],
+    "profile": "polri",
+    "revoked": [0x4B0A0107],
     "counters": [(0x4B0A0105, 1, 0, 77), (GATEWAY, 1, 9, 0xFFFFFFFF)],
     "next_keys": (2, b"\x01" * 32, b"\x02" * 32, b"\x03" * 32),
-    "status_period_s": 140, "hop_limit": 3, "generations": (2, 1),
+    "status_period_s": 140,
+    "hop_limit": 3,
+    "generations": (2, 1),
     "patterns": [(1, (2,)), (3, (3, 1)), (6, ()), (5, (9, 9, 9, 8))],
 }
 AT_LIMIT = dict(EVERYTHING)
@@ -100,16 +105,50 @@ def test_settings_out_of_range_are_our_own_error():
         ("table", ([(0, 1)], [(256, 1)], [(1, 65536)], [(1,)], [1], 5, [(1, 1)] * 17)),
         ("profile", ("jawa", 0, None)),
         ("revoked", ([3], [0xFFFFFFFF], ["7"], 7, [1000] * 129)),
-        ("counters", ([(1000, 16, 0, 1)], [(1000, 0, 16, 1)], [(1000, 0, 0, 1 << 32)], [(3, 0, 0, 1)],
-                      [(1000, 0, 0)], [(1000, 1, 0, 1)] * 401)),
-        ("next_keys", ((16,) + (b"1" * 32,) * 3, (1, b"1", b"2" * 32, b"3" * 32), (1,) + (b"1" * 32,) * 2,
-                       (1, b"1" * 32, b"2" * 32, b"3" * 33), (1,) + (b"1" * 32,) * 4, None)),
+        (
+            "counters",
+            (
+                [(1000, 16, 0, 1)],
+                [(1000, 0, 16, 1)],
+                [(1000, 0, 0, 1 << 32)],
+                [(3, 0, 0, 1)],
+                [(1000, 0, 0)],
+                [(1000, 1, 0, 1)] * 401,
+            ),
+        ),
+        (
+            "next_keys",
+            (
+                (16,) + (b"1" * 32,) * 3,
+                (1, b"1", b"2" * 32, b"3" * 32),
+                (1,) + (b"1" * 32,) * 2,
+                (1, b"1" * 32, b"2" * 32, b"3" * 33),
+                (1,) + (b"1" * 32,) * 4,
+                None,
+            ),
+        ),
         ("status_period_s", (59, 86_401, "60", None)),
         ("hop_limit", (0, 8, True)),
         ("generations", ((16, 0), (1, 2), (1,), 1)),
-        ("patterns", ([(0, (2,))], [(7, (2,))], [(1, (10,))], [(1, (0,))], [(1, (2, 0, 2))], [(1, 2)], [(1,)],
-                      [(1, (2,) * 5)], [(1, (1,))], [(1, (6,))], [(1, (1, 1))], [(1, (6, 6, 6))],
-                      [(1, ("2",))], [(1, (2,))] * 7)),
+        (
+            "patterns",
+            (
+                [(0, (2,))],
+                [(7, (2,))],
+                [(1, (10,))],
+                [(1, (0,))],
+                [(1, (2, 0, 2))],
+                [(1, 2)],
+                [(1,)],
+                [(1, (2,) * 5)],
+                [(1, (1,))],
+                [(1, (6,))],
+                [(1, (1, 1))],
+                [(1, (6, 6, 6))],
+                [(1, ("2",))],
+                [(1, (2,))] * 7,
+            ),
+        ),
         ("unknown", (1,)),
     ):
         for value in values:

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The device's file: everything in it is typed and in range, or refused with the place and the remedy."""
+
 from both import raises
 from kentongan_wire import device_file
 from kentongan_wire.codes import ROLE_NAMES
@@ -9,8 +10,14 @@ from kentongan_wire.keys import HELD
 
 KEY = "0f" * 32
 BASE = {
-    "format": 1, "site": "RW 03", "node": 0x4B0A0107, "label": "tombol-07", "zone": 5, "house": 12,
-    "channel_name": "kentongan", "channel_key": KEY,
+    "format": 1,
+    "site": "RW 03",
+    "node": 0x4B0A0107,
+    "label": "tombol-07",
+    "zone": 5,
+    "house": 12,
+    "channel_name": "kentongan",
+    "channel_key": KEY,
 }
 
 
@@ -63,8 +70,13 @@ def test_defaults_are_filled_in_by_role():
 
 
 def test_an_unknown_key_names_the_nearest_known_one():
-    for wrong, right in (("lablel", "label"), ("freq_khz", "freq_hz"), ("hoplimit", "hop_limit"),
-                         ("keyA", "key_a"), ("x" * 5000, None)):
+    for wrong, right in (
+        ("lablel", "label"),
+        ("freq_khz", "freq_hz"),
+        ("hoplimit", "hop_limit"),
+        ("keyA", "key_a"),
+        ("x" * 5000, None),
+    ):
         message = refused(with_one("tombol", wrong, 1))
         assert "device.json: " + wrong[:40] + ": unknown" in message
         assert right is None or "did you mean {}?".format(right) in message, message
@@ -93,8 +105,18 @@ def test_a_value_of_the_wrong_type_or_range_names_place_key_and_remedy():
         ("hop_limit", (0, 8)),
         ("one_press", (1, "true", 0)),
         ("strokes", ([], [8], [15], [True], [0] * 6, "012", 3)),
-        ("table", ([[0, 1]], [[256, 1]], [[1]], [1], [[1, 65536]], [[1, 1], [1, 2]],
-                   [[i, 1] for i in range(1, 18)])),
+        (
+            "table",
+            (
+                [[0, 1]],
+                [[256, 1]],
+                [[1]],
+                [1],
+                [[1, 65536]],
+                [[1, 1], [1, 2]],
+                [[i, 1] for i in range(1, 18)],
+            ),
+        ),
         ("profile", ("jawa", 0)),
         ("gateway", (3, -1, "0", False, 0xFFFFFFFF)),
         ("gateway_hops", (0, 8)),
@@ -119,10 +141,19 @@ def test_a_missing_field_is_named():
         values = given("tombol")
         del values[name]
         assert "device.json: {}: missing".format(name) in refused(values)
-    for role, name in (("tombol", "key_a"), ("tombol", "key_r"), ("penerus", "key_c"),
-                       ("penerus", "relay_root"), ("penerima", "relay_root"), ("penerima", "channel_key"),
-                       ("sirene", "key_c"), ("sirene", "alarm_root"), ("tombol", "zone"), ("sirene", "zone"),
-                       ("penerus", "channel_name")):
+    for role, name in (
+        ("tombol", "key_a"),
+        ("tombol", "key_r"),
+        ("penerus", "key_c"),
+        ("penerus", "relay_root"),
+        ("penerima", "relay_root"),
+        ("penerima", "channel_key"),
+        ("sirene", "key_c"),
+        ("sirene", "alarm_root"),
+        ("tombol", "zone"),
+        ("sirene", "zone"),
+        ("penerus", "channel_name"),
+    ):
         assert "device.json: {}: ".format(name) in refused(with_one(role, name, None))
 
 

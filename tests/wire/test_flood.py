@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What a node carries on, and how urgent that is."""
+
 from kentongan_wire import flood, messages
 from kentongan_wire.flood import class_of, class_of_data, hops_taken, may_relay
 from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE, PORT_TEXT, Data, Packet
@@ -42,8 +43,11 @@ def test_text_for_phones_is_carried_last():
 
 def test_classes_put_alarms_and_receipts_first():
     order = (
-        (messages.ALARM, messages.RECEIPTS), (messages.SIREN_ORDER, messages.PAGE),
-        (messages.EVENT, messages.SIREN_REPORT), (messages.STATUS,), (messages.CONFIG, 0, 5, 15, 99),
+        (messages.ALARM, messages.RECEIPTS),
+        (messages.SIREN_ORDER, messages.PAGE),
+        (messages.EVENT, messages.SIREN_REPORT),
+        (messages.STATUS,),
+        (messages.CONFIG, 0, 5, 15, 99),
     )
     for klass in range(len(order)):
         for message_type in order[klass]:

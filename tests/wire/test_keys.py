@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Who holds what: derivation as written down, and no holder with more than its share."""
+
 import struct
 
 from both import raises
@@ -24,15 +25,25 @@ def test_keys_are_derived_as_the_wire_format_says():
 
 def test_every_node_role_generation_and_purpose_has_its_own_key():
     site = site_keys.SiteKeys(ALARM, CONTROL, 0)
-    every = [f(node, role, g) for f in (site.a, site.c, site.r) for node in (4, 5, 0x0400)
-             for role in range(1, 6) for g in (0, 1)]
+    every = [
+        f(node, role, g)
+        for f in (site.a, site.c, site.r)
+        for node in (4, 5, 0x0400)
+        for role in range(1, 6)
+        for g in (0, 1)
+    ]
     assert len(set(every)) == len(every)
 
 
 def about_others(ring, node, role):
     """Every A, C and R that a party holds of somebody else, or of itself in another role or generation."""
-    others = [(n, r, g) for n in (8, 9, 20, 40) for r in m.ROLE_NAMES for g in (0, 1, 2)
-              if (n, r, g) not in ((node, role, 0), (node, role, 1))]
+    others = [
+        (n, r, g)
+        for n in (8, 9, 20, 40)
+        for r in m.ROLE_NAMES
+        for g in (0, 1, 2)
+        if (n, r, g) not in ((node, role, 0), (node, role, 1))
+    ]
     return [[key(*one) for one in others if key(*one) is not None] for key in (ring.a, ring.c, ring.r)]
 
 
@@ -85,7 +96,10 @@ def test_a_device_holds_what_its_role_needs_in_a_fixed_order():
     site = site_keys.SiteKeys(ALARM, CONTROL, 0)
     relay_root = keys.relay_root(ALARM[1])
     assert site_keys.held(ALARM[1], CONTROL[1], 9, m.TOMBOL, 1) == (
-        site.a(9, m.TOMBOL, 1), site.c(9, m.TOMBOL, 1), site.r(9, m.TOMBOL, 1))
+        site.a(9, m.TOMBOL, 1),
+        site.c(9, m.TOMBOL, 1),
+        site.r(9, m.TOMBOL, 1),
+    )
     assert site_keys.held(ALARM[1], CONTROL[1], 9, m.SIRENE, 1) == (ALARM[1], site.c(9, m.SIRENE, 1))
     for role in (m.PENERUS, m.PENERIMA):
         assert site_keys.held(ALARM[1], CONTROL[1], 9, role, 1) == (relay_root, site.c(9, role, 1))

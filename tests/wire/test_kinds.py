@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The one table of kinds: whole, and no row says against another."""
+
 from kentongan_wire import config, device_file, patterns
 from kentongan_wire import messages as m
 

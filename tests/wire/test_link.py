@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """The modem link: what one end encodes the other decodes, and any other bytes are only counted."""
+
 import struct
 
 from both import raises, random_bytes
@@ -9,8 +10,9 @@ from kentongan_wire.link import Decoder, cobs_decode, cobs_encode, crc16, encode
 
 FRAME = bytes(range(256))[:255]
 EXAMPLES = (
-    link.Configure(node=0x12345678, preset="ShortSlow", freq_hz=920_625_000, conducted_dbm=17, gain_dbi=3,
-                   loss_db=0),
+    link.Configure(
+        node=0x12345678, preset="ShortSlow", freq_hz=920_625_000, conducted_dbm=17, gain_dbi=3, loss_db=0
+    ),
     link.Configure(node=4, preset="", freq_hz=0, conducted_dbm=-9, gain_dbi=-1, loss_db=30),
     link.Transmit(frame=FRAME, klass=0, not_before_ms=30, flags=link.FLAG_FIRST, snr_q=-80),
     link.Transmit(frame=b"", klass=4, not_before_ms=60_000, flags=0, snr_q=127),
@@ -44,8 +46,12 @@ def test_the_crc_is_the_published_one():
 
 def test_cobs_gives_the_published_examples():
     for plain, encoded in (
-        ("", "01"), ("00", "0101"), ("0000", "010101"), ("11220033", "0311220233"),
-        ("11223344", "0511223344"), ("11000000", "0211010101"),
+        ("", "01"),
+        ("00", "0101"),
+        ("0000", "010101"),
+        ("11220033", "0311220233"),
+        ("11223344", "0511223344"),
+        ("11000000", "0211010101"),
     ):
         assert cobs_encode(bytes.fromhex(plain)) == bytes.fromhex(encoded), plain
         assert cobs_decode(bytes.fromhex(encoded)) == bytes.fromhex(plain), plain
@@ -171,9 +177,16 @@ def test_a_log_line_is_cut_and_made_printable():
 
 def test_a_value_that_does_not_fit_is_our_own_error():
     for message in (
-        link.Transmit(b"x" * 256, 0, 0, 0, 0), link.Transmit(b"", 0, 70_000, 0, 0),
+        link.Transmit(b"x" * 256, 0, 0, 0, 0),
+        link.Transmit(b"", 0, 70_000, 0, 0),
         link.Transmit(b"", -1, 0, 0, 0),
-        link.Ack(65536), link.Ack(1.5), link.Ack("1"), link.LogLine(5), link.Hello(1, 4, -1), (1, 2), None,
+        link.Ack(65536),
+        link.Ack(1.5),
+        link.Ack("1"),
+        link.LogLine(5),
+        link.Hello(1, 4, -1),
+        (1, 2),
+        None,
     ):
         raises(LocalError, encode, 1, message)
     raises(LocalError, encode, 65536, link.StatusAsk())

@@ -1,4 +1,5 @@
 """The committed vectors are what their generator writes, and strangers' libraries read them the same."""
+
 import json
 import runpy
 from pathlib import Path
@@ -13,8 +14,9 @@ VECTORS = json.loads((ROOT / "wire/vectors.json").read_text(encoding="utf-8"))
 def test_the_committed_vectors_are_the_generated_ones(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "tests/wire"))
     text = runpy.run_path(str(ROOT / "tests/wire/make_vectors.py"))["text"]()
-    assert text == (ROOT / "wire/vectors.json").read_text(encoding="utf-8"), \
+    assert text == (ROOT / "wire/vectors.json").read_text(encoding="utf-8"), (
         "run: .venv/bin/python tests/wire/make_vectors.py"
+    )
 
 
 def test_meshtastics_own_protobuf_reads_every_good_frame():

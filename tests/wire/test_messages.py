@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Layouts of every message type, byte by byte, and what neither encoder nor parser lets through."""
+
 import struct
 from binascii import hexlify
 
@@ -17,22 +18,25 @@ ENTRY = m.Entry(BUTTON, 7, m.STAGE_STORED, 1, 3, m.KIND_MALING, b"tag4")
 ORDER = m.SirenOrder(0x0A0B0C0D, 7, m.ACTION_START, 1, 90, ((0x11223344, b"8bytetag"),))
 STATUS = m.NodeStatus(0x0102, 3700, -5, -120, -80, 3, 4, 5, 6, 7, (1, 2, 3))
 BODIES = (  # type, role, body, its bytes unmasked
-    (m.ALARM, m.TOMBOL, ALARM, "003412038196" "00000000"),
+    (m.ALARM, m.TOMBOL, ALARM, "00341203819600000000"),
     (m.STATUS, m.TOMBOL, m.ButtonStatus(9, 150, -5, -120, 2, 3, 4, 515), "0996fb8802030403020000"),
     (m.STATUS, m.SIRENE, STATUS, "0201740efb88b0030004000500060000000700010203"),
     (m.STATUS, m.PENERUS, STATUS, "0201740efb88b0030004000500060000000700010203"),
     (m.STATUS, m.GATEWAY, STATUS, "0201740efb88b0030004000500060000000700010203"),
     (m.STATUS, m.PENERIMA, STATUS, "0201740efb88b0030004000500060000000700010203"),
     (m.SIREN_REPORT, m.SIRENE, m.SirenReport(0x0A0B0C0D, 7, 1, 2), "0d0c0b0a070000000102"),
-    (m.EVENT, m.PENERIMA, m.Event(m.EVENT_COMING, 2, 0x0A0B0C0D, 515),
-     "04020d0c0b0a03020000"),
+    (m.EVENT, m.PENERIMA, m.Event(m.EVENT_COMING, 2, 0x0A0B0C0D, 515), "04020d0c0b0a03020000"),
     (m.EVENT, m.TOMBOL, m.Event(m.EVENT_AMAN, 0, 0, 0), "02000000000000000000"),
     (m.EVENT, m.SIRENE, m.Event(m.EVENT_RONDA, 1, 0, 0), "01010000000000000000"),
-    (m.RECEIPTS, m.GATEWAY, m.Receipts((ENTRY,)), "010d0c0b0a07000000820301" "74616734"),
-    (m.SIREN_ORDER, m.GATEWAY, ORDER, "0d0c0b0a0700000001015a00" "01" "443322113862797465746167"),
-    (m.CONFIG, m.GATEWAY, m.Config(0x11223344, 515, 1, 2, b"tlv"), "4433221103020102" "746c76"),
-    (m.PAGE, m.GATEWAY, m.Page(0x11223344, 0x0A0B0C0D, 0x1234, 1, 515, 3, 1),
-     "44332211" "0d0c0b0a34120000" "0103020301"),
+    (m.RECEIPTS, m.GATEWAY, m.Receipts((ENTRY,)), "010d0c0b0a0700000082030174616734"),
+    (m.SIREN_ORDER, m.GATEWAY, ORDER, "0d0c0b0a0700000001015a0001443322113862797465746167"),
+    (m.CONFIG, m.GATEWAY, m.Config(0x11223344, 515, 1, 2, b"tlv"), "4433221103020102746c76"),
+    (
+        m.PAGE,
+        m.GATEWAY,
+        m.Page(0x11223344, 0x0A0B0C0D, 0x1234, 1, 515, 3, 1),
+        "443322110d0c0b0a341200000103020301",
+    ),
 )
 
 
@@ -81,8 +85,16 @@ def test_header_body_proof_tag_and_carry_tag_stand_where_they_should():
         assert hexlify(raw).decode() == expected
         assert m.masked(type, role) == (first, end)
         envelope = m.parse(payload)
-        assert tuple(envelope) == (type, role, 5, 0x01020304, payload[6:-6], payload[-6:-2], payload[-2:],
-                                   payload)
+        assert tuple(envelope) == (
+            type,
+            role,
+            5,
+            0x01020304,
+            payload[6:-6],
+            payload[-6:-2],
+            payload[-2:],
+            payload,
+        )
 
 
 def test_no_frame_that_hurries_is_longer_than_it_needs_to_be():
@@ -98,8 +110,9 @@ def test_no_frame_that_hurries_is_longer_than_it_needs_to_be():
 def test_the_mask_hides_what_is_said_and_changes_with_counter_and_sender():
     for type, role, body, _ in BODIES:
         first, end = [6 + at for at in masked_part(type, role)]
-        masked = {payload_of(type, role, body, counter, src)[first:end]
-                  for counter in (9, 10) for src in (5, 6)}
+        masked = {
+            payload_of(type, role, body, counter, src)[first:end] for counter in (9, 10) for src in (5, 6)
+        }
         if first == end:
             continue
         assert len(masked) == 4
@@ -176,10 +189,13 @@ def test_the_longest_messages_fit_a_frame():
     order = m.SirenOrder(*(tuple(ORDER)[:5] + (targets,)))
     assert len(payload_of(m.SIREN_ORDER, m.GATEWAY, order)) == 205
     assert len(payload_of(m.CONFIG, m.GATEWAY, m.Config(5, 1, 0, 1, bytes(m.CONFIG_ITEMS_MAX)))) == 229
-    for type, body in ((m.RECEIPTS, m.Receipts((ENTRY,) * 15)), (m.RECEIPTS, m.Receipts(())),
-                       (m.SIREN_ORDER, m.SirenOrder(*(tuple(ORDER)[:5] + (targets + targets[:1],)))),
-                       (m.SIREN_ORDER, m.SirenOrder(*(tuple(ORDER)[:5] + ((),)))),
-                       (m.CONFIG, m.Config(5, 1, 0, 1, bytes(m.CONFIG_ITEMS_MAX + 1)))):
+    for type, body in (
+        (m.RECEIPTS, m.Receipts((ENTRY,) * 15)),
+        (m.RECEIPTS, m.Receipts(())),
+        (m.SIREN_ORDER, m.SirenOrder(*(tuple(ORDER)[:5] + (targets + targets[:1],)))),
+        (m.SIREN_ORDER, m.SirenOrder(*(tuple(ORDER)[:5] + ((),)))),
+        (m.CONFIG, m.Config(5, 1, 0, 1, bytes(m.CONFIG_ITEMS_MAX + 1))),
+    ):
         raises(LocalError, m.encode, type, m.GATEWAY, 0, 1, 5, body, KEY, CARRY)
 
 
@@ -240,8 +256,14 @@ def test_unknown_kinds_and_flags_and_zone_zero_are_read():
 
 def test_only_what_a_post_may_sound_by_itself_is_loud():
     assert m.is_loud(1, m.KIND_BAHAYA, 0) and m.is_loud(255, 14, m.FLAG_LID | 2)
-    for zone, kind, flags in ((0, 1, 0), (1, m.KIND_UJI, 0), (1, m.KIND_KEKERASAN, 0), (1, 1, m.FLAG_SILENT),
-                              (1, 1, m.FLAG_CANCEL), (1, 1, m.FLAG_CANCEL | m.FLAG_LID)):
+    for zone, kind, flags in (
+        (0, 1, 0),
+        (1, m.KIND_UJI, 0),
+        (1, m.KIND_KEKERASAN, 0),
+        (1, 1, m.FLAG_SILENT),
+        (1, 1, m.FLAG_CANCEL),
+        (1, 1, m.FLAG_CANCEL | m.FLAG_LID),
+    ):
         assert not m.is_loud(zone, kind, flags)
 
 
@@ -255,8 +277,13 @@ def test_an_order_never_sounds_longer_than_180_seconds():
 
 
 def test_a_drill_lasts_an_hour_at_most_and_no_other_order_does():
-    for action, longest in ((m.ACTION_START, 180), (m.ACTION_STOP, 180), (m.ACTION_TEST, 180),
-                            (m.ACTION_DRILL, 3600), (m.ACTION_DRILL_END, 180)):
+    for action, longest in (
+        (m.ACTION_START, 180),
+        (m.ACTION_STOP, 180),
+        (m.ACTION_TEST, 180),
+        (m.ACTION_DRILL, 3600),
+        (m.ACTION_DRILL_END, 180),
+    ):
         order = m.SirenOrder(0, 0, action, 0, 65535, ORDER.targets)
         raw = m.encode_body(m.SIREN_ORDER, m.GATEWAY, order)
         assert raw[10:12] == struct.pack("<H", longest)
@@ -266,12 +293,12 @@ def test_a_drill_lasts_an_hour_at_most_and_no_other_order_does():
 
 def test_entry_and_target_tags_cover_what_the_wire_format_says():
     entry = m.receipt_entry(0x0A0B0C0D, 0x11223344, 7, m.STAGE_STORED, True, 3, 1, KEY)
-    first = b"\x44\x33\x22\x11" b"\x07\x00\x00\x00" b"\x82\x03\x01"
+    first = b"\x44\x33\x22\x11\x07\x00\x00\x00\x82\x03\x01"
     assert entry.tag4 == hmac_portable(KEY, b"KTGR" + b"\x0d\x0c\x0b\x0a" + first)[:4]
     assert entry.sounding == 1
     target, tag8 = m.order_target(0x0A0B0C0D, 9, 0x11223344, 0x0A, 7, m.ACTION_START, 1, 90, KEY)
-    fixed = b"\x0a\x00\x00\x00" b"\x07\x00\x00\x00" b"\x01\x01" b"\x5a\x00"
-    covered = b"KTGO" b"\x0d\x0c\x0b\x0a" b"\x09\x00\x00\x00" b"\x44\x33\x22\x11" + fixed
+    fixed = b"\x0a\x00\x00\x00\x07\x00\x00\x00\x01\x01\x5a\x00"
+    covered = b"KTGO\x0d\x0c\x0b\x0a\x09\x00\x00\x00\x44\x33\x22\x11" + fixed
     assert (target, tag8) == (0x11223344, hmac_portable(KEY, covered)[:8])
 
 
@@ -313,5 +340,15 @@ def test_any_bytes_parse_or_are_refused_with_a_known_reason():
             m.decode_body(envelope.type, envelope.role, envelope.body)
         except RemoteError as error:
             reasons.add(error.reason)
-    assert reasons <= {"short", "long", "version", "type", "role", "field", "length", "stage", "config_part",
-                       "order_empty"}
+    assert reasons <= {
+        "short",
+        "long",
+        "version",
+        "type",
+        "role",
+        "field",
+        "length",
+        "stage",
+        "config_part",
+        "order_empty",
+    }

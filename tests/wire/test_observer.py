@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """What is told to somebody with the channel key only, to who relays, and to a post: not what is silent."""
+
 from both import raises
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
@@ -14,7 +15,8 @@ BUTTON, POST, RELAY, CHIME, GATE = 0x4B000107, 0x4B000221, 0x4B000331, 0x4B00055
 A, C, R = (pick(BUTTON, m.TOMBOL, 0) for pick in (SITE_KEYS.a, SITE_KEYS.c, SITE_KEYS.r))
 POST_KEYS = keys.PostKeys(POST, {0: (ALARM_ROOT, SITE_KEYS.c(POST, m.SIRENE, 0))}, 0)
 RELAY_KEYS = keys.RelayKeys(
-    RELAY, m.PENERUS, {0: (keys.relay_root(ALARM_ROOT), SITE_KEYS.c(RELAY, m.PENERUS, 0))}, 0)
+    RELAY, m.PENERUS, {0: (keys.relay_root(ALARM_ROOT), SITE_KEYS.c(RELAY, m.PENERUS, 0))}, 0
+)
 LOUD = (5, m.KIND_MALING, 0)  # zone, kind, flags
 SILENT, CANCEL = (5, m.KIND_KEKERASAN, m.FLAG_SILENT), (5, m.KIND_MALING, m.FLAG_CANCEL)
 TEST = (5, m.KIND_UJI, 0)
@@ -112,12 +114,17 @@ def page(counter, kind, flags):
 
 
 def test_a_status_does_not_tell_that_its_button_awaits_somebody_and_a_page_not_that_it_is_silent():
-    for one, other, clear in ((status(9, 0, 0), status(9, 0x0C, 1234), 6),
-                              (page(9, 1, 0), page(9, m.KIND_KEKERASAN, m.FLAG_SILENT), 10),
-                              (coming(9, 1234), coming(9, 7), 8)):
+    for one, other, clear in (
+        (status(9, 0, 0), status(9, 0x0C, 1234), 6),
+        (page(9, 1, 0), page(9, m.KIND_KEKERASAN, m.FLAG_SILENT), 10),
+        (coming(9, 1234), coming(9, 7), 8),
+    ):
         assert len(one) == len(other) and one[:clear] == other[:clear]
         assert one[-6:] != other[-6:]
     # what is said twice is not seen to be the same: to which alarm somebody comes
-    for make in (lambda n: status(n, 0x0C, 1234)[6:17], lambda n: coming(n, 1234)[8:16],
-                 lambda n: page(n, 1, 0)[10:23]):
+    for make in (
+        lambda n: status(n, 0x0C, 1234)[6:17],
+        lambda n: coming(n, 1234)[8:16],
+        lambda n: page(n, 1, 0)[10:23],
+    ):
         assert len(set([make(n) for n in range(1, 50)])) == 49

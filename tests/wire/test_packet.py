@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Meshtastic packets: what was captured on the air, protobuf's oddities, and everything malformed."""
+
 from binascii import hexlify, unhexlify
 
 from both import load_json, raises, random_bytes
@@ -27,9 +28,11 @@ def test_captured_headers_read_as_recorded():
         p = packet.parse_packet(unhexlify(frame["hex"]))
         assert (p.to, p.src, p.id) == tuple(int(frame[k], 16) for k in ("to", "fr", "id"))
         assert (p.hop_limit, p.hop_start, p.want_ack) == tuple(
-            frame[k] for k in ("hop_limit", "hop_start", "want_ack"))
+            frame[k] for k in ("hop_limit", "hop_start", "want_ack")
+        )
         assert (p.channel_hash, p.next_hop, p.relay_node) == tuple(
-            int(frame[k], 16) for k in ("ch", "next_hop", "relay"))
+            int(frame[k], 16) for k in ("ch", "next_hop", "relay")
+        )
         assert p.via_mqtt == 0
 
 
@@ -42,8 +45,19 @@ def test_captured_frames_open_to_their_plaintext_and_close_to_the_same_bytes():
         assert data.portnum == frame["portnum"]
         plain = packet.encode_data(data)
         assert hexlify(plain).decode() == frame["data_pb"]
-        again = Packet(p.to, p.src, p.id, p.hop_limit, p.want_ack, p.via_mqtt, p.hop_start, p.channel_hash,
-                       p.next_hop, p.relay_node, channel.crypt(p.src, p.id, plain))
+        again = Packet(
+            p.to,
+            p.src,
+            p.id,
+            p.hop_limit,
+            p.want_ack,
+            p.via_mqtt,
+            p.hop_start,
+            p.channel_hash,
+            p.next_hop,
+            p.relay_node,
+            channel.crypt(p.src, p.id, plain),
+        )
         assert hexlify(packet.build_packet(again)).decode() == frame["hex"]
         without_bitfield += data.bitfield is None
     assert without_bitfield == 4
@@ -158,7 +172,8 @@ def test_protobuf_that_no_encoder_makes_is_refused():
         b"\x80\x80\x80\x80\x20\x01",  # a field number of 30 bits
         b"\x1b\x1c",  # a group
         b"\x1c",  # the end of a group
-        b"\x1e", b"\x1f",  # wire types that do not exist
+        b"\x1e",
+        b"\x1f",  # wire types that do not exist
     ):
         assert refused(plain) == "protobuf", plain
         assert refused(b"\x08\x01" + plain) == "protobuf", plain

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Kentongan codes: what is beaten for which kind, and that it can be told apart."""
+
 from kentongan_wire import config, patterns
 from kentongan_wire import messages as m
 
@@ -96,7 +97,8 @@ def test_an_own_code_takes_the_place_of_the_profile_s_for_its_kind_alone():
     assert groups(patterns.steps_for("bali", m.KIND_KERIBUTAN, False, own)[1]) == [2, 3]
     assert groups(patterns.steps_for("jawa_umum", m.KIND_BENCANA, False, own)[1]) == [4]
     assert patterns.steps_for("polri", m.KIND_BENCANA, True, own) == patterns.steps_for(
-        "polri", m.KIND_BENCANA, True)
+        "polri", m.KIND_BENCANA, True
+    )
 
 
 def test_an_own_code_never_gives_a_silent_kind_a_sound_or_a_sick_person_a_hard_one():

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Time on air against frames measured on the air, contention numbers, and what the law refuses."""
+
 from both import load_json, raises
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
@@ -20,8 +21,15 @@ def test_air_time_equals_what_was_captured():
 
 def test_air_time_of_an_alarm_on_every_preset():
     # 45 bytes; by the SX1262 datasheet's formula in floating point, worked out apart from this code
-    expected = {"ShortFast": 50304, "ShortSlow": 90368, "MediumFast": 170496, "MediumSlow": 320512,
-                "LongFast": 600064, "LongModerate": 1773568, "LongSlow": 3284992}
+    expected = {
+        "ShortFast": 50304,
+        "ShortSlow": 90368,
+        "MediumFast": 170496,
+        "MediumSlow": 320512,
+        "LongFast": 600064,
+        "LongModerate": 1773568,
+        "LongSlow": 3284992,
+    }
     assert {name: phy.airtime_us(p, 45) for name, p in phy.PRESETS.items()} == expected
 
 
@@ -47,7 +55,16 @@ def test_the_farthest_hearer_draws_from_the_smallest_window():
     assert windows[0] == 3 and windows[-1] == 8
     # Arduino's map(): whole dB, cut toward zero
     assert [phy.contention_window(4 * db) for db in (-15, -14, -9, -8, -3, -2, 3, 4, 9)] == [
-        3, 4, 4, 5, 5, 6, 6, 7, 7]
+        3,
+        4,
+        4,
+        5,
+        5,
+        6,
+        6,
+        7,
+        7,
+    ]
 
 
 def test_the_default_channel_is_lawful_and_its_neighbours_outside_are_not():

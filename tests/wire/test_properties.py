@@ -1,4 +1,5 @@
 """Laws that hold for any bytes and any values, searched by hypothesis (CPython only)."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +25,8 @@ FRAMES = st.binary(max_size=260)
 def plausible(draw_tail):
     """Payload bytes whose header is often good, so that the search reaches the bodies."""
     head = st.tuples(st.sampled_from(list(m.TYPE_NAMES)), st.integers(1, 5), COUNTER).map(
-        lambda t: bytes([0x10 | t[0], t[1] << 4]) + t[2].to_bytes(4, "little"))
+        lambda t: bytes([0x10 | t[0], t[1] << 4]) + t[2].to_bytes(4, "little")
+    )
     return st.one_of(st.binary(max_size=240), st.builds(lambda a, b: a + b, head, draw_tail))
 
 
@@ -77,23 +79,44 @@ def test_any_payload_is_verified_or_refused(payload, src, to):
             assert carries(envelope, src, to, ring) in (True, False)  # two bytes: chance may make them
 
 
-ENTRIES = st.builds(lambda node, counter, stage, sounding, zone, kind, tag: m.Entry(
-    node, counter, stage, sounding, zone if stage == 2 else 0, kind if stage == 2 else 0, tag),
-    U32, U32, st.integers(1, 5), st.integers(0, 1), U8, U8, st.binary(min_size=4, max_size=4))
+ENTRIES = st.builds(
+    lambda node, counter, stage, sounding, zone, kind, tag: m.Entry(
+        node, counter, stage, sounding, zone if stage == 2 else 0, kind if stage == 2 else 0, tag
+    ),
+    U32,
+    U32,
+    st.integers(1, 5),
+    st.integers(0, 1),
+    U8,
+    U8,
+    st.binary(min_size=4, max_size=4),
+)
 BODIES = {
     (m.ALARM, m.TOMBOL): st.builds(m.Alarm, U8, U16, U8, U4, U4, U8),
     (m.STATUS, m.TOMBOL): st.builds(m.ButtonStatus, U8, U8, I8, I8, U8, U8, U8, U32),
-    (m.STATUS, m.SIRENE): st.builds(m.NodeStatus, U16, U16, I8, I8, I8, U16, U16, U16, U32, U16,
-                                    st.tuples(U8, U8, U8)),
+    (m.STATUS, m.SIRENE): st.builds(
+        m.NodeStatus, U16, U16, I8, I8, I8, U16, U16, U16, U32, U16, st.tuples(U8, U8, U8)
+    ),
     (m.SIREN_REPORT, m.SIRENE): st.builds(m.SirenReport, U32, U32, st.integers(1, 8), st.integers(1, 4)),
     (m.EVENT, m.PENERIMA): st.builds(m.Event, st.just(4), U8, NODE, COUNTER),
     (m.EVENT, m.TOMBOL): st.builds(m.Event, st.integers(1, 3), U8, st.just(0), st.just(0)),
     (m.RECEIPTS, m.GATEWAY): st.builds(m.Receipts, st.lists(ENTRIES, min_size=1, max_size=14).map(tuple)),
     (m.SIREN_ORDER, m.GATEWAY): st.builds(
-        m.SirenOrder, U32, U32, st.integers(1, 5), U8, st.integers(0, 180),
-        st.lists(st.tuples(U32, st.binary(min_size=8, max_size=8)), min_size=1, max_size=15).map(tuple)),
-    (m.CONFIG, m.GATEWAY): st.builds(lambda target, version, parts, items: m.Config(
-        target, version, parts - 1, parts, items), U32, U16, st.integers(1, 255), st.binary(max_size=209)),
+        m.SirenOrder,
+        U32,
+        U32,
+        st.integers(1, 5),
+        U8,
+        st.integers(0, 180),
+        st.lists(st.tuples(U32, st.binary(min_size=8, max_size=8)), min_size=1, max_size=15).map(tuple),
+    ),
+    (m.CONFIG, m.GATEWAY): st.builds(
+        lambda target, version, parts, items: m.Config(target, version, parts - 1, parts, items),
+        U32,
+        U16,
+        st.integers(1, 255),
+        st.binary(max_size=209),
+    ),
     (m.PAGE, m.GATEWAY): st.builds(m.Page, U32, SOME, SOME, U8, U16, U8, U8),
 }
 

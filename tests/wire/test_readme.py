@@ -1,4 +1,5 @@
 """wire/README.md names everything that the code knows, and its tables are the code's."""
+
 import runpy
 import shlex
 import subprocess
@@ -18,9 +19,19 @@ def test_the_tables_are_drawn_from_the_code():
 
 
 def test_every_name_of_the_code_appears():
-    names = [*codes.TYPE_NAMES.values(), *codes.ROLE_NAMES.values(), *codes.KIND_NAMES.values(),
-             *errors.REASONS, *config.NAMES, *config.PROFILES, *link.ERRORS, *link.REASON_NAMES.values(),
-             *flood.CLASS_NAMES, *device_file.NAMES, *(kind.__name__ for _, kind, _, _ in link.LAYOUTS)]
+    names = [
+        *codes.TYPE_NAMES.values(),
+        *codes.ROLE_NAMES.values(),
+        *codes.KIND_NAMES.values(),
+        *errors.REASONS,
+        *config.NAMES,
+        *config.PROFILES,
+        *link.ERRORS,
+        *link.REASON_NAMES.values(),
+        *flood.CLASS_NAMES,
+        *device_file.NAMES,
+        *(kind.__name__ for _, kind, _, _ in link.LAYOUTS),
+    ]
     assert [name for name in names if name not in TEXT] == []
 
 
@@ -36,6 +47,7 @@ def test_its_commands_run(tmp_path):
     assert len(commands) == 2
     for line in commands:
         words = shlex.split(line.split(" < ")[0].replace("HEX", "00" * 16).replace("FILE", str(key)))
-        done = subprocess.run([sys.executable, *words[1:]], input=b"zz\n", capture_output=True,
-                              timeout=PATIENCE_S)
+        done = subprocess.run(
+            [sys.executable, *words[1:]], input=b"zz\n", capture_output=True, timeout=PATIENCE_S
+        )
         assert done.returncode == 0 and b'"error"' in done.stdout, done.stderr

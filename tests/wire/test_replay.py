@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Counters: new, repeated, replayed, altered; bounded memory; what survives a restart."""
+
 from both import raises, random_bytes
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
@@ -272,7 +273,7 @@ def test_a_damaged_dump_is_refused_and_changes_nothing():
     def signed(body):
         return body + sha256(body)[:4]
 
-    record = b"\x65\x00\x00\x00" b"\x01" b"\x07\x00\x00\x00" b"same\x00\x00\x00\x00" b"\x01\x00\x00\x00"
+    record = b"\x65\x00\x00\x00\x01\x07\x00\x00\x00same\x00\x00\x00\x00\x01\x00\x00\x00"
     guard.load(signed(b"KG1\x01\x00" + record))
     assert guard.last(101, 0, m.ALARM) == 7
     guard.load(before)
@@ -403,7 +404,7 @@ def config_and_order(counter):
     settings = gate_says(m.CONFIG, m.Config(POST, counter, 0, 1, b""), counter, own)
     target = m.order_target(GATE, counter, POST, 0, 0, m.ACTION_TEST, 0, 0, own)
     order = gate_says(m.SIREN_ORDER, m.SirenOrder(0, 0, m.ACTION_TEST, 0, 0, (target,)), counter,
-                      SITE_KEYS.c(GATE, m.GATEWAY, 0))
+                      SITE_KEYS.c(GATE, m.GATEWAY, 0))  # fmt: skip
     return [open_message(settings, GATE, BROADCAST, POST_KEYS), own_order(order, GATE, POST, POST_KEYS)]
 
 
@@ -434,7 +435,7 @@ def test_receipts_of_gateways_that_do_not_exist_bring_no_old_report_event_or_sta
     about = (chime, m.PENERIMA, 0)
     coming = [open_message(m.encode(m.EVENT, m.PENERIMA, 0, n, chime, m.Event(m.EVENT_COMING, 0, button, n),
                                     SITE_KEYS.c(*about), SITE_KEYS.r(*about)), chime, BROADCAST, SITE_KEYS)
-              for n in (1, 2)]
+              for n in (1, 2)]  # fmt: skip
     for message in coming:
         guard.accept(message)
     guard.accept(heard(3, 201, m.SIREN_REPORT, m.SIRENE))

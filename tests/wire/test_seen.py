@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Which (from, id) pairs were seen lately: exact, bounded, for years."""
+
 from both import random_bytes
 from kentongan_wire.seen import SEEN_LIMIT, Seen
 

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """wire/vectors.json, frame by frame: good ones come back byte-exact, rejected ones give their reason."""
+
 from both import load_json, random_bytes
 from kentongan_wire import codes, config, keys, messages, packet, site_keys, verify
 from kentongan_wire.errors import REASONS, RemoteError
@@ -13,9 +14,18 @@ GENERATIONS = (0, 1)
 ALARM_ROOTS = {g: site_keys.alarm_root(SITE_KEY, g) for g in GENERATIONS}
 CONTROL_ROOTS = {g: site_keys.control_root(SITE_KEY, g) for g in GENERATIONS}
 SITE = site_keys.SiteKeys(ALARM_ROOTS, CONTROL_ROOTS, 0)
-HEADER = (("to", "to"), ("from", "src"), ("id", "id"), ("hop_limit", "hop_limit"), ("hop_start", "hop_start"),
-          ("want_ack", "want_ack"), ("via_mqtt", "via_mqtt"), ("channel_hash", "channel_hash"),
-          ("next_hop", "next_hop"), ("relay_node", "relay_node"))
+HEADER = (
+    ("to", "to"),
+    ("from", "src"),
+    ("id", "id"),
+    ("hop_limit", "hop_limit"),
+    ("hop_start", "hop_start"),
+    ("want_ack", "want_ack"),
+    ("via_mqtt", "via_mqtt"),
+    ("channel_hash", "channel_hash"),
+    ("next_hop", "next_hop"),
+    ("relay_node", "relay_node"),
+)
 
 
 def keys_of(role, node):
@@ -132,8 +142,15 @@ def test_good_messages_encode_to_the_same_payload():
         if not case["carry_ok"]:
             continue
         said = read(bytes.fromhex(case["frame"]))
-        payload = messages.encode(said.type, said.role, said.generation, said.counter, said.src, said.body,
-                                  *keys_for(said, case["message"]))
+        payload = messages.encode(
+            said.type,
+            said.role,
+            said.generation,
+            said.counter,
+            said.src,
+            said.body,
+            *keys_for(said, case["message"]),
+        )
         assert payload == bytes.fromhex(case["payload"]), case["name"]
 
 

@@ -1,5 +1,6 @@
 # runs: cpython micropython
 """Forged, foreign, revoked, outdated: what each holder of keys believes, and why it refuses the rest."""
+
 import struct
 
 from both import raises, random_bytes
@@ -27,8 +28,13 @@ BUTTON_KEYS = keys.OwnKeys(BUTTON, m.TOMBOL, held(BUTTON, m.TOMBOL), 0)
 CHIME_KEYS = keys.RelayKeys(CHIME, m.PENERIMA, held(CHIME, m.PENERIMA), 0)
 RELAY_KEYS = keys.RelayKeys(RELAY, m.PENERUS, held(RELAY, m.PENERUS), 0)
 QUIET = (  # zone, kind, flags of every alarm that does not sound
-    (3, m.KIND_MALING, m.FLAG_SILENT), (3, m.KIND_KEKERASAN, 0), (3, m.KIND_KEKERASAN, m.FLAG_SILENT),
-    (3, m.KIND_MALING, m.FLAG_CANCEL), (3, m.KIND_UJI, 0), (0, m.KIND_MALING, 0))
+    (3, m.KIND_MALING, m.FLAG_SILENT),
+    (3, m.KIND_KEKERASAN, 0),
+    (3, m.KIND_KEKERASAN, m.FLAG_SILENT),
+    (3, m.KIND_MALING, m.FLAG_CANCEL),
+    (3, m.KIND_UJI, 0),
+    (0, m.KIND_MALING, 0),
+)
 
 
 def alarm_body(attempt=0, kind=m.KIND_MALING, flags=0, zone=3):
@@ -57,8 +63,14 @@ def refused(payload, src, ring, revoked=(), to=BROADCAST):
 
 
 def order(targets=(POST,), seconds=90, key=None, target_key=None):
-    tags = tuple([m.order_target(GATE, 5, t, BUTTON, 77, m.ACTION_START, 1, seconds,
-                                 target_key or C(t, m.SIRENE, 0)) for t in targets])
+    tags = tuple(
+        [
+            m.order_target(
+                GATE, 5, t, BUTTON, 77, m.ACTION_START, 1, seconds, target_key or C(t, m.SIRENE, 0)
+            )
+            for t in targets
+        ]
+    )
     return from_gate(m.SIREN_ORDER, m.SirenOrder(BUTTON, 77, m.ACTION_START, 1, seconds, tags), key)
 
 
@@ -93,8 +105,10 @@ def test_what_does_not_sound_is_read_by_the_gateway_only_and_looks_alike_to_all_
 
 
 def test_whatever_hints_at_silence_is_silent():
-    silent = [open_message(alarm(alarm_body(0, kind, flags, zone)), BUTTON, BROADCAST, SITE_KEYS).silent
-              for zone, kind, flags in QUIET]
+    silent = [
+        open_message(alarm(alarm_body(0, kind, flags, zone)), BUTTON, BROADCAST, SITE_KEYS).silent
+        for zone, kind, flags in QUIET
+    ]
     assert silent == [True, True, True, False, False, False]
     under_c = alarm(alarm_body(), key=C(BUTTON, m.TOMBOL, 0))  # would sound, and its button did not want it
     assert open_message(under_c, BUTTON, BROADCAST, SITE_KEYS).silent is True
@@ -161,7 +175,14 @@ def test_one_flipped_bit_anywhere_is_refused():
         forged = bytearray(payload)
         forged[bit // 8] ^= 1 << bit % 8
         assert refused(bytes(forged), BUTTON, POST_KEYS) in (
-            "tag", "no_key", "version", "type", "role", "generation", "length")
+            "tag",
+            "no_key",
+            "version",
+            "type",
+            "role",
+            "generation",
+            "length",
+        )
 
 
 def test_sender_and_destination_are_under_the_tag():
@@ -199,10 +220,14 @@ def test_who_relays_can_say_nothing_in_anothers_name():
         r = RELAY_KEYS.r(src, role, 0)
         for type in (t for t in m.SENDERS if role in m.SENDERS[t]):
             head = struct.pack("<BBI", 0x10 | type, role << 4, 9)
-            body = {m.STATUS: bytes(11 if role == m.TOMBOL else 22), m.RECEIPTS: b"\x01" + bytes(15),
-                    m.SIREN_ORDER: bytes(12) + b"\x01" + bytes(12), m.ALARM: bytes(10),
-                    m.PAGE: struct.pack("<I", CHIME) + bytes(13),
-                    m.CONFIG: struct.pack("<I", POST) + bytes(4)}.get(type, bytes(10))
+            body = {
+                m.STATUS: bytes(11 if role == m.TOMBOL else 22),
+                m.RECEIPTS: b"\x01" + bytes(15),
+                m.SIREN_ORDER: bytes(12) + b"\x01" + bytes(12),
+                m.ALARM: bytes(10),
+                m.PAGE: struct.pack("<I", CHIME) + bytes(13),
+                m.CONFIG: struct.pack("<I", POST) + bytes(4),
+            }.get(type, bytes(10))
             payload = head + body + m.outer_tag(r, src, BROADCAST, head + body)
             payload += m.carry_tag(r, src, BROADCAST, payload)
             assert carries(m.parse(payload), src, BROADCAST, SITE_KEYS)
@@ -211,8 +236,12 @@ def test_who_relays_can_say_nothing_in_anothers_name():
 
 
 def test_the_carry_tag_says_whose_frame_it_is_to_every_relay_and_to_no_button():
-    for payload, src in ((alarm(), BUTTON), (alarm(alarm_body(0, *QUIET[0][1:])), BUTTON),
-                         (order(), GATE), (receipts([entry()]), GATE)):
+    for payload, src in (
+        (alarm(), BUTTON),
+        (alarm(alarm_body(0, *QUIET[0][1:])), BUTTON),
+        (order(), GATE),
+        (receipts([entry()]), GATE),
+    ):
         for ring in (SITE_KEYS, POST_KEYS, CHIME_KEYS, RELAY_KEYS):
             assert carries(m.parse(payload), src, BROADCAST, ring)
             assert not carries(m.parse(payload), OTHER, BROADCAST, ring)
@@ -289,13 +318,16 @@ def test_config_and_page_are_read_by_their_target_and_the_site_only():
 def test_statuses_reports_events_and_orders_are_read_under_the_senders_c_and_nothing_else():
     status = m.NodeStatus(1, 2, -3, -4, -5, 6, 7, 8, 9, 10, (1, 2, 3))
     for type, role, src, body in (
-            (m.STATUS, m.TOMBOL, BUTTON, m.ButtonStatus(1, 150, 30, -90, 1, 2, 3, 77)),
-            (m.STATUS, m.SIRENE, POST, status), (m.STATUS, m.PENERIMA, CHIME, status),
-            (m.STATUS, m.PENERUS, RELAY, status), (m.STATUS, m.GATEWAY, GATE, status),
-            (m.SIREN_REPORT, m.SIRENE, POST, m.SirenReport(BUTTON, 77, m.STATE_REFUSED, 1)),
-            (m.EVENT, m.TOMBOL, BUTTON, m.Event(m.EVENT_AMAN, 1, 0, 0)),
-            (m.EVENT, m.PENERIMA, CHIME, m.Event(m.EVENT_COMING, 1, BUTTON, 77)),
-            (m.SIREN_ORDER, m.GATEWAY, GATE, m.SirenOrder(BUTTON, 77, 2, 1, 0, ((POST, bytes(8)),)))):
+        (m.STATUS, m.TOMBOL, BUTTON, m.ButtonStatus(1, 150, 30, -90, 1, 2, 3, 77)),
+        (m.STATUS, m.SIRENE, POST, status),
+        (m.STATUS, m.PENERIMA, CHIME, status),
+        (m.STATUS, m.PENERUS, RELAY, status),
+        (m.STATUS, m.GATEWAY, GATE, status),
+        (m.SIREN_REPORT, m.SIRENE, POST, m.SirenReport(BUTTON, 77, m.STATE_REFUSED, 1)),
+        (m.EVENT, m.TOMBOL, BUTTON, m.Event(m.EVENT_AMAN, 1, 0, 0)),
+        (m.EVENT, m.PENERIMA, CHIME, m.Event(m.EVENT_COMING, 1, BUTTON, 77)),
+        (m.SIREN_ORDER, m.GATEWAY, GATE, m.SirenOrder(BUTTON, 77, 2, 1, 0, ((POST, bytes(8)),))),
+    ):
         assert open_message(sent(type, role, src, body), src, BROADCAST, SITE_KEYS).body == body
         for key in (A(src, role, 0), R(src, role, 0), C(src, role, 1), C(OTHER, role, 0)):
             assert refused(sent(type, role, src, body, key), src, SITE_KEYS) == "tag"
@@ -418,15 +450,24 @@ def test_the_digest_is_equal_over_attempts_and_differs_for_all_else():
     assert len(first) == 4
     assert digest(alarm_body(19)) == first
     assert digest(alarm_body(0, m.KIND_UJI)) == digest(alarm_body(9, m.KIND_UJI))
-    for other in (digest(alarm_body(0, 2)), digest(alarm_body(0, 1, m.FLAG_CANCEL)), digest(alarm_body(), 78),
-                  digest(alarm_body(), key=C(BUTTON, m.TOMBOL, 0)), digest(alarm_body(0, m.KIND_UJI))):
+    for other in (
+        digest(alarm_body(0, 2)),
+        digest(alarm_body(0, 1, m.FLAG_CANCEL)),
+        digest(alarm_body(), 78),
+        digest(alarm_body(), key=C(BUTTON, m.TOMBOL, 0)),
+        digest(alarm_body(0, m.KIND_UJI)),
+    ):
         assert other != first
 
 
 def test_any_payload_is_read_or_refused_with_a_known_reason():
     noise = random_bytes(4)
-    good = (alarm(), order(), receipts([entry()]), from_gate(m.CONFIG, m.Config(POST, 3, 0, 1, b"tlv"),
-                                                             C(POST, m.SIRENE, 0)))
+    good = (
+        alarm(),
+        order(),
+        receipts([entry()]),
+        from_gate(m.CONFIG, m.Config(POST, 3, 0, 1, b"tlv"), C(POST, m.SIRENE, 0)),
+    )
     rings = (POST_KEYS, SITE_KEYS, BUTTON_KEYS)
     for n in range(2000):
         payload = bytearray([next(noise) for _ in range(next(noise))])

@@ -1,4 +1,5 @@
 """A second, plain reading of wire/README.md for the golden vectors; shares no code with kentongan_wire."""
+
 import hashlib
 import hmac
 import struct
@@ -55,8 +56,18 @@ def data(payload, portnum=256, bitfield=BITFIELD):
     return b"\x08" + varint(portnum) + inner + bitfield
 
 
-def frame(src, packet_id, plain, hop_limit=1, hop_start=None, relay=None, to=BROADCAST, key=CHANNEL_KEY,
-          want_ack=0, next_hop=0):
+def frame(
+    src,
+    packet_id,
+    plain,
+    hop_limit=1,
+    hop_start=None,
+    relay=None,
+    to=BROADCAST,
+    key=CHANNEL_KEY,
+    want_ack=0,
+    next_hop=0,
+):
     """A whole LoRa frame around a plaintext Data."""
     hop_start = hop_limit if hop_start is None else hop_start
     channel_hash = 0
@@ -95,8 +106,20 @@ def sounds(zone, kind, flags):
     return zone > 0 and kind != 8 and kind != 15 and flags & 5 == 0
 
 
-def alarm(counter, attempt=0, incident=None, zone=5, kind=0, flags=0, battery=150, src=BUTTON, role=TOMBOL,
-          generation=0, key=None, proof_key=None):
+def alarm(
+    counter,
+    attempt=0,
+    incident=None,
+    zone=5,
+    kind=0,
+    flags=0,
+    battery=150,
+    src=BUTTON,
+    role=TOMBOL,
+    generation=0,
+    key=None,
+    proof_key=None,
+):
     """Under A when it sounds, else under C; proved under C."""
     if key is None:
         key = (key_a if sounds(zone, kind, flags) else key_c)(src, role, generation)
@@ -130,7 +153,7 @@ def event(counter, what, person=7, origin=0, alarm_counter=0, src=BUTTON, role=T
 
 
 def coming(counter, what=4, origin=BUTTON, alarm_counter=0x00010203, src=CHIME, role=PENERIMA):
-    """"Saya datang", or an event that names an alarm without being one."""
+    """ "Saya datang", or an event that names an alarm without being one."""
     return event(counter, what, origin=origin, alarm_counter=alarm_counter, src=src, role=role)
 
 
@@ -139,8 +162,9 @@ def report(counter, state=1, source=1, origin=BUTTON, alarm_counter=1234, src=PO
     return message(SIREN_REPORT, SIRENE, counter, src, body, 0, key)
 
 
-def page(counter, target=CHIME, origin=BUTTON, alarm_counter=1234, kind=1, house=12, zone=5, flags=0,
-         src=GATE):
+def page(
+    counter, target=CHIME, origin=BUTTON, alarm_counter=1234, kind=1, house=12, zone=5, flags=0, src=GATE
+):
     key = key_c(target, PENERIMA)
     clear = struct.pack("<IIIBHBB", target, origin, alarm_counter, kind, house, zone, flags)
     return message(PAGE, GATEWAY, counter, src, masked(PAGE, clear, src, counter, key), 0, key)
@@ -158,8 +182,19 @@ def receipts(counter, *entries, src=GATE, role=GATEWAY, count=None, key=None):
     return message(RECEIPTS, role, counter, src, bytes([count]) + b"".join(entries), 0, key)
 
 
-def order(counter, targets=(POST,), origin=BUTTON, alarm_counter=1234, action=1, pattern=1, seconds=180,
-          count=None, keys=None, src=GATE, key=None):
+def order(
+    counter,
+    targets=(POST,),
+    origin=BUTTON,
+    alarm_counter=1234,
+    action=1,
+    pattern=1,
+    seconds=180,
+    count=None,
+    keys=None,
+    src=GATE,
+    key=None,
+):
     fixed = struct.pack("<IIBBH", origin, alarm_counter, action, pattern, seconds)
     out = fixed + bytes([len(targets) if count is None else count])
     for target in targets:
@@ -184,11 +219,13 @@ def next_keys(counter, generation, *keys, target=BUTTON, role=TOMBOL, src=GATE):
     return item(5, bytes([generation]) + ctr(mac(key_c(target, role), b"KTGX"), counter, src, plain))
 
 
-def button_status(flags=0, battery=150, temperature=31, rssi=-97, boots=3, config=3, firmware=1,
-                  alarm_counter=0):
+def button_status(
+    flags=0, battery=150, temperature=31, rssi=-97, boots=3, config=3, firmware=1, alarm_counter=0
+):
     return struct.pack("<BBbbBBBI", flags, battery, temperature, rssi, boots, config, firmware, alarm_counter)
 
 
 def node_status(flags=1, battery_mv=13_100, last_control=77):
-    return struct.pack("<HHbbbHHHIHBBB", flags, battery_mv, -3, -110, -22, 9, 700, 123, last_control, 3,
-                       0, 1, 0)
+    return struct.pack(
+        "<HHbbbHHHIHBBB", flags, battery_mv, -3, -110, -22, 9, 700, 123, last_control, 3, 0, 1, 0
+    )

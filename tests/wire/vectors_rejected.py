@@ -41,8 +41,11 @@ def rejected_frames():
         ("sender is broadcast", "header", sender(0xFFFFFFFF)),
         ("hop_limit above hop_start", "header", frame(v.BUTTON, 1600, data(payload), 4, 3)),
         ("hash of another channel", "channel", whole[:13] + bytes([whole[13] ^ 1]) + whole[14:]),
-        ("hash of this channel, key of another", "protobuf",
-         frame(v.BUTTON, 1600, data(payload), key=bytes(32))),
+        (
+            "hash of this channel, key of another",
+            "protobuf",
+            frame(v.BUTTON, 1600, data(payload), key=bytes(32)),
+        ),
         ("header without a Data", "port", plain(b"")),
         ("frame cut by its last byte", "protobuf", whole[:-1]),
         ("frame cut in the payload", "protobuf", whole[:30]),
@@ -63,6 +66,7 @@ def rejected_frames():
 
 def rejected_heads():
     """Messages with a true tag whose header or length is wrong: (name, reason, payload, sender)."""
+
     def raw(first, second, counter=1600, src=v.BUTTON):
         return tagged(first, second, counter, src, bytes(10), v.key_c(src, second >> 4, second & 15))
 
@@ -108,8 +112,12 @@ def rejected_heads():
         ("receipts: one named, two there", "length", receipts(1600, one, one, count=1), g),
         ("receipts without an entry", "length", receipts(1600), g),
         ("receipts without a count", "length", made(v.RECEIPTS, v.GATEWAY, g, 0), g),
-        ("receipts: fifteen entries", "length",
-         message(v.RECEIPTS, v.GATEWAY, 1600, g, b"\x0f" + bytes(209)), g),
+        (
+            "receipts: fifteen entries",
+            "length",
+            message(v.RECEIPTS, v.GATEWAY, 1600, g, b"\x0f" + bytes(209)),
+            g,
+        ),
         ("order: two targets named, one there", "length", order(1600, count=2), g),
         ("order: sixteen targets", "length", order(1600, range(p, p + 16)), g),
         ("order cut before its count", "length", made(v.SIREN_ORDER, v.GATEWAY, g, 12), g),
@@ -128,8 +136,12 @@ def rejected_bodies():
         ("silent alarm under A", "weak_key", alarm(1600, kind=1, flags=1, key=a), b),
         ("alarm of kind kekerasan under A", "weak_key", alarm(1600, kind=8, key=a), b),
         ("alarm of zone 0 under A", "weak_key", alarm(1600, zone=0, key=a), b),
-        ("test alarm of a post under A", "weak_key",
-         alarm(1600, src=p, role=v.SIRENE, kind=15, key=v.key_a(p, v.SIRENE)), p),
+        (
+            "test alarm of a post under A",
+            "weak_key",
+            alarm(1600, src=p, role=v.SIRENE, kind=15, key=v.key_a(p, v.SIRENE)),
+            p,
+        ),
         ("real alarm of a post", "role", alarm(1600, src=p, role=v.SIRENE, kind=1), p),
         ("saya datang of a tombol", "role", coming(1600, src=b, role=v.TOMBOL), b),
         ("saya datang of a post", "role", coming(1600, src=p, role=v.SIRENE), p),
@@ -167,15 +179,30 @@ def rejected_by_keys():
     ordered = {"receiver": post, "judge": "order"}
     own = {"judge": "entry", "receiver": tombol}
     return [
-        ("tag with one wrong bit", "tag",
-         good_alarm[:-3] + bytes([good_alarm[-3] ^ 1]) + good_alarm[-2:], b, {}),
+        (
+            "tag with one wrong bit",
+            "tag",
+            good_alarm[:-3] + bytes([good_alarm[-3] ^ 1]) + good_alarm[-2:],
+            b,
+            {},
+        ),
         ("body changed under its tag", "tag", good_alarm[:6] + b"\x01" + good_alarm[7:], b, {}),
-        ("proof changed under the tag", "tag",
-         good_alarm[:12] + bytes([good_alarm[12] ^ 1]) + good_alarm[13:], b, {}),
+        (
+            "proof changed under the tag",
+            "tag",
+            good_alarm[:12] + bytes([good_alarm[12] ^ 1]) + good_alarm[13:],
+            b,
+            {},
+        ),
         ("alarm of one button sent as another", "tag", good_alarm, v.OTHER_BUTTON, {}),
         ("alarm under a neighbour's key", "tag", alarm(1600, key=v.key_a(v.OTHER_BUTTON, v.TOMBOL)), b, {}),
-        ("alarm under the last generation's key", "tag",
-         alarm(1600, generation=1, key=v.key_a(b, v.TOMBOL)), b, {}),
+        (
+            "alarm under the last generation's key",
+            "tag",
+            alarm(1600, generation=1, key=v.key_a(b, v.TOMBOL)),
+            b,
+            {},
+        ),
         ("alarm under another role's key", "tag", alarm(1600, key=v.key_a(b, v.SIRENE)), b, {}),
         ("alarm under the relays' key", "tag", alarm(1600, key=v.key_r(b, v.TOMBOL)), b, {}),
         ("receipts under C", "tag", receipts(1600, entry(b, 9, 2), key=v.key_c(g, v.GATEWAY)), g, {}),
@@ -183,8 +210,13 @@ def rejected_by_keys():
         ("cancel, heard by a post", "tag", alarm(1600, flags=4), b, {"receiver": post}),
         ("test, heard by a post", "tag", alarm(1600, kind=15), b, {"receiver": post}),
         ("revoked sender", "revoked", good_alarm, b, {"revoked": [v.OTHER_BUTTON, b]}),
-        ("neighbour's alarm, heard by a button", "no_key", alarm(1600, src=v.OTHER_BUTTON), v.OTHER_BUTTON,
-         {"receiver": tombol}),
+        (
+            "neighbour's alarm, heard by a button",
+            "no_key",
+            alarm(1600, src=v.OTHER_BUTTON),
+            v.OTHER_BUTTON,
+            {"receiver": tombol},
+        ),
         ("alarm, heard by a penerus", "no_key", good_alarm, b, {"receiver": relay}),
         ("alarm, heard by a penerima", "no_key", good_alarm, b, {"receiver": chime}),
         ("receipts, heard by a penerima", "no_key", receipts(1600, entry(b, 9, 2)), g, {"receiver": chime}),
@@ -193,8 +225,13 @@ def rejected_by_keys():
         ("settings for another", "not_for_us", settings(1600, b"", v.OTHER_BUTTON), g, {"receiver": tombol}),
         ("page for another chime", "not_for_us", page(1600, v.CHIME + 1), g, {"receiver": chime}),
         ("order for another post", "not_for_us", order(1600, (v.OTHER_POST,)), g, ordered),
-        ("order whose target tag is another post's", "tag",
-         order(1600, keys={p: v.key_c(v.OTHER_POST, v.SIRENE)}), g, ordered),
+        (
+            "order whose target tag is another post's",
+            "tag",
+            order(1600, keys={p: v.key_c(v.OTHER_POST, v.SIRENE)}),
+            g,
+            ordered,
+        ),
         ("order of a revoked gateway", "revoked", order(1600), g, dict(ordered, revoked=[g])),
         ("own order in what is no order", "type", good_alarm, b, ordered),
         ("own entry under a wrong key", "tag", receipts(1600, entry(b, 9, 2, key=bytes(32))), g, own),
@@ -203,6 +240,7 @@ def rejected_by_keys():
     ]
 
 
+# fmt: off
 def rejected_of_thieves():
     """What the keys of a stolen post or a stolen penerus do not make: as rejected_by_keys."""
     b, p, g, chime = v.BUTTON, v.POST, v.GATE, v.CHIME
@@ -255,6 +293,7 @@ def rejected_of_thieves():
          receipts(1600, entry(chime, 9, 1, role=v.PENERIMA)), g,
          {"judge": "entry", "receiver": [v.PENERIMA, chime]}),
     ]
+# fmt: on
 
 
 def with_proof_of(counter, other):
@@ -283,11 +322,23 @@ def rejected_by_counter():
         ("equal counter, now silent", "altered", alarm(1600, flags=1), b, [alarm(1600)], {}),
         ("equal counter, other type of a button", "altered", event(1600, 1), b, [alarm(1600)], {}),
         ("equal counter, other state", "altered", report(30, 2), p, [report(30, 1)], {}),
-        ("equal counter, other alarm answered", "altered", coming(70, alarm_counter=9), v.CHIME, [coming(70)],
-         {}),
+        (
+            "equal counter, other alarm answered",
+            "altered",
+            coming(70, alarm_counter=9),
+            v.CHIME,
+            [coming(70)],
+            {},
+        ),
         ("equal counter, other order, at a post", "altered", longer, g, [order(60)], at_post),
-        ("equal counter, other settings", "altered", settings(70, b"", version=4), g, [settings(70, b"")],
-         {}),
+        (
+            "equal counter, other settings",
+            "altered",
+            settings(70, b"", version=4),
+            g,
+            [settings(70, b"")],
+            {},
+        ),
     ]
 
 

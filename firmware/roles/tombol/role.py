@@ -1,4 +1,5 @@
 """tombol: all that runs on its board; kentongan-tool joins it into one file."""
+
 from kentongan_node import launch
 from kentongan_node.button import Tombol
 

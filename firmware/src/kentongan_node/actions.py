@@ -2,6 +2,7 @@
 
 `Persist` is durable before the next action is begun. Every duration is in milliseconds.
 """
+
 from collections import namedtuple
 
 Cad = namedtuple("Cad", ())  # check the channel once; the answer is core.cad(busy)

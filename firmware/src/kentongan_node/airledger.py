@@ -4,6 +4,7 @@
 full second of air, with one second more than was spent, which covers what is spent until the next time. After
 a reset they go on as if no time had passed: the hour of before ends minute by minute, never too soon.
 """
+
 import struct
 
 from kentongan_wire.phy import AIR_BINS, AIR_LIMIT_MS
@@ -47,7 +48,7 @@ class AirLedger:
             self._minute = minute
         if minute > self._minute:
             size = 2 * min(minute - self._minute, AIR_BINS)
-            self._bins[4:] = self._bins[4 + size:] + bytes(size)
+            self._bins[4:] = self._bins[4 + size :] + bytes(size)
             self._minute, self._total_ms = minute, self._count()
 
     def used_ms(self, now_ms):

@@ -1,4 +1,5 @@
 """Stage 2 receipts that a mains node keeps, to answer an alarm's repeats byte for byte (wire-format 3)."""
+
 import struct
 
 from kentongan_wire.replay import ReplyBudget
@@ -19,7 +20,7 @@ class AnswerCache:
     def __init__(self, carried):
         """`carried`: how far the senders have counted (carried.py)."""
         self._carried = carried
-        self._kept = []            # (frame, packed pairs of origin and counter), the first gives way
+        self._kept = []  # (frame, packed pairs of origin and counter), the first gives way
         self.budget = ReplyBudget()
 
     def keep(self, frame, pairs):

@@ -1,4 +1,5 @@
 """An output that beats a rhythm by hardware timer, which a busy loop neither stretches nor sticks."""
+
 from time import ticks_add, ticks_diff, ticks_ms
 
 ONE_SHOT = 0  # machine.Timer.ONE_SHOT; machine itself is hal.py's
@@ -16,7 +17,7 @@ class Beat:
     def __init__(self, pin, timer, limit=None, level=1):
         self.on = False
         self.playing = False
-        self.pin = pin           # at rest
+        self.pin = pin  # at rest
         self._timer = timer
         self._limit = limit
         self._level = level
@@ -67,6 +68,7 @@ class Beat:
         if not self.playing:
             return  # it was stopped, or its time ran out
         from kentongan_wire.patterns import edge_at  # tombol loads it with its first feedback, not at boot
+
         at_ms = ticks_diff(ticks_ms(), self._start)
         on, next_ms = edge_at(self._steps, at_ms)
         if next_ms is None or self._total_ms is not None and at_ms >= self._total_ms:

@@ -1,4 +1,5 @@
 """What stands beside the alarm, readings, lamp, line, files: it may fail, and stops nothing. Pure."""
+
 FAULTS = (OSError, ValueError, RuntimeError, MemoryError)  # of a part; not the call for service
 
 
@@ -6,7 +7,7 @@ class Beside:
     """`tell(text)`: to whoever holds the serial line, which may be the part that fails."""
 
     def __init__(self, tell):
-        self.failing = {}   # part: what it raised last
+        self.failing = {}  # part: what it raised last
         self._tell = tell
 
     def do(self, part, function, *args):

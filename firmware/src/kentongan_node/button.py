@@ -10,6 +10,7 @@ uji       down        no incident runs                    a test alarm of kind 1
 An alarm and a silent alarm can run at the same time, each with its own turns and stages (incident.py).
 Nothing left to do: deep sleep until a key or the next STATUS.
 """
+
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_STATUS
 
@@ -23,22 +24,22 @@ from kentongan_node.repeats import hop_limit
 from kentongan_node.strokes import Strokes
 
 CANCEL_HOLD_MS = 3_000
-STROKE_MAX_MS = 1_000          # a hold that could have become a cancel counts as a stroke up to here
-BUSY_SHARE_PERCENT = 50        # "mostly busy": a repeat gives its turn away
-UNSURE_ATTEMPT = 2             # nobody answered so many: our number may be below what receivers know
-CROWD = 2                      # other buttons heard alarming lately
-LISTEN_STATUS_MS = 2_000       # after each STATUS
+STROKE_MAX_MS = 1_000  # a hold that could have become a cancel counts as a stroke up to here
+BUSY_SHARE_PERCENT = 50  # "mostly busy": a repeat gives its turn away
+UNSURE_ATTEMPT = 2  # nobody answered so many: our number may be below what receivers know
+CROWD = 2  # other buttons heard alarming lately
+LISTEN_STATUS_MS = 2_000  # after each STATUS
 STAGE_STATUS_MIN_MS, STAGE_STATUS_SPAN_MS = 500, 1_500
-CLOSING_MS = 10_000            # start value: how long the end of an incident is shown
+CLOSING_MS = 10_000  # start value: how long the end of an incident is shown
 FIRST_STATUS_MS, FIRST_STATUS_SPAN_MS = 2_000, 8_000  # after power: whoever installs it sees it soon
-STAGGER_PERCENT = 10           # of the status period, either way
-LID_STATUS_GAP_MS = 10_000     # a lid that rattles does not fill the channel
-AWAKE_MS = 15_000              # a STATUS due sooner than this is waited for, not slept for
-LOW_BATTERY_MV = 3_300         # start value: one lithium cell, nearly empty
+STAGGER_PERCENT = 10  # of the status period, either way
+LID_STATUS_GAP_MS = 10_000  # a lid that rattles does not fill the channel
+AWAKE_MS = 15_000  # a STATUS due sooner than this is waited for, not slept for
+LOW_BATTERY_MV = 3_300  # start value: one lithium cell, nearly empty
 # Start value: what is left goes into alarms. No STATUS, no buzzer, no motor; the lamp and the ear stay, since
 # an answered alarm is repeated less.
 LAST_BATTERY_MV = 3_000
-BATTERY_STEP_MV = 20           # the unit of battery u8
+BATTERY_STEP_MV = 20  # the unit of battery u8
 
 OPEN, SILENT = "incident", "silent"  # the two slots; also the names of their files
 SLOTS = (OPEN, SILENT)
@@ -69,13 +70,13 @@ class Tombol(Node):
         self._rssi = 0
         boots = state.get("boots")
         self._boots = boots[0] if boots else 0
-        self._last_counter = 0      # highest counter that any message of ours carried
+        self._last_counter = 0  # highest counter that any message of ours carried
         self._shown = feedback.OFF
         self._listening = False
-        self._listen_ms = None      # the receiver stays on until then
+        self._listen_ms = None  # the receiver stays on until then
         self._asleep = False
-        self._spent = False         # an incident has used up its resets, and its key is still down
-        self._stuck = False         # a key is held longer than anybody holds one
+        self._spent = False  # an incident has used up its resets, and its key is still down
+        self._stuck = False  # a key is held longer than anybody holds one
 
     # -- events -------------------------------------------------------------------------------------
 
@@ -262,11 +263,21 @@ class Tombol(Node):
             incident.renumber(self.sequence.peek())
             self.actions.append(Persist(name, incident.dump()))
         self._last_counter = max(self._last_counter, incident.counter)
-        body = m.Alarm(repeats.attempt, incident.number, self.settings["zone"], incident.kind,
-                       incident.flags(), incident.battery)
-        self.send(m.ALARM, body, hop_limit=hop_limit(repeats.attempt, self.reach.hops,
-                                      self._crowded(incident)), counter=incident.counter,
-                  first=repeats.attempt == 0)
+        body = m.Alarm(
+            repeats.attempt,
+            incident.number,
+            self.settings["zone"],
+            incident.kind,
+            incident.flags(),
+            incident.battery,
+        )
+        self.send(
+            m.ALARM,
+            body,
+            hop_limit=hop_limit(repeats.attempt, self.reach.hops, self._crowded(incident)),
+            counter=incident.counter,
+            first=repeats.attempt == 0,
+        )
         repeats.sent(self.now_ms, turn_rnd)
 
     def _crowded(self, incident):
@@ -365,8 +376,14 @@ class Tombol(Node):
             self._listen_ms = None
         status_ms = self.timers.get("status", self.now_ms + AWAKE_MS)
         waits = [name for name in self.timers if name != "status"]
-        if (waits or self._running() or self._lid_pending or self._listen_ms is not None
-                or self.mesh.next_deadline() is not None or status_ms - self.now_ms < AWAKE_MS):
+        if (
+            waits
+            or self._running()
+            or self._lid_pending
+            or self._listen_ms is not None
+            or self.mesh.next_deadline() is not None
+            or status_ms - self.now_ms < AWAKE_MS
+        ):
             return
         if self._listening:
             self._listening = False
@@ -423,16 +440,28 @@ class Tombol(Node):
         if self._exhausted():
             self.count("battery_saved")
             return
-        stage, counter = max([(self.incidents[name].stage, self.incidents[name].counter)
-                              for name in self._running()] or [(0, 0)])
-        flags = ((m.TOMBOL_STATUS_LID if self._lid else 0) | (stage << m.TOMBOL_STATUS_STAGE_SHIFT)
-                 | (m.TOMBOL_STATUS_KEY_STUCK if self._stuck else 0)
-                 | (m.TOMBOL_STATUS_FLASH_FAILING if self.flash_failing else 0)
-                 | (m.TOMBOL_STATUS_PART_FAILING if self.part_failing else 0)
-                 | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0))
-        body = m.ButtonStatus(flags, self._battery(), self._temperature, self._rssi, self._boots,
-                              self.config_version & 0xFF, FIRMWARE[0] << 4 | FIRMWARE[1],
-                              counter if stage else 0)
+        stage, counter = max(
+            [(self.incidents[name].stage, self.incidents[name].counter) for name in self._running()]
+            or [(0, 0)]
+        )
+        flags = (
+            (m.TOMBOL_STATUS_LID if self._lid else 0)
+            | (stage << m.TOMBOL_STATUS_STAGE_SHIFT)
+            | (m.TOMBOL_STATUS_KEY_STUCK if self._stuck else 0)
+            | (m.TOMBOL_STATUS_FLASH_FAILING if self.flash_failing else 0)
+            | (m.TOMBOL_STATUS_PART_FAILING if self.part_failing else 0)
+            | (m.TOMBOL_STATUS_LOW_BATTERY if 0 < self._battery_mv < LOW_BATTERY_MV else 0)
+        )
+        body = m.ButtonStatus(
+            flags,
+            self._battery(),
+            self._temperature,
+            self._rssi,
+            self._boots,
+            self.config_version & 0xFF,
+            FIRMWARE[0] << 4 | FIRMWARE[1],
+            counter if stage else 0,
+        )
         self._last_counter = self.sequence.peek()
         self.send_own_status(body, self.reach.hops)
         self._listen(self.now_ms)

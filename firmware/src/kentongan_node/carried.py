@@ -4,29 +4,30 @@ A frame's header is anybody's word, its carry tag is not: rows of proved frames 
 so that nobody can mark another's frame as carried before it comes. Nor with fewer hops left than it has: who
 plays one with few left ahead of the true one must not end its way there.
 """
+
 import binascii
 import struct
 
-ROWS = 96                # contents remembered; the oldest gives way
+ROWS = 96  # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
 # (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
 # enough to give one, and how often more came after it had gone (6-7).
 ROW = "<IIHHB"
 ROW_BYTES = struct.calcsize(ROW)
-SENDERS = 96             # whose counters are remembered
-KNOWN_MAX = 80           # of them known; what comes new takes no known one's place
+SENDERS = 96  # whose counters are remembered
+KNOWN_MAX = 80  # of them known; what comes new takes no known one's place
 # Sender, highest counter, highest attempt under it, standing: the half days since it came, or KNOWN and those
 # since it said something later. From AGED on a later word makes it known, at STALE another takes its place.
 SENDER = "<IIBB"
 SENDER_BYTES = struct.calcsize(SENDER)
 AGED, STALE, KNOWN, LAPSED = 2, 3, 8, 15
 HALF_DAY_MS = 12 * 3_600_000
-FILE = "counted"         # the senders and their counters, minutes of the present half day, CRC-32
+FILE = "counted"  # the senders and their counters, minutes of the present half day, CRC-32
 TAIL = "<HI"
 TAIL_BYTES = struct.calcsize(TAIL)
-REPEAT_MINUTES = 3       # a sender repeats one content for so long (orders, pages: 60 s)
-REPEATS = 6              # and so many times
-REORDERED = 64           # counters that frames of one mains sender may overtake each other by
+REPEAT_MINUTES = 3  # a sender repeats one content for so long (orders, pages: 60 s)
+REPEATS = 6  # and so many times
+REORDERED = 64  # counters that frames of one mains sender may overtake each other by
 MINUTE_MS = 60_000
 
 
@@ -44,7 +45,7 @@ class Carried:
             self._before_ms = self._last_ms = struct.unpack(TAIL, state[-TAIL_BYTES:])[0] * MINUTE_MS
             if self.image() != state:
                 self._senders[:] = bytes(len(self._senders))
-        self.changed = False                    # since the senders were last written
+        self.changed = False  # since the senders were last written
         self._ring = bytearray(40 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
     def known(self, src, proved, content, packet_id):
@@ -75,7 +76,7 @@ class Carried:
         Who was known is so again by its next word, and whom a thief invented is not.
         """
         for at in range(4, len(self._senders), SENDER_BYTES):
-            self._senders[at:at + 6] = bytes(5) + bytes([min(self._senders[at + 5], AGED)])
+            self._senders[at : at + 6] = bytes(5) + bytes([min(self._senders[at + 5], AGED)])
         self.changed = True
 
     def is_old(self, src, content, counter, attempt, now_ms):
@@ -123,8 +124,16 @@ class Carried:
             more = min(more + 1, 3)
         if last != packet_id & 0xFFFF:
             times = min(times + 1, 7)
-        struct.pack_into(ROW, self._rows, at, src, _marked(content, proved), packet_id & 0xFFFF, minute,
-                         times | max(hops, most) << 3 | more << 6)
+        struct.pack_into(
+            ROW,
+            self._rows,
+            at,
+            src,
+            _marked(content, proved),
+            packet_id & 0xFFFF,
+            minute,
+            times | max(hops, most) << 3 | more << 6,
+        )
         if proved:
             self._count(src, counter, attempt, now_ms)
 

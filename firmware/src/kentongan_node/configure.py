@@ -8,6 +8,7 @@ whole when the last part of a version is in, so that after a power cut all of it
   floor   [source, generation, counter] of the last CONFIG: older ones stay refused without the guard's file,
           and so do that gateway's older orders and pages, for it counts them all in one sequence
 """
+
 import json
 from binascii import hexlify, unhexlify
 

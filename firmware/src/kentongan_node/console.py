@@ -6,6 +6,7 @@ servis   the program ends and the prompt is there, for ten minutes at most
 A modem's line belongs to its host and carries COBS, where a zero stands between two messages only: there
 `servis` stands between two zeros, which is no message, and which no frame from the air can bring about.
 """
+
 LINE_LIMIT = 32  # characters; a longer line is none of ours
 END = b"\r\n"
 ASKED = b"\0servis\0"
@@ -20,7 +21,7 @@ def asked(before, data):
     data = before + data
     if data.find(ASKED) >= 0:
         raise Service()
-    return data[1 - len(ASKED):]
+    return data[1 - len(ASKED) :]
 
 
 def noise(word):

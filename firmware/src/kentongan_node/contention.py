@@ -3,15 +3,16 @@
 Slots as Meshtastic's ROUTER role draws them: 0..2*CW, CW from the signal-to-noise ratio at which the
 frame was heard, so that the farthest hearer goes first.
 """
+
 from kentongan_wire.phy import contention_window, slot_us
 
 from kentongan_node.mix import pick
 
 BUSY_BIN_MS = 5_000
-BUSY_BINS = 12               # the last minute
-JAM_SHARE_PERCENT = 50       # busy for over half of a minute is jamming (wire-format 3)
+BUSY_BINS = 12  # the last minute
+JAM_SHARE_PERCENT = 50  # busy for over half of a minute is jamming (wire-format 3)
 JAM_BUSY_MS = (JAM_SHARE_PERCENT + 1) * BUSY_BINS * BUSY_BIN_MS // 100  # so much is above in whole percent
-JAM_REPORT_MS = 300_000      # the flag stays for two STATUS periods, so that one of them carries it
+JAM_REPORT_MS = 300_000  # the flag stays for two STATUS periods, so that one of them carries it
 
 
 def backoff_ms(preset, snr_q, rnd, i):
@@ -25,9 +26,9 @@ class BusyMeter:
 
     def __init__(self):
         self._bins = [0] * BUSY_BINS
-        self._busy_ms = 0         # sum of the bins
+        self._busy_ms = 0  # sum of the bins
         self._bin = None
-        self._marked_ms = 0       # busy time is booked up to here; overlaps count once
+        self._marked_ms = 0  # busy time is booked up to here; overlaps count once
         self._jammed_ms = None
 
     def _roll(self, now_ms):

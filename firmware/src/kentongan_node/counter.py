@@ -12,6 +12,7 @@ further and reserves that before the first frame. Where no home takes that eithe
 of each other: each takes a random place among DARK_PLACES, so that two of them meet less than once in 100,000
 times, and goes on from there to higher ones while nobody answers (`leap`): receivers take what is higher.
 """
+
 import struct
 
 from kentongan_node.actions import Persist
@@ -29,7 +30,7 @@ MASK = 0xFFFFFFFF
 DARK_STEP = 1 << 14
 DARK_PLACES = 1 << 30
 LEAP_PLACES = 1 << 28  # twenty leaps or so are there before the end
-UNSURE = "unsure"      # in `state`: no home kept what this start begins with
+UNSURE = "unsure"  # in `state`: no home kept what this start begins with
 
 
 def pack(value):

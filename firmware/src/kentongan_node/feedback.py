@@ -3,10 +3,11 @@
 Show.steps is (lamp, buzzer, motor), each ((on_ms, off_ms), ..). The lamp repeats until the next Show;
 buzzer and motor play once. Silent alarms have no row here: for them nothing is ever shown.
 """
+
 from kentongan_node.actions import Show
 
 OFF = "off"
-PRESSED = "pressed"      # strokes are being counted: the lamp says "now"
+PRESSED = "pressed"  # strokes are being counted: the lamp says "now"
 SENDING = "sending"
 SOUNDING = "sounding"
 STORED = "stored"
@@ -17,7 +18,7 @@ NOBODY = "nobody"
 PAGE = "page"
 PAGE_QUIET = "page_quiet"
 ANSWERING = "answering"  # penerima: "saya datang" is on its way
-ANSWERED = "answered"    # penerima: the gateway has it on disk
+ANSWERED = "answered"  # penerima: the gateway has it on disk
 DRILL = "drill"
 TECHNICIAN = "technician"  # settings or program do not work: nothing of ours runs but this lamp
 

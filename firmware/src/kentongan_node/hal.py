@@ -2,6 +2,7 @@
 
 No waiting in here: events are looked for at every POLL_MS by the awaitable that next_event returns.
 """
+
 import os
 import select
 import struct
@@ -21,14 +22,14 @@ from kentongan_node.keeper import Keeper
 from kentongan_node.senses import Senses
 from kentongan_node.timing import Clock, NextEvent, Ready
 
-SIREN_LIMIT_MS = 180_000   # by a timer of its own, whatever the program asks for
+SIREN_LIMIT_MS = 180_000  # by a timer of its own, whatever the program asks for
 WATCHDOG_MS = 30_000
-GOOD_RUN_MS = 60_000       # a start that lived so long was a good one
-PRESS_TRIES = 3            # boots that may begin with the same press
-OUTLAST_MS = 50            # between two looks at a siren that outlasts its program
+GOOD_RUN_MS = 60_000  # a start that lived so long was a good one
+PRESS_TRIES = 3  # boots that may begin with the same press
+OUTLAST_MS = 50  # between two looks at a siren that outlasts its program
 HOST_READ_BYTES = 256
-LINE_READ_BYTES = 32       # of the serial line in one turn of the loop: what one turn brings at 115200 baud
-SPARE = "kentongan"        # our part of the chip's NVS
+LINE_READ_BYTES = 32  # of the serial line in one turn of the loop: what one turn brings at 115200 baud
+SPARE = "kentongan"  # our part of the chip's NVS
 STATE_DIR = "/state"
 DEVICE_FILE = "/device.json"
 WIDE = "/wide"  # where main.py has mounted the same files with larger pieces, for the start's reads alone:
@@ -160,6 +161,7 @@ def narrow():
     """From now on by the port's mount alone."""
     try:
         import vfs
+
         vfs.umount(WIDE)
     except Exception:
         pass  # not a board's MicroPython, or it is not there
@@ -240,23 +242,24 @@ class Port:
         # the carrier pulls the contact up: the chip's pull-up would cost 70 uA all day, for it is closed
         senses = [(what, wires.input(what, number)) for what, number in pins["senses"]]
         contact = dict(senses).get("contact")
-        self._panel = Panel(wires.keys(board, pins, self._started_ms), contact,
-                            memory.worn and boot.cause == "wake_timer")
+        self._panel = Panel(
+            wires.keys(board, pins, self._started_ms), contact, memory.worn and boot.cause == "wake_timer"
+        )
         self._outputs(board, pins)
         senses = [(what, pin) for what, pin in senses if what != "contact"]  # the panel's
         battery = beside.do("battery", wiring.battery, machine, board, pins, i2c)
         self._senses = Senses(senses, battery, lambda: wiring.temperature(esp32), self._panel.stuck,
-                              self._siren, beside, self._started_ms)
+                              self._siren, beside, self._started_ms)  # fmt: skip
         # A key that woke us and was let go by now: its edge is told, or the strokes would wait for it.
         self._let_go = "" if self._panel.is_down(boot.key) or boot.key not in ("main", "silent") else boot.key
         self._keeper = Keeper(memory, write_state, remember, lambda data: write_spare(memory.node, data),
-                              self._started_ms, boot.cause == "wake_timer")
+                              self._started_ms, boot.cause == "wake_timer")  # fmt: skip
         self._lines()
         self._do = {
             "Cad": self._cad, "Transmit": self._transmit, "Tune": self._tune, "Listen": self._listen,
             "Persist": self._persist, "Sound": self._sound, "Quiet": self._quiet, "Show": self._show,
             "HostWrite": self._host_write, "Sleep": self._sleep, "Note": self._note,
-        }
+        }  # fmt: skip
 
     def _outputs(self, board, pins):
         self._siren = wires.siren(pins)
@@ -271,11 +274,12 @@ class Port:
         self._host = self._console = None
         self._words = []
         self._poller = line()
-        self._asked = b""          # the end of what the host sent: a word of the technician may begin in it
+        self._asked = b""  # the end of what the host sent: a word of the technician may begin in it
         if self._settings["role"] != "modem":
             self._console = Console()
             return
         from kentongan_node.usbline import UsbLine
+
         self._host = UsbLine(sys.stdout.buffer)
 
     def boot(self):
@@ -338,8 +342,11 @@ class Port:
         """The program has failed: what sounds goes on to its end, or until somebody at the post ends it."""
         while self._sounds():
             self._tend()
-            if [key for pin, active, key in self._panel.keys
-                    if key.name in ("hush", "test") and level_of(pin) == active]:
+            if [
+                key
+                for pin, active, key in self._panel.keys
+                if key.name in ("hush", "test") and level_of(pin) == active
+            ]:
                 beside.do(wiring.OUTPUT, self._sounder.stop)
             time.sleep_ms(OUTLAST_MS)
             if not self._sounds() and self._siren is not None:
@@ -384,11 +391,12 @@ class Port:
 
     def _inspect(self):
         from kentongan_node import selftest
+
         down, stuck = self._panel.down(), self._panel.stuck(self.now_ms())
         radio = None if self._radio is None else self._radio.counters
         selftest.tell(sys.stdout, self._settings, down, stuck, self._senses.levels(),
                       self._senses.battery_mv(), radio, state_names(), self._keeper.failing,
-                      sorted(beside.failing))
+                      sorted(beside.failing))  # fmt: skip
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -413,8 +421,9 @@ class Port:
             self._radio.listen(action.on)
 
     def _tune(self, action):
-        self._tuning.update({"preset": action.preset, "freq_hz": action.freq_hz,
-                             "conducted_dbm": action.conducted_dbm})
+        self._tuning.update(
+            {"preset": action.preset, "freq_hz": action.freq_hz, "conducted_dbm": action.conducted_dbm}
+        )
         if self._radio is not None:
             self._radio.tune(self._tuning)
 

@@ -1,4 +1,5 @@
 """What the clear head of an opened message says; nothing is verified here."""
+
 import struct
 
 from kentongan_wire.crypto import sha256

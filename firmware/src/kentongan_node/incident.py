@@ -2,6 +2,7 @@
 
 Pure. A stage counts only when the caller has verified it (wire verify.own_entry). Stages only go up.
 """
+
 import binascii
 import struct
 
@@ -11,26 +12,31 @@ from kentongan_node import feedback
 from kentongan_node.mix import mix
 from kentongan_node.repeats import Repeats
 
-LISTEN_MS = 1_800_000     # after a press: 30 min, or until stage 4 or 5
-TEST_MS = 60_000          # a test is over when it is stored, or after this
-NOBODY_MS = 10_000        # start value: no stage so long after a press is shown as "nobody hears"
-RESUMES_LIMIT = 2         # resets that an unfinished incident survives at full power ...
+LISTEN_MS = 1_800_000  # after a press: 30 min, or until stage 4 or 5
+TEST_MS = 60_000  # a test is over when it is stored, or after this
+NOBODY_MS = 10_000  # start value: no stage so long after a press is shown as "nobody hears"
+RESUMES_LIMIT = 2  # resets that an unfinished incident survives at full power ...
 # ... and then at these: a cell that has not the current for a frame may have it for a weaker one. After that
 # it sends no more, and shows for LAST_MS what is true of it.
 WEAK_DBM = (10, 2)
 LAST_MS = 10_000
-CANCEL_AFTER_MS = 5_000   # a cancel hold starts at least so long after the last stroke
-CANCEL_WITHIN_MS = 60_000 # and at most so long after it
-PRESSES_LIMIT = 8         # presses that are each sent at once; more of them come slower
-FOLD_MS = 2_000           # a press so soon after the last one is the same press, hammered
-FOLD_LATE_MS = 30_000     # the same from press PRESSES_LIMIT on
-TELLS_LIMIT = 4           # STATUS for one stage, each asked for by the gateway's repeat of it
-COUNTERS_LIMIT = 32       # of one incident, remembered; the oldest is forgotten
+CANCEL_AFTER_MS = 5_000  # a cancel hold starts at least so long after the last stroke
+CANCEL_WITHIN_MS = 60_000  # and at most so long after it
+PRESSES_LIMIT = 8  # presses that are each sent at once; more of them come slower
+FOLD_MS = 2_000  # a press so soon after the last one is the same press, hammered
+FOLD_LATE_MS = 30_000  # the same from press PRESSES_LIMIT on
+TELLS_LIMIT = 4  # STATUS for one stage, each asked for by the gateway's repeat of it
+COUNTERS_LIMIT = 32  # of one incident, remembered; the oldest is forgotten
 
 # highest stage held: what the box shows. Stage 0 turns from SENDING to NOBODY with time.
-SHOWN = {0: feedback.SENDING, m.STAGE_SOUNDING: feedback.SOUNDING, m.STAGE_STORED: feedback.STORED,
-         m.STAGE_COMING: feedback.COMING, m.STAGE_CLOSED: feedback.CLOSED,
-         m.STAGE_CANCELLED: feedback.CANCELLED}
+SHOWN = {
+    0: feedback.SENDING,
+    m.STAGE_SOUNDING: feedback.SOUNDING,
+    m.STAGE_STORED: feedback.STORED,
+    m.STAGE_COMING: feedback.COMING,
+    m.STAGE_CLOSED: feedback.CLOSED,
+    m.STAGE_CANCELLED: feedback.CANCELLED,
+}
 
 VERSION = 1
 _LAYOUT = "<BBBBBBHIIB"  # version, bits, kind, stage, answered, resumes, number, first, counter, battery
@@ -42,17 +48,17 @@ class Incident:
     def __init__(self, kind, silent, now_ms):
         self.kind = kind
         self.silent = silent
-        self.number = 0      # low 16 bits of the counter of its first ALARM
+        self.number = 0  # low 16 bits of the counter of its first ALARM
         self.first = 0
-        self.counter = 0     # of the alarm that is being sent now
-        self.since = 0       # its counter when it was pressed; overtaken repeats take new ones
-        self.counters = []   # that its alarms had: those in between belong to the other incident
+        self.counter = 0  # of the alarm that is being sent now
+        self.since = 0  # its counter when it was pressed; overtaken repeats take new ones
+        self.counters = []  # that its alarms had: those in between belong to the other incident
         self.cancel = False
         self.lid = False
-        self.battery = 0     # frozen at attempt 0, as everything that the tag covers
-        self.stage = 0       # highest held, of any alarm of this incident
-        self.answered = 0    # highest held of the alarm that is being sent now
-        self.told = 0        # times that a STATUS named its highest stage
+        self.battery = 0  # frozen at attempt 0, as everything that the tag covers
+        self.stage = 0  # highest held, of any alarm of this incident
+        self.answered = 0  # highest held of the alarm that is being sent now
+        self.told = 0  # times that a STATUS named its highest stage
         self.resumes = 0
         self.presses = 0
         self.pressed_ms = now_ms
@@ -80,7 +86,7 @@ class Incident:
     def renumber(self, counter):
         """Go on under a new counter: something newer was sent since, so this would be refused."""
         self.counter = counter
-        self.counters = self.counters[1 - COUNTERS_LIMIT:] + [counter]
+        self.counters = self.counters[1 - COUNTERS_LIMIT :] + [counter]
 
     def folds(self, kind, now_ms):
         """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
@@ -92,8 +98,12 @@ class Incident:
     def may_cancel(self, now_ms):
         """Whether a hold that starts now can become a cancel."""
         since_ms = now_ms - self.pressed_ms
-        return (not self.silent and not self.cancel and m.STAGE_SOUNDING <= self.stage < m.STAGE_CLOSED
-                and CANCEL_AFTER_MS <= since_ms <= CANCEL_WITHIN_MS)
+        return (
+            not self.silent
+            and not self.cancel
+            and m.STAGE_SOUNDING <= self.stage < m.STAGE_CLOSED
+            and CANCEL_AFTER_MS <= since_ms <= CANCEL_WITHIN_MS
+        )
 
     def owns(self, counter):
         return counter in self.counters
@@ -121,8 +131,11 @@ class Incident:
 
     def flags(self):
         """Flag bits of the ALARM that is being sent."""
-        return ((m.FLAG_SILENT if self.silent else 0) | (m.FLAG_CANCEL if self.cancel else 0)
-                | (m.FLAG_LID if self.lid else 0))
+        return (
+            (m.FLAG_SILENT if self.silent else 0)
+            | (m.FLAG_CANCEL if self.cancel else 0)
+            | (m.FLAG_LID if self.lid else 0)
+        )
 
     def shown(self, now_ms):
         """The state that is true now; None for a silent incident, whatever it holds."""
@@ -150,8 +163,19 @@ class Incident:
     def dump(self):
         """Bytes for the file that a reset finds."""
         bits = (_SILENT if self.silent else 0) | (_CANCEL if self.cancel else 0) | (_LID if self.lid else 0)
-        data = struct.pack(_LAYOUT, VERSION, bits, self.kind, self.stage, self.answered, self.resumes,
-                           self.number, self.first, self.counter, self.battery)
+        data = struct.pack(
+            _LAYOUT,
+            VERSION,
+            bits,
+            self.kind,
+            self.stage,
+            self.answered,
+            self.resumes,
+            self.number,
+            self.first,
+            self.counter,
+            self.battery,
+        )
         return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
 
 

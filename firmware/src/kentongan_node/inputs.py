@@ -1,6 +1,7 @@
 """Contacts: a bouncing one becomes one edge, a stuck or broken one is found. Levels and time come in."""
-DEBOUNCE_MS = 20        # an edge counts when the level stood so long
-STUCK_MS = 60_000       # nobody holds a key for a minute: it is stuck, or its cable is broken
+
+DEBOUNCE_MS = 20  # an edge counts when the level stood so long
+STUCK_MS = 60_000  # nobody holds a key for a minute: it is stuck, or its cable is broken
 
 
 def level_of(pin):
@@ -53,7 +54,7 @@ class Panel:
         self._worn = worn
         self._agree = True
         self._disagree_ms = 0
-        self._dead = []    # names of what cannot be read
+        self._dead = []  # names of what cannot be read
 
     def poll(self, now_ms):
         """(name, down) of the next debounced edge, or None."""

@@ -9,6 +9,7 @@ A write that fails stops nothing: frame and siren go on, and the core is told (s
 then has a second home beside the files, `spare` (hal.py: NVS, its own partition), so that a power cut loses
 no value of it either.
 """
+
 from kentongan_node import rtcmem
 
 RETRY_MS = 600_000
@@ -22,8 +23,8 @@ class Keeper:
 
     def __init__(self, memory, write, remember, spare, now_ms, idle=False):
         self._memory, self._write, self._remember, self._spare = memory, write, remember, spare
-        self._late = {}   # in RTC memory, and not on flash yet
-        self._owed = {}   # what the flash has refused
+        self._late = {}  # in RTC memory, and not on flash yet
+        self._owed = {}  # what the flash has refused
         self._told = False
         self._again_ms = now_ms + (0 if idle else RETRY_MS)
         if memory.failing:

@@ -15,6 +15,7 @@ Waiting for a technician: the lamp says so, nothing is sent, no siren sounds. A 
 TECHNICIAN_MS (a wet radio may have dried), a button sleeps after TECHNICIAN_TOMBOL_MS until its key is
 pressed. Whoever pressed and is not heard sees that first (NOBODY_MS): a press is never met with a dark lamp.
 """
+
 import sys
 import time
 from asyncio import run as run_loop
@@ -47,7 +48,7 @@ def serve(board, pins, kind):
     hal.own_line(True)
     memory = hal.recall()
     watchdog = hal.watchdog(hal.WATCHDOG_MS)  # from here on a start that hangs ends in a reset
-    memory.faults += 1                        # until this start has proved a good one; wake() keeps it
+    memory.faults += 1  # until this start has proved a good one; wake() keeps it
     key = ""
     try:
         try:
@@ -106,8 +107,9 @@ def prepare(board, pins, kind, boot, memory, watchdog):
 
     checked = settings.load(text)
     if role_of(board, pins) != checked["role"]:
-        raise LocalError("device.json is for a {}, main.py for another role; provision again".format(
-            checked["role"]))
+        raise LocalError(
+            "device.json is for a {}, main.py for another role; provision again".format(checked["role"])
+        )
     checked["power_dbm"] = radio.POWER_DBM[board.CHIP]
     memory.dark = not memory.belongs_to(checked["node"]) and checked["role"] != "modem"
     core = kind(checked, recalled(memory))
@@ -126,6 +128,7 @@ def prepare(board, pins, kind, boot, memory, watchdog):
 def recalled(memory):
     """{name: bytes} that a core begins with."""
     from kentongan_node import counter
+
     state = hal.read_state()
     for name in memory.files:
         # RTC memory is written first, so it is never older; where the chip gave none for a while it is
@@ -134,9 +137,13 @@ def recalled(memory):
             state[name] = memory.files[name]
     if memory.dark:
         boots = int.from_bytes(bytes(state.get("boots", b"")), "little")
-        counter.after_dark(state, boots, hal.random_u32(),
-                           lambda name, data: hal.keep_sequence(memory, name, data),
-                           hal.read_spare(memory.node))
+        counter.after_dark(
+            state,
+            boots,
+            hal.random_u32(),
+            lambda name, data: hal.keep_sequence(memory, name, data),
+            hal.read_spare(memory.node),
+        )
         memory.stale = memory.failing  # what was heard since the flash began to fail went with the supply
         for name in counter.NAMES:
             if memory.failing and name in state:

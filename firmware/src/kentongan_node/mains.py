@@ -1,13 +1,14 @@
 """Base of the nodes on mains power: sirene, penerus, penerima. Always listening, STATUS at an even pace."""
+
 from kentongan_wire import messages
 from kentongan_wire.flood import POSTPONE_MAX_MS
 
 from kentongan_node.actions import Listen, Persist
 from kentongan_node.node import FIRMWARE, Node
 
-QUIET_MS = 120_000        # no STATUS so long after an alarm (wire-format 3), within POSTPONE_MAX_MS
-TEST_DELAY_MS = 2_000     # several nodes are asked in one order: answers spread over this
-FIRST_MS = 2_000          # earliest STATUS after a start
+QUIET_MS = 120_000  # no STATUS so long after an alarm (wire-format 3), within POSTPONE_MAX_MS
+TEST_DELAY_MS = 2_000  # several nodes are asked in one order: answers spread over this
+FIRST_MS = 2_000  # earliest STATUS after a start
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 
@@ -24,11 +25,11 @@ class MainsNode(Node):
         self.lid_open = False
         self.battery_mv = 0
         self.temperature = 0
-        self.stuck = False        # a key: held down, or not to be read
-        self.rssi = 0             # of the last frame from the gateway or for us
+        self.stuck = False  # a key: held down, or not to be read
+        self.rssi = 0  # of the last frame from the gateway or for us
         self.snr_q = 0
         self._start_ms = 0
-        self._status_due_ms = 0   # when STATUS was due before an alarm postponed it
+        self._status_due_ms = 0  # when STATUS was due before an alarm postponed it
 
     def on_start(self, boot):
         self.boots = (self.boots + 1) & 0xFFFF
@@ -119,5 +120,15 @@ class MainsNode(Node):
         uptime_h = min((self.now_ms - self._start_ms) // HOUR_MS, 0xFFFF)
         air_used = min(self.mesh.air_used_ms(self.now_ms) // 100, 0xFFFF)
         return messages.NodeStatus(
-            self.status_flags(), self.battery_mv, self.temperature, self.rssi, self.snr_q, self.boots,
-            uptime_h, air_used, self.last_control, self.config_version, FIRMWARE)
+            self.status_flags(),
+            self.battery_mv,
+            self.temperature,
+            self.rssi,
+            self.snr_q,
+            self.boots,
+            uptime_h,
+            air_used,
+            self.last_control,
+            self.config_version,
+            FIRMWARE,
+        )

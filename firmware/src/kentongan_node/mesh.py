@@ -10,6 +10,7 @@ SENDING   sent(True)                             -                              
 SENDING   sent(False)                            put back, RADIO_TRIES in all       IDLE
 CHECKING, SENDING   no answer in time            count, go on                       IDLE
 """
+
 from kentongan_wire import phy
 from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, CLASS_STATUS, may_relay
 from kentongan_wire.packet import BROADCAST, relayed
@@ -26,13 +27,13 @@ from kentongan_node.shares import COMMON, PURSES, Shares
 
 IDLE, CHECKING, SENDING = 0, 1, 2
 
-ALARM_FRAME_BYTES = 45          # header 16, Data 7, payload 22: the frame that is on the air most often
-CAD_TIMEOUT_MS = 1_000          # a channel check takes a few symbols; later it is lost
-SEND_TIMEOUT_MS = 2_000         # beyond the frame's own air time
-RADIO_TRIES = 3                 # of one frame, when the radio fails
+ALARM_FRAME_BYTES = 45  # header 16, Data 7, payload 22: the frame that is on the air most often
+CAD_TIMEOUT_MS = 1_000  # a channel check takes a few symbols; later it is lost
+SEND_TIMEOUT_MS = 2_000  # beyond the frame's own air time
+RADIO_TRIES = 3  # of one frame, when the radio fails
 RADIO_RETRY_MS = 100
-ACTIVE_MS = 10_000              # an origin counts as active so long after its last alarm frame
-ACTIVE_LIMIT = 16               # origins remembered; more change nothing
+ACTIVE_MS = 10_000  # an origin counts as active so long after its last alarm frame
+ACTIVE_LIMIT = 16  # origins remembered; more change nothing
 # Copies of alarms are held until the gateway's shared receipt has come, its 500 ms and the air of so many
 # alarm frames: while two or more origins are active, and what another relay seems to have carried, which then
 # goes all the same: whom that copy reached nobody can prove. Held no longer on MediumFast than on ShortSlow,
@@ -49,7 +50,7 @@ LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2
 RESERVE = 1_500  # ms
 # With less left no purse pays an alarm: nobody ends it all at once, in a hundred names.
 LOW_AIR_MS = 12_000
-LOTS = 8                        # what no purse pays is drawn, at most 7 of 8 alarm frames go
+LOTS = 8  # what no purse pays is drawn, at most 7 of 8 alarm frames go
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
 # three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
 CHECKS = 3
@@ -59,15 +60,15 @@ DOUBT_ATTEMPTS = 2
 # stolen post makes one): no lies keep an alarm back for good.
 # With all attempts spared so, a thief of a relay kept 15 of 20 alarms from a line of relays for over 10 s.
 DOUBT_OVERHEARD_ATTEMPTS = 5
-FIRST_ATTEMPTS = 3              # of an alarm: these go beyond the purses (shares.py)
+FIRST_ATTEMPTS = 3  # of an alarm: these go beyond the purses (shares.py)
 # Purses that are no sender's (shares.py), as those in answers.py: of alarms older than what their sender said
 # since, which anybody may have recorded; of alarms of those who are not known here. A sender with a number
 # within PURSES of the numbers' ends has none of its own.
 OLD, NEWCOMERS = 5, 7
-OLD_STEP_MS = 1_000             # for each that OLD has paid one of its eight lots less wins; one always does
+OLD_STEP_MS = 1_000  # for each that OLD has paid one of its eight lots less wins; one always does
 # Copies that go once more have a purse: 3 s of the hour while half of it is left. None when so many wait.
 AGAIN, AGAIN_PLACES = 6, 6
-RND_SLOTS = 1_000               # the slots' numbers of a draw start here; roles use the small ones
+RND_SLOTS = 1_000  # the slots' numbers of a draw start here; roles use the small ones
 
 
 def _is_others(entry):
@@ -91,16 +92,13 @@ class Mesh:
         self.carried = Carried(counted) if relays else None
         self.answers = AnswerCache(self.carried) if relays else None
         self._shares = Shares(preset) if relays else None  # a modem sets it too
-        self._others = AirLedger() if relays else None     # of the hour, what others made us send but alarms
+        self._others = AirLedger() if relays else None  # of the hour, what others made us send but alarms
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
-        self._state, self._state_ms = IDLE, 0
-        self._checks_left = 0      # further ones that have to find the channel free
-        self._current = None
-        self._free_ms = 0          # a frame on the air is expected to end then
+        self._state, self._state_ms, self._checks_left = IDLE, 0, 0
+        self._free_ms = 0  # a frame on the air is expected to end then
         self.last_alarm_ms = None  # when any tombol's alarm frame was heard last
-        self._origins = {}         # origin: when its last alarm frame was heard
-        self._strangers = {}       # the same of those who are not known here
-        self._draws = 0
+        self._origins, self._strangers = {}, {}  # origin, known here or not: when its last alarm was heard
+        self._current, self._draws = None, 0
 
     def retune(self, preset, node):
         """Another preset or number: what waits is dropped, the hour's ledger stays."""
@@ -179,8 +177,9 @@ class Mesh:
 
         As far as it goes, that is, and in that one's turn (True): held anew each time, nothing came through.
         """
-        older = [one for one in self._copies(entry.src, counter)
-                 if proved and one.attempt < entry.attempt and one.hop_limit() <= entry.hop_limit()]
+        copies = self._copies(entry.src, counter) if proved else ()
+        older = [one for one in copies if one.attempt < entry.attempt]
+        older = [one for one in older if one.hop_limit() <= entry.hop_limit()]
         for one in older:
             self.queue.drop(one, "repeated")
             if not one.again:
@@ -239,7 +238,7 @@ class Mesh:
         """
         about = packet.src, head[0]
         new = proved and may_relay(packet, data) and self.carried.is_new(
-            packet.src, content_of(data), head[0], head[1], True, now_ms, False)
+            packet.src, content_of(data), head[0], head[1], True, now_ms, False)  # fmt: skip
         frame = self.answers.take(*about, now_ms)
         if frame is None:
             return bool(self.answers.holds(*about))
@@ -295,8 +294,9 @@ class Mesh:
         if self.relays and not proved:
             return
         head = alarm_head(data)
-        old = bool(self.relays and head) and self.carried.is_old(packet.src, content_of(data),
-                                                                 head[0], head[1], now_ms)
+        old = False
+        if self.relays and head:
+            old = self.carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
         if head and not old:
             self.last_alarm_ms = now_ms
             known = not self.relays or self.carried.is_known(packet.src)

@@ -3,6 +3,7 @@
 The host decides what is sent and relayed; this decides when, listens before it talks, and refuses what
 band, power or air time forbid. Every host message is answered by Ack or Nack, a repeated Transmit once.
 """
+
 import struct
 
 from kentongan_wire import link, messages, phy
@@ -12,12 +13,14 @@ from kentongan_node.actions import HostWrite, Listen, Note, Tune
 from kentongan_node.mesh import Mesh
 from kentongan_node.shares import Shares
 
-HEARTBEAT_MS = 5_000       # ModemStatus without being asked; the host takes three missed ones as dead
-REMEMBERED = 8             # host messages whose repeat is answered without sending twice
+HEARTBEAT_MS = 5_000  # ModemStatus without being asked; the host takes three missed ones as dead
+REMEMBERED = 8  # host messages whose repeat is answered without sending twice
 CLASS_LAST = 4
-FRAME_LEAST_BYTES = 17     # header and something
-LOST_REASONS = {           # what the queue says -> what the host is told
-    "full": link.REASON_FULL, "air": link.REASON_AIR, "radio": link.REASON_RADIO,
+FRAME_LEAST_BYTES = 17  # header and something
+LOST_REASONS = {  # what the queue says -> what the host is told
+    "full": link.REASON_FULL,
+    "air": link.REASON_AIR,
+    "radio": link.REASON_RADIO,
     "radio_timeout": link.REASON_RADIO,
 }
 
@@ -30,14 +33,14 @@ class Modem:
         self.now_ms, self.rnd, self.actions = 0, 0, []  # of the call under way
         self.settings = settings
         self.label = settings["label"]
-        self.node = 0              # 0: not configured since the start
+        self.node = 0  # 0: not configured since the start
         self.counters = {}
         self.mesh = Mesh(phy.preset(settings["preset"]), 0, False, state.get("air"))
         self.mesh._shares = Shares(self.mesh.preset)
         self._decoder = link.Decoder()
         self._tuned = self._radio(settings)
         self._seq = 0
-        self._handled = []         # (seq, src, id) of the last Transmits
+        self._handled = []  # (seq, src, id) of the last Transmits
         self._start_ms = 0
         self._beat_ms = None
         self._flash_fails = False
@@ -165,7 +168,7 @@ class Modem:
         delay_ms = order.not_before_ms
         if not self.mesh.submit(order.frame, order.klass, self.now_ms, delay_ms, first, relay, order.snr_q):
             return link.REASON_FULL
-        self._handled = self._handled[1 - REMEMBERED:] + [known]
+        self._handled = self._handled[1 - REMEMBERED :] + [known]
         return 0
 
     # -- inside -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ A role overrides the `on_..` hooks; it never handles raw frames. `now_ms`, `rnd`
 call under way; what a core only leans on (mesh, reports, soundings) is told the time. What comes from
 outside and is refused is a RemoteError, caught here and nowhere else, counted by reason, dropped.
 """
+
 from binascii import unhexlify
 
 from kentongan_wire import flood, messages, verify
@@ -22,10 +23,10 @@ from kentongan_node.mesh import Mesh
 from kentongan_node.mix import pick
 
 GUARD_LIMIT_POST = 256  # last counters that a post keeps: 5.4 KB, taken when the heap is still whole
-GUARD_LIMIT = 32        # nodes that judge nobody but the gateway
-DUE_LIMIT = 16          # timers run in one tick; the rest run in the next
+GUARD_LIMIT = 32  # nodes that judge nobody but the gateway
+DUE_LIMIT = 16  # timers run in one tick; the rest run in the next
 CONTROL_TYPES = (messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)  # under our C: only the gateway's own
-FIRMWARE = (0, 1, 0)    # version in STATUS
+FIRMWARE = (0, 1, 0)  # version in STATUS
 
 
 class Node:
@@ -156,8 +157,11 @@ class Node:
         if opened:
             packet, data = opened
             envelope = self._guarded(self._parse, data)
-            proved = self.relays and envelope is not None and verify.carries(
-                envelope, packet.src, packet.to, self.keys)
+            proved = (
+                self.relays
+                and envelope is not None
+                and verify.carries(envelope, packet.src, packet.to, self.keys)
+            )
             self.mesh.hear(packet, data, proved, now_ms)
             if envelope:
                 heard = (packet, rssi, snr_q)
@@ -227,7 +231,7 @@ class Node:
     def count(self, reason):
         self.counters[reason] = self.counters.get(reason, 0) + 1
 
-    def note(self, step, counter, detail='', node=None):
+    def note(self, step, counter, detail="", node=None):
         """A log line; identity: our label or another node's number in hex, and the counter."""
         device = self.label if node is None or node == self.node else "{:08x}".format(node)
         self.actions.append(Note(step, device, counter, detail))
@@ -255,8 +259,9 @@ class Node:
         loud = alarm and messages.is_loud(body.zone, body.kind, body.flags)
         key = self.key_a(generation) if loud else key_c  # no device sends another message that posts judge
         carry_key = self.keys.r(self.node, self.role, generation)
-        return messages.encode(kind, self.role, generation, counter, self.node, body, key, carry_key,
-                               key_c if alarm else None)
+        return messages.encode(
+            kind, self.role, generation, counter, self.node, body, key, carry_key, key_c if alarm else None
+        )
 
     def send_own_status(self, body, hop_limit=None):
         """A STATUS goes out under the newest keys we hold: the only proof that they have arrived."""

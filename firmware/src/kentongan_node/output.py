@@ -10,6 +10,7 @@ a report of another post, in a crowd  our own report of that incident comes late
 a report was sent, in a large crowd   it is repeated later
 every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 """
+
 from kentongan_wire import flood, patterns
 from kentongan_wire import messages as m
 
@@ -18,15 +19,15 @@ from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports
 from kentongan_node.soundings import KEEP_LEFT_MS, LIVE, Soundings, load
 
-REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800   # clear of the receipts, within the gateway's 2 s
+REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800  # clear of the receipts, within the gateway's 2 s
 # A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
 # of siren reports in their first 15 s, and 53 of 85 alarm frames that collided at the gateway met one.
 # It comes CROWD_TIMES later still where this many alarm: 40 presses in 10 s had 94 such reports and 200
 # copies of them by relays in the second half minute. The hub knows these times (wire/flood.py) and waits.
 CROWD_ORIGINS = 4
-SENSE_MS = 1_000              # the sensor says so long after the relay that the siren sounds, or it failed
-SENSE_LOSS_MS = 3_500         # longer than the longest pause of a pattern
-REST_REPORTS = 4              # incidents of which a rest and its end are told, the heard one first
+SENSE_MS = 1_000  # the sensor says so long after the relay that the siren sounds, or it failed
+SENSE_LOSS_MS = 3_500  # longer than the longest pause of a pattern
+REST_REPORTS = 4  # incidents of which a rest and its end are told, the heard one first
 
 FILE = "siren"
 SOUNDS = (m.STATE_SOUNDING, m.STATE_DRIVEN)
@@ -40,10 +41,10 @@ class Output(MainsNode):
         self.soundings = Soundings()
         self.reports = Reports()
         self.fault = False
-        self._stuck = False         # current flows although nothing is to sound
-        self._playing = None        # what the output does: (record, kind, drill, end) or a tone's name
+        self._stuck = False  # current flows although nothing is to sound
+        self._playing = None  # what the output does: (record, kind, drill, end) or a tone's name
         self._sensed = False
-        self._rested = False        # a rest is over: the sensor's next word is told of all that run
+        self._rested = False  # a rest is over: the sensor's next word is told of all that run
 
     @property
     def sounding(self):
@@ -97,8 +98,11 @@ class Output(MainsNode):
             for report in self.reports.waiting:
                 # What was said in a crowd, and not asked for, is repeated later: the hub waits as long.
                 said = report.sends and report.kind == m.SIREN_REPORT and report.body.state in SOUNDS
-                if said and report.body.source != m.SOURCE_ORDER \
-                        and self.mesh.active_origins(self.now_ms) >= CROWD_ORIGINS:
+                if (
+                    said
+                    and report.body.source != m.SOURCE_ORDER
+                    and self.mesh.active_origins(self.now_ms) >= CROWD_ORIGINS
+                ):
                     report.hold(flood.HELD_MS)
         elif name == "tone":
             if self._playing in (patterns.END, patterns.DRILL):

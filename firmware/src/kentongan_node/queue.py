@@ -1,10 +1,11 @@
 """Frames that wait for the channel: few, in classes, with places that only alarms may take."""
+
 import struct
 
 from kentongan_wire.flood import CLASS_ALARM, CLASS_NAMES
 
-LIMIT = 16           # frames; 16 x (255 + about 100) bytes of a 100 KB heap
-RESERVED_ALARM = 6   # places that only class 0 takes
+LIMIT = 16  # frames; 16 x (255 + about 100) bytes of a 100 KB heap
+RESERVED_ALARM = 6  # places that only class 0 takes
 # A frame waits at most so long for a free channel, then goes all the same: a jammer must not be an off
 # switch (wire-format 3 fixes the first; the others are ours, so that a jammed node still says so).
 WAIT_MAX_MS = (400, 2_000, 5_000, 60_000, 60_000)
@@ -18,25 +19,25 @@ class Entry:
     """One waiting frame."""
 
     # What few entries set stands here once: with up to 12 names of its own an entry takes 80 bytes less.
-    answer = False      # a cached receipt, byte for byte
-    charge = None       # type: int | None  # the purse of our hour that pays for this
-    patient = False     # waits ALIVE_WAIT_MS longer already
-    again = False       # this copy has gone once already
-    old = False         # an alarm of before (carried.py)
-    attempt = 0         # of the alarm that this is a copy of
-    overheard = False   # another relay seems to have carried it
+    answer = False  # a cached receipt, byte for byte
+    charge = None  # type: int | None  # the purse of our hour that pays for this
+    patient = False  # waits ALIVE_WAIT_MS longer already
+    again = False  # this copy has gone once already
+    old = False  # an alarm of before (carried.py)
+    attempt = 0  # of the alarm that this is a copy of
+    overheard = False  # another relay seems to have carried it
     tries = 0
 
     def __init__(self, frame, klass, base_ms, first, relay, snr_q, tag):
         self.frame = frame
         self.klass = klass
         self.src = struct.unpack("<I", frame[4:8])[0]
-        self.base_ms = base_ms                        # slots are drawn from here
-        self.due_ms = base_ms + WAIT_MAX_MS[klass]    # goes then, busy or not
-        self.at_ms = base_ms if first else None       # None: slots not drawn yet
-        self.relay = relay                            # a copy of somebody's frame
+        self.base_ms = base_ms  # slots are drawn from here
+        self.due_ms = base_ms + WAIT_MAX_MS[klass]  # goes then, busy or not
+        self.at_ms = base_ms if first else None  # None: slots not drawn yet
+        self.relay = relay  # a copy of somebody's frame
         self.snr_q = snr_q
-        self.tag = tag                                # (origin, counter) of an alarm, or None
+        self.tag = tag  # (origin, counter) of an alarm, or None
 
     @property
     def id(self):
@@ -74,8 +75,8 @@ class SendQueue:
         self._limit = limit
         self._open = limit - reserved
         self.entries = []
-        self.drops = {}           # "alarm_full": n, by class and reason
-        self.lost = []            # (src, id, reason) since the last take_lost, for a modem's host
+        self.drops = {}  # "alarm_full": n, by class and reason
+        self.lost = []  # (src, id, reason) since the last take_lost, for a modem's host
         self._lost_limit = limit
 
     def __len__(self):

@@ -5,6 +5,7 @@ the chip, calibration for our band, the chip's own state read at every look (a c
 answers nonsense is noticed and begun anew), error counters, and a refusal of settings outside band, power or
 chip. Section numbers are of the SX1261/2 datasheet rev 2.1 and the SX1276 datasheet rev 7.
 """
+
 from time import ticks_diff, ticks_ms
 
 import lora  # of micropython-lib: lora-sync with lora-sx126x or lora-sx127x; a board has its chip's alone
@@ -12,13 +13,13 @@ from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
 IDLE, CHECKING, SENDING = 0, 1, 2
-CAD_WAIT_MS = 60         # 2-4 symbols and turnaround; later the answer is lost
-SEND_WAIT_MS = 200       # beyond the air time; then TX_DONE is lost
+CAD_WAIT_MS = 60  # 2-4 symbols and turnaround; later the answer is lost
+SEND_WAIT_MS = 200  # beyond the air time; then TX_DONE is lost
 FAILED, COMING_IN = -1, 0  # a step that was over as it began, in place of its limit
-FAILURES_MAX = 5         # starts in a row without one frame sent between them: the board starts anew
-RETRY_MS = 1_000         # between two starts of a chip that does not answer
-REFRESH_MS = 600_000     # nothing heard for so long: calibrate anew (temperature moves the image) in 30 ms
-TCXO_START_US = 5_000    # oscillator on DIO3
+FAILURES_MAX = 5  # starts in a row without one frame sent between them: the board starts anew
+RETRY_MS = 1_000  # between two starts of a chip that does not answer
+REFRESH_MS = 600_000  # nothing heard for so long: calibrate anew (temperature moves the image) in 30 ms
+TCXO_START_US = 5_000  # oscillator on DIO3
 POWER_DBM = {"sx1262": (-9, 22), "sx1276": (2, 17)}  # what the driver really sets; SX1276 with PA_BOOST
 FAULTS = (RuntimeError, OSError, ValueError)
 
@@ -32,7 +33,7 @@ SX126_IRQ_ALL = 0x03D7
 SX126_IRQ_PIN = SX126_RX_DONE | SX126_TX_DONE | SX126_TIMEOUT
 SX126_RX, SX126_MODES, SX126_SENDING = 5, (2, 3, 4, 5, 6), (4, 6)
 SX126_COMMAND_FAULTS = (4, 5)  # command status: cannot be processed, failed to execute
-SX126_CAD_PEAK_OVER_SF = 13    # detection peak = SF + 13 (Semtech AN1200.48: 22 at SF8 with 2 symbols)
+SX126_CAD_PEAK_OVER_SF = 13  # detection peak = SF + 13 (Semtech AN1200.48: 22 at SF8 with 2 symbols)
 SX126_CAD_MIN = 10
 CAD_SYMBOL_CODES = {1: 0, 2: 1, 4: 2, 8: 3, 16: 4}
 # SX127x registers and modes (4.1.6, table 41)
@@ -41,8 +42,8 @@ SX127_FIFO_AT, SX127_FIFO_RX_LAST, SX127_RX_BYTES = 0x0D, 0x10, 0x13
 SX127_LORA, SX127_MODE_MASK, SX127_CAD_MODE = 0x80, 0x07, 0x07
 SX127_RX, SX127_SENDING = 5, (2, 3)
 SX127_RX_DONE, SX127_TX_DONE, SX127_CAD_DONE, SX127_CAD_HIT = 0x40, 0x08, 0x04, 0x01
-SX127_RECEIVING = 0x0A         # header valid, or signal synchronised
-PREAMBLE_STALE_SYMBOLS = 40    # a preamble that long ago without a header was none
+SX127_RECEIVING = 0x0A  # header valid, or signal synchronised
+PREAMBLE_STALE_SYMBOLS = 40  # a preamble that long ago without a header was none
 
 
 class Radio:
@@ -51,8 +52,16 @@ class Radio:
     answer; with `patient` it is tried again beside what else goes on, as one that died later."""
 
     def __init__(self, pins, settings, patient=False):
-        self.counters = {"cad_lost": 0, "send_lost": 0, "driver": 0, "crc": 0, "deaf": 0, "restarts": 0,
-                         "refreshed": 0, "missed": 0}
+        self.counters = {
+            "cad_lost": 0,
+            "send_lost": 0,
+            "driver": 0,
+            "crc": 0,
+            "deaf": 0,
+            "restarts": 0,
+            "refreshed": 0,
+            "missed": 0,
+        }
         self.failures = 0
         self._pins = pins
         self._sx126 = pins["chip"] == "sx1262"
@@ -62,9 +71,9 @@ class Radio:
         self._preamble_ms = None
         self._listening = False
         self._heard_ms = ticks_ms()
-        self._down_ms = None     # when the chip failed to start
+        self._down_ms = None  # when the chip failed to start
         self._crc_seen = 0
-        self._fifo_at = 0        # SX1276: where the next frame will begin
+        self._fifo_at = 0  # SX1276: where the next frame will begin
         try:
             self.tune(settings)
         except LocalError:
@@ -82,13 +91,22 @@ class Radio:
         phy.check_eirp_dbm(power, settings["gain_dbi"], settings["loss_db"])
         low, high = POWER_DBM[self._pins["chip"]]
         if not low <= power <= high:
-            raise LocalError("conducted_dbm {}: this board's {} sends {} to {} dBm; choose from these".format(
-                power, self._pins["chip"], low, high))
+            raise LocalError(
+                "conducted_dbm {}: this board's {} sends {} to {} dBm; choose from these".format(
+                    power, self._pins["chip"], low, high
+                )
+            )
         self.preset = preset
         self._config = {
-            "freq_khz": settings["freq_hz"] // 1000, "sf": preset.sf, "bw": str(preset.bw_hz // 1000),
-            "coding_rate": preset.cr, "preamble_len": phy.PREAMBLE_SYMBOLS, "syncword": phy.SYNC_WORD,
-            "crc_en": True, "implicit_header": False, "output_power": power,
+            "freq_khz": settings["freq_hz"] // 1000,
+            "sf": preset.sf,
+            "bw": str(preset.bw_hz // 1000),
+            "coding_rate": preset.cr,
+            "preamble_len": phy.PREAMBLE_SYMBOLS,
+            "syncword": phy.SYNC_WORD,
+            "crc_en": True,
+            "implicit_header": False,
+            "output_power": power,
         }
         if not self._sx126:
             self._config["tx_ant"] = "PA_BOOST"  # the antenna of these boards hangs on that pin
@@ -99,15 +117,30 @@ class Radio:
         self._down_ms = ticks_ms()
         if self._sx126:
             self._chip = lora.SX1262(
-                pins["spi"], pins["cs"], pins["busy"], dio1=pins["dio1"], dio2_rf_sw=pins["rf_switch"],
-                dio3_tcxo_millivolts=pins["tcxo_mv"], dio3_tcxo_start_time_us=TCXO_START_US,
-                reset=pins["reset"], lora_cfg=self._config, ant_sw=pins["switch"])
+                pins["spi"],
+                pins["cs"],
+                pins["busy"],
+                dio1=pins["dio1"],
+                dio2_rf_sw=pins["rf_switch"],
+                dio3_tcxo_millivolts=pins["tcxo_mv"],
+                dio3_tcxo_start_time_us=TCXO_START_US,
+                reset=pins["reset"],
+                lora_cfg=self._config,
+                ant_sw=pins["switch"],
+            )
             self._chip._cmd(">BHHHH", SX126_DIO_IRQ, SX126_IRQ_ALL, SX126_IRQ_PIN, 0, 0)
             if pins["tcxo_mv"]:
                 self._chip.calibrate()  # 13.3.6: what was calibrated at power-on had no oscillator yet
         else:
-            self._chip = lora.SX1276(pins["spi"], pins["cs"], dio0=pins["dio0"], dio1=pins["dio1"],
-                                     reset=pins["reset"], lora_cfg=self._config, ant_sw=pins["switch"])
+            self._chip = lora.SX1276(
+                pins["spi"],
+                pins["cs"],
+                dio0=pins["dio0"],
+                dio1=pins["dio1"],
+                reset=pins["reset"],
+                lora_cfg=self._config,
+                ant_sw=pins["switch"],
+            )
         self._chip.calibrate_image()  # 9.2.1: the reset value is for 915 MHz and 3.3 V at 25 degrees
         self._chip.rx_crc_error = True  # a frame that nobody can read says that the channel is used
         self._look()

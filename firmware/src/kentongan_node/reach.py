@@ -6,10 +6,11 @@ our own, one that was shorter after LOWER_AFTER such answers in a row, by one ho
 through directly once is no promise. No tag covers the header, so what is learned stays between LEAST and
 MOST, and repeats go farther whatever was learned.
 """
+
 from kentongan_node.actions import Persist
 
 NAME = "hops"
-LEAST, MOST = 1, 5      # 1 in a dense RT; beyond 5 the repeats know better
+LEAST, MOST = 1, 5  # 1 in a dense RT; beyond 5 the repeats know better
 LOWER_AFTER = 2
 CHECK = 0xA5
 
@@ -19,10 +20,15 @@ class Reach:
         """setting: the device file's or CONFIG's hop limit; state: what Persist("hops", ..) wrote last."""
         self._setting = setting
         self.hops = setting
-        self._shorter = 0       # answers in a row that came a shorter way
+        self._shorter = 0  # answers in a row that came a shorter way
         # Of another setting, torn or foreign: nothing was learned.
-        if (state and len(state) == 4 and state[0] ^ state[1] ^ state[2] ^ CHECK == state[3]
-                and state[0] == setting and LEAST <= state[1] <= MOST):
+        if (
+            state
+            and len(state) == 4
+            and state[0] ^ state[1] ^ state[2] ^ CHECK == state[3]
+            and state[0] == setting
+            and LEAST <= state[1] <= MOST
+        ):
             self.hops, self._shorter = state[1], state[2]
 
     def told(self, hops, shared, actions):

@@ -8,6 +8,7 @@ our entry, stage 2, for that EVENT     ANSWERING -> ANSWERED   the lamp says tha
 PAGE_KEEP_MS after the page            any -> gone             the lamp goes out
 A silent page never sounds: whoever it is about may stand in the next room.
 """
+
 from kentongan_wire import messages as m
 from kentongan_wire import patterns
 
@@ -16,9 +17,9 @@ from kentongan_node.actions import Quiet, Show, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports
 
-CHIME_MS = 12_000            # start value: wakes a sleeper, does not stand in for the siren
-PAGE_KEEP_MS = 600_000       # a page is answered within this, or the gateway asks somebody else
-PAGES_LIMIT = 4              # open at a time
+CHIME_MS = 12_000  # start value: wakes a sleeper, does not stand in for the siren
+PAGE_KEEP_MS = 600_000  # a page is answered within this, or the gateway asks somebody else
+PAGES_LIMIT = 4  # open at a time
 
 WAITING, ANSWERING, ANSWERED = range(3)
 SHOWN = {ANSWERING: feedback.ANSWERING, ANSWERED: feedback.ANSWERED}
@@ -43,7 +44,7 @@ class Penerima(MainsNode):
 
     def __init__(self, settings, state):
         super().__init__(settings, state)
-        self.calls = []       # the newest last
+        self.calls = []  # the newest last
         self.reports = Reports()
         self._shown = (feedback.OFF, None)
         self._chiming = None  # the Call that is heard
@@ -92,9 +93,14 @@ class Penerima(MainsNode):
 
         So no button, pressed again and again, takes another's call from the chime.
         """
-        return max(self.calls, key=lambda call: (
-            len([one for one in self.calls if one.body.origin == call.body.origin]), not call.silent,
-            -self.calls.index(call)))
+        return max(
+            self.calls,
+            key=lambda call: (
+                len([one for one in self.calls if one.body.origin == call.body.origin]),
+                not call.silent,
+                -self.calls.index(call),
+            ),
+        )
 
     def _next(self):
         """The call that the key answers: the newest that waits, first of a button with no answer yet."""
@@ -136,8 +142,10 @@ class Penerima(MainsNode):
         """After every event: old pages go, and the lamp shows the one that the key would answer."""
         self.calls = [call for call in self.calls if self.now_ms < call.until_ms]
         self._show()
-        for name, at_ms in (("report", self.reports.deadline()),
-                            ("gone", self.calls[0].until_ms if self.calls else None)):
+        for name, at_ms in (
+            ("report", self.reports.deadline()),
+            ("gone", self.calls[0].until_ms if self.calls else None),
+        ):
             if at_ms is None:
                 self.cancel(name)
             else:

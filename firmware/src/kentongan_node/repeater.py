@@ -1,4 +1,5 @@
 """Penerus: carries the others' frames on, answers repeats of stored alarms, reports itself."""
+
 from kentongan_wire import messages
 
 from kentongan_node.mains import MainsNode

@@ -1,4 +1,5 @@
 """When a button sends its alarm again, and with how many hops. Pure and bounded: 21 turns, then none."""
+
 from kentongan_node.mix import pick
 
 # Seconds after the press (wire-format 4, start values): dense while somebody may still be starting to
@@ -8,11 +9,11 @@ TURNS_S = (0, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 
 # 60 s ten presses in 3 s at 8 % loss left 1 alarm in 200 unstored for a minute; with nothing from 60 to 120 s
 # one of 40 presses in an RW on MediumFast, nine times destroyed, was not stored within two minutes.
 SLOW_TURNS_S = (2, 4, 6, 9, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 180, 300, 600)
-JITTER_PERCENT = 25                 # of the gap before a turn, either way
-SKIPS_LIMIT = 2                     # turns in a row given away to a busy channel
-HOP_STEPS = ((7, 5), (3, 3))        # (from this attempt on, counted from 0; at least so many hops)
+JITTER_PERCENT = 25  # of the gap before a turn, either way
+SKIPS_LIMIT = 2  # turns in a row given away to a busy channel
+HOP_STEPS = ((7, 5), (3, 3))  # (from this attempt on, counted from 0; at least so many hops)
 
-CROWD_LATER = 4                     # attempts by which the steps come later while others alarm as well
+CROWD_LATER = 4  # attempts by which the steps come later while others alarm as well
 
 
 def hop_limit(attempt, learned, crowd=False):

@@ -3,18 +3,19 @@
 Receivers keep one last counter per sender and type: a repeat that would come with a smaller counter than a
 newer message of its type takes a new one, or it would be refused as a replay.
 """
+
 SENDS_AT_MS = (0, 3_000, 7_000)
-LIMIT = 8   # messages under way; what was sent thrice gives way, then what is to come last
+LIMIT = 8  # messages under way; what was sent thrice gives way, then what is to come last
 
 
 class Report:
     def __init__(self, kind, body, start_ms, about):
-        self.kind = kind          # message type
-        self.body = body          # frozen: repeats of one counter have one content
+        self.kind = kind  # message type
+        self.body = body  # frozen: repeats of one counter have one content
         self.start_ms = start_ms
-        self.about = about        # what it tells of; a newer report about the same replaces it
+        self.about = about  # what it tells of; a newer report about the same replaces it
         self.sends = 0
-        self.counter = None       # known once it was sent
+        self.counter = None  # known once it was sent
         self.held = False
 
     def due_ms(self):
@@ -31,7 +32,7 @@ class Report:
 class Reports:
     def __init__(self):
         self.waiting = []
-        self._last = {}   # message type: the highest counter sent
+        self._last = {}  # message type: the highest counter sent
 
     def add(self, kind, body, start_ms, about):
         """Begin to send a message, first at start_ms."""
@@ -68,8 +69,9 @@ class Reports:
             hop_limit = hops - 1 if report.sends == 0 else hops
             report.sends += 1
             overtaken = report.counter is not None and report.counter < self._last[report.kind]
-            counter = node.send(report.kind, report.body, hop_limit=hop_limit,
-                                counter=None if overtaken else report.counter)
+            counter = node.send(
+                report.kind, report.body, hop_limit=hop_limit, counter=None if overtaken else report.counter
+            )
             if counter:
                 report.counter = counter
                 self._last[report.kind] = max(counter, self._last.get(report.kind, 0))

@@ -1,4 +1,5 @@
 """A core by its role's name, where all five are at hand: the simulator and tests. A board holds one."""
+
 from kentongan_wire.errors import LocalError
 
 ROLES = {  # role in the device file: module, class

@@ -4,16 +4,17 @@ The fast copy of the files whose loss matters most between a press and the flash
 how often the program failed in a row; the key that a boot began with. A foreign or torn content is an empty
 one.
 """
+
 import binascii
 import struct
 
-LIMIT_BYTES = 2_000        # the chip has 2048
+LIMIT_BYTES = 2_000  # the chip has 2048
 FIRST = ("seq", "seq2", "incident", "silent")  # written here first, then to flash
 # The others are here only while the flash takes no write, as far as there is room, in the order of their
 # worth.
 FILES = FIRST + ("boots", "air", "hops", "siren", "guard", "config")
 _MAGIC = b"KTR1"
-_HEAD = "<4sIQIBBBB"       # magic, node, clock ms, chip's clock s, faults, pressed, tries, flags
+_HEAD = "<4sIQIBBBB"  # magic, node, clock ms, chip's clock s, faults, pressed, tries, flags
 _HEAD_BYTES = struct.calcsize(_HEAD)
 _ARMED, _WORN, _FAILING, _STALE = 1, 2, 4, 8
 PRESSED = ("", "main", "silent", "lid", "uji")
@@ -24,16 +25,16 @@ class Memory:
 
     def __init__(self):
         self.node = 0
-        self.clock_ms = 0      # our clock at the start of a deep sleep
-        self.chip_s = 0        # and the chip's
-        self.faults = 0        # starts in a row that ended in a fault
+        self.clock_ms = 0  # our clock at the start of a deep sleep
+        self.chip_s = 0  # and the chip's
+        self.faults = 0  # starts in a row that ended in a fault
         self.pressed = ""
-        self.tries = 0         # boots that began with it
-        self.armed = False     # asleep with the main key held: its release wakes
-        self.worn = False      # asleep with a key down, or with contacts that disagree
-        self.failing = False   # the flash took no write
-        self.stale = False     # last counters were heard that are neither on flash nor here
-        self.dark = False      # of this start: nothing was here of this node; not kept
+        self.tries = 0  # boots that began with it
+        self.armed = False  # asleep with the main key held: its release wakes
+        self.worn = False  # asleep with a key down, or with contacts that disagree
+        self.failing = False  # the flash took no write
+        self.stale = False  # last counters were heard that are neither on flash nor here
+        self.dark = False  # of this start: nothing was here of this node; not kept
         self.files = {}
 
     def belongs_to(self, node):
@@ -55,10 +56,23 @@ class Memory:
                 size += len(kept[-1])
             elif content is not None and FILES[i] == "guard":
                 self.stale = True
-        flags = ((_ARMED if self.armed else 0) | (_WORN if self.worn else 0)
-                 | (_FAILING if self.failing else 0) | (_STALE if self.stale else 0))
-        head = struct.pack(_HEAD, _MAGIC, self.node, self.clock_ms, self.chip_s & 0xFFFFFFFF,
-                           min(self.faults, 255), PRESSED.index(self.pressed), min(self.tries, 255), flags)
+        flags = (
+            (_ARMED if self.armed else 0)
+            | (_WORN if self.worn else 0)
+            | (_FAILING if self.failing else 0)
+            | (_STALE if self.stale else 0)
+        )
+        head = struct.pack(
+            _HEAD,
+            _MAGIC,
+            self.node,
+            self.clock_ms,
+            self.chip_s & 0xFFFFFFFF,
+            min(self.faults, 255),
+            PRESSED.index(self.pressed),
+            min(self.tries, 255),
+            flags,
+        )
         data = head + b"".join(kept)
         return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
 

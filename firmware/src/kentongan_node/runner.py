@@ -4,6 +4,7 @@ The only file with `await`. `port` is the hardware (hal.py) or the simulated wor
 boot(), next_event(deadline_ms) [both awaitable], now_ms(), random_u32(), perform(action).
 A core ends with Sleep: the port's perform does not come back on hardware; elsewhere the run returns.
 """
+
 from kentongan_node.actions import Sleep
 
 EVENTS = ("key", "receive", "garbled", "cad", "sent", "sense", "host")

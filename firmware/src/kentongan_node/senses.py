@@ -2,11 +2,12 @@
 
 Whatever cannot be read is unknown (0), is told, and keeps nothing else from being read.
 """
-SENSE_PERIOD_MS = 60_000   # battery, mains and temperature are read so often
-ADC_SETTLE_MS = 10         # after the battery's divider was connected
-SIREN_SETTLE_MS = 50       # after an edge the current sensor says the truth
-SIREN_IDLE_MS = 500        # after the end of a sounding it says whether the output is really off
-TOLD = ("flash", "output", "battery", "line")   # parts that a STATUS tells otherwise, or that nobody misses
+
+SENSE_PERIOD_MS = 60_000  # battery, mains and temperature are read so often
+ADC_SETTLE_MS = 10  # after the battery's divider was connected
+SIREN_SETTLE_MS = 50  # after an edge the current sensor says the truth
+SIREN_IDLE_MS = 500  # after the end of a sounding it says whether the output is really off
+TOLD = ("flash", "output", "battery", "line")  # parts that a STATUS tells otherwise, or that nobody misses
 
 
 class Senses:
@@ -17,10 +18,10 @@ class Senses:
         self._pins, self.battery, self._temperature = pins, battery, temperature
         self._stuck, self._siren, self._beside = stuck, siren, beside
         self._readings = []
-        self._taken_ms = None      # when the readings are taken that were begun, or None
+        self._taken_ms = None  # when the readings are taken that were begun, or None
         self._next_ms = now_ms
-        self._said = None          # what the siren's current sensor said last
-        self._failing = False      # whether a part was failing that nothing else tells
+        self._said = None  # what the siren's current sensor said last
+        self._failing = False  # whether a part was failing that nothing else tells
 
     def settling(self):
         """Whether readings are on their way."""

@@ -1,4 +1,5 @@
 """The device file: one JSON text, checked once, then a plain dict that every core takes."""
+
 import json
 
 from kentongan_wire import device_file

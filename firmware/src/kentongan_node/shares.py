@@ -1,19 +1,20 @@
 """How much of this relay's hour each tombol's alarms took, and what nobody proved to be took together."""
+
 import struct
 
 from kentongan_node.mix import pick
 
-ENTRY = "<IHH"            # origin, span modulo 2^16, ms
+ENTRY = "<IHH"  # origin, span modulo 2^16, ms
 ENTRY_BYTES = 8
-LIMIT = 64                # of senders; one's frames of one span share an entry
-PURSES = 8                # so many numbers at either end are no sender's: what these paid nobody pushes out
-SPANS = 16                # of an hour
+LIMIT = 64  # of senders; one's frames of one span share an entry
+PURSES = 8  # so many numbers at either end are no sender's: what these paid nobody pushes out
+SPANS = 16  # of an hour
 SPAN_BYTES = 2 * 2 * PURSES
-SHARE_MS = 3_000          # of an hour, each tombol (wire-format 3)
-SHARE_SLOW_MS = 6_000     # MediumFast and slower: frames are twice as long
+SHARE_MS = 3_000  # of an hour, each tombol (wire-format 3)
+SHARE_SLOW_MS = 6_000  # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
 SPAN_MS = 240_000
-COMMON = 0                # the one purse of whatever is not proved, or was carried before
+COMMON = 0  # the one purse of whatever is not proved, or was carried before
 # The first attempts of an alarm go beyond a purse, so that it takes more to starve a button whose generation
 # this relay lacks, or one in whose name a thief of a relay spends.
 FIRST_TIMES = 3
@@ -24,11 +25,11 @@ class Shares:
         self.share_ms = SHARE_MS if preset.sf < SLOW_FROM_SF else SHARE_SLOW_MS
         # Whole from the start: growing it would need room in one piece of a device's heap.
         self._ring = bytearray(LIMIT * ENTRY_BYTES)
-        self._first = 0   # the oldest entry
+        self._first = 0  # the oldest entry
         self._count = 0
         self._paid = bytearray(SPANS * SPAN_BYTES)  # ms, of each purse in each span
-        self._span = 0    # the last that began
-        self.at_ms = {}   # kind: none goes beyond every purse before then
+        self._span = 0  # the last that began
+        self.at_ms = {}  # kind: none goes beyond every purse before then
 
     def _entry(self, i):
         """(origin, span, ms) of the i-th oldest."""
@@ -38,7 +39,7 @@ class Shares:
         span = now_ms // SPAN_MS
         for begun in range(max(self._span, span - SPANS) + 1, span + 1):
             at = begun % SPANS * SPAN_BYTES
-            self._paid[at:at + SPAN_BYTES] = bytes(SPAN_BYTES)
+            self._paid[at : at + SPAN_BYTES] = bytes(SPAN_BYTES)
         self._span = span
         while self._count and (span - self._entry(0)[1]) & 0xFFFF >= SPANS:
             self._first = (self._first + 1) % LIMIT

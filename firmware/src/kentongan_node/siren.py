@@ -12,6 +12,7 @@ SIREN_ORDER to us: drill begins, ends               first presses are drills for
 key hush / test                                     the incident that is heard stops / test tones and kind 15
 Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
 """
+
 from kentongan_wire import messages as m
 from kentongan_wire import patterns
 from kentongan_wire.crypto import equal
@@ -20,32 +21,23 @@ from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
 
 from kentongan_node.output import Output
-from kentongan_node.soundings import (
-    ALARM,
-    DRILL_MS,
-    HUSH,
-    LIVE,
-    RECEIPT,
-    RESTING,
-    SOUND_MS,
-    STOP,
-)
+from kentongan_node.soundings import ALARM, DRILL_MS, HUSH, LIVE, RECEIPT, RESTING, SOUND_MS, STOP
 
 STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
-EPISODE_MS = 5_000            # start value: closer alarms are one episode, only its first is answered at once
-UNHEARD_ATTEMPT = 2           # a repeat from here on says that its presser has heard of no siren
-STAGE1_TIMES = 2              # for one alarm: at once, and to such a repeat
-STAGE1_GAP_MS = 2_000         # between two stage 1 frames of ours
-LOST_MS = 600_000             # counters lost: no sound on an unknown counter for 10 min
-UNKNOWN_LIMIT = 64            # buttons first heard in that time; beyond, none is trusted
-TEST_GAP_MS = 10_000          # between two test tones
+EPISODE_MS = 5_000  # start value: closer alarms are one episode, only its first is answered at once
+UNHEARD_ATTEMPT = 2  # a repeat from here on says that its presser has heard of no siren
+STAGE1_TIMES = 2  # for one alarm: at once, and to such a repeat
+STAGE1_GAP_MS = 2_000  # between two stage 1 frames of ours
+LOST_MS = 600_000  # counters lost: no sound on an unknown counter for 10 min
+UNKNOWN_LIMIT = 64  # buttons first heard in that time; beyond, none is trusted
+TEST_GAP_MS = 10_000  # between two test tones
 # How often an order is answered that comes again: a gateway says it five times, a quiet test once. Anyone can
 # play a recorded one again, and fifteen posts answer.
 ORDER_REPEATS, TEST_REPEATS = 5, 1
 # Reports of alarms that do not sound: a replayer must not empty our air, nor a stolen post hide one.
 REFUSED_TIMES, REFUSED_WINDOW_MS = 6, 3_600_000
 REFUSED_MIN_MS, REFUSED_SPAN_MS = 50, 300
-DRILLED_LIMIT = 128           # buttons that had their drill; beyond, an alarm is real
+DRILLED_LIMIT = 128  # buttons that had their drill; beyond, an alarm is real
 
 
 def new_post_state():
@@ -60,16 +52,16 @@ class Sirene(Output):
     def __init__(self, settings, state):
         super().__init__(settings, state)
         self._orders = ReplyBudget()
-        self._receipt = None        # the stage 1 that waits: (record, generation, hop_limit)
-        self._queued = None         # the last one that went on to the mesh: (record, packet id)
-        self._stage1_ms = None      # when the last one was sent
-        self._last_new_ms = None    # when the last new alarm was heard
+        self._receipt = None  # the stage 1 that waits: (record, generation, hop_limit)
+        self._queued = None  # the last one that went on to the mesh: (record, packet id)
+        self._stage1_ms = None  # when the last one was sent
+        self._last_new_ms = None  # when the last new alarm was heard
         self._test_ms = None
-        self._drill = (0, 0, 0)     # number, zone (0: all) and end in ms; not kept: in doubt it is in earnest
+        self._drill = (0, 0, 0)  # number, zone (0: all) and end in ms; not kept: in doubt it is in earnest
         self._drilled = []
         self._lost_until_ms = None
         self._unknown = []
-        self._heard = b""           # digests of the last alarms: their late copies are known again
+        self._heard = b""  # digests of the last alarms: their late copies are known again
         self._refused_ms = []
         if "guard" not in state:
             self.counters_lost = True
@@ -134,8 +126,11 @@ class Sirene(Output):
         """Tell the gateway of an authentic alarm that does not sound here by itself: it knows better."""
         body = message.body
         known = self.soundings.of_alarm(message)
-        if not self._in_table(body.zone, body.kind) or known is not None and (
-                message.digest in self._heard or known.state == LIVE and known.source == m.SOURCE_ORDER):
+        if (
+            not self._in_table(body.zone, body.kind)
+            or known is not None
+            and (message.digest in self._heard or known.state == LIVE and known.source == m.SOURCE_ORDER)
+        ):
             return  # a late copy of what was heard here, or the gateway has ordered it already
         self._refused_ms = [at_ms for at_ms in self._refused_ms if self.now_ms - at_ms < REFUSED_WINDOW_MS]
         if len(self._refused_ms) >= REFUSED_TIMES or self.reports.find(("refused", message.src)):
@@ -346,8 +341,16 @@ class Sirene(Output):
         counter = order.counter if order.origin else message.counter
         records = self._ordered(order, counter)
         if not records:
-            records = [self._add(order.origin, counter, counter & 0xFFFF, order.pattern,
-                                 self.settings["zone"], m.SOURCE_ORDER)]
+            records = [
+                self._add(
+                    order.origin,
+                    counter,
+                    counter & 0xFFFF,
+                    order.pattern,
+                    self.settings["zone"],
+                    m.SOURCE_ORDER,
+                )
+            ]
         for record in records:
             if not repeat and order.action == m.ACTION_START:
                 self._start_by_order(record, order, counter)

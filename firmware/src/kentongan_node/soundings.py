@@ -6,21 +6,22 @@ it is over, stopped or hushed, the one before it goes on with what is left of it
 An incident is named by the whole counter of its first alarm. The 16 bits of it that an alarm carries name a
 later one as well: who holds a post's keys could use up beforehand what that may sound.
 """
+
 import binascii
 import struct
 
 from kentongan_node.stretch import Stretch
 
-SOUND_MS = 180_000          # of one sounding, at most (also by hardware)
-DRILL_MS = 60_000           # a drill annoys less and teaches as much
-TIMES_LIMIT = 3             # soundings of one incident
-RESUMES_LIMIT = 2           # resets that a sounding survives
-FREE_INCIDENTS = 3          # of one button within RATE_WINDOW_MS; more sound only by order
+SOUND_MS = 180_000  # of one sounding, at most (also by hardware)
+DRILL_MS = 60_000  # a drill annoys less and teaches as much
+TIMES_LIMIT = 3  # soundings of one incident
+RESUMES_LIMIT = 2  # resets that a sounding survives
+FREE_INCIDENTS = 3  # of one button within RATE_WINDOW_MS; more sound only by order
 RATE_WINDOW_MS = 1_800_000
-KEEP_MS = 3_600_000         # an incident is remembered so long after its last event
-RECORDS_LIMIT = 16          # incidents remembered; the oldest that does not sound gives way
+KEEP_MS = 3_600_000  # an incident is remembered so long after its last event
+RECORDS_LIMIT = 16  # incidents remembered; the oldest that does not sound gives way
 RESUME_MIN_S = 1
-KEEP_LEFT_MS = 10_000       # how often the remaining time goes to flash while it sounds
+KEEP_LEFT_MS = 10_000  # how often the remaining time goes to flash while it sounds
 
 FRESH, LIVE, RESTING, STOPPED = range(4)
 ALARM, RECEIPT, ORDER, STOP, HUSH, TIME_UP = range(6)
@@ -57,8 +58,8 @@ class Record:
     def __init__(self, origin, counter, number, kind, zone, now_ms):
         self.origin = origin
         self.first = first(counter, number)
-        self.last = counter       # the highest that belongs to it, as far as it is known here
-        self.number = counter     # the counter under which it is told of: heard, or ordered, last
+        self.last = counter  # the highest that belongs to it, as far as it is known here
+        self.number = counter  # the counter under which it is told of: heard, or ordered, last
         self.kind = kind
         self.zone = zone
         self.state = FRESH
@@ -66,11 +67,11 @@ class Record:
         self.resumes = 0
         self.source = 0
         self.drill = False
-        self.since_ms = now_ms    # first heard of
+        self.since_ms = now_ms  # first heard of
         self.touched_ms = now_ms
-        self.begun_ms = now_ms    # the latest sounding
+        self.begun_ms = now_ms  # the latest sounding
         self.until_ms = now_ms
-        self.stage1_left = 0      # times that we may still tell its presser that a siren sounds
+        self.stage1_left = 0  # times that we may still tell its presser that a siren sounds
 
     def event(self, event, now_ms, total_ms=SOUND_MS):
         """Apply an event; True when the state changed. A start beyond TIMES_LIMIT changes nothing."""
@@ -141,8 +142,11 @@ class Soundings:
 
     def too_many(self, origin, now_ms):
         """Whether one more incident of that button sounds only by order."""
-        recent = [r for r in self.records if r.origin == origin and r.times and not r.drill
-                  and now_ms - r.since_ms < RATE_WINDOW_MS]
+        recent = [
+            r
+            for r in self.records
+            if r.origin == origin and r.times and not r.drill and now_ms - r.since_ms < RATE_WINDOW_MS
+        ]
         return len(recent) >= FREE_INCIDENTS
 
     def current(self):
@@ -158,8 +162,14 @@ class Soundings:
     def joins(self, record, kind=True):
         """Whether the siren beat the same (or anything) in earnest for another one when this came."""
         for other in self.records:
-            if (other is not record and other.state == LIVE and other.begun_ms <= record.begun_ms
-                    and (other.kind == record.kind or not kind) and not other.drill and not record.drill):
+            if (
+                other is not record
+                and other.state == LIVE
+                and other.begun_ms <= record.begun_ms
+                and (other.kind == record.kind or not kind)
+                and not other.drill
+                and not record.drill
+            ):
                 return True
         return False
 
@@ -184,9 +194,24 @@ class Soundings:
         struct.pack_into(_HEAD, image, 0, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
         for r in self.records:
             age_s = min((now_ms - r.since_ms) // 1000, 0xFFFF)
-            struct.pack_into(_RECORD, image, end, r.origin, r.first, r.last, r.number, r.kind, r.zone,
-                             r.state, r.times, r.resumes, r.source, 1 if r.drill else 0, age_s,
-                             r.left_ms(now_ms) // 1000)
+            struct.pack_into(
+                _RECORD,
+                image,
+                end,
+                r.origin,
+                r.first,
+                r.last,
+                r.number,
+                r.kind,
+                r.zone,
+                r.state,
+                r.times,
+                r.resumes,
+                r.source,
+                1 if r.drill else 0,
+                age_s,
+                r.left_ms(now_ms) // 1000,
+            )
             end += _RECORD_BYTES
         view = memoryview(image)
         struct.pack_into("<I", image, end, binascii.crc32(view[:end]) & 0xFFFFFFFF)

@@ -5,15 +5,16 @@ wants; only 3 to 16 s of quiet begin that count anew, all over its parts' tolera
 Alarms that overlap would run into it and fall silent without anybody knowing; so the program rests first,
 for long enough, and goes on.
 """
+
 from kentongan_wire.flood import REST_MS  # its longest reset, 16 s, and one more
 
-LIMIT_MS = 180_000   # the shortest count of the carrier
+LIMIT_MS = 180_000  # the shortest count of the carrier
 
 
 class Stretch:
     def __init__(self):
-        self._first_ms = None   # first stroke since the last rest
-        self._quiet_ms = None   # when the output went off; None while it is driven
+        self._first_ms = None  # first stroke since the last rest
+        self._quiet_ms = None  # when the output went off; None while it is driven
 
     def left_ms(self, now_ms):
         """How long the output may be driven from now on; 0: only after a rest."""

@@ -3,9 +3,10 @@
 In doubt the kind is 0, bahaya, which sounds as titir: a stroke that happened while the board was
 still booting, a key that is held down, more strokes than the table knows.
 """
-QUIET_MS = 600       # a code is over this long after its last release (wire-format 4)
-PROOF_MS = 30        # a wake press that ends sooner after the boot was released during the boot
-HOLD_MS = 2_000      # start value: nobody strokes that slowly; somebody leans on the key
+
+QUIET_MS = 600  # a code is over this long after its last release (wire-format 4)
+PROOF_MS = 30  # a wake press that ends sooner after the boot was released during the boot
+HOLD_MS = 2_000  # start value: nobody strokes that slowly; somebody leans on the key
 KIND_IN_DOUBT = 0
 
 IDLE, WAKING, HELD, PAUSED, SPENT_HELD, SPENT = range(6)
@@ -28,8 +29,12 @@ NEXT = {
     (SPENT, QUIET): IDLE,
 }
 # state: (event that time alone brings, after this long in the state)
-TIMED = {WAKING: (PROOF, PROOF_MS), HELD: (LONG, HOLD_MS), PAUSED: (QUIET, QUIET_MS),
-         SPENT: (QUIET, QUIET_MS)}
+TIMED = {
+    WAKING: (PROOF, PROOF_MS),
+    HELD: (LONG, HOLD_MS),
+    PAUSED: (QUIET, QUIET_MS),
+    SPENT: (QUIET, QUIET_MS),
+}
 
 
 class Strokes:

@@ -3,19 +3,20 @@
 AXP192 (T-Beam V1.1) and AXP2101 (V1.2): registers from the X-Powers data sheets AXP192 v1.1 and AXP2101 v1.0.
 `i2c`: readfrom_mem and writeto_mem.
 """
+
 ADDRESS = 0x34
 ID = 0x03
 AXP192_ID = 0x03
 # AXP192: LDO2 feeds the radio
 AXP192_OUTPUTS, AXP192_LDO2_ON = 0x12, 0x04
-AXP192_LDO23_VOLTS, AXP192_LDO2_3V3 = 0x28, 0xF0   # upper half: LDO2, 1.8 V + 0.1 V a step
+AXP192_LDO23_VOLTS, AXP192_LDO2_3V3 = 0x28, 0xF0  # upper half: LDO2, 1.8 V + 0.1 V a step
 AXP192_ADC, AXP192_ADC_BATTERY = 0x82, 0x80
-AXP192_BATTERY = 0x78                              # 8 + 4 bits of 1.1 mV
+AXP192_BATTERY = 0x78  # 8 + 4 bits of 1.1 mV
 # AXP2101: ALDO2 feeds the radio
 AXP2101_OUTPUTS, AXP2101_ALDO2_ON = 0x90, 0x02
-AXP2101_ALDO2_VOLTS, AXP2101_3V3 = 0x93, 0x1C      # 0.5 V + 0.1 V a step
+AXP2101_ALDO2_VOLTS, AXP2101_3V3 = 0x93, 0x1C  # 0.5 V + 0.1 V a step
 AXP2101_ADC, AXP2101_ADC_BATTERY = 0x30, 0x01
-AXP2101_BATTERY = 0x34                             # 6 + 8 bits of 1 mV
+AXP2101_BATTERY = 0x34  # 6 + 8 bits of 1 mV
 
 
 def _set_bits(i2c, register, bits, keep=0xFF):

@@ -1,4 +1,5 @@
 """A clock that only grows, and the awaitables of the device's port. No pins in here."""
+
 import time
 from asyncio import sleep_ms
 

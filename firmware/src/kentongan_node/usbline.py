@@ -9,9 +9,10 @@ in MicroPython's TinyUSB) and is cut off: the radio would be deaf meanwhile. So 
 is written until the host says something, or HOLD_MS have passed. What is lost the host sees by the messages'
 numbers.
 """
+
 import time
 
-SLOW_MS = 100    # a bridge takes the longest message in 24
+SLOW_MS = 100  # a bridge takes the longest message in 24
 HOLD_MS = 5_000  # the host asks for our status as often
 
 
@@ -21,7 +22,7 @@ class UsbLine:
     def __init__(self, sink):
         self._sink = sink
         self._held_ms = None  # ticks of the write that nobody read
-        self.dropped = 0      # messages
+        self.dropped = 0  # messages
 
     def heard(self):
         """The host has said something: it reads, too."""

@@ -3,14 +3,15 @@
 `machine` and `esp32`, the chip's own modules, are given by hal.py. Whatever of theirs cannot be made is told
 and stands as a part that fails (Wires); only the radio's are raised, since without it a start is none.
 """
+
 from kentongan_node import supply
 from kentongan_node.beat import Beat
 from kentongan_node.inputs import Key, level_of
 
 WAKE_KEYS = ("main", "silent", "lid")
 SHOWS = ("lamp", "buzzer", "motor")
-OUTPUT = "output"      # the siren's
-POWER_TRIES = 3        # of a power chip that does not answer
+OUTPUT = "output"  # the siren's
+POWER_TRIES = 3  # of a power chip that does not answer
 
 
 class Dead:
@@ -62,8 +63,11 @@ class Wires:
         beats = []
         for i, number in enumerate(pins["shows"]):
             level = 1 if i else board.LAMP_ON
-            beats.append(None if number is None else
-                         Beat(self.output(SHOWS[i], number, 1 - level), self.timer(1 + i), level=level))
+            beats.append(
+                None
+                if number is None
+                else Beat(self.output(SHOWS[i], number, 1 - level), self.timer(1 + i), level=level)
+            )
         return beats
 
     def show(self, beats, steps):
@@ -72,8 +76,11 @@ class Wires:
             if beats[i] is None or i and not steps[i]:
                 continue
             once_ms = sum([on_ms + off_ms for on_ms, off_ms in steps[i]])
-            self._beside.do(SHOWS[i], beats[i].play if steps[i] else beats[i].stop,
-                            *((steps[i], None if i == 0 else once_ms) if steps[i] else ()))
+            self._beside.do(
+                SHOWS[i],
+                beats[i].play if steps[i] else beats[i].stop,
+                *((steps[i], None if i == 0 else once_ms) if steps[i] else ()),
+            )
 
     def look(self, beats, siren=None):
         """What no timer does for these Beats."""
@@ -119,18 +126,29 @@ class AntennaSwitch:
 
 def radio_pins(machine, board):
     """The dict that radio.Radio takes, of a board's numbers."""
+
     def pin(number):
         return None if number is None else machine.Pin(number)
 
-    spi = machine.SPI(board.SPI_ID, baudrate=2_000_000, sck=pin(board.SCK), mosi=pin(board.MOSI),
-                      miso=pin(board.MISO))
+    spi = machine.SPI(
+        board.SPI_ID, baudrate=2_000_000, sck=pin(board.SCK), mosi=pin(board.MOSI), miso=pin(board.MISO)
+    )
     cs = machine.Pin(board.NSS, machine.Pin.OUT, value=1)
     switch = None
     if board.RXEN is not None:
         switch = AntennaSwitch(machine.Pin(board.RXEN, machine.Pin.OUT, value=0))
-    return {"chip": board.CHIP, "spi": spi, "cs": cs, "reset": pin(board.RESET), "busy": pin(board.BUSY),
-            "dio0": pin(board.DIO0), "dio1": pin(board.DIO1), "tcxo_mv": board.TCXO_MV,
-            "rf_switch": board.DIO2_RF_SWITCH, "switch": switch}
+    return {
+        "chip": board.CHIP,
+        "spi": spi,
+        "cs": cs,
+        "reset": pin(board.RESET),
+        "busy": pin(board.BUSY),
+        "dio0": pin(board.DIO0),
+        "dio1": pin(board.DIO1),
+        "tcxo_mv": board.TCXO_MV,
+        "rf_switch": board.DIO2_RF_SWITCH,
+        "switch": switch,
+    }
 
 
 def battery(machine, board, pins, i2c):

@@ -1,4 +1,5 @@
 """python -m kentongan_gateway: the same as the kentongan-gateway command."""
+
 import sys
 
 from kentongan_gateway.cli import main

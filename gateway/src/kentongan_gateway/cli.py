@@ -1,4 +1,5 @@
 """The commands: kentongan-gateway run | check | status, each with --config FILE."""
+
 import argparse
 import json
 import sys

@@ -1,4 +1,5 @@
 """The sections of gateway.toml, as service/settings.py gives them to radios, outputs and the loop."""
+
 from typing import NamedTuple, Protocol
 
 

@@ -2,6 +2,7 @@
 `... check [NODE=FILE ..]`: one JSON object, what is wrong with each box (without names: the project's).
 `... leaks FILE.stl ..`: one JSON object, why each surface is not closed, or nothing.
 """
+
 import argparse
 import json
 import sys
@@ -33,7 +34,8 @@ def main():
                 print(path, flush=True)
     else:
         named = [one.partition("=") for one in args.rest] or [
-            (node, "=", parameters.path(node)) for node in parameters.NODES]
+            (node, "=", parameters.path(node)) for node in parameters.NODES
+        ]
         found = {}
         for node, _, file in named:
             box = parameters.parse(node, tomllib.loads(Path(file).read_text(encoding="utf-8")))

@@ -1,13 +1,14 @@
 """A printed box: closed surfaces, one piece each, things that do not meet, walls that print."""
+
 import trimesh
 from build123d import export_stl
 
 from kentongan_hw.enclosure import parameters, shape
 from kentongan_hw.enclosure.surface import leaks
 
-MEET_MM3 = 0.05      # rounding of two faces that touch
-THIN_MM = 1.2        # three lines of a 0.4 mm nozzle: the least that is printed anywhere
-THIN_SHARE = 0.01    # of the sampled surface: rays near an edge see the edge
+MEET_MM3 = 0.05  # rounding of two faces that touch
+THIN_MM = 1.2  # three lines of a 0.4 mm nozzle: the least that is printed anywhere
+THIN_SHARE = 0.01  # of the sampled surface: rays near an edge see the edge
 SAMPLES = 1_500
 SEED = 7
 
@@ -18,7 +19,7 @@ def clashes(box, parts) -> list:
     names = list(things)
     found = []
     for at, one in enumerate(names):
-        for other in names[at + 1:]:
+        for other in names[at + 1 :]:
             shared = shared_mm3(things[one], things[other])
             if shared > MEET_MM3:
                 found.append(f"{one} meets {other}: {shared:.1f} mm3")

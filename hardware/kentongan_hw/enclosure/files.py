@@ -1,4 +1,5 @@
 """STL and STEP of each part, and its drawing: seen from four sides, lines only, with the size in words."""
+
 import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -41,8 +42,10 @@ def drawing(box, name, view, part, eye) -> str:
         sheet.write(file.name)
         text = tidy(Path(file.name).read_text(encoding="utf-8"))
     size = " x ".join(dimensions.number(mm) for mm in parameters.outer(box))
-    words = (f"{box.title}, {name}, dilihat dari {view}. Ukuran luar {size} mm. "
-             f"Rev {box.revision}, dirakit oleh / built by: {box.built_by}")
+    words = (
+        f"{box.title}, {name}, dilihat dari {view}. Ukuran luar {size} mm. "
+        f"Rev {box.revision}, dirakit oleh / built by: {box.built_by}"
+    )
     return titled(text, words)
 
 
@@ -59,9 +62,11 @@ def titled(text, words) -> str:
     text = re.sub(r'viewBox="[^"]+"', window, text, count=1)
     text = re.sub(r'(<svg[^>]*?) width="[^"]+" height="[^"]+"', r"\1", text, count=1)
     size = min(4.2, width / (0.55 * len(words)))
-    paper = (f'<rect x="{left:g}" y="{top - head:g}" width="{width:g}" height="{height + head:g}" '
-             'fill="#fff"/>'
-             f'<text x="{left + 2:g}" y="{top - head + 6:g}" font-family="sans-serif" font-size="{size:.2f}" '
-             f'fill="#222">{words}</text>')
+    paper = (
+        f'<rect x="{left:g}" y="{top - head:g}" width="{width:g}" height="{height + head:g}" '
+        'fill="#fff"/>'
+        f'<text x="{left + 2:g}" y="{top - head + 6:g}" font-family="sans-serif" font-size="{size:.2f}" '
+        f'fill="#222">{words}</text>'
+    )
     start = re.search(r"<svg[^>]*>", text).end()
     return text[:start] + paper + text[start:]

@@ -4,6 +4,7 @@ All lengths in mm. x to the right, y up the wall, z from the wall to the lid; th
 inner floor. `side` of a hole: lid, floor, top, bottom, left, right; its `at` is (x, y) on lid and floor,
 (x, z) on top and bottom, (y, z) on left and right.
 """
+
 import csv
 import tomllib
 from collections import namedtuple
@@ -14,8 +15,8 @@ NODES = ("button", "siren", "repeater", "gateway")
 KEYS = ("title", "revision", "built_by", "inner", "wall", "lid", "corner", "mount", "board", "body", "hole")
 SIDES = ("lid", "floor", "top", "bottom", "left", "right")
 MOUNTS = ("wall", "pole")
-WALL_MIN = 2.0      # five lines of a 0.4 mm nozzle: stiff, and tight against rain
-PRINT_MAX = 250.0   # a common printer's bed and height
+WALL_MIN = 2.0  # five lines of a 0.4 mm nozzle: stiff, and tight against rain
+PRINT_MAX = 250.0  # a common printer's bed and height
 HOLE_MIN_WEB = 3.0  # plastic left between a hole and the next one or the edge
 
 Hole = namedtuple("Hole", "what side at diameter outside depth vent")
@@ -42,13 +43,34 @@ def load(node) -> Box:
 def parse(node, data) -> Box:
     top = _take(data, f"{node}/enclosure.toml", KEYS)
     board = Board(**_take(top["board"], f"{node}/enclosure.toml [board]", Board._fields))
-    bodies = [Body(**_take(row, f"{node}/enclosure.toml [[body]] {at}", Body._fields))
-              for at, row in enumerate(top["body"], 1)]
-    holes = [Hole(**_take({"outside": 0, "depth": 0, "vent": False, **row},
-                          f"{node}/enclosure.toml [[hole]] {at}", Hole._fields))
-             for at, row in enumerate(top["hole"], 1)]
-    box = Box(node, top["title"], tuple(top["inner"]), top["wall"], top["lid"], top["corner"], top["mount"],
-              top["built_by"], top["revision"], board, bodies, holes)
+    bodies = [
+        Body(**_take(row, f"{node}/enclosure.toml [[body]] {at}", Body._fields))
+        for at, row in enumerate(top["body"], 1)
+    ]
+    holes = [
+        Hole(
+            **_take(
+                {"outside": 0, "depth": 0, "vent": False, **row},
+                f"{node}/enclosure.toml [[hole]] {at}",
+                Hole._fields,
+            )
+        )
+        for at, row in enumerate(top["hole"], 1)
+    ]
+    box = Box(
+        node,
+        top["title"],
+        tuple(top["inner"]),
+        top["wall"],
+        top["lid"],
+        top["corner"],
+        top["mount"],
+        top["built_by"],
+        top["revision"],
+        board,
+        bodies,
+        holes,
+    )
     check(box)
     return box
 
@@ -121,10 +143,10 @@ def on_board(box):
     return [(x + row["x"], y + row["y"], (row["w"], row["h"], row["z"])) for row in rows]
 
 
-DRIP_MIN = 6.0       # of the lid's skirt below the joint: water drips there, not in the joint
-EAR = 12.0           # what the mounting ears add above and below
-POST = 9.0           # corner pillar, square
-GAP = 0.4            # between the lid's skirt and the shell, for a printer that is not exact
+DRIP_MIN = 6.0  # of the lid's skirt below the joint: water drips there, not in the joint
+EAR = 12.0  # what the mounting ears add above and below
+POST = 9.0  # corner pillar, square
+GAP = 0.4  # between the lid's skirt and the shell, for a printer that is not exact
 KEYHOLE = (8.0, 4.2)  # head and neck of a 4 mm wall screw
-BAND = (22.0, 3.5)   # steel band of 20 mm around a pole
+BAND = (22.0, 3.5)  # steel band of 20 mm around a pole
 SEAT = (56.0, 30.0, 14.0)  # each of the two ribs that sit on a pole

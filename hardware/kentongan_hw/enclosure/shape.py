@@ -4,6 +4,7 @@ The box is printed floor down, the lid outside down. The lid's skirt goes over t
 the wall drips off its lower edge instead of finding the joint. Its four screws pass inside the cord:
 each needs a rubber washer.
 """
+
 from build123d import (
     Align,
     Box,
@@ -21,15 +22,15 @@ from build123d import (
 from kentongan_hw.enclosure import parameters
 from kentongan_hw.enclosure.parameters import BAND, EAR, GAP, KEYHOLE, POST, SEAT
 
-SKIRT = 8.0          # how far the lid reaches down over the shell
-PILOT = 2.5          # M3 screw that cuts its own thread
-CLEAR = 3.4          # M3 passes
+SKIRT = 8.0  # how far the lid reaches down over the shell
+PILOT = 2.5  # M3 screw that cuts its own thread
+CLEAR = 3.4  # M3 passes
 GROOVE = (2.2, 1.4)  # width and depth, for a cord of 2 mm that is pressed to 1.4
 MESH_HOLE, MESH_PITCH, MESH_RECESS = 3.0, 5.0, 0.8  # vent: holes, and the bed that insect mesh is glued into
-V_SIDE = 15.5         # of the square bar whose edge cuts the V: 11 mm deep, 22 mm wide
+V_SIDE = 15.5  # of the square bar whose edge cuts the V: 11 mm deep, 22 mm wide
 INWARD, OUTWARD = 4.0, 30.0  # how far a hole's tool reaches from the inner face
 PARTS = "komponen di papan"
-TOUCH = 0.01         # bodies stand on each other; this much of air is left between them
+TOUCH = 0.01  # bodies stand on each other; this much of air is left between them
 
 MIN = (Align.CENTER, Align.CENTER, Align.MIN)
 
@@ -129,9 +130,12 @@ def placed(box, hole, tool):
     x, y, z = box.inner
     u, v = hole.at
     at, turn = {
-        "lid": ((u, v, z), (0, 0, 0)), "floor": ((u, v, 0), (180, 0, 0)),
-        "top": ((u, y / 2, v), (-90, 0, 0)), "bottom": ((u, -y / 2, v), (90, 0, 0)),
-        "left": ((-x / 2, u, v), (0, -90, 0)), "right": ((x / 2, u, v), (0, 90, 0)),
+        "lid": ((u, v, z), (0, 0, 0)),
+        "floor": ((u, v, 0), (180, 0, 0)),
+        "top": ((u, y / 2, v), (-90, 0, 0)),
+        "bottom": ((u, -y / 2, v), (90, 0, 0)),
+        "left": ((-x / 2, u, v), (0, -90, 0)),
+        "right": ((x / 2, u, v), (0, 90, 0)),
     }[hole.side]
     return Location(at) * Rot(*turn) * tool
 
@@ -142,8 +146,13 @@ def lid(box) -> Part:
     wide, tall = x + 2 * (box.wall + GAP + box.wall), y + 2 * (box.wall + GAP + box.wall)
     corner = box.corner + 2 * box.wall + GAP
     part = rounded(wide, tall, z - SKIRT, SKIRT + box.lid, corner)
-    part -= rounded(x + 2 * (box.wall + GAP), y + 2 * (box.wall + GAP), z - SKIRT - 1, SKIRT + 1,
-                    box.corner + box.wall + GAP)
+    part -= rounded(
+        x + 2 * (box.wall + GAP),
+        y + 2 * (box.wall + GAP),
+        z - SKIRT - 1,
+        SKIRT + 1,
+        box.corner + box.wall + GAP,
+    )
     middle = box.corner + box.wall / 2  # the cord lies on the middle of the shell's rim
     outside, inside = box.wall + GROOVE[0], box.wall - GROOVE[0]
     ring = rounded(x + outside, y + outside, z, GROOVE[1], middle + GROOVE[0] / 2)
@@ -166,8 +175,9 @@ def contents(box) -> dict:
     """{what: solid} of everything inside: board, bodies, and what stands behind each hole."""
     board = box.board
     found = {board.what: block(*board.at, board.standoff + TOUCH, (*board.size, board.thickness))}
-    bodies = [block(x, y, board.standoff + board.thickness + TOUCH, size)
-              for x, y, size in parameters.on_board(box)]
+    bodies = [
+        block(x, y, board.standoff + board.thickness + TOUCH, size) for x, y, size in parameters.on_board(box)
+    ]
     if bodies:
         found[PARTS] = Part() + bodies
     for body in box.bodies:
@@ -177,4 +187,3 @@ def contents(box) -> dict:
             width = max(hole.outside, hole.diameter)
             found[hole.what] = placed(box, hole, drum(0, 0, -hole.depth - TOUCH, width, hole.depth))
     return found
-

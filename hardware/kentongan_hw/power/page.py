@@ -103,12 +103,7 @@ def posts() -> str:
         ]
         rows.append((what, f"{share:.0%}", *[f"{hours:.0f} h" for hours in cells]))
     return table(
-        (
-            "sounding",
-            "output on",
-            f"standby at {f.POST_IDLE.ma:g} mA",
-            f"at {f.POST_IDLE_WORST.ma:g} mA",
-        ),
+        ("sounding", "output on", f"standby at {f.POST_IDLE.ma:g} mA", f"at {f.POST_IDLE_WORST.ma:g} mA"),
         rows,
     )
 

@@ -71,7 +71,9 @@ def _parser():
     gateway.add_argument("--label", default=provision.sites.FIRST_GATEWAY)
     gateway.add_argument("--zone", type=int)
     gateway.add_argument(
-        "--radio-number", type=lambda text: int(text, 16), metavar="HEX",
+        "--radio-number",
+        type=lambda text: int(text, 16),
+        metavar="HEX",
         help="of the stock Meshtastic radio that serves it, as `kentongan-tool stock` tells it",
     )
     gateway.add_argument("--out", required=True, type=Path, metavar="FILE")
@@ -197,8 +199,10 @@ def _revoke(args):
             raise LocalError(f"label {args.label!r}: no device in service has it; see the page Perangkat")
         revocations.revoke(db, _now(db), secret, row["node"], args.why, "konsol", args.erased)
         status = revocations.status(db, secret, row["node"])
-    print(f"{args.label}: refused by the hub now; still to be told: "
-          f"{', '.join(one['label'] for one in status['waiting']) or 'nobody'}")
+    print(
+        f"{args.label}: refused by the hub now; still to be told: "
+        f"{', '.join(one['label'] for one in status['waiting']) or 'nobody'}"
+    )
     if status["rotation"]:
         print(f"key rotation to generation {status['rotation']['generation']} is under way: see /kunci")
     if status["refused"]:

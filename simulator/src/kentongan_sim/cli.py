@@ -1,4 +1,5 @@
 """`kentongan-sim`: run a scenario and print its figures, or show the village (demo)."""
+
 import argparse
 import json
 import shlex
@@ -39,19 +40,44 @@ def add_run(sub):
     run.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
     run.add_argument("--seed", type=number(int, 0, 2**63, whole), default=1, metavar="N")
     run.add_argument("--presses", type=number(int, 0, PRESSES_MAX, whole), default=1, metavar="K")
-    run.add_argument("--within", type=number(float, 0, WITHIN_MAX_S, seconds), default=3.0, metavar="S",
-                     help="spread the presses over so many seconds (default 3)")
-    run.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.0,
-                     metavar="P", help="extra loss of frames: 0.08 is eight in a hundred")
-    run.add_argument("--preset", default=None, metavar="NAME",
-                     help="another modem preset than the scenario's")
-    run.add_argument("--dead", action="append", default=[], metavar="NODE",
-                     help="a device, a gateway or hub that is dead from the start; may be repeated")
+    run.add_argument(
+        "--within",
+        type=number(float, 0, WITHIN_MAX_S, seconds),
+        default=3.0,
+        metavar="S",
+        help="spread the presses over so many seconds (default 3)",
+    )
+    run.add_argument(
+        "--loss",
+        type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"),
+        default=0.0,
+        metavar="P",
+        help="extra loss of frames: 0.08 is eight in a hundred",
+    )
+    run.add_argument(
+        "--preset", default=None, metavar="NAME", help="another modem preset than the scenario's"
+    )
+    run.add_argument(
+        "--dead",
+        action="append",
+        default=[],
+        metavar="NODE",
+        help="a device, a gateway or hub that is dead from the start; may be repeated",
+    )
     run.add_argument("--baseline", metavar="NAME", help="stock: unmodified Meshtastic nodes in place of ours")
-    run.add_argument("--retry", type=number(float, 0, RETRY_MAX_S, seconds), metavar="SECONDS",
-                     help="with --baseline: plain packets, four a press at this interval; 0: one a press")
-    run.add_argument("--duration", type=number(float, 1, DURATION_MAX_S, seconds), default=None,
-                     metavar="S", help="virtual seconds in all")
+    run.add_argument(
+        "--retry",
+        type=number(float, 0, RETRY_MAX_S, seconds),
+        metavar="SECONDS",
+        help="with --baseline: plain packets, four a press at this interval; 0: one a press",
+    )
+    run.add_argument(
+        "--duration",
+        type=number(float, 1, DURATION_MAX_S, seconds),
+        default=None,
+        metavar="S",
+        help="virtual seconds in all",
+    )
     run.add_argument("--json", action="store_true", help="print one JSON object")
     run.add_argument("--plot", metavar="FILE", help="write the air diagram as SVG")
     run.add_argument("--trace", metavar="FILE", help="write every event, one a line")
@@ -93,11 +119,13 @@ def run(args) -> dict:
         figures = summarise(world, time.monotonic() - started)
         if args.baseline:
             from kentongan_sim.stock.baseline import baseline_figures
+
             figures.update(baseline_figures(world))
         if args.trace:
             world.trace.write(args.trace)
         if args.plot:
             from kentongan_sim.checkers.plot import write_plot
+
             write_plot(world, args.plot)
     return figures
 
@@ -106,6 +134,7 @@ def in_words(figures) -> str:
     if "baseline" not in figures:
         return sentence(figures)
     from kentongan_sim.stock.baseline import baseline_sentence
+
     return f"{sentence(figures)}\n{baseline_sentence(figures)}"
 
 
@@ -120,13 +149,27 @@ def make_world(args, scene) -> World:
     if args.engine != ENGINES[0]:
         raise LocalError(f"--engine {args.engine}: stock nodes run no code of ours; leave --engine out")
     from kentongan_sim.stock.baseline import stock_world  # Meshtastic's protobufs take long to load
+
     return stock_world(scene, args.seed, args.loss, args.dead, retry_s=args.retry)
 
 
 def again(args) -> str:
     """The seed, and the command that does the same once more."""
-    words = [typed("kentongan-sim"), "run", args.scenario, "--engine", args.engine, "--seed", str(args.seed),
-             "--presses", str(args.presses), "--within", f"{args.within:g}", "--loss", f"{args.loss:g}"]
+    words = [
+        typed("kentongan-sim"),
+        "run",
+        args.scenario,
+        "--engine",
+        args.engine,
+        "--seed",
+        str(args.seed),
+        "--presses",
+        str(args.presses),
+        "--within",
+        f"{args.within:g}",
+        "--loss",
+        f"{args.loss:g}",
+    ]
     if args.preset:
         words += ["--preset", args.preset]
     if args.baseline:
@@ -145,14 +188,19 @@ def main(argv=None) -> int:
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     add_run(sub)
     from kentongan_sim.demo import run as demo_run
+
     demo_run.add_parser(sub)
     from kentongan_sim.bench import run as bench
+
     bench.add_parser(sub)
     from kentongan_sim.soak import run as soak
+
     soak.add_parser(sub)
     from kentongan_sim.attack import run as attack
+
     attack.add_parser(sub)
     from kentongan_sim.attack import drill_end
+
     drill_end.add_parser(sub)
     args = parser.parse_args(argv)
     try:

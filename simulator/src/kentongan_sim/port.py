@@ -2,6 +2,7 @@
 
 MicroPython subset. The real sibling is kentongan_node.hal; the runner cannot tell them apart.
 """
+
 from kentongan_node import roles, runner
 from kentongan_node.actions import Boot, Persist
 

@@ -1,4 +1,5 @@
 """An alarm is stored, then acknowledged, and nothing else is: sentences about GatewayCore."""
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -29,7 +30,7 @@ def test_an_alarm_is_stored_and_then_receipted_after_30_ms():
     assert [e["type"] for e in bench.events] == ["alarm"]
     assert not bench.sent()
     bench.run(1_000)
-    (at, send, entry), = bench.entries()
+    ((at, send, entry),) = bench.entries()
     assert at == stored_at + 30
     assert (entry.node, entry.counter, entry.stage, entry.zone, entry.kind) == (BUTTON, 100, 2, 5, 1)
     assert send.hop_limit == 0
@@ -53,10 +54,26 @@ def test_the_event_says_all_that_the_hub_needs():
     bench = Bench()
     bench.hear(alarm(kind=2, flags=m.FLAG_LID, attempt=3), hops=1, hop_start=3, relay_node=REPEATER & 0xFF)
     event = bench.events[0]
-    expected = {"type": "alarm", "device": BUTTON, "label": "tombol-07", "counter": 100, "incident": 100,
-                "zone": 5, "kind": 2, "silent": False, "cancel": False, "lid": True, "drill": False,
-                "late": False, "attempt": 3, "battery": 150, "rssi": -90, "snr_q": 12, "hops": 1,
-                "at_ms": bench.now_ms}
+    expected = {
+        "type": "alarm",
+        "device": BUTTON,
+        "label": "tombol-07",
+        "counter": 100,
+        "incident": 100,
+        "zone": 5,
+        "kind": 2,
+        "silent": False,
+        "cancel": False,
+        "lid": True,
+        "drill": False,
+        "late": False,
+        "attempt": 3,
+        "battery": 150,
+        "rssi": -90,
+        "snr_q": 12,
+        "hops": 1,
+        "at_ms": bench.now_ms,
+    }
     assert {k: event[k] for k in expected} == expected
 
 
@@ -95,7 +112,9 @@ def test_two_active_origins_share_one_frame_after_500_ms():
     bench.run(1_000)
     frames = [opened.body.entries for _, _, opened in bench.sent(m.RECEIPTS)]
     assert [[(e.node, e.counter) for e in entries] for entries in frames] == [
-        [(BUTTON, 100)], [(BUTTON_2, 50), (BUTTON, 101)]]
+        [(BUTTON, 100)],
+        [(BUTTON_2, 50), (BUTTON, 101)],
+    ]
 
 
 def test_forty_alarms_at_once_go_out_in_frames_of_at_most_14():
@@ -115,9 +134,16 @@ def test_a_receipt_follows_the_hops_only_where_stock_repeaters_carried_the_alarm
     assert bench.entries()[0][1].hop_limit == hop_limit
 
 
-@pytest.mark.parametrize("payload", [
-    alarm(kind=m.KIND_UJI), alarm(kind=m.KIND_KEKERASAN), alarm(flags=m.FLAG_SILENT), alarm(under_c=True),
-    alarm(zone=0)])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        alarm(kind=m.KIND_UJI),
+        alarm(kind=m.KIND_KEKERASAN),
+        alarm(flags=m.FLAG_SILENT),
+        alarm(under_c=True),
+        alarm(zone=0),
+    ],
+)
 def test_zone_and_kind_are_named_only_for_what_may_sound(payload):
     bench = Bench()
     bench.hear(payload)
@@ -162,8 +188,6 @@ def test_a_stored_alarm_is_still_refused_after_a_restart():
     again = Bench(state=bench.state)
     again.hear(alarm(counter=100))
     assert again.core.counters["replay"] == 1 and not again.events
-
-
 
 
 def test_after_a_restart_a_repeat_is_found_in_the_spool_and_answered_without_naming_a_zone():

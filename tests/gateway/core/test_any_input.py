@@ -1,4 +1,5 @@
 """Whatever is heard, ordered or ticked, in any order: the core never raises, never grows, never lies."""
+
 import random
 
 from gateway_kit import (
@@ -21,8 +22,19 @@ from kentongan_wire.messages import CARRY_BYTES
 from kentongan_wire.packet import PAYLOAD_MAX
 
 U32 = st.integers(0, 2**32 - 1)
-HEARD = st.builds(Heard, U32, U32, U32, st.integers(0, 7), st.integers(0, 7), st.integers(0, 255),
-                  st.binary(max_size=300), st.integers(-200, 50), st.integers(-128, 127), st.just("uji"))
+HEARD = st.builds(
+    Heard,
+    U32,
+    U32,
+    U32,
+    st.integers(0, 7),
+    st.integers(0, 7),
+    st.integers(0, 255),
+    st.binary(max_size=300),
+    st.integers(-200, 50),
+    st.integers(-128, 127),
+    st.just("uji"),
+)
 
 
 @given(st.lists(HEARD, max_size=20))
@@ -34,9 +46,15 @@ def test_any_bytes_heard_never_raise_and_never_act(frames):
     assert not bench.all(Send) and not bench.of_type("alarm")
 
 
-GOOD = [(alarm, BUTTON), (lambda: alarm(src=BUTTON_2, counter=50), BUTTON_2), (button_status, BUTTON),
-        (node_status, POST), (report, POST), (stage_1, POST),
-        (lambda: alarm(under_c=True, counter=104), BUTTON)]
+GOOD = [
+    (alarm, BUTTON),
+    (lambda: alarm(src=BUTTON_2, counter=50), BUTTON_2),
+    (button_status, BUTTON),
+    (node_status, POST),
+    (report, POST),
+    (stage_1, POST),
+    (lambda: alarm(under_c=True, counter=104), BUTTON),
+]
 
 
 @given(st.integers(0, 2**32), st.integers(0, len(GOOD) - 1), st.integers(0, PAYLOAD_MAX * 8))
@@ -52,19 +70,28 @@ def test_one_bit_flipped_is_refused(seed, which, bit):
     assert not [e for e in bench.events if e["type"] != "refusals"]
 
 
-ORDERS = st.fixed_dictionaries({"id": st.integers(1, 50)}, optional={
-    "type": st.sampled_from(["stage", "siren", "page", "drill", "directory", "config", "codes", "keys",
-                             "counters", "x", None]),
-    "device": st.one_of(st.sampled_from([BUTTON, BUTTON_2]), U32),
-    "origin": st.sampled_from([BUTTON, 0, "x"]),
-    "counter": st.one_of(st.sampled_from([100, 50]), U32, st.none()), "stage": st.integers(0, 9),
-    "action": st.sampled_from(["start", "stop", "test", 1]), "kind": st.integers(-1, 300),
-    "seconds": st.integers(-5, 500),
-    "profile": st.sampled_from(["polri", "x", 3]),
-    "patterns": st.sampled_from([[[1, [2]]], [[1, [1]]], [3], 4]),
-    "targets": st.sampled_from(["zone", [POST], [RECEIVER], [], 5, ["a"]]),
-    "zone": st.integers(-1, 300), "minutes": st.integers(-1, 100), "devices": st.just([{"node": 9}]),
-    "expires_in_s": st.integers(-5, 100)})
+ORDERS = st.fixed_dictionaries(
+    {"id": st.integers(1, 50)},
+    optional={
+        "type": st.sampled_from(
+            ["stage", "siren", "page", "drill", "directory", "config", "codes", "keys", "counters", "x", None]
+        ),
+        "device": st.one_of(st.sampled_from([BUTTON, BUTTON_2]), U32),
+        "origin": st.sampled_from([BUTTON, 0, "x"]),
+        "counter": st.one_of(st.sampled_from([100, 50]), U32, st.none()),
+        "stage": st.integers(0, 9),
+        "action": st.sampled_from(["start", "stop", "test", 1]),
+        "kind": st.integers(-1, 300),
+        "seconds": st.integers(-5, 500),
+        "profile": st.sampled_from(["polri", "x", 3]),
+        "patterns": st.sampled_from([[[1, [2]]], [[1, [1]]], [3], 4]),
+        "targets": st.sampled_from(["zone", [POST], [RECEIVER], [], 5, ["a"]]),
+        "zone": st.integers(-1, 300),
+        "minutes": st.integers(-1, 100),
+        "devices": st.just([{"node": 9}]),
+        "expires_in_s": st.integers(-5, 100),
+    },
+)
 
 
 @given(st.lists(ORDERS, max_size=15), st.integers(0, 2**32))
@@ -88,9 +115,15 @@ def test_a_flood_of_authentic_alarms_keeps_memory_bounded():
         if i % 50 == 0:
             bench.run(500, hub_ok_every_ms=500)
     core: GatewayCore = bench.core
-    sizes = [len(core.parts.records._records), len(core.parts.records._stored),
-             len(core.parts.hub._waiting), len(core.parts.watch._due), len(core.parts.watch._sounding),
-             len(core.parts.pages._jobs), len(core.parts.orders._jobs)]
+    sizes = [
+        len(core.parts.records._records),
+        len(core.parts.records._stored),
+        len(core.parts.hub._waiting),
+        len(core.parts.watch._due),
+        len(core.parts.watch._sounding),
+        len(core.parts.pages._jobs),
+        len(core.parts.orders._jobs),
+    ]
     assert all(size <= 1_024 for size in sizes), sizes
 
 

@@ -1,4 +1,5 @@
 """What the gateway does about an alarm: orders, stages, pages, its own siren, supervision."""
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -35,6 +36,7 @@ def relative(bench, sent, start):
 
 
 # No siren heard: order one
+
 
 def test_without_a_stage_1_within_2_s_the_posts_of_the_zone_are_ordered_every_3_s_at_most_5_times():
     bench = Bench()
@@ -89,8 +91,17 @@ def test_a_second_press_of_a_sounding_incident_orders_nothing():
     assert not bench.sent(m.SIREN_ORDER)
 
 
-@pytest.mark.parametrize("payload", [alarm(under_c=True), alarm(flags=m.FLAG_SILENT), alarm(kind=m.KIND_UJI),
-                                     alarm(kind=m.KIND_KEKERASAN), alarm(zone=0), alarm(flags=m.FLAG_CANCEL)])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        alarm(under_c=True),
+        alarm(flags=m.FLAG_SILENT),
+        alarm(kind=m.KIND_UJI),
+        alarm(kind=m.KIND_KEKERASAN),
+        alarm(zone=0),
+        alarm(flags=m.FLAG_CANCEL),
+    ],
+)
 def test_what_must_not_sound_is_never_ordered_nor_sounded_here(payload):
     bench = Bench()
     bench.hear(payload)
@@ -113,13 +124,14 @@ def test_a_post_that_once_sounded_is_no_proof_four_minutes_later():
 
 # Hub silent
 
+
 def test_the_hub_silent_for_5_s_sounds_our_own_siren_and_pages():
     bench = Bench()
     start = bench.now_ms
     bench.hear(alarm(kind=1))
     bench.hear(report(), src=POST)
     bench.run(400_000)
-    siren, = bench.all(Siren)
+    (siren,) = bench.all(Siren)
     assert bench.times(Siren) == [start + 5_000]
     assert (siren.pattern, siren.total_ms) == ("maling", 180_000)
     assert bench.times(SirenOff) == [start + 185_000]
@@ -224,6 +236,7 @@ def test_an_alarm_of_a_former_run_still_gets_its_siren():
 
 # Stages
 
+
 def test_a_stage_is_repeated_with_new_ids_until_the_button_names_it():
     bench = Bench()
     bench.hear(alarm(), hops=2, hop_start=3, relay_node=REPEATER & 0xFF)
@@ -238,7 +251,7 @@ def test_a_stage_is_repeated_with_new_ids_until_the_button_names_it():
     bench.hear(button_status(stage=3))
     bench.run(100_000, hub_ok_every_ms=1_000)
     assert bench.all(OrderDone) == [OrderDone(4, "ok")]
-    seen, = bench.of_type("stage_seen")
+    (seen,) = bench.of_type("stage_seen")
     assert (seen["device"], seen["counter"], seen["stage"]) == (BUTTON, 100, 3)
     assert len([1 for *_, entry in bench.entries(BUTTON) if entry.stage == 3]) == 3
 
@@ -285,12 +298,13 @@ def test_a_cancel_is_answered_by_stage_5_until_the_button_names_it_and_stops_wha
 
 # Orders of the hub
 
+
 def test_the_hub_starts_and_stops_the_sirens_of_a_zone():
     bench = Bench()
     bench.hear(alarm())
     bench.hear(report(), src=POST)
     bench.order(id=1, type="siren", action="start", origin=BUTTON, counter=100, targets="zone", zone=5,
-                kind=1, seconds=60)
+                kind=1, seconds=60)  # fmt: skip
     assert bench.all(Siren)[0].total_ms == 60_000
     bench.run(4_000, hub_ok_every_ms=1_000)
     bench.order(id=2, type="siren", action="stop", origin=BUTTON, counter=100, targets="zone", zone=5)
@@ -310,22 +324,40 @@ def test_an_order_is_taken_once():
     assert len(bench.sent(m.SIREN_ORDER)) == 1
 
 
-@pytest.mark.parametrize("order", [
-    {}, {"id": "x"}, {"id": 1}, {"id": 1, "type": "explode"}, {"id": 1, "type": "stage"},
-    {"id": 1, "type": "stage", "device": BUTTON, "counter": 100, "stage": 2},
-    {"id": 1, "type": "stage", "device": BUTTON, "counter": 100, "stage": 3, "expires_in_s": 0},
-    {"id": 1, "type": "siren", "action": "start", "kind": 8, "targets": "zone", "origin": BUTTON},
-    {"id": 1, "type": "siren", "action": "start", "kind": 1, "targets": {}, "origin": BUTTON, "counter": 100},
-    {"id": 1, "type": "siren", "action": "start", "targets": [77], "origin": BUTTON, "counter": 100},
-    {"id": 1, "type": "drill", "minutes": 61}, {"id": 1, "type": "drill", "minutes": True},
-    {"id": 1, "type": "directory", "devices": 5}, {"id": 1, "type": "directory", "devices": [{}]},
-    {"id": 1, "type": "page", "device": BUTTON, "counter": 5}])
+@pytest.mark.parametrize(
+    "order",
+    [
+        {},
+        {"id": "x"},
+        {"id": 1},
+        {"id": 1, "type": "explode"},
+        {"id": 1, "type": "stage"},
+        {"id": 1, "type": "stage", "device": BUTTON, "counter": 100, "stage": 2},
+        {"id": 1, "type": "stage", "device": BUTTON, "counter": 100, "stage": 3, "expires_in_s": 0},
+        {"id": 1, "type": "siren", "action": "start", "kind": 8, "targets": "zone", "origin": BUTTON},
+        {
+            "id": 1,
+            "type": "siren",
+            "action": "start",
+            "kind": 1,
+            "targets": {},
+            "origin": BUTTON,
+            "counter": 100,
+        },
+        {"id": 1, "type": "siren", "action": "start", "targets": [77], "origin": BUTTON, "counter": 100},
+        {"id": 1, "type": "drill", "minutes": 61},
+        {"id": 1, "type": "drill", "minutes": True},
+        {"id": 1, "type": "directory", "devices": 5},
+        {"id": 1, "type": "directory", "devices": [{}]},
+        {"id": 1, "type": "page", "device": BUTTON, "counter": 5},
+    ],
+)
 def test_a_bad_order_is_answered_with_its_reason_and_does_nothing(order):
     bench = Bench()
     bench.do(bench.core.on_order(order, bench.now_ms, 1))
     assert not bench.sent() and not bench.all(Siren)
     if type(order.get("id")) is int:
-        done, = bench.all(OrderDone)
+        (done,) = bench.all(OrderDone)
         assert done.order_id == 1 and done.result.startswith("failed: ")
 
 
@@ -366,6 +398,7 @@ def test_a_new_directory_is_kept_and_obeyed():
 
 
 # Supervision
+
 
 def test_a_silent_post_is_asked_three_times_then_late_then_lost():
     bench = Bench()
@@ -421,10 +454,12 @@ def test_buttons_are_not_asked():
 def test_the_next_time_to_look_after_devices_is_known_after_whatever_happened():
     bench = Bench()
     supervision = bench.core.parts.supervision
-    events = [lambda: bench.hear(node_status(counter=300 + bench.now_ms % 7_919), src=POST),
-              lambda: bench.hear(alarm(counter=500 + bench.now_ms % 7_919)),
-              lambda: bench.run(70_000, hub_ok_every_ms=1_000),
-              lambda: bench.run(170_000, hub_ok_every_ms=1_000)]
+    events = [
+        lambda: bench.hear(node_status(counter=300 + bench.now_ms % 7_919), src=POST),
+        lambda: bench.hear(alarm(counter=500 + bench.now_ms % 7_919)),
+        lambda: bench.run(70_000, hub_ok_every_ms=1_000),
+        lambda: bench.run(170_000, hub_ok_every_ms=1_000),
+    ]
     seen = set()
     for i in (0, 2, 1, 3, 0, 3, 2, 2, 1, 0, 2, 3, 3, 0):
         events[i]()

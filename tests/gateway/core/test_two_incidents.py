@@ -1,4 +1,5 @@
 """Two incidents of one button, two orders of one id: what is done about one leaves the other alone."""
+
 import pytest
 from gateway_kit import BUTTON, POST, Bench, alarm, button_status, report
 from kentongan_gateway.core.base.actions import OrderDone, SirenOff, Speak

@@ -2,6 +2,7 @@
 
 It receipts a new alarm, hands it to the hub, sounds, delivers what else it has, and tells people.
 """
+
 import json
 import os
 import random
@@ -20,8 +21,22 @@ from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.service import daemon
 from kentongan_gateway.service.clock import Clock
 
-ODD = [None, "", "x", -1, 7, 2**40, 1.5, b"\xff\xfe{", "[]", "{", '{"type": "alarm"}', '{"type": 5}',
-       "9" * 400, "[" * 5_000]
+ODD = [
+    None,
+    "",
+    "x",
+    -1,
+    7,
+    2**40,
+    1.5,
+    b"\xff\xfe{",
+    "[]",
+    "{",
+    '{"type": "alarm"}',
+    '{"type": 5}',
+    "9" * 400,
+    "[" * 5_000,
+]
 STRANGE = [None, "", "x", -1, 2**40, 1e300, [], {}, True, "\ud800"]
 
 
@@ -114,8 +129,10 @@ def picked(made):
     """A row of each kind: an alarm that the hub has, one that it has not, something else that it has not."""
     rows = rows_of(made)
     alarm_sent = next(row for row in rows if row[1] == 0 and row[2] == SENT)
-    return [alarm_sent, *(next(row for row in rows if row[2] == UNSENT and (row[1] == 0) == loud)
-                          for loud in (True, False))]
+    return [
+        alarm_sent,
+        *(next(row for row in rows if row[2] == UNSENT and (row[1] == 0) == loud) for loud in (True, False)),
+    ]
 
 
 def with_copies(here, changes):
@@ -149,8 +166,11 @@ def copies_go_on(again, what, changes):
     """All these copies lie in one spool; what is no event any more is missing at the hub, and told."""
     numbers = []
     here = again(lambda here: numbers.extend(with_copies(here, changes)), what)
-    goes_on(here, what, {number for number, (_, change) in zip(numbers, changes, strict=True)
-                         if not is_event(change)})
+    goes_on(
+        here,
+        what,
+        {number for number, (_, change) in zip(numbers, changes, strict=True) if not is_event(change)},
+    )
     troubles = here.daemon._performer.core.troubles()
     assert "fault" not in here.daemon._performer.core.counters and "program" not in troubles
     return troubles
@@ -180,13 +200,18 @@ def test_a_damaged_field_inside_a_row(again, made):
     assert "can no longer be read" in troubles["disk_lost"] and "were altered" in troubles["disk_state spool"]
 
 
-META = [("meta", "value", "epoch"), ("meta", "value", "probes"), ("meta", "value", "evicted_status"),
-        ("sqlite_sequence", "seq", "event")]
+META = [
+    ("meta", "value", "epoch"),
+    ("meta", "value", "probes"),
+    ("meta", "value", "evicted_status"),
+    ("sqlite_sequence", "seq", "event"),
+]
 
 
 @pytest.mark.parametrize("table, column, name", META, ids=[row[2] for row in META])
 def test_a_damaged_word_of_the_spool_about_itself(again, table, column, name):
     for number, odd in enumerate([*ODD[:8], 2**63 - 1]):
+
         def damage(here, odd=odd):
             if table == "meta":
                 damaged(here, "INSERT OR IGNORE INTO meta VALUES (?, '1')", name)
@@ -199,9 +224,16 @@ def test_a_damaged_word_of_the_spool_about_itself(again, table, column, name):
         here.close()
 
 
-@pytest.mark.parametrize("sql", ["PRAGMA user_version=9", "DROP TABLE meta", "DROP TABLE event",
-                                 "ALTER TABLE event RENAME COLUMN class TO klass",
-                                 "ALTER TABLE event RENAME COLUMN body TO bodx"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "PRAGMA user_version=9",
+        "DROP TABLE meta",
+        "DROP TABLE event",
+        "ALTER TABLE event RENAME COLUMN class TO klass",
+        "ALTER TABLE event RENAME COLUMN body TO bodx",
+    ],
+)
 def test_a_spool_of_another_shape_is_set_aside_and_told(again, sql):
     here = again(lambda here: damaged(here, sql), "shape")
     here.start()
@@ -216,7 +248,7 @@ def test_every_byte_of_a_spools_head_and_random_ones_behind_it(made, tmp_path):
     for at in [*range(100), *(rng.randrange(100, len(raw)) for _ in range(100))]:
         for file in tmp_path.iterdir():
             file.unlink()
-        path.write_bytes(raw[:at] + bytes([raw[at] ^ 1 << rng.randrange(8)]) + raw[at + 1:])
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 1 << rng.randrange(8)]) + raw[at + 1 :])
         spool = Spool(path, "gateway-1")
         spool.put({"type": "alarm", "key": "new", "counter": 500})
         assert 500 in [event.get("counter") for _, event in spool.unsent(100)], at
@@ -224,8 +256,12 @@ def test_every_byte_of_a_spools_head_and_random_ones_behind_it(made, tmp_path):
         spool.close()
 
 
-HARM = [lambda raw: raw[:-1], lambda raw: b"", lambda raw: raw[:9] + b"\xff" + raw[10:],
-        lambda raw: os.urandom(70_000)]
+HARM = [
+    lambda raw: raw[:-1],
+    lambda raw: b"",
+    lambda raw: raw[:9] + b"\xff" + raw[10:],
+    lambda raw: os.urandom(70_000),
+]
 
 
 def test_a_damaged_state_file_is_set_aside_and_told(again, made):
@@ -233,6 +269,7 @@ def test_a_damaged_state_file_is_set_aside_and_told(again, made):
     assert {"guard", "mark", "run", "seq", "stored"} <= there
     for name in sorted(there):
         for number, make in enumerate(HARM):
+
             def damage(here, name=name, make=make):
                 file = here.directory / f"state/{name}.state"
                 file.write_bytes(make(file.read_bytes()))
@@ -252,6 +289,7 @@ def test_a_mark_that_is_whole_and_means_nothing(again, data):
 
 def test_a_folder_in_the_place_of_a_file(again):
     for name in ("guard", "seq", "run", "mark"):
+
         def damage(here, name=name):
             (here.directory / f"state/{name}.state").unlink()
             (here.directory / f"state/{name}.state").mkdir()
@@ -262,10 +300,14 @@ def test_a_folder_in_the_place_of_a_file(again):
         here.close()
 
 
-TOKENS = {"gone": lambda file: file.unlink(), "binary": lambda file: file.write_bytes(b"\xff\xfe"),
-          "empty": lambda file: file.write_bytes(b""), "other": lambda file: file.write_text("ktg_other"),
-          "lines": lambda file: file.write_text("a\nb"),
-          "folder": lambda file: (file.unlink(), file.mkdir())}
+TOKENS = {
+    "gone": lambda file: file.unlink(),
+    "binary": lambda file: file.write_bytes(b"\xff\xfe"),
+    "empty": lambda file: file.write_bytes(b""),
+    "other": lambda file: file.write_text("ktg_other"),
+    "lines": lambda file: file.write_text("a\nb"),
+    "folder": lambda file: (file.unlink(), file.mkdir()),
+}
 
 
 @pytest.mark.parametrize("kind", TOKENS)
@@ -300,9 +342,16 @@ def test_a_certificate_that_is_not_there_is_told_and_alarms_are_receipted(again,
     assert here.daemon._uplink.healthy() and here.error is None
 
 
-SLIPS = [('token_file = "token"', ""), ("url =", "urk ="), ("[hub]", "[hub"), ("http://", "htp://"),
-         ('driver = "virtual"', 'driver = "siren"'), ("[siren]", "[lamp]\ndriver = 5\n[siren]"),
-         ("[siren]", "[voice]\ndriver = \n[siren]"), ('label =', 'log_level = "loud"\nlabel =')]
+SLIPS = [
+    ('token_file = "token"', ""),
+    ("url =", "urk ="),
+    ("[hub]", "[hub"),
+    ("http://", "htp://"),
+    ('driver = "virtual"', 'driver = "siren"'),
+    ("[siren]", "[lamp]\ndriver = 5\n[siren]"),
+    ("[siren]", "[voice]\ndriver = \n[siren]"),
+    ("label =", 'log_level = "loud"\nlabel ='),
+]
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=[f"{number} {old}" for number, (old, _) in enumerate(SLIPS)])
@@ -346,7 +395,7 @@ def test_a_spool_that_fails_in_a_way_of_its_own_costs_the_receipt_and_nothing_el
 
 def test_ages_and_dates_that_mean_nothing_are_no_age():
     clock = Clock("b", lambda: 10**15, lambda: 1_800_000_000, lambda: True)
-    for at_ms in (None, "x", True, 1.5, -10**30, [], {}):
+    for at_ms in (None, "x", True, 1.5, -(10**30), [], {}):
         assert clock.age_ms({"boot_id": "b", "at_ms": at_ms, "type": "x"}) == -1
         assert clock.offered({"boot_id": "b", "at_ms": at_ms, "clock": "unsure"})["age_ms"] == -1
     for wall in ("x", 5, [], "0001-01-01", "9999-99", "0001-01-01T00:00:00+23:00", True):

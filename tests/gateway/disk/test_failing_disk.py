@@ -1,4 +1,5 @@
 """A disk that is full, read-only or gone: no receipt, but sirens and hub hear of the alarm all the same."""
+
 import os
 import random
 import shutil
@@ -113,7 +114,7 @@ def test_without_a_disk_there_is_no_receipt_but_the_siren_sounds_and_the_hub_is_
     house.hear()
     house.run(8)
     assert not house.receipts() and house.siren.plays == 1
-    (_, event), = house.offers()
+    ((_, event),) = house.offers()
     assert event["counter"] == 100 and "disk" in house.performer.core.troubles()
 
 
@@ -121,7 +122,7 @@ def test_what_the_hub_has_committed_is_receipted_though_our_disk_has_it_not(hous
     house.disk(False)
     house.hear()
     house.run(1)
-    (event_id, _), = house.offers()
+    ((event_id, _),) = house.offers()
     house.performer.taken([event_id])
     house.spool.mark_sent([event_id])
     house.run(1)
@@ -162,7 +163,7 @@ def test_a_disk_that_dies_while_nothing_happens_is_named_within_a_minute(house):
 def test_a_delivery_that_the_disk_cannot_note_is_not_offered_again(house):
     house.hear()
     house.run(1)
-    (event_id, _), = house.offers()
+    ((event_id, _),) = house.offers()
     house.disk(False)
     house.spool.mark_sent([event_id])
     assert not house.offers() and house.spool.trouble
@@ -180,7 +181,7 @@ def test_a_spool_that_cannot_be_opened_starts_all_the_same(tmp_path):
     held_id = spool.hold({"type": "alarm", "key": "a"})
     assert spool.unsent() == [(held_id, {"type": "alarm", "key": "a"})]
     os.rmdir(tmp_path / "spool.sqlite3")
-    (old, new), = spool.settle()
+    ((old, new),) = spool.settle()
     assert old == held_id and spool.trouble is None and [i for i, _ in spool.unsent()] == [new]
 
 
@@ -304,7 +305,7 @@ def test_an_alarm_that_the_card_has_altered_sounds_and_is_told_whole_when_its_bu
     house = altered_and_started(tmp_path)
     house.hear(100)
     house.run(7)  # the hub takes nothing: our own siren
-    (_, event), = house.offers()
+    ((_, event),) = house.offers()
     assert event["kind"] == 1 and not event["silent"] and "unread" not in event
     assert house.receipts() and house.siren.plays == 1
 
@@ -313,7 +314,7 @@ def test_one_whose_button_is_silent_is_told_of_its_key_alone_within_a_look_or_tw
     house = altered_and_started(tmp_path)
     assert house.offers() == []
     house.run(UNREAD_S + 6)
-    (_, event), = house.offers()
+    ((_, event),) = house.offers()
     assert event["unread"] and event["silent"] and event["counter"] == 100
     assert house.siren.plays == 0 and "disk_lost" in house.performer.core.troubles()
     again = House(killed_and_started(house, tmp_path / "c"))
@@ -321,9 +322,17 @@ def test_one_whose_button_is_silent_is_told_of_its_key_alone_within_a_look_or_tw
     assert [e["silent"] for _, e in again.offers()] == [False]
 
 
-ONE_LETTER = [f"replace(body, '{was}', '{now}')" for was, now in (
-    ('"kind"', '"kine"'), ('"type":"alarm"', '"type":"alasm"'), ('"silent"', '"silant"'),
-    ('"kind":1', '"kind":9'), ('"counter":100', '"counter":900'), ('"battery":150', '"battery":350'))]
+ONE_LETTER = [
+    f"replace(body, '{was}', '{now}')"
+    for was, now in (
+        ('"kind"', '"kine"'),
+        ('"type":"alarm"', '"type":"alasm"'),
+        ('"silent"', '"silant"'),
+        ('"kind":1', '"kind":9'),
+        ('"counter":100', '"counter":900'),
+        ('"battery":150', '"battery":350'),
+    )
+]
 
 
 @pytest.mark.parametrize("to", ONE_LETTER)
@@ -332,7 +341,7 @@ def test_one_letter_is_enough_for_both_also_where_what_it_makes_is_an_alarm(tmp_
     house = altered_and_started(tmp_path, to=to)
     assert house.offers() == []
     house.run(UNREAD_S + 6)
-    (event_id, event), = house.offers()
+    ((event_id, event),) = house.offers()
     assert event["unread"] and event["counter"] == 100 and "disk_lost" in house.performer.core.troubles()
     house.spool.mark_sent([event_id], REFUSED)
     house.run(20)

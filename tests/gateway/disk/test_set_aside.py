@@ -1,4 +1,5 @@
 """What is damaged beside the rows (the schema, an index, a row's head) takes no alarm with it."""
+
 import random
 import sqlite3
 
@@ -40,10 +41,15 @@ def altered(path, was, now):
     path.write_bytes(raw.replace(was, now))
 
 
-@pytest.mark.parametrize("was, now", [
-    (b"body TEXT NOT NULL", b"body TEXT NOT NUL\x0c"), (b"event_due ON", b"event_due\xf6ON"),
-    (b"tablesqlite_seq", b"tableslite__seq"), (b"SQLite format", b"SQLite bormat"),
-])
+@pytest.mark.parametrize(
+    "was, now",
+    [
+        (b"body TEXT NOT NULL", b"body TEXT NOT NUL\x0c"),
+        (b"event_due ON", b"event_due\xf6ON"),
+        (b"tablesqlite_seq", b"tableslite__seq"),
+        (b"SQLite format", b"SQLite bormat"),
+    ],
+)
 def test_a_damaged_first_page_costs_no_alarm(tmp_path, was, now):
     path = tmp_path / "s.sqlite3"
     spool_of(path)
@@ -84,7 +90,7 @@ def test_a_row_that_is_gone_is_told_of_the_key_that_its_index_has(tmp_path):
     spool_of(path)
     raw = path.read_bytes()
     at = raw.index(f"{key(501)}{{".encode())
-    path.write_bytes(raw[:at - 6] + b"\xff" * 6 + raw[at:])
+    path.write_bytes(raw[: at - 6] + b"\xff" * 6 + raw[at:])
     _, counters = told(path)
     assert 501 in counters
 

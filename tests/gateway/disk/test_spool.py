@@ -1,4 +1,5 @@
 """The spool and the state files: on disk when they say so, bounded, never in the next alarm's way."""
+
 import os
 import sqlite3
 import subprocess
@@ -145,9 +146,15 @@ def test_ids_of_another_spool_change_nothing(path):
     assert len(spool.unsent()) == 1
 
 
-@pytest.mark.parametrize("damage", [
-    lambda raw: b"\xff" * len(raw), lambda raw: raw[:50],
-    lambda raw: raw[:4096] + b"\x55" * (len(raw) - 4096), lambda raw: b"not a database at all" * 300])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: b"\xff" * len(raw),
+        lambda raw: raw[:50],
+        lambda raw: raw[:4096] + b"\x55" * (len(raw) - 4096),
+        lambda raw: b"not a database at all" * 300,
+    ],
+)
 def test_a_corrupt_file_is_set_aside_whole_and_a_fresh_one_takes_over(path, damage):
     spool = Spool(path)
     old_id = spool.put(event(1))
@@ -157,7 +164,7 @@ def test_a_corrupt_file_is_set_aside_whole_and_a_fresh_one_takes_over(path, dama
     fresh = Spool(path)
     new_id = fresh.put(event(2))
     assert new_id != old_id, "an id is never given twice, not even by another spool"
-    aside, = fresh.quarantined
+    (aside,) = fresh.quarantined
     with open(aside, "rb") as file:
         assert file.read() == broken
 
@@ -217,9 +224,11 @@ def test_a_full_disk_makes_room_by_what_matters_least(path):
 
 
 def test_a_power_cut_between_two_puts_keeps_the_first(tmp_path, path):
-    script = ("import os, sys\nfrom kentongan_gateway.disk.spool import Spool\nspool = Spool(sys.argv[1])\n"
-              "for i in range(10**6):\n    spool.put({'type': 'alarm', 'key': str(i), 'counter': i})\n"
-              "    os.write(1, b'%d\\n' % i)\n")
+    script = (
+        "import os, sys\nfrom kentongan_gateway.disk.spool import Spool\nspool = Spool(sys.argv[1])\n"
+        "for i in range(10**6):\n    spool.put({'type': 'alarm', 'key': str(i), 'counter': i})\n"
+        "    os.write(1, b'%d\\n' % i)\n"
+    )
     process = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE)
     said = [int(process.stdout.readline()) for _ in range(50)]
     process.kill()
@@ -231,6 +240,7 @@ def test_a_power_cut_between_two_puts_keeps_the_first(tmp_path, path):
 
 
 # State files
+
 
 def test_a_state_survives_and_a_torn_one_is_set_aside(tmp_path):
     StateDir(tmp_path).put("seq", b"\x01\x02")

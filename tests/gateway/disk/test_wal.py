@@ -1,4 +1,5 @@
 """A journal that the disk has altered is none that a power cut tore: told, and what is behind it saved."""
+
 import random
 import shutil
 import sqlite3
@@ -62,8 +63,11 @@ def test_wherever_a_power_cut_tears_the_last_transaction_it_is_no_damage(tmp_pat
     """Cut short, or with pages of it that never reached the disk though later ones did."""
     path, _, _ = filled(tmp_path)
     raw = journal(path).read_bytes()
-    _, before, after = (len(wal.frames(journal(filled(tmp_path / str(n), n)[0]).read_bytes())[1])
-                        for n in (0, EVENTS - 1, EVENTS) if (tmp_path / str(n)).mkdir() is None)
+    _, before, after = (
+        len(wal.frames(journal(filled(tmp_path / str(n), n)[0]).read_bytes())[1])
+        for n in (0, EVENTS - 1, EVENTS)
+        if (tmp_path / str(n)).mkdir() is None
+    )
     size = wal.FRAME_BYTES + 4_096
     begin, end = wal.HEADER_BYTES + before * size, wal.HEADER_BYTES + after * size
     assert len(raw) >= end > begin
@@ -196,8 +200,18 @@ def test_what_the_hub_says_of_the_key_alone_is_no_answer_to_the_alarm_that_comes
     assert spool.unsent() == [(event_id, AGAIN)]
 
 
-@pytest.mark.parametrize("key", ["alarm/0000002a/3/500", "alarm/x/3/500/0a0b0c0d", "alarm/2a/3/500/0a",
-                                 "event/0000002a/3/500/0a0b0c0d", "alarm/0000002a/3/500/zzzzzzzz", None, 5])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "alarm/0000002a/3/500",
+        "alarm/x/3/500/0a0b0c0d",
+        "alarm/2a/3/500/0a",
+        "event/0000002a/3/500/0a0b0c0d",
+        "alarm/0000002a/3/500/zzzzzzzz",
+        None,
+        5,
+    ],
+)
 def test_a_key_that_names_no_alarm_is_told_as_none(key):
     assert alarm_of(key) is None
 

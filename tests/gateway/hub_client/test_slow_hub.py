@@ -1,4 +1,5 @@
 """A hub, or a proxy before it, that answers without an end: the reply is given up and people are told."""
+
 import json
 import socket
 import threading

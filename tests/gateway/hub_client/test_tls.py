@@ -1,4 +1,5 @@
 """The real uplink client against a real TLS server: the pinned authority is trusted and nothing else."""
+
 import datetime
 import http.server
 import ipaddress
@@ -31,10 +32,16 @@ class Authority:
         self.certificate = self._sign(self.name, self.key, NOW - DAY, NOW + 3650 * DAY, True)
 
     def _sign(self, subject, key, begins, ends, authority, host="127.0.0.1"):
-        made = (x509.CertificateBuilder().subject_name(subject).issuer_name(self.name)
-                .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                .not_valid_before(begins).not_valid_after(ends)
-                .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True))
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begins)
+            .not_valid_after(ends)
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        )
         if not authority:
             address = x509.IPAddress(ipaddress.ip_address(host))
             made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
@@ -49,9 +56,12 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
         certificate = self._sign(subject, key, begins, ends, False, host)
-        path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                           serialization.NoEncryption())
-                         + certificate.public_bytes(serialization.Encoding.PEM))
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + certificate.public_bytes(serialization.Encoding.PEM)
+        )
         return str(path)
 
 

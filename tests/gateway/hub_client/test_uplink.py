@@ -1,4 +1,5 @@
 """The uplink with an injected client: what counts as accepted, and what happens to everything else."""
+
 import json
 import logging
 import threading
@@ -42,9 +43,18 @@ def uplink(spool, now_s=(0.0,)):
         taken.append(ids)
         new.append(of_them_new)
 
-    link = Uplink(spool, None, "gateway-1", "boot",
-                  lambda event: {**event, "age_ms": 1_000 * event["counter"]}, on_taken, lambda: None,
-                  orders.append, lambda *what: odd.append(what), lambda: now_s[0])
+    link = Uplink(
+        spool,
+        None,
+        "gateway-1",
+        "boot",
+        lambda event: {**event, "age_ms": 1_000 * event["counter"]},
+        on_taken,
+        lambda: None,
+        orders.append,
+        lambda *what: odd.append(what),
+        lambda: now_s[0],
+    )
     link.taken, link.new, link.orders, link.odd = taken, new, orders, odd
     return link
 
@@ -96,9 +106,18 @@ def test_events_that_the_hub_fails_on_never_block_a_new_alarm(spool):
     assert set().union(*link.taken) == bad | {new}, "they are offered until the hub can take them"
 
 
-@pytest.mark.parametrize("answer", [{}, {"accepted": 5}, {"accepted": []}, {"accepted": ["gateway-2/1"]},
-                                    {"accepted": [None, {}]}, {"accepted": [], "rejected": 7},
-                                    {"accepted": [], "new": 7}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"accepted": 5},
+        {"accepted": []},
+        {"accepted": ["gateway-2/1"]},
+        {"accepted": [None, {}]},
+        {"accepted": [], "rejected": 7},
+        {"accepted": [], "new": 7},
+    ],
+)
 def test_an_answer_that_names_nothing_of_ours_is_a_failure(spool, answer):
     fill(spool, 2)
     with pytest.raises(HubError):
@@ -146,6 +165,7 @@ def test_order_results_are_told_until_the_hub_has_heard_them(spool):
 
 def fails_on_results(path_of_calls, bad=None, status=500):
     """A hub that takes events and fails on results: all, or those of these orders."""
+
     def answer(path, body):
         path_of_calls.append(path.rpartition("/")[2])
         if path.endswith("/done"):
@@ -153,6 +173,7 @@ def fails_on_results(path_of_calls, bad=None, status=500):
                 raise HubError(status, "internal error")
             return {"done": body["ids"]}
         return accept_all(body)
+
     return Paths(answer)
 
 
@@ -275,4 +296,6 @@ def test_a_hub_that_answers_slowly_is_said_once_and_so_is_its_recovery(caplog):
     server.shutdown()
     server.server_close()
     assert [(one.levelname, one.message) for one in caplog.records] == [
-        ("WARNING", "hub slow: 4.5 s a reply"), ("INFO", "hub quick again: 0.1 s a reply")]
+        ("WARNING", "hub slow: 4.5 s a reply"),
+        ("INFO", "hub quick again: 0.1 s a reply"),
+    ]

@@ -1,4 +1,5 @@
 """Whatever the library of a board, line, lamp or sound card raises: its thread lives, tells and goes on."""
+
 import builtins
 import shutil
 import struct
@@ -33,10 +34,19 @@ def made(kind):
     return kind("odd")
 
 
-KINDS = sorted({kind for kind in vars(builtins).values() if isinstance(kind, type)
-                and issubclass(kind, Exception)} | {SystemExit}, key=lambda kind: kind.__name__)
-KINDS += [termios.error, struct.error, serial.SerialException, serial.SerialTimeoutException,
-          minimalmodbus.NoResponseError, minimalmodbus.InvalidResponseError]
+KINDS = sorted(
+    {kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)}
+    | {SystemExit},
+    key=lambda kind: kind.__name__,
+)
+KINDS += [
+    termios.error,
+    struct.error,
+    serial.SerialException,
+    serial.SerialTimeoutException,
+    minimalmodbus.NoResponseError,
+    minimalmodbus.InvalidResponseError,
+]
 
 
 class Part:
@@ -154,8 +164,11 @@ def test_a_voice_that_meets_anything_is_told_and_speaks_the_next_sentence(monkey
         one.on_trouble = told.append
         with monkeypatch.context() as patch:
             patch.setattr(voice.subprocess, "Popen", lambda *_a, **_k: Spoken())
-            bad = {"folder": (tempfile, "mkdtemp"), "popen": (voice.subprocess, "Popen"),
-                   "remove": (shutil, "rmtree")}[place]
+            bad = {
+                "folder": (tempfile, "mkdtemp"),
+                "popen": (voice.subprocess, "Popen"),
+                "remove": (shutil, "rmtree"),
+            }[place]
             with monkeypatch.context() as worse:
                 worse.setattr(*bad, lambda *_a, kind=kind, **_k: (_ for _ in ()).throw(made(kind)))
                 one.say("kebakaran")
@@ -247,7 +260,8 @@ class Adapter:
 
 @pytest.mark.parametrize("kind", ["modbus", "lcus"])
 def test_an_adapter_that_is_pulled_out_while_it_beats_is_told_and_beats_again_when_it_is_back(
-        tmp_path, monkeypatch, kind):
+    tmp_path, monkeypatch, kind
+):
     monkeypatch.setattr(player, "RETRY_MS", 50)
     link = str(tmp_path / "board")
     adapter = Adapter(link, kind == "modbus")

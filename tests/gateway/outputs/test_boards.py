@@ -3,6 +3,7 @@
 GPIO runs on the kernel's gpio-sim where configfs has it, and otherwise on a fake at the level of lines; the
 test's name says which ran.
 """
+
 import asyncio
 import glob
 import os
@@ -28,6 +29,7 @@ CONFIGFS = Path("/sys/kernel/config/gpio-sim")
 
 # Modbus: pymodbus serves a board of eight relays at one end of a pty pair
 
+
 class Board:
     """A relay board on RS-485; `coils` is what it was told, in its own words."""
 
@@ -41,8 +43,9 @@ class Board:
         words = [SimData(0, count=8, datatype=DataType.REGISTERS)]
         self._device = SimDevice(address, (bits, bits, words, words))
         self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()),
-                                        daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: self._loop.run_until_complete(self._serve()), daemon=True
+        )
         self._thread.start()
         assert self._ready.wait(PATIENCE_S)
 
@@ -56,8 +59,9 @@ class Board:
             self.theirs.write(data)
 
     async def _serve(self):
-        self._server = ModbusSerialServer(self._device, port=str(self.theirs.link), baudrate=9600,
-                                          trace_pdu=self._trace)
+        self._server = ModbusSerialServer(
+            self._device, port=str(self.theirs.link), baudrate=9600, trace_pdu=self._trace
+        )
         await self._server.serve_forever(background=True)
         self._ended = asyncio.Event()
         self._ready.set()
@@ -266,6 +270,7 @@ def test_a_pattern_is_beaten_on_a_real_modbus_server(board):
 
 # Serial relay boards: the bytes are all there is
 
+
 def test_lcus_frames_are_the_boards_own():
     assert frame(1, True) == bytes.fromhex("a00101a2") and frame(1, False) == bytes.fromhex("a00100a1")
     assert frame(4, True) == bytes.fromhex("a00401a5")
@@ -290,6 +295,7 @@ def test_an_lcus_board_is_off_when_opened_and_when_closed(tmp_path):
 
 
 # GPIO
+
 
 def test_lines_are_found_by_name_and_never_by_number(monkeypatch):
     lines = Lines("GPIO16", "", "SIRENE")
@@ -371,8 +377,10 @@ class SimulatedChip:
         self.path.rmdir()
 
 
-@pytest.mark.skipif(not (CONFIGFS.is_dir() and os.access(CONFIGFS, os.W_OK)),
-                    reason="this kernel has no gpio-sim: the fake lines above ran in its place")
+@pytest.mark.skipif(
+    not (CONFIGFS.is_dir() and os.access(CONFIGFS, os.W_OK)),
+    reason="this kernel has no gpio-sim: the fake lines above ran in its place",
+)
 def test_on_the_kernels_own_gpio_sim_relay_sense_and_key_work():
     chip = SimulatedChip()
     try:

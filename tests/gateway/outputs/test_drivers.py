@@ -1,4 +1,5 @@
 """A siren's driver tells everything about itself; one that cannot be loaded keeps nothing else away."""
+
 import sys
 
 import pytest
@@ -7,9 +8,11 @@ from kentongan_gateway.outputs.siren_driver import Relay, SirenDriver
 from kentongan_gateway.service import checks, settings
 from kentongan_wire.errors import LocalError
 
-GOOD = ('[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'
-        '[radio]\ntype = "serial_modem"\nport = "/dev/null"\n'
-        '[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"\n[siren]\n')
+GOOD = (
+    '[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'
+    '[radio]\ntype = "serial_modem"\nport = "/dev/null"\n'
+    '[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"\n[siren]\n'
+)
 
 
 def loaded(folder, siren, strict=True):

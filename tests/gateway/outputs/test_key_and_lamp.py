@@ -1,4 +1,5 @@
 """The silence key and the lamp at the post, on fake lines and a fake lamp of the kernel."""
+
 import pytest
 from gateway_process import wait_for
 from gpio_fake import CHIP, Lines
@@ -19,8 +20,9 @@ class Pressed:
 
     def __init__(self, lines):
         self.presses, self.troubles = [], []
-        self.key = key.Key(gpio.KeyLine("TOMBOL", api=lines), lambda: self.presses.append(1),
-                           self.troubles.append)
+        self.key = key.Key(
+            gpio.KeyLine("TOMBOL", api=lines), lambda: self.presses.append(1), self.troubles.append
+        )
 
 
 def test_a_press_of_the_silence_key_is_told_once_each(lines):

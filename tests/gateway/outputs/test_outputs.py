@@ -1,4 +1,5 @@
 """Patterns on relays: true to the rhythm, off at every way out, and trouble named within a minute."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,8 +178,9 @@ def test_a_slow_relay_gets_a_coarser_pattern_with_the_same_strokes(profile, kind
     slow = coarser(steps, 200)
     assert len(slow) == len(steps)
     assert all(ms >= 200 for step in slow for ms in step if ms)
-    ratios = [b / a for step, other in zip(steps, slow, strict=True)
-              for a, b in zip(step, other, strict=True) if a]
+    ratios = [
+        b / a for step, other in zip(steps, slow, strict=True) for a, b in zip(step, other, strict=True) if a
+    ]
     assert max(ratios) - min(ratios) < 0.01, "one factor for all: the rhythm stays"
 
 

@@ -1,4 +1,5 @@
 """Serial adapters that share one name, a siren on the radio's line, and a check that talks to the board."""
+
 import json
 import os
 from collections import namedtuple
@@ -28,8 +29,12 @@ def _plugs(tmp_path):
     os.symlink(tmp_path / "ttyUSB2", by_id / "usb-Silicon_Labs_CP2102_0001-if00-port0")
     for number in (0, 1):
         os.symlink(tmp_path / f"ttyUSB{number}", by_path / f"platform-usb-0:1.{number + 1}:1.0-port0")
-    listed = [Port(str(tmp_path / "ttyUSB0"), *CH340, None), Port(str(tmp_path / "ttyUSB1"), *CH340, None),
-              Port(str(tmp_path / "ttyUSB2"), 0x10C4, 0xEA60, "0001"), Port("/dev/ttyS0", None, None, None)]
+    listed = [
+        Port(str(tmp_path / "ttyUSB0"), *CH340, None),
+        Port(str(tmp_path / "ttyUSB1"), *CH340, None),
+        Port(str(tmp_path / "ttyUSB2"), 0x10C4, 0xEA60, "0001"),
+        Port("/dev/ttyS0", None, None, None),
+    ]
     return tmp_path, listed
 
 
@@ -39,8 +44,11 @@ def test_two_adapters_without_a_serial_number_are_told_apart_by_their_path_only(
     for name in ("by-id/usb-1a86_USB_Serial-if00-port0", "ttyUSB0"):
         with pytest.raises(LocalError, match=says):
             ports.check(str(folder / name), lambda: listed, str(folder / "by-path/*"))
-    for name in ("by-path/platform-usb-0:1.1:1.0-port0", "by-id/usb-Silicon_Labs_CP2102_0001-if00-port0",
-                 "none"):
+    for name in (
+        "by-path/platform-usb-0:1.1:1.0-port0",
+        "by-id/usb-Silicon_Labs_CP2102_0001-if00-port0",
+        "none",
+    ):
         ports.check(str(folder / name), lambda: listed)
     ports.check(str(folder / "ttyUSB0"), lambda: listed[1:])
 
@@ -69,7 +77,8 @@ def _settings(folder, port, driver="lcus", radio="/dev/null"):
         f'[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'
         f'[radio]\ntype = "serial_modem"\nport = "{radio}"\n'
         f'[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"\n'
-        f'[siren]\ndriver = "{driver}"\nport = "{port}"\nchannel = 1\n')
+        f'[siren]\ndriver = "{driver}"\nport = "{port}"\nchannel = 1\n'
+    )
     return folder / "g.toml"
 
 
@@ -95,8 +104,9 @@ def test_check_leaves_the_line_to_a_running_gateway_and_asks_that_one(tmp_path):
     hub, air = Hub(), Air()
     gateway = Gateway(tmp_path, hub.port, air.port)
     board = tmp_path / "board"
-    text = gateway.config.read_text().replace('driver = "virtual"\nfile = "siren.jsonl"',
-                                              f'driver = "lcus"\nport = "{board}"')
+    text = gateway.config.read_text().replace(
+        'driver = "virtual"\nfile = "siren.jsonl"', f'driver = "lcus"\nport = "{board}"'
+    )
     gateway.config.write_text(text)
     line = PtyBridge(board)
     gateway.start()

@@ -1,4 +1,5 @@
 """The unmodified meshtastic library against a served device that is unplugged, frozen, or somebody else's."""
+
 from collections import namedtuple
 
 import pytest
@@ -47,7 +48,7 @@ def send(number):
 
 def test_a_packet_comes_out_with_its_header_fields(device, ear):
     device.hear(alarm(), 77)
-    heard, = wait_for(lambda: ear.heard, "the packet")
+    (heard,) = wait_for(lambda: ear.heard, "the packet")
     assert heard == Heard(BUTTON, BROADCAST, 77, 2, 3, 0x44, alarm(), -97, -13, "meshtastic")
 
 
@@ -61,7 +62,7 @@ def test_other_ports_and_other_channels_are_not_ours(device, ear):
 
 def test_a_send_goes_out_with_our_id_and_hops(device, ear):
     ear.radio.send(send(500))
-    packet, = wait_for(lambda: device.on_air, "the packet")
+    (packet,) = wait_for(lambda: device.on_air, "the packet")
     assert (packet.id, packet.hop_limit, packet.to, packet.want_ack) == (500, 0, BROADCAST, False)
     assert packet.decoded.portnum == PORT_PRIVATE and packet.decoded.payload == send(500).payload
     assert packet.decoded.HasField("bitfield") and packet.decoded.bitfield == 0

@@ -1,5 +1,6 @@
 """The gateway's session and the modem's own program at the two ends of one line: 115200 baud, a ring of 259
 bytes, a modem that looks away, and what its chip writes by itself."""
+
 import random
 
 import pytest

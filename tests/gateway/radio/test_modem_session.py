@@ -1,4 +1,5 @@
 """The modem session against a modem that answers as told, byte by byte, torn, silent, or not at all."""
+
 import random
 
 from gateway_kit import BUTTON, GATEWAY, alarm
@@ -85,7 +86,7 @@ def test_a_send_arrives_as_a_sealed_frame_of_ours():
     session, modem = opened()
     session.send(send(), 1_100)
     exchange(session, modem, 1_100)
-    (_, transmit), = modem.of(link.Transmit)
+    ((_, transmit),) = modem.of(link.Transmit)
     packet = parse_packet(transmit.frame)
     assert (packet.src, packet.id, packet.hop_limit, packet.hop_start) == (GATEWAY, 500, 2, 2)
     assert CHANNEL.open(packet).payload == send().payload
@@ -172,7 +173,7 @@ def test_a_frame_that_was_never_sent_is_told():
 def test_settings_that_the_modem_refuses_end_the_session():
     session, modem = ModemSession(CONFIGURE, CHANNEL), FakeModem()
     session.open(0)
-    (seq, _), = link.Decoder().feed(session.take_bytes())
+    ((seq, _),) = link.Decoder().feed(session.take_bytes())
     events = session.feed(modem.say(link.Nack(seq, link.REASON_SETTINGS)), 5)
     assert events[-1] == LinkState(False) and not session.up
 
@@ -193,7 +194,7 @@ def test_a_relay_copy_has_one_hop_less_and_our_low_byte():
     heard = Heard(BUTTON, 0xFFFFFFFF, 77, 2, 3, 9, alarm(), -90, 8, "modem")
     session.relay(heard, 0, 1_100)
     exchange(session, modem, 1_100)
-    (_, transmit), = modem.of(link.Transmit)
+    ((_, transmit),) = modem.of(link.Transmit)
     packet = parse_packet(transmit.frame)
     assert (packet.src, packet.id, packet.hop_limit, packet.hop_start) == (BUTTON, 77, 1, 3)
     assert packet.relay_node == GATEWAY & 0xFF and transmit.flags == link.FLAG_RELAY
@@ -252,18 +253,22 @@ def test_a_command_that_the_ring_cannot_hold_goes_alone_in_two_pieces_with_a_pau
     assert on_the_line(session, 1_109 + PIECE_PAUSE_MS) == b""
     second = on_the_line(session, 1_110 + PIECE_PAUSE_MS)
     assert len(first + second) > link.RING_BYTES
-    (seq, long), = modem.decoder.feed(first + second)
+    ((seq, long),) = modem.decoder.feed(first + second)
     assert len(long.frame) > 240 and session.next_deadline() > 1_300 and session.take_bytes() == b""
     session.feed(modem.say(link.Ack(seq)), 1_250)
     assert len(modem.decoder.feed(session.take_bytes())) == 1
 
 
-BOOT = (b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x8 (TG1WDT_SYS_RESET),boot:0x17 (SPI_FAST_FLASH_BOOT)\r\n"
-        b"configsip: 0, SPIWP:0xee\r\nload:0x3fff0030,len:4892\r\nentry 0x400805f0\r\n")
-LOGGED = (b"E (1123) gpio: gpio_pulldown_en(116): GPIO number error (input-only pad has no internal PD)\r\n",
-          b"\x1b[0;31mE (900) ledc: no channel\x1b[0m\r\n",
-          b"rusak: battery OSError(-258, 'ESP_ERR_INVALID_ARG')\r\n",
-          b"I (29) boot: ESP-IDF v5.4.2 2nd stage bootloader\r\n")
+BOOT = (
+    b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x8 (TG1WDT_SYS_RESET),boot:0x17 (SPI_FAST_FLASH_BOOT)\r\n"
+    b"configsip: 0, SPIWP:0xee\r\nload:0x3fff0030,len:4892\r\nentry 0x400805f0\r\n"
+)
+LOGGED = (
+    b"E (1123) gpio: gpio_pulldown_en(116): GPIO number error (input-only pad has no internal PD)\r\n",
+    b"\x1b[0;31mE (900) ledc: no channel\x1b[0m\r\n",
+    b"rusak: battery OSError(-258, 'ESP_ERR_INVALID_ARG')\r\n",
+    b"I (29) boot: ESP-IDF v5.4.2 2nd stage bootloader\r\n",
+)
 
 
 def test_lines_that_the_chip_writes_between_messages_are_counted_and_are_no_damage():
@@ -279,8 +284,10 @@ def test_lines_that_the_chip_writes_between_messages_are_counted_and_are_no_dama
 def test_a_line_of_the_chips_in_the_middle_of_a_message_costs_that_message_only():
     session, modem = opened()
     for n, text in enumerate((*LOGGED, BOOT)):
-        torn, whole = (modem.say(link.Received(CHANNEL.seal(BUTTON, 70 + 2 * n + i, 3, alarm()), -95, -12, 5))
-                       for i in range(2))
+        torn, whole = (
+            modem.say(link.Received(CHANNEL.seal(BUTTON, 70 + 2 * n + i, 3, alarm()), -95, -12, 5))
+            for i in range(2)
+        )
         events = session.feed(torn[: 7 * n + 3] + text + torn[7 * n + 3 :] + whole, 5_000)
         assert [event.id for event in events if isinstance(event, Heard)] == [71 + 2 * n]
         assert bool([event for event in events if isinstance(event, CableNoise)]) == (n == 0)

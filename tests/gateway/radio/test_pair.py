@@ -1,4 +1,5 @@
 """Two radios: what both heard counts once, what is sent goes through one that works."""
+
 from gateway_kit import BUTTON, alarm
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.base import Radio

@@ -1,4 +1,5 @@
 """The modem thread over a real pty: configured, heard, unplugged, found again by its path."""
+
 from collections import namedtuple
 
 import pytest

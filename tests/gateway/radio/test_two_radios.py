@@ -1,4 +1,5 @@
 """The real process with our modem and a stock Meshtastic node: what both hear counts once, either may die."""
+
 import pytest
 from gateway_kit import BUTTON, GATEWAY, SITE, alarm
 from gateway_process import Gateway, Hub, wait_for
@@ -47,9 +48,13 @@ class Street:
 def _site(tmp_path):
     hub, modem, stock = Hub(), PtyModem(tmp_path / "kentongan-modem"), StockDevice()
     gateway = Gateway(tmp_path, hub.port, 1)
-    text = gateway.config.read_text().replace('type = "loopback"\nport = 1\n', (
-        f'type = "serial_modem"\nport = "{modem.path}"\n'
-        f'[radio_2]\ntype = "meshtastic"\nport = {stock.port}\n'))
+    text = gateway.config.read_text().replace(
+        'type = "loopback"\nport = 1\n',
+        (
+            f'type = "serial_modem"\nport = "{modem.path}"\n'
+            f'[radio_2]\ntype = "meshtastic"\nport = {stock.port}\n'
+        ),
+    )
     gateway.config.write_text(text)
     gateway.start()
     yield hub, modem, stock, gateway

@@ -1,4 +1,5 @@
 """Whatever watches, logs, shows or speaks may fail or hang: alarms are stored, receipted, sent, sounded."""
+
 import fcntl
 import logging
 import os
@@ -27,18 +28,29 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.setattr(daemon, "STATUS_S", 0.02)
     monkeypatch.setattr(daemon, "LOOP_MAX_S", 0.02)
     here = Here(tmp_path)
-    here.config.write_text(here.config.read_text().replace("label =", "metrics_port = 0\nlabel =")
-                           + '[lamp]\ndriver = "virtual"\nfile = "lamp"\n'
-                             '[voice]\ndriver = "virtual"\nfile = "voice"\n')
+    here.config.write_text(
+        here.config.read_text().replace("label =", "metrics_port = 0\nlabel =")
+        + '[lamp]\ndriver = "virtual"\nfile = "lamp"\n'
+        '[voice]\ndriver = "virtual"\nfile = "voice"\n'
+    )
     yield here
     here.close()
 
 
-WATCHERS = [(daemon, "sd_notify"), (status, "write"), (virtual.VirtualLamp, "show"),
-            (virtual.VirtualVoice, "say"), (virtual.VirtualVoice, "trouble"),
-            (virtual.VirtualLamp, "trouble"), (logs, "trouble"),
-            (key, "make"), (lamp, "make"), (voice, "make"), (daemon.Daemon, "_snapshot"),
-            (daemon.Daemon, "_hub_trouble")]
+WATCHERS = [
+    (daemon, "sd_notify"),
+    (status, "write"),
+    (virtual.VirtualLamp, "show"),
+    (virtual.VirtualVoice, "say"),
+    (virtual.VirtualVoice, "trouble"),
+    (virtual.VirtualLamp, "trouble"),
+    (logs, "trouble"),
+    (key, "make"),
+    (lamp, "make"),
+    (voice, "make"),
+    (daemon.Daemon, "_snapshot"),
+    (daemon.Daemon, "_hub_trouble"),
+]
 
 
 @pytest.mark.parametrize("owner, name", WATCHERS, ids=[f"{one.__name__}.{name}" for one, name in WATCHERS])
@@ -156,6 +168,7 @@ def test_a_temporary_folder_that_takes_nothing_is_told_by_the_voice_which_speaks
 
 # what is outside the process: systemd's socket and the console
 
+
 class Outside:
     """A real process between its hub and air; `start(**)` as subprocess.Popen takes it."""
 
@@ -202,8 +215,10 @@ def test_systemds_socket_that_vanishes_ends_nothing_and_is_told(outside, tmp_pat
 
 def test_systemds_full_socket_holds_up_nothing_and_ready_is_said_when_there_is_room(outside, tmp_path):
     path = tmp_path / "notify"
-    with (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line,
-          socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as others):
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as others,
+    ):
         line.bind(str(path))
         others.setblocking(False)
         try:

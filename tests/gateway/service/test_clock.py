@@ -1,4 +1,5 @@
 """Time without a clock: ages by the monotonic one, wall times with how far to trust them, jumps named."""
+
 import pytest
 from kentongan_gateway.service.clock import HUB, SYNC, UNSURE, Clock
 

@@ -1,4 +1,5 @@
 """Metrics, logs and checks: what the gateway says of itself to machines and to a technician."""
+
 import json
 import logging
 import os
@@ -11,11 +12,17 @@ from kentongan_gateway.service.metrics import Metrics, families
 from patience import PATIENCE_S
 from prometheus_client.parser import text_string_to_metric_families
 
-SNAPSHOT = {"label": "gateway-1", "radios": {"modem": True, "meshtastic": False}, "clock": "unsure",
-            "troubles": {"disk": "full"},
-            "spool": {"rows": 5, "unsent": 2, "held": 1, "evicted": {"status": 9}},
-            "store_ms": {"p50": 1.5, "p99": 20.0, "max": 31.0}, "commit_ms": {"p50": 1.0},
-            "refused": {"replay": 3}, "doubles": 4}
+SNAPSHOT = {
+    "label": "gateway-1",
+    "radios": {"modem": True, "meshtastic": False},
+    "clock": "unsure",
+    "troubles": {"disk": "full"},
+    "spool": {"rows": 5, "unsent": 2, "held": 1, "evicted": {"status": 9}},
+    "store_ms": {"p50": 1.5, "p99": 20.0, "max": 31.0},
+    "commit_ms": {"p50": 1.0},
+    "refused": {"replay": 3},
+    "doubles": 4,
+}
 
 
 def test_metrics_are_served_in_prometheus_format_on_this_machine():
@@ -25,16 +32,27 @@ def test_metrics_are_served_in_prometheus_format_on_this_machine():
             text = reply.read().decode()
     finally:
         metrics.close()
-    assert {'kentongan_radio_up{radio="meshtastic"} 0.0', 'kentongan_trouble{name="disk"} 1.0',
-            'kentongan_spool_events{which="held"} 1.0', 'kentongan_store_ms{quantile="p99"} 20.0',
-            'kentongan_counted_total{reason="replay"} 3.0', "kentongan_doubles_total 4.0",
-            'kentongan_evicted_total{class="status"} 9.0'} <= set(text.splitlines())
+    assert {
+        'kentongan_radio_up{radio="meshtastic"} 0.0',
+        'kentongan_trouble{name="disk"} 1.0',
+        'kentongan_spool_events{which="held"} 1.0',
+        'kentongan_store_ms{quantile="p99"} 20.0',
+        'kentongan_counted_total{reason="replay"} 3.0',
+        "kentongan_doubles_total 4.0",
+        'kentongan_evicted_total{class="status"} 9.0',
+    } <= set(text.splitlines())
 
 
 def test_prometheus_own_parser_reads_every_metric_of_an_odd_day():
     """Labels come from radios, troubles and refusals: quotes and line breaks in them are no end of a line."""
-    odd = {**SNAPSHOT, "troubles": {'radio_deaf "modem"': "x", "a\\b\nc": "y"},
-           "refused": {"größe": 1, "": 2}, "radio_counters": {"modem_lost": 3}, "dropped": 5, "up_s": 9}
+    odd = {
+        **SNAPSHOT,
+        "troubles": {'radio_deaf "modem"': "x", "a\\b\nc": "y"},
+        "refused": {"größe": 1, "": 2},
+        "radio_counters": {"modem_lost": 3},
+        "dropped": 5,
+        "up_s": 9,
+    }
     for snapshot in (odd, {}):
         metrics = Metrics(0, snapshot)
         try:
@@ -46,8 +64,10 @@ def test_prometheus_own_parser_reads_every_metric_of_an_odd_day():
             metrics.close()
         assert all(name.startswith("kentongan_") and family.documentation for name, family in found.items())
         assert found["kentongan_cpu_seconds"].type == "counter" and found["kentongan_memory_bytes"].samples
-    names = {sample.labels["name"] for sample in
-             next(f for f in families(odd) if f.name == "kentongan_trouble").samples}
+    names = {
+        sample.labels["name"]
+        for sample in next(f for f in families(odd) if f.name == "kentongan_trouble").samples
+    }
     assert names == set(odd["troubles"])
 
 

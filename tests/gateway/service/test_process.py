@@ -1,4 +1,5 @@
 """The real process: kill -9 at every step, a hub that fails, a line that goes. Nothing receipted is lost."""
+
 import json
 import sqlite3
 import subprocess
@@ -51,18 +52,24 @@ def at_hub(hub, counter):
 
 def keep_hearing(air, payloads, condition, what, src=BUTTON):
     """Buttons repeat until they are answered: so do we."""
+
     def once():
         for payload in payloads:
             air.hear(payload, src)
         return condition()
+
     return wait_for(once, what)
 
 
 def test_a_second_gateway_on_the_same_counters_does_not_start(site):
     """Both would send under the same packet ids: one key stream for two payloads, and orders refused."""
     hub, air, gateway = site
-    second = subprocess.run([sys.executable, "-m", "kentongan_gateway", "run", "--config", gateway.config],
-                            capture_output=True, text=True, timeout=PATIENCE_S)
+    second = subprocess.run(
+        [sys.executable, "-m", "kentongan_gateway", "run", "--config", gateway.config],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
     assert second.returncode != 0 and "another gateway runs with it" in second.stderr
     assert "Traceback" not in second.stderr
     air.hear(alarm(), BUTTON)
@@ -83,7 +90,7 @@ def test_an_alarm_goes_all_the_way_and_the_answer_comes_back(site):
     hub, air, gateway = site
     air.hear(alarm(), BUTTON)
     wait_for(lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
-    event, = wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
+    (event,) = wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
     assert event["id"].startswith("gateway-1/") and event["boot_id"] and event["stored_wall"]
     hub.orders.append({"id": 9, "type": "stage", "device": BUTTON, "counter": 100, "stage": 3})
     wait_for(lambda: (BUTTON, 100, 3) in receipted(air), "stage 3")
@@ -102,9 +109,15 @@ def test_kill_9_at_every_step_of_the_walk_of_one_alarm(tmp_path):
             counter = 2_000 + step
             payloads = [alarm(counter=counter, attempt=a) for a in range(4)]
             gateway.start(dies_at_step=step)
-            keep_hearing(air, payloads, lambda n=counter: gateway.process.poll() is not None
-                         or ((BUTTON, n, 2) in receipted(air) and at_hub(hub, n)),
-                         f"the death at step {step}, or the end of the walk")
+            keep_hearing(
+                air,
+                payloads,
+                lambda n=counter: (
+                    gateway.process.poll() is not None
+                    or ((BUTTON, n, 2) in receipted(air) and at_hub(hub, n))
+                ),
+                f"the death at step {step}, or the end of the walk",
+            )
             died = gateway.process.poll() is not None
             gateway.process.kill()
             gateway.process.wait()
@@ -144,8 +157,12 @@ def test_kill_9_at_every_moment_of_an_alarm_loses_nothing_that_was_receipted(sit
         air.hang_up()
         gateway.start()
         wait_for(air.connected, "the gateway coming back")
-        keep_hearing(air, [alarm(counter=counter, attempt=1)],
-                     lambda n=counter: (BUTTON, n, 2) in receipted(air), f"the receipt of {counter}")
+        keep_hearing(
+            air,
+            [alarm(counter=counter, attempt=1)],
+            lambda n=counter: (BUTTON, n, 2) in receipted(air),
+            f"the receipt of {counter}",
+        )
     wait_for(lambda: {e["counter"] for e in hub.of("alarm")} >= promised | {1_011}, "all at the hub")
     counters = {}
     for event in hub.of("alarm"):
@@ -175,8 +192,13 @@ def test_a_siren_that_a_person_silenced_stays_silent_over_kill_9(site):
     gateway.start()
     wait_for(air.connected, "the gateway coming back")
     keep_hearing(air, [alarm(attempt=5)], lambda: (BUTTON, 100, 2) in receipted(air), "the receipt")
-    keep_hearing(air, [alarm(src=BUTTON_2, counter=300)], lambda: (BUTTON_2, 300, 2) in receipted(air),
-                 "the other's receipt", src=BUTTON_2)
+    keep_hearing(
+        air,
+        [alarm(src=BUTTON_2, counter=300)],
+        lambda: (BUTTON_2, 300, 2) in receipted(air),
+        "the other's receipt",
+        src=BUTTON_2,
+    )
     wait_for(lambda: BUTTON_2 in started(air), "the order for the other alarm")
     assert started(air) == {BUTTON_2}
 
@@ -220,8 +242,14 @@ def test_a_frame_recorded_by_a_stranger_starts_nothing_after_a_power_cut_or_on_a
     if not known:
         wait_for(lambda: (BUTTON_2, 100, 2) in receipted(air), "the receipt of an alarm in doubt")
         hub.answer = None
-        hub.orders.append({"id": 1, "type": "counters", "table": [[BUTTON, 0, 0, 100], [BUTTON_2, 0, 0, 99]],
-                           "gateway_counter": 0})
+        hub.orders.append(
+            {
+                "id": 1,
+                "type": "counters",
+                "table": [[BUTTON, 0, 0, 100], [BUTTON_2, 0, 0, 99]],
+                "gateway_counter": 0,
+            }
+        )
     wait_for(lambda: started(air), "the order for the alarm of today")
     assert started(air) == {presser}
     orders = [open_message(bytes.fromhex(s["payload"]), GATEWAY, BROADCAST, SITE) for s in list(air.sent)]
@@ -242,15 +270,32 @@ def test_the_hub_dead_sounds_the_siren_and_gets_everything_later(site):
     assert gateway.siren_lines()[0]["pattern"] == "maling"
     hub.answer = None
     wait_for(lambda: hub.of("alarm"), "the alarm at the hub")
-    hub.orders.append({"id": 1, "type": "siren", "action": "stop", "origin": BUTTON, "counter": 100,
-                       "targets": "zone", "zone": 5})
+    hub.orders.append(
+        {
+            "id": 1,
+            "type": "siren",
+            "action": "stop",
+            "origin": BUTTON,
+            "counter": 100,
+            "targets": "zone",
+            "zone": 5,
+        }
+    )
     wait_for(lambda: gateway.siren_lines()[-1]["state"] == "off", "the stop")
     wait_for(lambda: [e["state"] for e in hub.of("gateway_siren")] == ["sounding", "stopped"], "its story")
 
 
-@pytest.mark.parametrize("answer", [
-    (200, b"<html>"), (200, {"accepted": "all"}), (200, {"accepted": ["gateway-1/x-1"]}), (200, []),
-    (503, b""), (400, {"error": "?"})])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b"<html>"),
+        (200, {"accepted": "all"}),
+        (200, {"accepted": ["gateway-1/x-1"]}),
+        (200, []),
+        (503, b""),
+        (400, {"error": "?"}),
+    ],
+)
 def test_a_hub_that_talks_garbage_is_no_acceptance(site, answer):
     hub, air, _ = site
     hub.answer = answer
@@ -314,9 +359,12 @@ def test_check_and_status_say_what_is_wrong(site):
 def test_odd_orders_end_no_gateway_and_are_fetched_once(site):
     """Kinds of nonsense that were once a crash, fetched again after every start."""
     hub, air, gateway = site
-    hub.orders = [{"id": 1, "type": "siren", "action": [], "origin": BUTTON, "counter": 1},
-                  {"id": 2, "type": "directory", "devices": [{"node": 9, "role": []}]},
-                  {"id": 3, "type": "drill", "minutes": {}}, {"id": 4, "type": ["stage"]}]
+    hub.orders = [
+        {"id": 1, "type": "siren", "action": [], "origin": BUTTON, "counter": 1},
+        {"id": 2, "type": "directory", "devices": [{"node": 9, "role": []}]},
+        {"id": 3, "type": "drill", "minutes": {}},
+        {"id": 4, "type": ["stage"]},
+    ]
     wait_for(lambda: len(hub.done) == 4, "all of them answered")
     assert all(result.startswith("failed: ") for result in hub.done.values())
     air.hear(alarm(), BUTTON)

@@ -1,4 +1,5 @@
 """The unit as systemd reads it, and what the real process tells it: ready, alive while it works, ending."""
+
 import configparser
 import ctypes.util
 import os
@@ -176,14 +177,16 @@ def run_confined(unit_file, *command):
 
 def test_what_a_unit_forbids_is_refused_and_what_it_leaves_works():
     """The test's own ground: without it the two below would pass with no fence at all."""
-    code = ("import os, socket, ctypes, mmap\n"
-            "def no(deed, *args):\n"
-            "    try: deed(*args)\n"
-            "    except OSError: return\n"
-            "    raise SystemExit(f'{deed} was let through')\n"
-            "no(os.chroot, '/tmp'); no(os.setpriority, 0, 0, 3); no(socket.socket, 16, 3)\n"
-            "socket.socket(); socket.socket(1)\n"
-            "assert ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(208)) >= 0\n")
+    code = (
+        "import os, socket, ctypes, mmap\n"
+        "def no(deed, *args):\n"
+        "    try: deed(*args)\n"
+        "    except OSError: return\n"
+        "    raise SystemExit(f'{deed} was let through')\n"
+        "no(os.chroot, '/tmp'); no(os.setpriority, 0, 0, 3); no(socket.socket, 16, 3)\n"
+        "socket.socket(); socket.socket(1)\n"
+        "assert ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(208)) >= 0\n"
+    )
     done = subprocess.run(run_confined(UNITS[0], sys.executable, "-c", code), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -193,8 +196,11 @@ def test_under_its_units_fence_the_gateway_takes_an_alarm_beats_a_board_and_spea
     board = PtyBridge(tmp_path / "board", got.extend)
     gateway = Gateway(tmp_path, hub.port, air.port)
     text = gateway.config.read_text()
-    gateway.config.write_text(text.replace('driver = "virtual"\nfile = "siren.jsonl"',
-                                           f'driver = "lcus"\nport = "{tmp_path / "board"}"'))
+    gateway.config.write_text(
+        text.replace(
+            'driver = "virtual"\nfile = "siren.jsonl"', f'driver = "lcus"\nport = "{tmp_path / "board"}"'
+        )
+    )
     hub.answer = (500, {})  # it acts by itself
     program = sys.executable, "-m", "kentongan_gateway", "run", "--config", gateway.config
     command = run_confined(UNITS[0], *program)
@@ -228,7 +234,7 @@ def test_every_group_of_the_units_is_there_on_plain_debian_once_the_printed_step
     """A unit with a group that is not there does not start, and useradd refuses an account with one."""
     text = (ROOT / "docs/technician.md").read_text(encoding="utf-8")
     account = text.index("useradd --system --groups ")
-    given = set(re.match(r"[a-z,]+", text[account + len("useradd --system --groups "):])[0].split(","))
+    given = set(re.match(r"[a-z,]+", text[account + len("useradd --system --groups ") :])[0].split(","))
     wanted = set()
     for unit in (*DEPLOY.glob("*.service"), *HUB.glob("*.service")):
         found = re.findall(r"(?m)^(?:SupplementaryGroups|Group)=(.*)$", unit.read_text(encoding="utf-8"))

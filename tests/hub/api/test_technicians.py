@@ -273,9 +273,7 @@ def test_a_new_post_starts_with_the_counters_that_the_hub_knows(site, tool):
 
 
 def test_a_site_whose_statuses_would_fill_the_air_is_refused_with_the_figures(site, tool):
-    answers = [
-        tool.post("/devices", role="penerus", label=f"penerus-{n}", zone=5, hops=3) for n in range(20)
-    ]
+    answers = [tool.post("/devices", role="penerus", label=f"penerus-{n}", zone=5, hops=3) for n in range(20)]
     refused = [answer for answer in answers if answer.status_code == 400]
     assert answers[0].status_code == 201 and refused
     assert "paling banyak 12 detik" in refused[0].json["error"] and "gerbang" in refused[0].json["remedy"]

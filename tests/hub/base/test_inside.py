@@ -107,7 +107,9 @@ def test_the_tables_are_read_once_for_a_sending(home, monkeypatch):
 
 def test_a_machine_without_these_tables_goes_by_the_numbers_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(inside, "TABLES", tmp_path / "none")
-    assert inside.at_hand() == [] and inside.refuses("json://10.0.0.1") and not inside.refuses("json://8.8.4.2")
+    assert (
+        inside.at_hand() == [] and inside.refuses("json://10.0.0.1") and not inside.refuses("json://8.8.4.2")
+    )
 
 
 def test_this_machines_own_tables_are_understood():

@@ -33,6 +33,7 @@ def problem(site):
 
 def until(condition, what, one=None):
     """Steps of the worker, as its thread makes them, until it is so."""
+
     def stepped():
         if one:
             one.step()

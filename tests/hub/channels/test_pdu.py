@@ -44,11 +44,7 @@ PUBLISHED = {
         "07919471227210244405852122F039F101506271218180"
         "4F050003190202E4E8309B5E7683DAFC319A5E76B340F73D9A5D7683A6E93268FD9ED3CB6EF67B0E5AD172B19B2C2693C9602E90355D"
         "6683A6F0B007946E8382F5393BEC26BB00",
-        (
-            "12220",
-            "rhalten möchten, wählen Sie kostenlos +4917212220. Viel Spaß im Ausland.",
-            (0x19, 2, 2),
-        ),
+        ("12220", "rhalten möchten, wählen Sie kostenlos +4917212220. Viel Spaß im Ausland.", (0x19, 2, 2)),
     ),
 }
 PUBLISHED_REPORT = "07914306073011F006270B913426565711F7012081111345400120811174054043"
@@ -176,8 +172,7 @@ SEEDS = st.sampled_from([bytes.fromhex(line) for line, _ in PUBLISHED.values()])
 
 @settings(max_examples=400)
 @given(
-    st.binary(max_size=190) | SEEDS,
-    st.lists(st.tuples(st.integers(0, 189), st.integers(0, 255)), max_size=4),
+    st.binary(max_size=190) | SEEDS, st.lists(st.tuples(st.integers(0, 189), st.integers(0, 255)), max_size=4)
 )
 @example(bytes([0, 0x44] + [0xFF] * 170), [])
 def test_any_bytes_are_a_message_or_refused_with_a_documented_reason(octets, flips):

@@ -52,8 +52,10 @@ def deafness(site, active):
     site.post_events(site.event("trouble", name="radio_deaf modem", active=active, detail="hears nothing"))
 
 
-WAYS = [(lambda site: radio(site, False), lambda site: radio(site, True), "radio mati"),
-        (lambda site: deafness(site, True), lambda site: deafness(site, False), "gerbang bermasalah")]
+WAYS = [
+    (lambda site: radio(site, False), lambda site: radio(site, True), "radio mati"),
+    (lambda site: deafness(site, True), lambda site: deafness(site, False), "gerbang bermasalah"),
+]
 
 
 @pytest.mark.parametrize(("begins", "ends", "what"), WAYS, ids=["radio down", "radio deaf"])
@@ -102,8 +104,10 @@ def test_of_a_buttons_26_hours_only_those_count_in_which_it_could_be_heard(site)
     run(site, 25 * HOUR_MS)
     radio(site, True)
     run(site, 12 * HOUR_MS)
-    assert "terputus" not in {row["what"] for row in site.rows(
-        "SELECT what FROM warnings WHERE closed_ms IS NULL AND subject = 'tombol-07'")}
+    assert "terputus" not in {
+        row["what"]
+        for row in site.rows("SELECT what FROM warnings WHERE closed_ms IS NULL AND subject = 'tombol-07'")
+    }
 
 
 def test_a_radio_that_comes_and_goes_gives_a_dead_post_no_second_life(site):
@@ -137,6 +141,7 @@ def test_stretches_are_joined_with_the_hubs_own_absences_and_never_counted_twice
 
 
 # --- a gateway that is away itself ---
+
 
 def second_gateway(site):
     with site.hub.store.write() as db:

@@ -1,4 +1,5 @@
 """A post that finds the channel taken by others says so, and a person reads it until it is over."""
+
 from kentongan_wire import messages as m
 
 

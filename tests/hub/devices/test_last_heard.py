@@ -106,6 +106,7 @@ def test_a_status_that_tells_nothing_new_has_no_file_written_anew(site):
 
 # --- a battery that cannot be read ---
 
+
 def unread(site):
     site.hub.dispatch.step()
     return site.warnings("what = 'battery_unread' AND closed_ms IS NULL")
@@ -145,11 +146,18 @@ def test_a_board_that_never_could_measure_its_battery_is_no_warning(site, say):
 @pytest.mark.parametrize("what", ["event", "siren_report"])
 def test_what_is_played_again_over_a_gateway_that_did_not_know_it_is_no_sign_of_life(site, second, what):
     """A dead post was connected: the second gateway had no counter of it."""
+
     def word(counter):
         about = {"counter": counter, "event": m.EVENT_COMING, "device": site.post}
         if what == "siren_report":
-            about = {"report_counter": counter, "counter": 7, "origin": site.button, "device": site.post,
-                     "state": m.STATE_STOPPED, "source": m.SOURCE_DIRECT}
+            about = {
+                "report_counter": counter,
+                "counter": 7,
+                "origin": site.button,
+                "device": site.post,
+                "state": m.STATE_STOPPED,
+                "source": m.SOURCE_DIRECT,
+            }
         return site.event(what, role=2, generation=0, rssi=-90, snr_q=10, **about)
 
     site.post_events(word(500))

@@ -1,4 +1,5 @@
 """Late before lost, and nothing green without proof."""
+
 import re
 
 import nodekit
@@ -18,12 +19,19 @@ MINUTE_MS = 60_000
 RELAY = 0x52000031
 
 
-@pytest.mark.parametrize(("role", "silent_ms", "state"), [
-    ("sirene", 279_000, s.TERHUBUNG), ("sirene", 280_000, s.TERLAMBAT), ("sirene", 5 * MINUTE_MS, s.TERPUTUS),
-    ("tombol", 12 * s.HOUR_MS, s.TERHUBUNG), ("tombol", 13 * s.HOUR_MS, s.TERLAMBAT),
-    ("tombol", 26 * s.HOUR_MS, s.TERPUTUS),
-    ("gateway", 39_000, s.TERHUBUNG), ("gateway", 40_000, s.TERLAMBAT),
-])
+@pytest.mark.parametrize(
+    ("role", "silent_ms", "state"),
+    [
+        ("sirene", 279_000, s.TERHUBUNG),
+        ("sirene", 280_000, s.TERLAMBAT),
+        ("sirene", 5 * MINUTE_MS, s.TERPUTUS),
+        ("tombol", 12 * s.HOUR_MS, s.TERHUBUNG),
+        ("tombol", 13 * s.HOUR_MS, s.TERLAMBAT),
+        ("tombol", 26 * s.HOUR_MS, s.TERPUTUS),
+        ("gateway", 39_000, s.TERHUBUNG),
+        ("gateway", 40_000, s.TERLAMBAT),
+    ],
+)
 def test_a_silent_device_is_late_before_it_is_lost(role, silent_ms, state):
     assert s.link(role, 1_000, 1_000 + silent_ms) == state
 
@@ -34,8 +42,11 @@ def test_a_device_whose_status_gives_way_to_an_alarm_is_called_late_neither_by_h
     for counter in range(1, 400):
         shell.hear(nodekit.alarm(0x53000007, counter))
         shell.wait(10_000)
-    told_ms = [at_ms for at_ms, frame in shell.sent if nodekit.message_of(frame).type == m.STATUS
-               and nodekit.packet_of(frame).src == RELAY]
+    told_ms = [
+        at_ms
+        for at_ms, frame in shell.sent
+        if nodekit.message_of(frame).type == m.STATUS and nodekit.packet_of(frame).src == RELAY
+    ]
     silent_ms = max(nodekit.gaps(told_ms))
     assert 240_000 < silent_ms <= 262_000 < flood.STATUS_LATE_MS < s.MAINS_LIMITS_MS[1]
     assert s.link("penerus", 1_000, 1_000 + silent_ms + 15_000) == s.TERHUBUNG
@@ -87,43 +98,46 @@ def test_nothing_wrong_is_no_warning():
         assert found(devices=[{**DEVICE, "role": role, "battery_mv": battery_mv}]) == []
 
 
-@pytest.mark.parametrize(("facts", "what"), [
-    ({"gateways": [{"label": "g", "heard_ms": -5 * MINUTE_MS}]}, "gerbang terputus"),
-    ({"radios": [{"gateway": "g", "name": "serial"}]}, "radio mati"),
-    ({"devices": [{**DEVICE, "role": "sirene", "heard_ms": -5 * MINUTE_MS}]}, "sirene terputus"),
-    ({"devices": [{**DEVICE, "heard_ms": -13 * s.HOUR_MS}]}, "terlambat"),
-    ({"devices": [{**DEVICE, "heard_ms": -26 * s.HOUR_MS}]}, "terputus"),
-    ({"devices": [{**DEVICE, "heard_ms": None}], "now_ms": s.NEVER_HEARD_MS + 1}, "belum terdengar"),
-    ({"devices": [{**DEVICE, "siren_fault": 1}]}, "sirene rusak"),
-    ({"devices": [{**DEVICE, "lid": 1}]}, "tutup terbuka"),
-    ({"devices": [{**DEVICE, "jammed": 1}]}, "radio diganggu"),
-    ({"devices": [{**DEVICE, "mains": 0}]}, "listrik padam"),
-    ({"devices": [{**DEVICE, "key_stuck": 1}]}, "kontak rusak"),
-    ({"devices": [{**DEVICE, "flash_failing": 1}]}, "flash gagal"),
-    ({"devices": [{**DEVICE, "part_failing": 1}]}, "bagian rusak"),
-    ({"devices": [{**DEVICE, "battery_unread": 2}]}, "baterai tidak terbaca"),
-    ({"devices": [{**DEVICE, "role": "sirene", "battery_mv": 11_700}]}, "aki lemah"),
-    ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),
-    ({"devices": [{**DEVICE, "low_battery": 1}]}, "baterai"),
-    ({"devices": [{**DEVICE, "battery_mv": 3_400}]}, "baterai"),
-    ({"devices": [{**DEVICE, "muted_until_ms": 1, "muted_reason": "macet"}]}, "tombol dibisukan"),
-    ({"stuck": [{"label": "tombol-07", "count": 4}]}, "tombol macet"),
-    ({"silent": [{"label": "pos-1", "state": "silent"}]}, "sirene diam"),
-    ({"silent": [{"label": "pos-1", "state": "failed"}]}, "sirene gagal"),
-    ({"disk_free": 0.09}, "disk hampir penuh"),
-    ({"clock_back_ms": 2 * MINUTE_MS}, "jam tidak pasti"),
-    ({"backed_up": False, "unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
-    ({"unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
-    ({"failed": "memanggil, tombol-07 #9"}, "pusat data gagal"),
-    ({"broken_policies": ["maling, RT 05"]}, "kebijakan rusak"),
-    ({"old_contacts": ["Polisi", "PLN"]}, "kontak lama"),
-    ({"troubles": [{**TROUBLE, "urgent": True}]}, "gerbang bermasalah"),
-    ({"troubles": [TROUBLE]}, "gerbang perlu dilihat"),
-    ({"troubles": [{**TROUBLE, "name": "siren relay"}]}, "gerbang tanpa sirene"),
-    ({"broken_chains": [("audit", 17)]}, "catatan diubah"),
-    ({"missed_drills": [{"id": 3}]}, "latihan terlewat"),
-    ({"channels": [{"name": "sms", "fails": 3, "problem": "tidak ada sinyal"}]}, "kanal gagal"),
-])
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        ({"gateways": [{"label": "g", "heard_ms": -5 * MINUTE_MS}]}, "gerbang terputus"),
+        ({"radios": [{"gateway": "g", "name": "serial"}]}, "radio mati"),
+        ({"devices": [{**DEVICE, "role": "sirene", "heard_ms": -5 * MINUTE_MS}]}, "sirene terputus"),
+        ({"devices": [{**DEVICE, "heard_ms": -13 * s.HOUR_MS}]}, "terlambat"),
+        ({"devices": [{**DEVICE, "heard_ms": -26 * s.HOUR_MS}]}, "terputus"),
+        ({"devices": [{**DEVICE, "heard_ms": None}], "now_ms": s.NEVER_HEARD_MS + 1}, "belum terdengar"),
+        ({"devices": [{**DEVICE, "siren_fault": 1}]}, "sirene rusak"),
+        ({"devices": [{**DEVICE, "lid": 1}]}, "tutup terbuka"),
+        ({"devices": [{**DEVICE, "jammed": 1}]}, "radio diganggu"),
+        ({"devices": [{**DEVICE, "mains": 0}]}, "listrik padam"),
+        ({"devices": [{**DEVICE, "key_stuck": 1}]}, "kontak rusak"),
+        ({"devices": [{**DEVICE, "flash_failing": 1}]}, "flash gagal"),
+        ({"devices": [{**DEVICE, "part_failing": 1}]}, "bagian rusak"),
+        ({"devices": [{**DEVICE, "battery_unread": 2}]}, "baterai tidak terbaca"),
+        ({"devices": [{**DEVICE, "role": "sirene", "battery_mv": 11_700}]}, "aki lemah"),
+        ({"devices": [{**DEVICE, "days_left": 30}]}, "baterai"),
+        ({"devices": [{**DEVICE, "low_battery": 1}]}, "baterai"),
+        ({"devices": [{**DEVICE, "battery_mv": 3_400}]}, "baterai"),
+        ({"devices": [{**DEVICE, "muted_until_ms": 1, "muted_reason": "macet"}]}, "tombol dibisukan"),
+        ({"stuck": [{"label": "tombol-07", "count": 4}]}, "tombol macet"),
+        ({"silent": [{"label": "pos-1", "state": "silent"}]}, "sirene diam"),
+        ({"silent": [{"label": "pos-1", "state": "failed"}]}, "sirene gagal"),
+        ({"disk_free": 0.09}, "disk hampir penuh"),
+        ({"clock_back_ms": 2 * MINUTE_MS}, "jam tidak pasti"),
+        ({"backed_up": False, "unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
+        ({"unsaved_ms": s.BACKUP_AGE_MS + 1}, "cadangan lama"),
+        ({"failed": "memanggil, tombol-07 #9"}, "pusat data gagal"),
+        ({"broken_policies": ["maling, RT 05"]}, "kebijakan rusak"),
+        ({"old_contacts": ["Polisi", "PLN"]}, "kontak lama"),
+        ({"troubles": [{**TROUBLE, "urgent": True}]}, "gerbang bermasalah"),
+        ({"troubles": [TROUBLE]}, "gerbang perlu dilihat"),
+        ({"troubles": [{**TROUBLE, "name": "siren relay"}]}, "gerbang tanpa sirene"),
+        ({"broken_chains": [("audit", 17)]}, "catatan diubah"),
+        ({"missed_drills": [{"id": 3}]}, "latihan terlewat"),
+        ({"channels": [{"name": "sms", "fails": 3, "problem": "tidak ada sinyal"}]}, "kanal gagal"),
+    ],
+)
 def test_each_thing_that_needs_care_is_a_warning_with_an_owner_and_a_remedy(facts, what):
     assert found(**facts) == [what]
     (one,) = s.findings({**FACTS, **facts}, facts.get("now_ms", 0)).values()

@@ -30,8 +30,9 @@ def test_a_reason_that_is_not_known_here_is_shown_as_none(site):
 
 def test_several_things_wait_side_by_side_and_a_word_that_came_late_ends_when_its_wait_does(site):
     for what in ("settings", "drill"):
-        site.post_events(site.event("waiting", what=what, reason="air", seconds=1_800, devices=3,
-                                    age_ms=1_700_000))
+        site.post_events(
+            site.event("waiting", what=what, reason="air", seconds=1_800, devices=3, age_ms=1_700_000)
+        )
     site.post_events(site.event("waiting", what="revocation", reason="air", seconds=1_800, devices=3))
     person = site.enter("admin")
     text = person.get("/perangkat").text

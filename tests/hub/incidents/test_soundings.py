@@ -182,8 +182,9 @@ def test_nor_one_that_tells_of_a_press_between_which_reached_no_gateway(site, to
     assert [row["state"] for row in site.rows("SELECT state FROM soundings")] == ["sounded"]
 
 
-@pytest.mark.parametrize("state, then", [(m.STATE_SOUNDING, "beside"), (m.STATE_FAILED, "silent"),
-                                         (m.STATE_STOPPED, "silent")])
+@pytest.mark.parametrize(
+    "state, then", [(m.STATE_SOUNDING, "beside"), (m.STATE_FAILED, "silent"), (m.STATE_STOPPED, "silent")]
+)
 def test_nor_one_that_tells_of_a_later_press_which_never_reaches_a_gateway(site, state, then):
     site.post_events(site.alarm(10, age_ms=0))
     reports(site, 11, state)

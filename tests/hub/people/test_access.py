@@ -94,8 +94,11 @@ def test_the_pages_on_stolen_things_say_when_the_sessions_of_a_lost_phone_end(vi
     assert phone.get("/papan").status_code != 200
     docs = Path(__file__).resolve().parents[3] / "docs"
     for name in ("safety.md", "keamanan.md"):
-        (row,) = [line for line in (docs / name).read_text().splitlines() if line.startswith("|")
-                  and "*Keluar di mana-mana*" in line]
+        (row,) = [
+            line
+            for line in (docs / name).read_text().splitlines()
+            if line.startswith("|") and "*Keluar di mana-mana*" in line
+        ]
         assert "*Benarkan*" in row and "access --data DIR --login" in row
 
 
@@ -103,8 +106,15 @@ def new_since_the_press(village, login, house):
     """An admin of another house, made by one who lives where it was pressed."""
     made = village.account(login, "admin", house=house)
     with village.hub.store.write() as db:
-        access.note(db, Now(village.clock.now_ms, 0), [village.numbers["pelaku"]], "akun baru", "",
-                    f"5/{house}", account=made)
+        access.note(
+            db,
+            Now(village.clock.now_ms, 0),
+            [village.numbers["pelaku"]],
+            "akun baru",
+            "",
+            f"5/{house}",
+            account=made,
+        )
     return made
 
 

@@ -191,9 +191,11 @@ def test_nobody_takes_a_name_under_which_somebody_else_acts(site, name):
 
 def test_an_invitation_of_who_was_switched_off_since_opens_nothing(site):
     number = site.account("budi", "ketua_rt")
-    text = site.enter("budi").post(
-        "/undangan", page="/undangan", nama="Palsu", peran="wakil", jam="24", luar="1"
-    ).text
+    text = (
+        site.enter("budi")
+        .post("/undangan", page="/undangan", nama="Palsu", peran="wakil", jam="24", luar="1")
+        .text
+    )
     path = re.search(r"http://localhost(/u/[\w-]+)", text)[1]
     assert Person(site.app).get(path).status_code == 200
     site.enter("admin").post(f"/akun/{number}/matikan", page="/akun")

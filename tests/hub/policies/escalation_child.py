@@ -64,9 +64,7 @@ def main():
     while True:
         with store.read() as db:
             alerts = db.value("SELECT alerts FROM incidents")
-            waiting = db.value(
-                "SELECT count(*) FROM outbox WHERE type = 'call' AND state = 'waiting'"
-            )
+            waiting = db.value("SELECT count(*) FROM outbox WHERE type = 'call' AND state = 'waiting'")
         if alerts >= STEPS:
             if not waiting:
                 return

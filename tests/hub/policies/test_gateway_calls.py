@@ -89,7 +89,7 @@ def test_gateways_learn_within_seconds_of_a_new_policy_and_of_newly_agreed_peopl
     name(site, "bidan", 5, 12)
     confirm(site, "bidan", chime)
     look(site)
-    entry, = [d for d in directories(site)[-1]["devices"] if d["node"] == chime]
+    (entry,) = [d for d in directories(site)[-1]["devices"] if d["node"] == chime]
     assert entry["silent"] is True
     body = json.loads(json.dumps(policy.default(m.KIND_MALING)))
     body["langkah"][1]["kepada"].remove("penerima")

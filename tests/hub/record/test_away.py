@@ -140,6 +140,7 @@ def test_a_wall_that_went_back_is_a_warning_until_it_proved_right(clocks):
 
 # --- a watcher that was away ---
 
+
 def heard(site):
     flags = {"flags": m.STATUS_MAINS}
     site.post_events(
@@ -300,6 +301,7 @@ def test_a_hub_that_is_switched_off_every_night_still_finds_a_button_that_died(s
 
 
 # --- the machine's clock ---
+
 
 def test_on_the_same_boot_the_machine_itself_knows_how_long_it_was(monkeypatch):
     first = Clock(1_000_000, "")

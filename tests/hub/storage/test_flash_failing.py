@@ -1,4 +1,5 @@
 """A device whose flash or another part fails goes on; a technician is told while its STATUS says so."""
+
 import pytest
 from kentongan_wire import messages as m
 
@@ -6,12 +7,15 @@ FLASH = ("memori tetapnya (flash) menolak tulisan", "flash gagal", "ganti papann
 PART = ("sebuah bagiannya (lampu, tombol atau sensor)", "bagian rusak", "tulis periksa di kabelnya", 0)
 
 
-@pytest.mark.parametrize(("role", "which", "flags", "bit", "told"), [
-    (1, "button", 0, m.TOMBOL_STATUS_FLASH_FAILING, FLASH),
-    (2, "post", m.STATUS_MAINS, m.STATUS_FLASH_FAILING, FLASH),
-    (1, "button", 0, m.TOMBOL_STATUS_PART_FAILING, PART),
-    (2, "post", m.STATUS_MAINS, m.STATUS_PART_FAILING, PART),
-])
+@pytest.mark.parametrize(
+    ("role", "which", "flags", "bit", "told"),
+    [
+        (1, "button", 0, m.TOMBOL_STATUS_FLASH_FAILING, FLASH),
+        (2, "post", m.STATUS_MAINS, m.STATUS_FLASH_FAILING, FLASH),
+        (1, "button", 0, m.TOMBOL_STATUS_PART_FAILING, PART),
+        (2, "post", m.STATUS_MAINS, m.STATUS_PART_FAILING, PART),
+    ],
+)
 def test_it_stands_at_the_device_and_among_the_warnings_with_its_owner(site, role, which, flags, bit, told):
     words, what, remedy, urgent = told
 

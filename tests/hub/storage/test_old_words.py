@@ -141,10 +141,10 @@ def test_what_the_hub_ended_by_itself_says_so_without_a_name(tmp_path, monkeypat
     with Store(tmp_path).read() as db:
         rows = db.all("SELECT * FROM incidents ORDER BY id")
     assert [(row["closed_by"], row["reason"]) for row in rows] == [
-        *((None, None), ("", None), ("Budi", "latihan selesai")),
+        *((None, None), ("", None), ("Budi", "latihan selesai"))
     ]
     assert [(code_words.closed_by(row), code_words.reason(row)) for row in rows] == [
-        *(("pusat data", "latihan selesai"), ("", "(masa simpan habis)"), ("Budi", "latihan selesai")),
+        *(("pusat data", "latihan selesai"), ("", "(masa simpan habis)"), ("Budi", "latihan selesai"))
     ]
 
 
@@ -202,7 +202,7 @@ def test_open_warnings_go_on_under_their_codes_with_what_they_said(tmp_path, mon
     with Store(tmp_path).read() as db:
         rows = db.all("SELECT * FROM warnings ORDER BY id")
     assert [row["what"] for row in rows] == [
-        *("siren_silent", "button_is_muted", "disk_filling", "record_altered", "drill_missed", old[5][0]),
+        *("siren_silent", "button_is_muted", "disk_filling", "record_altered", "drill_missed", old[5][0])
     ]
     shown = [code_words.warning(row) for row in rows]
     assert [(one["what"], one["subject"], one["detail"]) for one in shown] == old

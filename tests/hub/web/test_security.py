@@ -380,9 +380,7 @@ STATIC = ("hub.css", "hub.js", "board.js", "answers.js", "kentongan.svg")
 
 def test_the_first_page_is_small(site):
     person = Person(site.app)
-    total = len(person.get("/masuk").data) + sum(
-        len(person.get(f"/static/{name}").data) for name in STATIC
-    )
+    total = len(person.get("/masuk").data) + sum(len(person.get(f"/static/{name}").data) for name in STATIC)
     assert total < 100_000
 
 

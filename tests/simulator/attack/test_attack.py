@@ -2,6 +2,7 @@
 
 `make soak ONLY=attack` is the long version. A failure names the seed; the command runs it again.
 """
+
 import json
 
 import pytest
@@ -146,8 +147,15 @@ def test_a_gateway_that_never_rests_is_found_out_and_holds_up_no_campaign(monkey
         found("hops")
 
 
-@pytest.mark.parametrize(("name", "seed"), [("hour-houses-penerus", 1), ("hour-houses-penerus", 5),
-                                            ("muzzle-on-penerus", 6), ("muzzle-on-penerus", 8)])
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [
+        ("hour-houses-penerus", 1),
+        ("hour-houses-penerus", 5),
+        ("muzzle-on-penerus", 6),
+        ("muzzle-on-penerus", 8),
+    ],
+)
 def test_all_the_air_of_who_stole_a_relay_mutes_no_house_behind_three_relays(name, seed):
     """These walks once ended without the press stored: each relay carried one frame in half a minute."""
     walked = run.walk(ATTACKS[name], seed, loss=0.08)
@@ -169,8 +177,11 @@ def test_the_thief_keeps_the_law_of_the_air():
 def test_the_bag_holds_the_keys_of_what_was_stolen_and_noise_in_their_place():
     siege = Siege(ATTACKS["planted-loud-sirene"], 1)
     with siege.world:
-        keys = site_keys.SiteKeys({0: site_keys.alarm_root(bytes(range(32)), 0)},
-                                  {0: site_keys.control_root(bytes(range(32)), 0)}, 0)
+        keys = site_keys.SiteKeys(
+            {0: site_keys.alarm_root(bytes(range(32)), 0)},
+            {0: site_keys.control_root(bytes(range(32)), 0)},
+            0,
+        )
         button, post = siege.button, siege.node(siege.stolen[0])
         assert siege.bag.a(button, m.TOMBOL) == keys.a(button, m.TOMBOL, 0)
         assert siege.bag.r(button, m.TOMBOL) == keys.r(button, m.TOMBOL, 0)
@@ -192,8 +203,9 @@ def test_every_holder_and_every_row_of_the_air_has_an_attack():
 
 def test_the_trace_reads_every_entry_of_receipts():
     channel = packet.Channel(CHANNEL_NAME, CHANNEL_KEY)
-    entries = tuple(m.receipt_entry(6, 0x101 + i, 65 + i, m.STAGE_COMING, 0, 0, 0, bytes(32))
-                    for i in range(3))
+    entries = tuple(
+        m.receipt_entry(6, 0x101 + i, 65 + i, m.STAGE_COMING, 0, 0, 0, bytes(32)) for i in range(3)
+    )
     payload = m.encode(m.RECEIPTS, m.GATEWAY, 0, 9, 6, m.Receipts(entries), bytes(32), bytes(32))
     read = Describer().describe(channel.seal(6, 9, 1, payload))
     assert read["answers"] == [[0x101, 65, 3], [0x102, 66, 3], [0x103, 67, 3]]
@@ -222,8 +234,11 @@ def test_the_command_lists_what_there_is_and_refuses_what_there_is_not(capsys):
     assert cli.main(["attack", "--list"]) == 0
     listed = capsys.readouterr().out
     assert all(name in listed for name in ATTACKS)
-    for words, remedy in ((["mencuri"], "choose one of"), (["--seeds", "9-1"], "lower one first"),
-                          (["--seeds", "x"], "1-20")):
+    for words, remedy in (
+        (["mencuri"], "choose one of"),
+        (["--seeds", "9-1"], "lower one first"),
+        (["--seeds", "x"], "1-20"),
+    ):
         assert cli.main(["attack", *words]) == 2
         assert remedy in capsys.readouterr().err
     with pytest.raises(LocalError):

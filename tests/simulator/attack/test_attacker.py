@@ -1,4 +1,5 @@
 """A hostile radio in the running village: what it replays, alters or forges sounds no siren, tells no lie."""
+
 import random
 
 import pytest
@@ -56,8 +57,11 @@ class Attack:
         self.world.press(label)
         self.run(6)
         describe = Describer().describe
-        return [frame for _, frame in self.stranger.heard[seen:]
-                if describe(frame)["type"] == "ALARM" and describe(frame)["src"] == self.node(label)]
+        return [
+            frame
+            for _, frame in self.stranger.heard[seen:]
+            if describe(frame)["type"] == "ALARM" and describe(frame)["src"] == self.node(label)
+        ]
 
     def send(self, *frames, every_s=0.7):
         for frame in frames:
@@ -92,8 +96,11 @@ class Attack:
         return self.seal(src, tagged + m.carry_tag(self.r(label, role), src, wire.BROADCAST, tagged))
 
     def events(self, what, labels=None):
-        return [event for event in self.world.trace.events
-                if event[2] == what and (labels is None or event[1] in labels)]
+        return [
+            event
+            for event in self.world.trace.events
+            if event[2] == what and (labels is None or event[1] in labels)
+        ]
 
     def sounds(self):
         return len(self.events("sound"))
@@ -102,8 +109,11 @@ class Attack:
         return [detail["state"] for _, _, _, detail in self.events("show", (label,))]
 
     def stored(self, label=BUTTON):
-        return [detail["counter"] for _, _, _, detail in self.events("store")
-                if detail["type"] == "alarm" and detail["device"] == self.node(label)]
+        return [
+            detail["counter"]
+            for _, _, _, detail in self.events("store")
+            if detail["type"] == "alarm" and detail["device"] == self.node(label)
+        ]
 
     def refused(self, label, reason):
         return self.world.counters().get(label, {}).get(reason, 0)
@@ -129,8 +139,12 @@ def alarm(zone=1, kind=m.KIND_MALING, flags=0, attempt=0, incident=900):
 def replays(attack, frame):
     """One frame in every dress: as it was, with other hop bits, as if relayed, under a new packet id."""
     packet = wire.parse_packet(frame)
-    dressed = [packet._replace(hop_limit=7, hop_start=7), packet._replace(hop_limit=0, hop_start=7),
-               packet._replace(hop_limit=1, hop_start=3, relay_node=0x42), packet._replace(id=packet.id + 1)]
+    dressed = [
+        packet._replace(hop_limit=7, hop_start=7),
+        packet._replace(hop_limit=0, hop_start=7),
+        packet._replace(hop_limit=1, hop_start=3, relay_node=0x42),
+        packet._replace(id=packet.id + 1),
+    ]
     return [frame, *map(wire.build_packet, dressed), attack.again(frame)]
 
 
@@ -226,12 +240,25 @@ def test_another_content_under_a_used_counter_starts_no_siren_and_counts_as_anot
 def test_a_stolen_button_in_a_foreign_role_is_refused(attack):
     """Its own keys, under every role and type that are not a button's."""
     key = attack.a(BUTTON, m.TOMBOL)
-    order = m.encode_body(m.SIREN_ORDER, m.GATEWAY, m.SirenOrder(
-        attack.node(BUTTON), 900, m.ACTION_START, m.KIND_MALING, 180, ((attack.node("pos-1"), bytes(8)),)))
-    attack.send(*(attack.forge(m.ALARM, role, BUTTON, alarm(), key, 900 + role)
-                  for role in (m.SIRENE, m.PENERUS, m.GATEWAY, m.PENERIMA)))
-    attack.send(*(attack.forge(m.SIREN_ORDER, role, BUTTON, order, key, 920 + role)
-                  for role in (m.TOMBOL, m.PENERUS, m.GATEWAY, m.PENERIMA)))
+    order = m.encode_body(
+        m.SIREN_ORDER,
+        m.GATEWAY,
+        m.SirenOrder(
+            attack.node(BUTTON), 900, m.ACTION_START, m.KIND_MALING, 180, ((attack.node("pos-1"), bytes(8)),)
+        ),
+    )
+    attack.send(
+        *(
+            attack.forge(m.ALARM, role, BUTTON, alarm(), key, 900 + role)
+            for role in (m.SIRENE, m.PENERUS, m.GATEWAY, m.PENERIMA)
+        )
+    )
+    attack.send(
+        *(
+            attack.forge(m.SIREN_ORDER, role, BUTTON, order, key, 920 + role)
+            for role in (m.TOMBOL, m.PENERUS, m.GATEWAY, m.PENERIMA)
+        )
+    )
     attack.run(3)
     assert not attack.sounds() and not attack.stored()
     for label in (*POSTS, GATEWAY):
@@ -262,8 +289,9 @@ def test_a_stolen_post_without_control_keys_promises_no_help(attack):
 
 def m_counter(attack):
     """The counter of the alarm that was pressed last."""
-    return [detail["counter"] for _, _, _, detail in attack.events("tx", (BUTTON,))
-            if detail["type"] == "ALARM"][-1]
+    return [
+        detail["counter"] for _, _, _, detail in attack.events("tx", (BUTTON,)) if detail["type"] == "ALARM"
+    ][-1]
 
 
 def raw_receipt(entry):
@@ -276,8 +304,9 @@ def test_a_stolen_post_orders_no_siren(attack):
     node = attack.node(BUTTON)
     for counter, start in enumerate((m.ACTION_START, m.ACTION_STOP, m.ACTION_TEST), 900):
         targets = tuple((attack.node(label), bytes(range(8))) for label in POSTS)
-        raw = m.encode_body(m.SIREN_ORDER, m.GATEWAY,
-                            m.SirenOrder(node, 900, start, m.KIND_MALING, 180, targets))
+        raw = m.encode_body(
+            m.SIREN_ORDER, m.GATEWAY, m.SirenOrder(node, 900, start, m.KIND_MALING, 180, targets)
+        )
         key = attack.a("modem-1", m.GATEWAY)
         attack.send(attack.forge(m.SIREN_ORDER, m.GATEWAY, "modem-1", raw, key, counter))
     attack.run(2)
@@ -294,9 +323,14 @@ def test_zone_0_tests_and_silent_alarms_sound_nowhere(attack, hub_up):
     """
     attack.world.switch("hub", hub_up)
     under_a, under_c = attack.a(BUTTON, m.TOMBOL), attack.c(BUTTON, m.TOMBOL)
-    bodies = (alarm(zone=0, incident=900), alarm(zone=0, kind=m.KIND_MEDIS, incident=901),
-              alarm(kind=m.KIND_UJI, incident=902), alarm(kind=m.KIND_KEKERASAN, incident=903),
-              alarm(flags=m.FLAG_SILENT, incident=904), alarm(incident=905))
+    bodies = (
+        alarm(zone=0, incident=900),
+        alarm(zone=0, kind=m.KIND_MEDIS, incident=901),
+        alarm(kind=m.KIND_UJI, incident=902),
+        alarm(kind=m.KIND_KEKERASAN, incident=903),
+        alarm(flags=m.FLAG_SILENT, incident=904),
+        alarm(incident=905),
+    )
     for key in (under_a, under_c):
         some = bodies[:-1] if key is under_a else bodies  # the last one sounds, under A
         for counter, raw in enumerate(some, 900):
@@ -310,8 +344,10 @@ def test_zone_0_tests_and_silent_alarms_sound_nowhere(attack, hub_up):
 def test_refusals_reach_the_device_page_of_the_hub_by_reason(attack, tmp_path):
     attack.world.switch("hub", False)  # so that the spool keeps what the hub is to be told
     for counter in range(900, 905):
-        attack.send(attack.forge(m.ALARM, m.TOMBOL, BUTTON, alarm(), bytes(32), counter),
-                    attack.forge(m.ALARM, m.PENERUS, BUTTON, alarm(), bytes(32), counter))
+        attack.send(
+            attack.forge(m.ALARM, m.TOMBOL, BUTTON, alarm(), bytes(32), counter),
+            attack.forge(m.ALARM, m.PENERUS, BUTTON, alarm(), bytes(32), counter),
+        )
     attack.run(70)
     spool = attack.world.gateway_hosts[GATEWAY].spool
     told = [event for _, event in spool.unsent() if event["type"] == "refusals"]

@@ -2,6 +2,7 @@
 
 The whole measurement: `kentongan-sim drill rt --seeds 1-1000`; a failure here names its seed.
 """
+
 import json
 import subprocess
 import sys
@@ -27,8 +28,13 @@ def test_posts_that_hear_nothing_are_named_with_the_seed():
 
 def test_the_command_prints_its_figure_and_refuses_what_it_does_not_know():
     command = [Path(sys.executable).parent / "kentongan-sim", "drill"]
-    run = subprocess.run([*command, "rt", "--seeds", "1-2", "--json"], capture_output=True, text=True,
-                         timeout=PATIENCE_S, check=True)
+    run = subprocess.run(
+        [*command, "rt", "--seeds", "1-2", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
     assert json.loads(run.stdout)["runs"] == 2
     odd = subprocess.run([*command, "kota"], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert odd.returncode == 2 and "kota" in odd.stderr

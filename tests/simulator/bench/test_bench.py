@@ -1,4 +1,5 @@
 """Campaigns: the grid has every target, a killed campaign resumes, results of other code are not mixed in."""
+
 import json
 import re
 import signal
@@ -26,8 +27,12 @@ def test_the_grid_covers_every_row_of_the_target_table():
     assert found == ROWS
     for quick in (False, True):
         for block in ROWS:
-            judged = [cell for cell in grid.chosen(quick) if block in (None, cell.block)
-                      and (cell.baseline, cell.preset, cell.loss) == (grid.OURS, grid.PRESETS[0], 0.08)]
+            judged = [
+                cell
+                for cell in grid.chosen(quick)
+                if block in (None, cell.block)
+                and (cell.baseline, cell.preset, cell.loss) == (grid.OURS, grid.PRESETS[0], 0.08)
+            ]
             assert judged, block
 
 
@@ -40,15 +45,29 @@ def test_the_full_grid_has_all_losses_both_presets_and_the_baseline_beside_every
             assert grid.name(cell._replace(preset="MediumFast")) in names
             assert cell.block == "load" or grid.name(cell._replace(loss=0.0)) in names
     assert {dead for cell in grid.chosen(False) for dead in cell.dead} == {
-        "gateway-1", "penerus-1", "pos-1", "pos-2"}
+        "gateway-1",
+        "penerus-1",
+        "pos-1",
+        "pos-2",
+    }
 
 
 def test_the_full_grid_is_large_enough_for_what_the_targets_want_to_show():
-    full = {(cell.block, cell.preset, cell.loss): len(grid.seeds(cell, False)) for cell in grid.chosen(False)
-            if cell.baseline == grid.OURS}
+    full = {
+        (cell.block, cell.preset, cell.loss): len(grid.seeds(cell, False))
+        for cell in grid.chosen(False)
+        if cell.baseline == grid.OURS
+    }
     default, other = grid.PRESETS
-    least = {"rt1": 30_000, "rt10": 1_000, "rw40": 75, "dead": 3_000, "zinc": 3_000, "hostile": 300,
-             "hour": 60}
+    least = {
+        "rt1": 30_000,
+        "rt10": 1_000,
+        "rw40": 75,
+        "dead": 3_000,
+        "zinc": 3_000,
+        "hostile": 300,
+        "hour": 60,
+    }
     for block, seeds in least.items():
         assert full[block, default, 0.08] >= seeds, block
     for loss in grid.LOSSES:
@@ -77,8 +96,10 @@ def test_one_run_keeps_what_the_page_needs():
 
 def test_the_command_to_run_again_is_one_that_the_simulator_takes(capsys):
     command = record.again(TINY._replace(preset="MediumFast"), 7)
-    assert command == (".venv/bin/kentongan-sim run line3 --seed 7 --presses 1 --within 0 --loss 0.05 "
-                       "--preset MediumFast --duration 160")
+    assert command == (
+        ".venv/bin/kentongan-sim run line3 --seed 7 --presses 1 --within 0 --loss 0.05 "
+        "--preset MediumFast --duration 160"
+    )
     assert cli.main(command.split()[1:]) == 0
     assert "seed 7" in capsys.readouterr().out
 
@@ -125,8 +146,14 @@ def test_a_torn_line_costs_one_seed_only(tmp_path):
 
 def test_the_digest_is_of_the_code_that_matters_only(tmp_path):
     names = {f"{path.parent.name}/{path.name}" for path in code_files()}
-    assert {"kentongan_node/mesh.py", "kentongan_wire/phy.py", "core/gateway_core.py",
-            "physics/air.py", "checkers/no_alarm_lost.py", "bench/record.py"} <= names
+    assert {
+        "kentongan_node/mesh.py",
+        "kentongan_wire/phy.py",
+        "core/gateway_core.py",
+        "physics/air.py",
+        "checkers/no_alarm_lost.py",
+        "bench/record.py",
+    } <= names
     assert not {name for name in names if re.search("^demo/|/(realtime|plot)", name)}
     assert not matters(Path("bench/page.py")) and matters(Path("world/world.py"))
     file = tmp_path / "code.py"
@@ -163,7 +190,7 @@ def test_a_campaign_that_was_killed_or_stopped_goes_on_where_it_was(tmp_path, se
     second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert second.returncode == 0, second.stderr
     assert f"{len(kept)} results of this code are kept" in second.stderr
-    assert lines_in(tmp_path)[:len(kept)] == kept
+    assert lines_in(tmp_path)[: len(kept)] == kept
     assert sorted(json.loads(line)["seed"] for line in lines_in(tmp_path)) == list(range(1, 13))
     page = (tmp_path / "part.md").read_text()
     assert "12 of 12 simulated runs" in page and "None: every checker held" in page
@@ -174,8 +201,10 @@ def test_a_campaign_that_was_killed_or_stopped_goes_on_where_it_was(tmp_path, se
 def test_a_failing_checker_makes_the_command_fail_and_names_the_run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(grid, "chosen", lambda quick, pattern: [TINY])
     monkeypatch.setitem(ALL, "no_alarm_lost", lambda history: ["tombol-01 was forgotten"])
-    monkeypatch.setattr("kentongan_sim.bench.run.run_all",
-                        lambda tasks, jobs: [(cell, record.run_cell(cell, seed)) for cell, seed in tasks])
+    monkeypatch.setattr(
+        "kentongan_sim.bench.run.run_all",
+        lambda tasks, jobs: [(cell, record.run_cell(cell, seed)) for cell, seed in tasks],
+    )
     page = tmp_path / "p.md"
     words = ["bench", "--quick", "--cells", "line*", "--out", str(tmp_path), "--page", str(page)]
     assert cli.main(words) == 1
@@ -191,7 +220,9 @@ def test_the_baseline_is_judged_but_promises_nothing():
     stock = TINY._replace(baseline=grid.STOCK)
     results = {grid.name(TINY): {1: done}, grid.name(stock): {1: done, 2: {"error": "x\nKeyError: y"}}}
     assert [(name, why) for name, _, why, _ in failures([TINY, stock], results)] == [
-        (grid.name(TINY), "no_alarm_lost 1 times: gone"), (grid.name(stock), "KeyError: y")]
+        (grid.name(TINY), "no_alarm_lost 1 times: gone"),
+        (grid.name(stock), "KeyError: y"),
+    ]
 
 
 def test_cells_of_scenarios_not_built_yet_are_skipped(tmp_path):
@@ -226,10 +257,13 @@ def test_progress_is_a_bar_on_a_terminal_and_plain_lines_elsewhere(capsys, monke
         assert said in out and ("\r" in out) == terminal and "about 0.5 min left" in out
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (["--cells", "nothing*"], "no cell of this grid is named like 'nothing*'"),
-    (["--jobs", "-1"], "--jobs -1: give 1..256"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--cells", "nothing*"], "no cell of this grid is named like 'nothing*'"),
+        (["--jobs", "-1"], "--jobs -1: give 1..256"),
+    ],
+)
 def test_what_is_wrong_is_said_with_the_remedy(words, said, capsys):
     assert cli.main(["bench", "--quick", *words]) == 2
     assert said in capsys.readouterr().err

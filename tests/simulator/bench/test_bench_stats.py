@@ -1,4 +1,5 @@
 """The statistics of the benchmark page against known values."""
+
 import math
 
 import pytest
@@ -25,11 +26,13 @@ from kentongan_sim.bench.targets import (
 
 
 def binomial_at_least(hits, trials, p):
-    return sum(math.comb(trials, k) * p**k * (1 - p)**(trials - k) for k in range(hits, trials + 1))
+    return sum(math.comb(trials, k) * p**k * (1 - p) ** (trials - k) for k in range(hits, trials + 1))
 
 
-@pytest.mark.parametrize(("hits", "trials", "bound"), [
-    (9, 10, 0.6058), (10, 10, 0.7411), (50, 100, 0.4136), (0, 20, 0.0), (99, 100, 0.9534), (1, 1, 0.05)])
+@pytest.mark.parametrize(
+    ("hits", "trials", "bound"),
+    [(9, 10, 0.6058), (10, 10, 0.7411), (50, 100, 0.4136), (0, 20, 0.0), (99, 100, 0.9534), (1, 1, 0.05)],
+)
 def test_the_bound_of_a_share_is_that_of_clopper_and_pearson(hits, trials, bound):
     assert share_at_least(hits, trials) == pytest.approx(bound, abs=1e-4)
 
@@ -37,8 +40,11 @@ def test_the_bound_of_a_share_is_that_of_clopper_and_pearson(hits, trials, bound
 @pytest.mark.parametrize(("hits", "trials"), [(3, 7), (875, 1000), (29_999, 30_000), (1, 5_000)])
 def test_at_the_bound_so_many_hits_have_a_chance_of_one_in_twenty(hits, trials):
     bound = share_at_least(hits, trials)
-    tail = binomial_at_least(hits, trials, bound) if trials <= 1000 else beta_share(
-        bound, hits, trials - hits + 1)
+    tail = (
+        binomial_at_least(hits, trials, bound)
+        if trials <= 1000
+        else beta_share(bound, hits, trials - hits + 1)
+    )
     assert tail == pytest.approx(0.05, rel=1e-6)
 
 
@@ -65,7 +71,12 @@ def test_a_percentile_is_a_value_that_occurred_and_its_bound_another():
 
 def test_figures_as_text_are_rounded_to_the_unlucky_side():
     assert [per_cent(part) for part in (1, 0, 0.5, 0.9999, 2999 / 3000)] == [
-        "100 %", "0 %", "50 %", "99.99 %", "99.966 %"]
+        "100 %",
+        "0 %",
+        "50 %",
+        "99.99 %",
+        "99.966 %",
+    ]
     assert per_cent(0.123456) == "12.3 %" and per_cent(0.123456, up=True) == "12.4 %"
     assert in_ms(NEVER) == "never" and in_ms(1234) == "1,234 ms"
 

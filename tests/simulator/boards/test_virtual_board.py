@@ -1,4 +1,5 @@
 """A virtual board does what a technician's programs expect: prompt, files, reset, power cuts."""
+
 import re
 import threading
 

@@ -1,4 +1,5 @@
 """Each checker lets a healthy history pass and is tripped by the one lie that it is there for."""
+
 import pytest
 from kentongan_node.actions import Transmit
 from kentongan_sim.checkers import ALL, UNDER_ATTACK, check_all
@@ -24,7 +25,7 @@ END_US = 200_000_000
 
 def frame(t_us, label, number, kind, src, counter=65, airtime_us=90_000, **more):
     return (t_us, label, "tx", {"tx": number, "type": kind, "src": src, "counter": counter, "bytes": 45,
-                                "airtime_us": airtime_us, **more})
+                                "airtime_us": airtime_us, **more})  # fmt: skip
 
 
 def healthy():
@@ -46,8 +47,9 @@ def healthy():
 
 def judge(events, pressed=(PRESS,), unreachable=()):
     """The names of the checkers that complain."""
-    history = History(sorted(events, key=lambda e: e[0]), PLACES, {"gateway-1": "modem-1"}, pressed, END_US,
-                  unreachable)
+    history = History(
+        sorted(events, key=lambda e: e[0]), PLACES, {"gateway-1": "modem-1"}, pressed, END_US, unreachable
+    )
     return [name for name, problems in check_all(history).items() if problems]
 
 
@@ -67,8 +69,11 @@ def test_an_alarm_that_was_never_stored_is_lost():
 
 
 def test_an_alarm_without_a_radio_path_is_not_counted_as_lost():
-    nobody = [(1_000_000, "gateway-1", "boot", {}), frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
-              (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})]
+    nobody = [
+        (1_000_000, "gateway-1", "boot", {}),
+        frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
+        (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []}),
+    ]
     assert judge(nobody, unreachable=["tombol-01"]) == []
 
 
@@ -76,8 +81,10 @@ def test_without_a_gateway_a_siren_is_enough_and_silence_is_a_loss():
     sounded = [e for e in healthy() if e[1] not in ("gateway-1", "modem-1") and e[2] != "show"]
     sounded.append((11_000_000, "tombol-01", "show", {"state": "sounding", "steps": []}))
     assert judge(sounded) == []
-    silent = [frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
-              (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []})]
+    silent = [
+        frame(10_350_000, "tombol-01", 1, "ALARM", BUTTON),
+        (40_000_000, "tombol-01", "show", {"state": "nobody", "steps": []}),
+    ]
     assert judge(silent) == ["no_alarm_lost"]
 
 
@@ -86,8 +93,10 @@ def test_a_siren_that_nobody_pressed_for_is_false():
 
 
 def test_a_siren_before_its_press_is_false():
-    early = [(5_000_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1}),
-             (6_000_000, "pos-1", "quiet", {})]
+    early = [
+        (5_000_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1}),
+        (6_000_000, "pos-1", "quiet", {}),
+    ]
     assert judge([*healthy(), *early]) == ["no_false_siren"]
 
 
@@ -100,7 +109,8 @@ def test_a_siren_by_order_of_the_gateway_is_not_false():
         frame(12_500_000, "modem-1", 7, "SIREN_ORDER", MODEM, 11, about=[BUTTON, 65]),
         (12_600_000, "pos-1", "rx", {"tx": 7, "rssi": -90, "snr_q": 30}),
         (12_600_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 180_000}),
-        (12_700_000, "tombol-01", "show", {"state": "sounding", "steps": []})]
+        (12_700_000, "tombol-01", "show", {"state": "sounding", "steps": []}),
+    ]
     assert judge(ordered) == []
 
 
@@ -164,8 +174,10 @@ def test_a_relay_in_the_running_village_that_ignores_the_law_is_caught():
 
 
 def test_the_worst_hour_is_a_rolling_one():
-    two = [frame(t_us, "pos-1", k, "STATUS", POST, k, 20_000_000)
-           for k, t_us in enumerate((HOUR_US - 60_000_000, HOUR_US + 60_000_000))]
+    two = [
+        frame(t_us, "pos-1", k, "STATUS", POST, k, 20_000_000)
+        for k, t_us in enumerate((HOUR_US - 60_000_000, HOUR_US + 60_000_000))
+    ]
     assert worst_hours(History(two, PLACES, {}, (), 2 * HOUR_US)) == {"pos-1": 40_000_000}
 
 
@@ -194,8 +206,10 @@ def test_a_silent_alarm_that_shows_anything_betrays_its_presser():
 
 
 def test_the_second_press_of_a_button_is_its_second_counter():
-    again = [frame(30_350_000, "tombol-01", 5, "ALARM", BUTTON, 66),
-             (30_500_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 66})]
+    again = [
+        frame(30_350_000, "tombol-01", 5, "ALARM", BUTTON, 66),
+        (30_500_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 66}),
+    ]
     events = sorted([*healthy(), *again], key=lambda e: e[0])
     history = History(events, PLACES, {"gateway-1": "modem-1"}, [PRESS, (30_000_000, *PRESS[1:])], END_US)
     assert [(a.counter, a.stored_us) for a in history.alarms] == [(65, 10_460_000), (66, 30_500_000)]
@@ -203,15 +217,19 @@ def test_the_second_press_of_a_button_is_its_second_counter():
 
 def test_two_presses_that_became_one_alarm_are_both_answered_for():
     history = History(healthy(), PLACES, {"gateway-1": "modem-1"}, [PRESS, (11_000_000, *PRESS[1:])], END_US)
-    assert [(a.counter, a.merged, a.stored_us) for a in history.alarms] == [(65, False, 10_460_000),
-                                                                          (65, True, 10_460_000)]
+    assert [(a.counter, a.merged, a.stored_us) for a in history.alarms] == [
+        (65, False, 10_460_000),
+        (65, True, 10_460_000),
+    ]
 
 
 def test_an_alarm_whose_cancel_is_stored_is_not_lost():
     gone = ("show", "answer", "store")
     cancelled = [e for e in healthy() if e[2] not in gone and e[3].get("type") != "RECEIPTS"]
-    cancel = [(20_000_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 66}),
-              (20_100_000, "tombol-01", "show", {"state": "cancelled", "steps": []})]
+    cancel = [
+        (20_000_000, "gateway-1", "store", {"type": "alarm", "device": BUTTON, "counter": 66}),
+        (20_100_000, "tombol-01", "show", {"state": "cancelled", "steps": []}),
+    ]
     assert judge(cancelled + cancel) == []
 
 
@@ -228,10 +246,12 @@ def test_a_cancelling_hold_is_no_alarm():
 
 def replayed(t_us=100_000_000):
     """Somebody sends the alarm once more, and the post that hears it beats the kentongan again."""
-    return [frame(t_us, "pemutar", 8, "ALARM", BUTTON),
-            (t_us + 90_000, "pos-1", "rx", {"tx": 8, "rssi": -90, "snr_q": 30}),
-            (t_us + 90_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1_000}),
-            (t_us + 1_090_000, "pos-1", "quiet", {})]
+    return [
+        frame(t_us, "pemutar", 8, "ALARM", BUTTON),
+        (t_us + 90_000, "pos-1", "rx", {"tx": 8, "rssi": -90, "snr_q": 30}),
+        (t_us + 90_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1_000}),
+        (t_us + 1_090_000, "pos-1", "quiet", {}),
+    ]
 
 
 def test_a_siren_that_a_replayed_frame_starts_is_an_accepted_replay():
@@ -245,10 +265,12 @@ def test_a_siren_that_a_replayed_frame_starts_is_an_accepted_replay():
 
 def test_a_siren_that_goes_on_after_a_power_cut_is_no_replay():
     cut = [e for e in healthy() if e[2] != "quiet"] + [
-        (50_000_000, "pos-1", "quiet", {}), (50_000_000, "pos-1", "off", {}),
+        (50_000_000, "pos-1", "quiet", {}),
+        (50_000_000, "pos-1", "off", {}),
         (60_000_000, "pos-1", "boot", {"cause": "power", "key": ""}),
         (60_000_000, "pos-1", "sound", {"pattern": "titir", "steps": [], "total_ms": 1_000}),
-        (61_000_000, "pos-1", "quiet", {})]
+        (61_000_000, "pos-1", "quiet", {}),
+    ]
     assert judge(cut) == []
 
 
@@ -259,8 +281,10 @@ def test_an_alarm_that_one_gateway_stores_twice_is_an_accepted_replay():
 
 def jam(share, from_us=20_000_000):
     step_us = 600_000
-    return [frame(from_us + k * step_us, "pengganggu", 100 + k, "FOREIGN", 0, airtime_us=int(share * step_us))
-            for k in range(300)]
+    return [
+        frame(from_us + k * step_us, "pengganggu", 100 + k, "FOREIGN", 0, airtime_us=int(share * step_us))
+        for k in range(300)
+    ]
 
 
 def test_jamming_of_which_no_gateway_was_told_is_a_failure():
@@ -279,8 +303,15 @@ def test_strangers_are_not_held_to_the_law():
 
 # under attack: (what, sentence) of each violation
 
-STORED = {"type": "alarm", "device": BUTTON, "counter": 65, "zone": 1, "kind": 0, "silent": False,
-          "cancel": False}
+STORED = {
+    "type": "alarm",
+    "device": BUTTON,
+    "counter": 65,
+    "zone": 1,
+    "kind": 0,
+    "silent": False,
+    "cancel": False,
+}
 
 
 def attacked(*more, gone=(), stored=STORED, pressed=(PRESS,)):
@@ -351,18 +382,23 @@ def test_words_without_their_reason_are_false_words():
 
 def test_an_answer_of_before_the_press_earns_nothing_after_it():
     second = (100_000_000, "tombol-01", "main", 1, None)
-    history = attacked(frame(100_300_000, "tombol-01", 5, "ALARM", BUTTON, 80),
-                     (100_500_000, "gateway-1", "store", {**STORED, "counter": 80}),
-                     frame(100_600_000, "modem-1", 6, "RECEIPTS", MODEM, 10, answers=[[BUTTON, 80, 2]]),
-                     (101_000_000, "tombol-01", "show", {"state": "stored"}),
-                     (103_000_000, "tombol-01", "show", {"state": "coming"}), pressed=(PRESS, second))
+    history = attacked(
+        frame(100_300_000, "tombol-01", 5, "ALARM", BUTTON, 80),
+        (100_500_000, "gateway-1", "store", {**STORED, "counter": 80}),
+        frame(100_600_000, "modem-1", 6, "RECEIPTS", MODEM, 10, answers=[[BUTTON, 80, 2]]),
+        (101_000_000, "tombol-01", "show", {"state": "stored"}),
+        (103_000_000, "tombol-01", "show", {"state": "coming"}),
+        pressed=(PRESS, second),
+    )
     assert complaints(history) == {"false_words": ["coming"]}
 
 
 def test_a_cancel_and_an_answer_at_a_penerima_earn_their_words():
     held = (14_000_000, "tombol-01", "main", 1, 3_300)
-    assert complaints(attacked((18_500_000, "tombol-01", "show", {"state": "cancelled"}),
-                               pressed=(PRESS, held))) == {}
+    assert (
+        complaints(attacked((18_500_000, "tombol-01", "show", {"state": "cancelled"}), pressed=(PRESS, held)))
+        == {}
+    )
     come = (15_000_000, "penerima-1", "come", 1, None)
     shown = (15_200_000, "penerima-1", "show", {"state": "answered"})
     assert complaints(attacked(shown, gone=("answer",), pressed=(PRESS, come))) == {}
@@ -414,8 +450,18 @@ def test_a_gateway_without_power_owes_no_word():
 
 def hour_of(origin, count=300):
     """Receipts for one button, in the seconds before the press; 300 of them are 27 s of air."""
-    return [frame(1_000_000 + k * 20_000, "modem-1", 1_000 + k, "RECEIPTS", MODEM, 9_000 + k,
-                  answers=[[origin, 65, 2]]) for k in range(count)]
+    return [
+        frame(
+            1_000_000 + k * 20_000,
+            "modem-1",
+            1_000 + k,
+            "RECEIPTS",
+            MODEM,
+            9_000 + k,
+            answers=[[origin, 65, 2]],
+        )
+        for k in range(count)
+    ]
 
 
 def test_an_hour_that_went_for_presses_excuses_a_gateway_and_one_that_a_thief_spent_does_not():

@@ -1,4 +1,5 @@
 """Whoever waits is told what for, at once and while it lasts."""
+
 import io
 
 import pytest

@@ -1,4 +1,5 @@
 """The demo command, as typed: it goes all the way and says so, and says which part failed otherwise."""
+
 import os
 import signal
 import socket
@@ -52,8 +53,9 @@ def test_the_demo_goes_all_the_way_and_names_every_step(require, tmp_path):
 
 def test_ctrl_c_ends_everything(tmp_path):
     data = tmp_path / "data"
-    running = subprocess.Popen([TOOL, "demo", "--data", data, "--engine", "cpython"], stdout=subprocess.PIPE,
-                               text=True)
+    running = subprocess.Popen(
+        [TOOL, "demo", "--data", data, "--engine", "cpython"], stdout=subprocess.PIPE, text=True
+    )
     assert any("Village page" in line for line in running.stdout)
     assert len(processes_of(data)) >= 2  # hub and gateway
     running.send_signal(signal.SIGINT)
@@ -65,8 +67,9 @@ def test_ctrl_c_ends_everything(tmp_path):
 def test_no_process_outlives_a_killed_demo(require, tmp_path):
     require(sys.platform == "linux", "Linux", "elsewhere kill -9 of the demo may leave its parts running")
     data = tmp_path / "data"
-    running = subprocess.Popen([TOOL, "demo", "--data", data, "--engine", "cpython"], stdout=subprocess.PIPE,
-                               text=True)
+    running = subprocess.Popen(
+        [TOOL, "demo", "--data", data, "--engine", "cpython"], stdout=subprocess.PIPE, text=True
+    )
     assert any("Village page" in line for line in running.stdout)
     running.kill()
     running.wait(PATIENCE_S)
@@ -82,8 +85,11 @@ def test_data_that_is_there_is_not_touched(tmp_path):
 
 
 def test_a_part_that_cannot_start_is_named_with_its_log(tmp_path):
-    part = Part("gateway", [sys.executable, "-c", "print('no modem here'); raise SystemExit(3)"],
-                tmp_path / "gateway.log")
+    part = Part(
+        "gateway",
+        [sys.executable, "-c", "print('no modem here'); raise SystemExit(3)"],
+        tmp_path / "gateway.log",
+    )
     part.start()
     with pytest.raises(PartFailed, match="(?s)gateway: ended by itself .exit 3. before its modem.*no modem"):
         part.wait_for("its modem", lambda: False, PATIENCE_S)

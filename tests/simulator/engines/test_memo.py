@@ -1,4 +1,5 @@
 """What the simulator remembers of the wire, or puts off, is what would have been worked out."""
+
 import pytest
 from kentongan_gateway.core.base.context import mix as gateway_mix
 from kentongan_node import node
@@ -45,12 +46,17 @@ def test_refusals_are_made_anew_each_time():
 
 def test_a_line_to_a_modem_is_decoded_as_it_was_encoded_and_a_torn_one_is_counted():
     memo.install()
-    for message in (link.Received(b"\0\1\2" * 20, -90, 12, 7), link.Transmit(b"\0" * 17, 1, 30, 0, -4),
-                    link.Received(bytearray(b"\5" * 17), -90, 12, 7), link.LogLine("mulai"), link.Ack(9)):
+    for message in (
+        link.Received(b"\0\1\2" * 20, -90, 12, 7),
+        link.Transmit(b"\0" * 17, 1, 30, 0, -4),
+        link.Received(bytearray(b"\5" * 17), -90, 12, 7),
+        link.LogLine("mulai"),
+        link.Ack(9),
+    ):
         line = link.encode(3, message)
         for _ in range(2):  # the second time it is worked out
             decoder = link.Decoder()
-            (seq, decoded), = decoder.feed(line)
+            ((seq, decoded),) = decoder.feed(line)
             assert (seq, decoded) == (3, message) and type(decoded) is type(message)
             assert decoder.feed(line[:5] + line[6:]) == [] and sum(decoder.errors.values()) == 1
 

@@ -1,4 +1,5 @@
 """The air keeps its laws: reach, half duplex, collisions, capture, the blind spots of the channel check."""
+
 import pytest
 from kentongan_sim.physics.air import CAD_FLAG_US, Air, AirFault, Cad, Radio, path_loss_db
 from kentongan_sim.physics.air import URBAN as PLACE

@@ -1,4 +1,5 @@
 """Virtual time never runs backwards, and a trace is as good as its hash."""
+
 import hashlib
 import json
 
@@ -65,14 +66,20 @@ def test_a_timer_runs_once_at_the_time_set_last_and_in_the_order_of_that_call():
 
 def test_the_hash_goes_on_where_it_was_asked_for_and_is_the_same_without_keeping():
     kept, gone = Trace(), Trace(keep=False)
-    events = [(1, "a", "rx", {"tx": 7, "rssi": -90, "snr_q": -3}), (2, "b", "miss", {"tx": 7, "why": "lost"}),
-              (3, "b", "miss", {"tx": 8, "why": "collision", "by": 7}),
-              (4, "a", "key", {"key": "é", "down": True})]
+    events = [
+        (1, "a", "rx", {"tx": 7, "rssi": -90, "snr_q": -3}),
+        (2, "b", "miss", {"tx": 7, "why": "lost"}),
+        (3, "b", "miss", {"tx": 8, "why": "collision", "by": 7}),
+        (4, "a", "key", {"key": "é", "down": True}),
+    ]
     for event in events:
         kept.add(*event)
         gone.add(*event)
         assert kept.sha256() == gone.sha256()
-    plain = "".join(f"{t_us} {label} {what} " + json.dumps(detail, sort_keys=True, ensure_ascii=False,
-                                                           separators=(",", ":")) + "\n"
-                    for t_us, label, what, detail in events)
+    plain = "".join(
+        f"{t_us} {label} {what} "
+        + json.dumps(detail, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        + "\n"
+        for t_us, label, what, detail in events
+    )
     assert kept.sha256() == hashlib.sha256(plain.encode()).hexdigest()

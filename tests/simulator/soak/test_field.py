@@ -1,4 +1,5 @@
 """The campaign of field faults in short, and that it can fail: nothing heard, nothing shown, nothing kept."""
+
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,10 +20,17 @@ from kentongan_sim.soak.field.faults import FAULTS
 ROOT = Path(__file__).resolve().parents[3]
 UNREAD = "unreadable: a person's name"
 UNTOLD = "results of orders are not taken"
-SHORT = ("tombol: flash takes no write", "tombol: brown-outs at 1 to 4 frames", "odd orders",
-         "pos: its output cannot be driven",
-         "journal of the spool altered (WAL)", "database empty", "clock stepped back while it runs",
-         "SMS modem noise", "odd forms")
+SHORT = (
+    "tombol: flash takes no write",
+    "tombol: brown-outs at 1 to 4 frames",
+    "odd orders",
+    "pos: its output cannot be driven",
+    "journal of the spool altered (WAL)",
+    "database empty",
+    "clock stepped back while it runs",
+    "SMS modem noise",
+    "odd forms",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +58,10 @@ def test_a_fault_of_each_part_loses_nothing_silences_nothing_and_is_told():
 
 def soon(monkeypatch, **other):
     """What a press finds needs no look that the hub takes every ten minutes."""
-    faults = [fault._replace(least_s=150, most_s=180, **other) if fault.name == UNREAD else fault
-              for fault in FAULTS]
+    faults = [
+        fault._replace(least_s=150, most_s=180, **other) if fault.name == UNREAD else fault
+        for fault in FAULTS
+    ]
     monkeypatch.setattr(campaign, "FAULTS", faults)
     monkeypatch.setattr(campaign, "PRESSES", ("main",))
 
@@ -89,10 +99,10 @@ def test_results_that_the_hub_does_not_take_are_told_by_their_own_word():
     assert result.problems == [] and result.told[UNTOLD] == 1
 
 
-@pytest.mark.parametrize("name, owner, part, instead", [
-    (UNREAD, rows, "recent", lambda db, now: []),
-    (UNTOLD, Results, "trouble", lambda self: None),
-])
+@pytest.mark.parametrize(
+    "name, owner, part, instead",
+    [(UNREAD, rows, "recent", lambda db, now: []), (UNTOLD, Results, "trouble", lambda self: None)],
+)
 def test_a_word_that_is_never_said_is_missed_whatever_else_is_open(name, owner, part, instead, monkeypatch):
     monkeypatch.setattr(owner, part, instead)
     monkeypatch.setattr(campaign, "TOLD_MS", 10_000)
@@ -123,11 +133,14 @@ def test_every_part_has_faults_and_every_fault_a_name_of_its_own():
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
 
 
-@pytest.mark.parametrize("patch, kind", [
-    ((Box, "_sound", lambda self, action: None), "silent"),
-    ((supervision, "findings", lambda *_: {}), "not told"),
-    ((steps, "run_due", lambda db, now: 0), "not called"),
-])
+@pytest.mark.parametrize(
+    "patch, kind",
+    [
+        ((Box, "_sound", lambda self, action: None), "silent"),
+        ((supervision, "findings", lambda *_: {}), "not told"),
+        ((steps, "run_due", lambda db, now: 0), "not called"),
+    ],
+)
 def test_a_campaign_that_nothing_holds_finds_it_out(patch, kind, monkeypatch):
     owner, name, instead = patch
     monkeypatch.setattr(owner, name, instead)

@@ -1,4 +1,5 @@
 """The campaigns' village: real boxes whose promises are written down, and faults that are what they say."""
+
 import pytest
 from kentongan_sim.soak import faults
 from kentongan_sim.soak.campaign_gateway import Dead

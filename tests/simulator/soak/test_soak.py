@@ -1,4 +1,5 @@
 """The fault campaigns in short, and that they can fail: a disk that tears, a gateway that forgets."""
+
 import io
 import subprocess
 import sys
@@ -102,8 +103,12 @@ def test_a_campaign_that_is_ended_goes_on_with_the_same_result(tmp_path, capsys,
 
 def test_kept_parts_are_of_all_code_that_a_campaign_runs():
     campaigns = "kentongan_sim.soak.gateway, kentongan_sim.soak.field.campaign"
-    loaded = subprocess.run([sys.executable, "-c", f"import {campaigns}, sys; print(*sys.modules)"],
-                            capture_output=True, text=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import {campaigns}, sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     ours = [name for name in loaded.stdout.split() if name.startswith("kentongan_")]
     assert len(ours) > 100
     assert not [name for name in ours if not any(f"{name}.".startswith(f"{one}.") for one in run.CODE)]

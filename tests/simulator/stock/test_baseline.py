@@ -3,6 +3,7 @@
 The bands are wider than chance over these seeds: the measured shares come from some fifty alarms in a place
 of which only the outline is known (simulator/README.md also lists what the model does not reproduce).
 """
+
 import json
 from functools import cache
 
@@ -35,11 +36,15 @@ def pressed_once(label="tombol-01", seed=1, scene=None, until_us=PRESS_US + MINU
 
 
 def sent(world, label=None):
-    return [(t_us, who, detail) for t_us, who, what, detail in world.trace.events
-            if what == "tx" and label in (None, who)]
+    return [
+        (t_us, who, detail)
+        for t_us, who, what, detail in world.trace.events
+        if what == "tx" and label in (None, who)
+    ]
 
 
 # The model beside the measurement
+
 
 def test_one_press_always_arrives_in_two_air_times_and_some_slots():
     one, measured = figures("1 press"), MEASURED["1 press"]
@@ -72,6 +77,7 @@ def test_on_longfast_a_third_of_a_burst_is_lost_within_fifteen_points():
 
 # What the nodes do
 
+
 def test_a_packet_is_as_long_as_our_alarm():
     scene = scenario("stock8")
     with World(scene, 1) as world:
@@ -81,7 +87,8 @@ def test_a_packet_is_as_long_as_our_alarm():
     stock = {detail["bytes"] for _, _, detail in sent(pressed_once())}
     assert ours == stock and len(stock) == 1
     assert {d["bytes"] - stock.copy().pop() for _, _, d in sent(pressed_once(alarm_bytes=PACKET_BYTES))} == {
-        PACKET_BYTES - ALARM_BYTES}
+        PACKET_BYTES - ALARM_BYTES
+    }
     with pytest.raises(LocalError, match="at least 22 bytes"):
         pressed_once(alarm_bytes=10)
 
@@ -89,7 +96,7 @@ def test_a_packet_is_as_long_as_our_alarm():
 def test_stored_is_what_the_gateways_radio_received_and_a_post_sounds_for_what_it_received():
     world = pressed_once()
     history = History.of(world)
-    alarm, = history.alarms
+    (alarm,) = history.alarms
     heard_us = history.heard_us("gateway-1", alarm.node, alarm.counter)
     assert heard_us < alarm.stored_us < heard_us + 30_000
     assert alarm.sounded_us == history.heard_us("pos-1", alarm.node, alarm.counter)
@@ -147,8 +154,13 @@ def test_it_is_the_same_air_and_place_as_ours():
     with stock_world(scene, 3) as stock, World(scene, 3) as ours:
         plan_presses(stock, 10, 3)
         plan_presses(ours, 10, 3)
-        links = [{label: sorted((other.label, snr) for other, snr in host.radio.links.items())
-                  for label, host in world.nodes.items()} for world in (stock, ours)]
+        links = [
+            {
+                label: sorted((other.label, snr) for other, snr in host.radio.links.items())
+                for label, host in world.nodes.items()
+            }
+            for world in (stock, ours)
+        ]
     assert stock.pressed == ours.pressed and links[0] == links[1]
 
 
@@ -173,6 +185,7 @@ def test_hidden_homes_collide_at_the_relay():
 
 # The command
 
+
 def command(capsys, *words):
     code = cli.main(["run", "stock8", *words])
     return code, *capsys.readouterr()
@@ -191,18 +204,23 @@ def test_the_command_reports_the_baseline_in_the_same_figures_and_no_checker_fai
 
 
 def test_people_are_told_how_stock_buttons_send(capsys):
-    for words, said in (((), "sent three times unless"),
-                        (("--retry", "7"), "4 plain packets a press, every 7 s"),
-                        (("--retry", "0"), "one plain packet a press")):
+    for words, said in (
+        ((), "sent three times unless"),
+        (("--retry", "7"), "4 plain packets a press, every 7 s"),
+        (("--retry", "0"), "one plain packet a press"),
+    ):
         _, out, _ = command(capsys, "--baseline", "stock", "--duration", "160", *words)
         assert said in out and "s of air per alarm" in out and "  trace " in out
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("--retry", "7"), "add --baseline stock"),
-    (("--baseline", "lora"), "there is no baseline 'lora'; the one there is: stock"),
-    (("--baseline", "stock", "--engine", "micropython"), "leave --engine out"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--retry", "7"), "add --baseline stock"),
+        (("--baseline", "lora"), "there is no baseline 'lora'; the one there is: stock"),
+        (("--baseline", "stock", "--engine", "micropython"), "leave --engine out"),
+    ],
+)
 def test_what_makes_no_sense_is_refused_with_the_remedy(capsys, words, said):
     code, out, err = command(capsys, *words)
     assert (code, out) == (2, "") and said in err and err.count("\n") == 1

@@ -1,4 +1,5 @@
 """The unmodified `meshtastic` library against a stock node that is served over TCP in the simulated air."""
+
 import contextlib
 import subprocess
 import sys
@@ -150,8 +151,10 @@ def test_a_second_client_ends_the_first_ones_session(pair):
 
 def test_the_command_line_prints_its_info(pair):
     port = pair.bridges[0].port
-    code = ("import sys; from meshtastic import util, __main__ as m; util.check_if_newer_version = int\n"
-            f"sys.argv = ['meshtastic', '--host', '127.0.0.1:{port}', '--info', '--timeout', '20']; m.main()")
+    code = (
+        "import sys; from meshtastic import util, __main__ as m; util.check_if_newer_version = int\n"
+        f"sys.argv = ['meshtastic', '--host', '127.0.0.1:{port}', '--info', '--timeout', '20']; m.main()"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert "Owner: stok-a" in done.stdout and "SHORT_SLOW" in done.stdout

@@ -1,4 +1,5 @@
 """A stock Meshtastic node as a core: how it relays, and what it tells its host."""
+
 import random
 
 import pytest
@@ -53,8 +54,10 @@ def handed(actions):
 
 
 def statuses(actions):
-    messages = map(mesh_pb2.FromRadio.FromString,
-                   FrameReader().feed(b"".join(a.data for a in actions if isinstance(a, HostWrite))))
+    messages = map(
+        mesh_pb2.FromRadio.FromString,
+        FrameReader().feed(b"".join(a.data for a in actions if isinstance(a, HostWrite))),
+    )
     return [m.queueStatus for m in messages if m.HasField("queueStatus")]
 
 
@@ -74,7 +77,7 @@ def test_a_client_relays_after_sixteen_slots_and_its_window():
     for rnd in range(40):
         core = stock()
         core.receive(alarm(), -60, STRONG_Q, 1000, rnd)
-        (when, frame), = run_out(core, 1000)
+        ((when, frame),) = run_out(core, 1000)
         assert 16 * slot_ms <= when - 1000 <= (16 + 256) * slot_ms + 1
         relayed = wire.parse_packet(frame)
         assert (relayed.hop_limit, relayed.hop_start, relayed.relay_node) == (2, 3, 0x44)
@@ -118,7 +121,7 @@ def test_the_last_hop_and_its_own_packets_are_not_relayed():
 def test_a_busy_channel_only_delays_a_relay():
     core = stock()
     core.receive(alarm(), -60, STRONG_Q, 0, 1)
-    (when, _), = run_out(core, busy=[(0, 4000)])
+    ((when, _),) = run_out(core, busy=[(0, 4000)])
     assert when >= 4000
 
 
@@ -126,7 +129,7 @@ def test_packets_are_handed_over_once_and_only_after_the_handshake():
     core = stock()
     assert handed(core.receive(alarm(1), -60, STRONG_Q, 0, 1)) == []
     core.host(framed(mesh_pb2.ToRadio(want_config_id=5)), 0, 1)
-    packet, = handed(core.receive(alarm(2), -61, STRONG_Q, 0, 1))
+    (packet,) = handed(core.receive(alarm(2), -61, STRONG_Q, 0, 1))
     assert getattr(packet, "from") == BUTTON and packet.id == 2
     assert (packet.decoded.portnum, packet.decoded.payload) == (wire.PORT_PRIVATE, b"halo")
     assert (packet.rx_rssi, packet.rx_snr, packet.hop_limit, packet.hop_start) == (-61, 10.0, 3, 3)
@@ -136,7 +139,7 @@ def test_packets_are_handed_over_once_and_only_after_the_handshake():
 def test_a_packet_of_another_channel_is_handed_over_undecoded():
     core = stock()
     core.host(framed(mesh_pb2.ToRadio(want_config_id=5)), 0, 1)
-    packet, = handed(core.receive(alarm(channel=OTHER), -60, STRONG_Q, 0, 1))
+    (packet,) = handed(core.receive(alarm(channel=OTHER), -60, STRONG_Q, 0, 1))
     assert packet.encrypted == wire.parse_packet(alarm(channel=OTHER)).body and not packet.HasField("decoded")
 
 
@@ -150,7 +153,7 @@ def test_junk_from_the_air_is_counted_and_harmless():
 def test_a_host_packet_goes_out_from_this_node_with_its_own_id():
     core = stock()
     assert [(s.res, s.mesh_packet_id) for s in statuses(from_host(core, host_packet(77)))] == [(0, 77)]
-    (_, frame), = run_out(core)
+    ((_, frame),) = run_out(core)
     assert frame == SITE.seal(core.node, 77, 1, b"isi")
 
 
@@ -179,9 +182,9 @@ def test_an_overheard_relay_acknowledges_a_packet_that_wanted_it():
     core = stock()
     core.host(framed(mesh_pb2.ToRadio(want_config_id=5)), 0, 1)
     from_host(core, host_packet(77, want_ack=True))
-    (_, frame), = run_out(core, until_ms=1_000)
+    ((_, frame),) = run_out(core, until_ms=1_000)
     back = wire.relayed(wire.parse_packet(frame), 0x99)
-    ack, = handed(core.receive(back, -60, STRONG_Q, 50, 1))
+    (ack,) = handed(core.receive(back, -60, STRONG_Q, 50, 1))
     assert ack.decoded.request_id == 77
     assert core.receive(back, -60, STRONG_Q, 60, 1) == []
 

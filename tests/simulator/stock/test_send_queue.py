@@ -1,4 +1,5 @@
 """When a stock radio sends, against the delays measured on firmware 2.7.26 (wire-format section 2)."""
+
 from kentongan_node.actions import Cad, Transmit
 from kentongan_sim.stock.send_queue import StockQueue, Waiting
 from kentongan_wire.phy import contention_window, preset, slot_us
@@ -43,7 +44,7 @@ def test_a_router_draws_from_twice_its_window_for_every_strength():
 
 def test_a_client_draws_after_every_router_from_two_to_the_power_of_its_window():
     for snr_db, window in ((-20, 3), (-14, 4), (-8, 5), (-2, 6), (4, 7), (10, 8)):
-        assert slots_drawn("CLIENT", relay(snr_q=snr_db * 4)) == set(range(16, 16 + 2 ** window))
+        assert slots_drawn("CLIENT", relay(snr_q=snr_db * 4)) == set(range(16, 16 + 2**window))
 
 
 def test_own_packets_wait_longer_on_a_busy_channel():

@@ -1,4 +1,5 @@
 """Days on which much goes wrong: odd presses, power cuts, no hub. The promises hold all the same."""
+
 import pytest
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.summary import unreachable

@@ -1,4 +1,5 @@
 """Byte pipes and the real-time world: what happens when the other side is slow, gone, or comes back."""
+
 import os
 import socket
 import threading

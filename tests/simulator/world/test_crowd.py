@@ -1,4 +1,5 @@
 """An RW whose gateways hear each other's buttons: 40 presses in 10 s, and a zone without its own gateway."""
+
 import pytest
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.summary import unreachable
@@ -51,7 +52,7 @@ def test_with_its_gateway_dead_a_zones_alarm_is_stored_answered_and_sounded_by_i
         world.press("rt4-tombol-07", PRESS_US)
         world.run_until(PRESS_US + 60 * S)
         history = History.of(world, unreachable(world))
-    alarm, = history.alarms
+    (alarm,) = history.alarms
     assert alarm.sounded_us - PRESS_US < 10 * S
     assert shown_stored_us(history, alarm.label) - PRESS_US < 15 * S
     assert broken(history) == {}
@@ -65,7 +66,7 @@ def test_with_its_gateway_and_posts_dead_a_zones_neighbours_store_and_answer(see
         world.run_until(PRESS_US + 60 * S)
         history = History.of(world, unreachable(world))
         notes = [(label, detail["step"]) for _, label, what, detail in world.trace.events if what == "note"]
-    alarm, = history.alarms
+    (alarm,) = history.alarms
     assert shown_stored_us(history, alarm.label) - PRESS_US < 15 * S
     assert any(step == "order" for _, step in notes)  # somebody tried
     assert broken(history) == {}
@@ -97,10 +98,13 @@ def test_no_receipt_of_stage_two_comes_from_a_gateway_that_has_not_stored_that_a
         for t_us, label, what, detail in world.trace.events:
             if what == "store" and detail["type"] == "alarm":
                 stores.setdefault((label, detail["device"], detail["counter"]), t_us)
-    said = [(t_us, gateways[detail["src"]], node, counter) for t_us, _, detail in history.frames.values()
-            if detail["type"] == "RECEIPTS" and detail["src"] in gateways
-            for node, counter, stage in detail["answers"]
-            if stage & 127 == m.STAGE_STORED and node in buttons]
+    said = [
+        (t_us, gateways[detail["src"]], node, counter)
+        for t_us, _, detail in history.frames.values()
+        if detail["type"] == "RECEIPTS" and detail["src"] in gateways
+        for node, counter, stage in detail["answers"]
+        if stage & 127 == m.STAGE_STORED and node in buttons
+    ]
     assert len(said) > 20
     for t_us, *what in said:
         assert stores[tuple(what)] < t_us

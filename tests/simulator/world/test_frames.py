@@ -2,6 +2,7 @@
 
 `make soak ONLY=attack` is the long version. A failure names the frame, the seed and the command.
 """
+
 import shutil
 import sys
 from argparse import Namespace

@@ -1,4 +1,5 @@
 """`hostile`: among a foreign network, a replayer and a jammer, alarms come through and no promise breaks."""
+
 import pytest
 from kentongan_sim.checkers import check_all
 from kentongan_sim.scenarios.catalogue import scenario
@@ -16,7 +17,7 @@ def test_a_press_among_hostile_neighbours_sounds_and_every_promise_is_kept(seed)
         world.press("tombol-03", PRESS_US)
         world.run_until(END_US)
         history = History.of(world)
-    alarm, = history.alarms
+    (alarm,) = history.alarms
     assert alarm.sounded_us - PRESS_US < 15 * S and alarm.stored_us
     assert {name: problems for name, problems in check_all(history).items() if problems} == {}
     assert history.jam_reports

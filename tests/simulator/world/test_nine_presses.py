@@ -3,6 +3,7 @@
 A revocation and the end of a drill go out in their time, no presser waits for settings, and people see what
 waits, why and until when.
 """
+
 import os
 
 import pytest
@@ -85,8 +86,11 @@ class Eight:
         village.world.press(label)
         while self.now_s() < until_s:
             self.step(STEP_S)
-        stored = [us for us, who, what, detail in village.events[start:]
-                  if what == "show" and who == label and detail["state"] == "stored"]
+        stored = [
+            us
+            for us, who, what, detail in village.events[start:]
+            if what == "show" and who == label and detail["state"] == "stored"
+        ]
         self.shown.append((stored[0] - at_us) / 1e6 if stored else None)
 
 

@@ -1,4 +1,5 @@
 """A stranger without any key, and a gateway whose power went: one recorded frame starts nothing again."""
+
 import pytest
 from kentongan_sim.checkers import check_all
 from kentongan_sim.scenarios.catalogue import scenario

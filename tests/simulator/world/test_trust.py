@@ -3,6 +3,7 @@
 Real node cores, the real gateway core and the real hub store; 8 % of the frames are lost beside what the air
 takes. A failure names the seed; `pytest tests/simulator/world/test_trust.py` runs it again.
 """
+
 import json
 import os
 
@@ -128,8 +129,11 @@ def test_a_stolen_posts_forgeries_end_with_the_rotation_and_nobody_else_misses_a
             assert (kept.send, kept.lowest) == (1, 1) or role != "sirene" and kept.send == 1, label
     village.advance(600)
     start = len(village.events)
-    for frame in (village.forged_alarm("tombol-02", 900_010), village.forged_order("pos-3", 900_011),
-                  village.forged_stage_1("tombol-02", 900_012)):
+    for frame in (
+        village.forged_alarm("tombol-02", 900_010),
+        village.forged_order("pos-3", 900_011),
+        village.forged_stage_1("tombol-02", 900_012),
+    ):
         village.on_air(frame)
         village.advance(10)
     assert village.sounding_at(start) == set(), "every post refuses the old keys"

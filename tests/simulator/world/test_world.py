@@ -1,4 +1,5 @@
 """The world is a board around every core: power, deep sleep, keys, a serial line, other makes of radio."""
+
 import pytest
 from kentongan_node.actions import Listen, Transmit
 from kentongan_sim.scenarios.catalogue import INDOOR_DB, SCENARIOS, scenario
@@ -78,8 +79,11 @@ def test_the_buttons_of_a_village_in_service_wake_for_their_status_all_over_the_
     minutes = 20
     with World(scenario("rt120"), gateway_hosts=False) as world:
         world.run_until(minutes * 60_000_000)
-        woken = [t_us for t_us, _, what, detail in world.trace.events
-                 if what == "boot" and detail["cause"] == "wake_timer"]
+        woken = [
+            t_us
+            for t_us, _, what, detail in world.trace.events
+            if what == "boot" and detail["cause"] == "wake_timer"
+        ]
     share = 120 * minutes / 360  # every six hours each
     assert share / 3 <= len(woken) <= 3 * share and max(woken) - min(woken) > minutes * 30_000_000
 

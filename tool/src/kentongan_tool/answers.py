@@ -1,7 +1,8 @@
 """What the hub answers a technician: its routes under /api/v1, the parts of them that are used here."""
+
 from typing import Any, NotRequired, TypedDict
 
-File = dict[str, Any]    # a device.json, kentongan_wire.device_file.FIELDS
+File = dict[str, Any]  # a device.json, kentongan_wire.device_file.FIELDS
 Fields = dict[str, Any]  # what is known of a device to be registered, by the hub's names
 
 

@@ -1,4 +1,5 @@
 """What several commands ask for: the hub and its token, the bundle, the port; and how they speak."""
+
 import argparse
 import getpass
 import shutil
@@ -50,8 +51,12 @@ def open_hub(args: argparse.Namespace) -> hub_api.Hub:
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bundle", type=Path, metavar="DIR",
-                        help="bundel luring; tanpa ini dipakai kode dari salinan proyek ini")
+    parser.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="DIR",
+        help="bundel luring; tanpa ini dipakai kode dari salinan proyek ini",
+    )
 
 
 def open_bundle(args: argparse.Namespace, tools: Iterable[str]) -> bundle.Bundle:

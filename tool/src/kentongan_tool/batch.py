@@ -2,6 +2,7 @@
 
 What is in service at the hub is done; so a run that was stopped goes on where it was, on any laptop.
 """
+
 import csv
 import os
 import sys
@@ -19,7 +20,13 @@ from kentongan_tool.provision import Job
 Choices = Mapping[str, tuple[str, Callable[[str], Any], str]]  # option: field, how it is read, what it is
 
 COLUMNS: dict[str, Callable[[str], Any]] = {
-    "role": str, "label": str, "zone": int, "house": int, "place": str, "hops": int}
+    "role": str,
+    "label": str,
+    "zone": int,
+    "house": int,
+    "place": str,
+    "hops": int,
+}
 NEEDED = ("role", "label", "zone")
 ROWS_MAX = 1_000
 BAR = 24
@@ -120,8 +127,15 @@ class Ports:
             time.sleep(LOOK_S)
 
 
-def run(rows: list[Fields], coming: Ports, hub: Hub, make_job: Callable[[str], Job], result_path: Path,
-        wait_s: float, say: Say) -> list[Device]:
+def run(
+    rows: list[Fields],
+    coming: Ports,
+    hub: Hub,
+    make_job: Callable[[str], Job],
+    result_path: Path,
+    wait_s: float,
+    say: Say,
+) -> list[Device]:
     """Provision every row that is not in service yet; the devices of all rows.
 
     `coming`: Ports; `make_job(port)` gives a provision.Job. The first failure ends the run, and the rest goes
@@ -146,8 +160,15 @@ def _note(path: Path, device: Device, alarm: Alarm | None) -> None:
     new = not path.exists()
     alarm = alarm or {}
     snr = alarm.get("snr_q")
-    row = (device["label"], device["id"], time.strftime("%Y-%m-%d %H.%M"), alarm.get("gateway", ""),
-           alarm.get("rssi", ""), "" if snr is None else snr / 4, alarm.get("hops", ""))
+    row = (
+        device["label"],
+        device["id"],
+        time.strftime("%Y-%m-%d %H.%M"),
+        alarm.get("gateway", ""),
+        alarm.get("rssi", ""),
+        "" if snr is None else snr / 4,
+        alarm.get("hops", ""),
+    )
     try:
         with open(path, "a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)

@@ -1,4 +1,5 @@
 """Commands that need a board at a port: provision, replace, test; and revoke, which needs none."""
+
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,11 +39,15 @@ def add_port(parser: argparse.ArgumentParser) -> None:
 
 
 def add_board(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--board", choices=sorted(boards.BOARDS), metavar="JENIS",
-                        help=", ".join(sorted(boards.BOARDS)))
+    parser.add_argument(
+        "--board", choices=sorted(boards.BOARDS), metavar="JENIS", help=", ".join(sorted(boards.BOARDS))
+    )
     parser.add_argument("--erase", action="store_true", help="papan bekas alat lain: hapus isinya")
-    parser.add_argument("--image", action="store_true",
-                        help="lewat pemuat chip, sebagai satu berkas dengan MicroPython; perlu --erase")
+    parser.add_argument(
+        "--image",
+        action="store_true",
+        help="lewat pemuat chip, sebagai satu berkas dengan MicroPython; perlu --erase",
+    )
     parser.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
     parser.add_argument("--label-out", type=Path, metavar="FILE.pdf", help="label alat ini")
     for option, (_, _, text) in CHOICES.items():
@@ -64,12 +69,21 @@ def chosen(args: argparse.Namespace) -> Fields:
 
 def add_provision(sub: Commands) -> None:
     command = sub.add_parser("provision", help="jadikan papan kosong sebuah alat: daftar, tulis, uji, label")
-    command.add_argument("--port", required=True, action="append", metavar="PORT",
-                         help="port papan, misalnya /dev/ttyUSB0; dengan --batch boleh beberapa")
+    command.add_argument(
+        "--port",
+        required=True,
+        action="append",
+        metavar="PORT",
+        help="port papan, misalnya /dev/ttyUSB0; dengan --batch boleh beberapa",
+    )
     add_hub(command)
     add_bundle(command)
-    command.add_argument("--batch", type=Path, metavar="FILE.csv",
-                         help="banyak alat: role,label,zone,house,place,hops; dapat dilanjutkan")
+    command.add_argument(
+        "--batch",
+        type=Path,
+        metavar="FILE.csv",
+        help="banyak alat: role,label,zone,house,place,hops; dapat dilanjutkan",
+    )
     command.add_argument("--role", choices=ROLES, help="modem: radio sebuah gateway")
     command.add_argument("--label", metavar="NAMA", help="misalnya tombol-07; modem-gateway-1")
     command.add_argument("--zone", type=int, metavar="RT", help="nomor RT, 1-255")
@@ -115,8 +129,9 @@ def go_batch(args: argparse.Namespace) -> None:
         say(f"{len(devices)} label di {args.label_out}")
 
 
-def do_job(args: argparse.Namespace, hub: Hub, fields: Fields, replaces: int | None = None,
-           old_erased: bool = False) -> None:
+def do_job(
+    args: argparse.Namespace, hub: Hub, fields: Fields, replaces: int | None = None, old_erased: bool = False
+) -> None:
     if args.image and args.bundle is None:
         raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
     bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
@@ -136,8 +151,10 @@ def do_job(args: argparse.Namespace, hub: Hub, fields: Fields, replaces: int | N
 def refuse_choices(args: argparse.Namespace) -> None:
     given = [option for option in CHOICES if getattr(args, option) is not None]
     if given:
-        raise ToolError("argument", f"--{given[0]}: a gateway's radio has its power from its gateway, "
-                                    "[radio] in gateway.toml")
+        raise ToolError(
+            "argument",
+            f"--{given[0]}: a gateway's radio has its power from its gateway, [radio] in gateway.toml",
+        )
 
 
 def add_replace(sub: Commands) -> None:
@@ -147,10 +164,12 @@ def add_replace(sub: Commands) -> None:
     add_hub(command)
     add_bundle(command)
     add_board(command)
-    command.add_argument("--old-erased", action="store_true",
-                         help="papan lama ada di tangan dan isinya sudah dihapus")
-    command.add_argument("--revoke-wait", type=int, default=0, metavar="DETIK",
-                         help="tunggu laporan semua pos")
+    command.add_argument(
+        "--old-erased", action="store_true", help="papan lama ada di tangan dan isinya sudah dihapus"
+    )
+    command.add_argument(
+        "--revoke-wait", type=int, default=0, metavar="DETIK", help="tunggu laporan semua pos"
+    )
     command.set_defaults(go=go_replace)
 
 
@@ -238,6 +257,9 @@ def add_revoke(sub: Commands) -> None:
 
 def go_revoke(args: argparse.Namespace) -> None:
     if modem.is_modem(args.device):
-        raise ToolError("argument", f"{args.device}: a gateway's radio holds no key to revoke; "
-                                    "`replace` puts another board in its place")
+        raise ToolError(
+            "argument",
+            f"{args.device}: a gateway's radio holds no key to revoke; "
+            "`replace` puts another board in its place",
+        )
     revoke(open_hub(args), args.device, args.why, args.erased, args.wait, say)

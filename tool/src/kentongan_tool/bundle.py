@@ -8,6 +8,7 @@
 
 It is made where there is internet, and verified whole each time it is opened.
 """
+
 import ast
 import json
 import re
@@ -45,8 +46,11 @@ def digest_of(path: Path) -> str:
 
 def files_in(folder: Path) -> list[str]:
     """Every file below, as sorted relative paths with / ; the manifest itself left out."""
-    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*")
-                  if path.is_file() and path.name != MANIFEST)
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in Path(folder).rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    )
 
 
 class Bundle:
@@ -99,8 +103,10 @@ class Bundle:
         root = self.folder / "device"
         relay = numbers(self.board_text(board))[role.upper()]["siren"]
         main = (root / "roles/main.py").read_text(encoding="utf-8")
-        out = {"main.py": main.replace(RELAY, f"RELAY = {relay}").encode(),
-               "role.mpy": (root / "roles" / role / "role.mpy").read_bytes()}
+        out = {
+            "main.py": main.replace(RELAY, f"RELAY = {relay}").encode(),
+            "role.mpy": (root / "roles" / role / "role.mpy").read_bytes(),
+        }
         out["board.mpy"] = (root / "boards" / board / f"{role}.mpy").read_bytes()
         lora = root / "lora" / f"{numbers(self.board_text(board))['CHIP']}.mpy"
         if lora.is_file():
@@ -176,8 +182,10 @@ def _pack_given(source: Path | None, made: Path, code: Path) -> list[str]:
 
 def _pack_code(code: Path, device: Path) -> None:
     """Each role's code joined into one .mpy, the board files."""
-    sources = {"kentongan_node": code / "firmware/src/kentongan_node",
-               "kentongan_wire": code / "wire/src/kentongan_wire"}
+    sources = {
+        "kentongan_node": code / "firmware/src/kentongan_node",
+        "kentongan_wire": code / "wire/src/kentongan_wire",
+    }
     for role in ROLES:
         folder, out = code / "firmware/roles" / role, device / "roles" / role
         out.mkdir(parents=True)

@@ -1,4 +1,5 @@
 """`kentongan-tool`: what a technician does with boards, a laptop and a list of houses."""
+
 import argparse
 import signal
 import sys
@@ -55,8 +56,13 @@ def go_tools(args: argparse.Namespace) -> None:
 
 def add_bundle_command(sub: Commands) -> None:
     pack = sub.add_parser("bundle", help="kemas semua untuk bekerja tanpa internet, atau periksa bundel")
-    pack.add_argument("--from", dest="source", type=Path, metavar="DIR",
-                      help="folder dengan images/*.bin, lib/ (radio), dan bila ada wheels/")
+    pack.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="DIR",
+        help="folder dengan images/*.bin, lib/ (radio), dan bila ada wheels/",
+    )
     pack.add_argument("--out", type=Path, metavar="DIR", help="folder bundel yang baru")
     pack.add_argument("--code", type=Path, metavar="DIR", help="salinan proyek; biasanya yang dipakai ini")
     pack.add_argument("--check", type=Path, metavar="DIR", help="hanya periksa bundel ini")
@@ -80,8 +86,12 @@ def go_bundle(args: argparse.Namespace) -> None:
 def add_label(sub: Commands) -> None:
     label = sub.add_parser("label", help="lembar label PDF: nomor alat, kode QR, tiga langkah")
     add_hub(label)
-    label.add_argument("device", nargs="*", metavar="ALAT",
-                       help="label atau nomor alat, modem-gateway-1; kosong: semua alat terpasang")
+    label.add_argument(
+        "device",
+        nargs="*",
+        metavar="ALAT",
+        help="label atau nomor alat, modem-gateway-1; kosong: semua alat terpasang",
+    )
     label.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
     label.add_argument("--first", type=int, default=1, metavar="N", help="mulai di tempat ke-N lembar (1-8)")
     label.set_defaults(go=go_label)

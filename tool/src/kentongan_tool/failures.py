@@ -1,4 +1,5 @@
 """What can go wrong at a technician's table, and what to check then: Indonesian first, English second."""
+
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,89 +17,143 @@ class Check(NamedTuple):
 
 CHECKS = {  # a failure's name: what happened, what to look at
     "argument": Check(
-        "Perintah belum benar", "lihat `kentongan-tool PERINTAH --help`",
-        "The command makes no sense", "see `kentongan-tool COMMAND --help`"),
+        "Perintah belum benar",
+        "lihat `kentongan-tool PERINTAH --help`",
+        "The command makes no sense",
+        "see `kentongan-tool COMMAND --help`",
+    ),
     "port_missing": Check(
-        "Papan tidak ditemukan", "kabel USB (banyak kabel hanya untuk mengisi daya), colokan, atau nama port",
-        "No board at that port", "the USB cable (many only charge), the socket, or the port's name"),
+        "Papan tidak ditemukan",
+        "kabel USB (banyak kabel hanya untuk mengisi daya), colokan, atau nama port",
+        "No board at that port",
+        "the USB cable (many only charge), the socket, or the port's name",
+    ),
     "port_denied": Check(
         "Port tidak boleh dibuka",
         "masukkan akun ke grup dialout: `sudo usermod -aG dialout $USER`, lalu masuk ulang",
-        "The port may not be opened", "add your account to the group dialout, then log in again"),
+        "The port may not be opened",
+        "add your account to the group dialout, then log in again",
+    ),
     "port_busy": Check(
         "Port sedang dipakai program lain",
         "tutup program serial lain (Thonny, screen, mpremote, ModemManager)",
         "Another program holds the port",
-        "close other serial programs (Thonny, screen, mpremote, ModemManager)"),
+        "close other serial programs (Thonny, screen, mpremote, ModemManager)",
+    ),
     "running": Check(
         "Laptop ini sedang mendaftarkan alat lain",
         "tunggu sampai selesai; banyak papan sekaligus: --batch dengan beberapa --port",
         "This laptop is registering another device",
-        "wait until that is done; for many boards --batch with several --port"),
+        "wait until that is done; for many boards --batch with several --port",
+    ),
     "no_answer": Check(
         "Papan tidak menjawab",
         "tekan RESET; bila tetap diam tahan BOOT, tekan RESET, lepas BOOT, lalu `kentongan-tool flash`",
         "The board does not answer",
-        "press RESET; if still silent hold BOOT, press RESET, let go of BOOT, then `kentongan-tool flash`"),
+        "press RESET; if still silent hold BOOT, press RESET, let go of BOOT, then `kentongan-tool flash`",
+    ),
     "wrong_chip": Check(
-        "Chip papan tidak cocok", "jenis papan di --board, atau papan yang tersambung",
-        "The board has another chip", "the kind given with --board, or which board is connected"),
+        "Chip papan tidak cocok",
+        "jenis papan di --board, atau papan yang tersambung",
+        "The board has another chip",
+        "the kind given with --board, or which board is connected",
+    ),
     "which_board": Check(
-        "Jenis papan belum pasti", "tulisan di papan, lalu beri --board",
-        "The kind of board is not certain", "what is printed on the board, then give --board"),
+        "Jenis papan belum pasti",
+        "tulisan di papan, lalu beri --board",
+        "The kind of board is not certain",
+        "what is printed on the board, then give --board",
+    ),
     "wrong_board": Check(
         "Radio papan tidak ada di kaki yang diharapkan",
         "jenis papan di --board: Wio-SX1262 ada dua, kit dan kaki pin; atau radio lepas dari papan",
         "The board's radio is not on the expected pins",
-        "the kind given with --board: there are two Wio-SX1262, kit and header; or the radio came off"),
+        "the kind given with --board: there are two Wio-SX1262, kit and header; or the radio came off",
+    ),
     "unfit_board": Check(
-        "Papan ini tidak cocok untuk kentongan", "daftar papan di docs/technician.md; pakai papan lain",
-        "This board is not fit for that", "the list of boards in docs/technician.md; take another board"),
+        "Papan ini tidak cocok untuk kentongan",
+        "daftar papan di docs/technician.md; pakai papan lain",
+        "This board is not fit for that",
+        "the list of boards in docs/technician.md; take another board",
+    ),
     "wrong_image": Check(
-        "Berkas firmware tidak cocok", "unduh ulang berkas .bin untuk chip ini, lalu buat bundel lagi",
-        "The firmware image does not fit", "get the .bin of this chip again and make the bundle anew"),
+        "Berkas firmware tidak cocok",
+        "unduh ulang berkas .bin untuk chip ini, lalu buat bundel lagi",
+        "The firmware image does not fit",
+        "get the .bin of this chip again and make the bundle anew",
+    ),
     "not_written": Check(
         "Isi papan tidak sama dengan yang ditulis",
         "kabel dan daya, lalu ulangi; bila berulang, flash papan rusak: ganti papan",
-        "What the board reads back differs", "cable and power, then again; if it repeats, the flash is worn"),
+        "What the board reads back differs",
+        "cable and power, then again; if it repeats, the flash is worn",
+    ),
     "occupied": Check(
         "Papan ini sudah berisi alat lain",
         "pakai `replace` untuk rumah yang sama, atau `--erase` bila alat lama sudah dicabut",
-        "The board already is a device", "use `replace` for the same house, or `--erase` if it was revoked"),
+        "The board already is a device",
+        "use `replace` for the same house, or `--erase` if it was revoked",
+    ),
     "hub_unreachable": Check(
-        "Pusat data tidak terjangkau", "kabel jaringan atau Wi-Fi ke pusat data, alamat --hub, dan dayanya",
-        "The hub cannot be reached", "network cable or Wi-Fi to the hub, the address --hub, and its power"),
+        "Pusat data tidak terjangkau",
+        "kabel jaringan atau Wi-Fi ke pusat data, alamat --hub, dan dayanya",
+        "The hub cannot be reached",
+        "network cable or Wi-Fi to the hub, the address --hub, and its power",
+    ),
     "hub_refused": Check(
-        "Pusat data menolak", "pesan di atas; perbaiki isian lalu ulangi",
-        "The hub refused", "the message above; mend what it names, then again"),
+        "Pusat data menolak",
+        "pesan di atas; perbaiki isian lalu ulangi",
+        "The hub refused",
+        "the message above; mend what it names, then again",
+    ),
     "hub_login": Check(
-        "Pusat data tidak mengenal token ini", "berkas --token-file, atau minta token baru kepada admin",
-        "The hub does not know this token", "the file --token-file, or ask the administrator for a new one"),
+        "Pusat data tidak mengenal token ini",
+        "berkas --token-file, atau minta token baru kepada admin",
+        "The hub does not know this token",
+        "the file --token-file, or ask the administrator for a new one",
+    ),
     "no_uji": Check(
         "Alarm uji belum diterima pusat data",
         "antena terpasang, jarak ke pos atau penerus, gateway hidup; alat ini belum terdaftar",
         "The test alarm did not reach the hub",
-        "antenna, distance to post or repeater, gateway running; the device is not registered"),
+        "antenna, distance to post or repeater, gateway running; the device is not registered",
+    ),
     "not_revoked": Check(
-        "Pencabutan belum selesai", "pos yang disebut: daya dan antenanya; nanti ulangi perintah ini",
-        "The revocation is not complete", "power and antenna of the posts named; then this command again"),
+        "Pencabutan belum selesai",
+        "pos yang disebut: daya dan antenanya; nanti ulangi perintah ini",
+        "The revocation is not complete",
+        "power and antenna of the posts named; then this command again",
+    ),
     "bundle": Check(
-        "Bundel rusak atau tidak lengkap", "salin bundel lagi, atau buat baru dengan `kentongan-tool bundle`",
-        "The bundle is damaged or incomplete", "copy it again, or make it anew with `kentongan-tool bundle`"),
+        "Bundel rusak atau tidak lengkap",
+        "salin bundel lagi, atau buat baru dengan `kentongan-tool bundle`",
+        "The bundle is damaged or incomplete",
+        "copy it again, or make it anew with `kentongan-tool bundle`",
+    ),
     "tools": Check(
-        "Program bantu belum terpasang", "`kentongan-tool tools` dengan internet, atau beri --bundle",
-        "A helper program is not installed", "run `kentongan-tool tools` with internet, or give --bundle"),
+        "Program bantu belum terpasang",
+        "`kentongan-tool tools` dengan internet, atau beri --bundle",
+        "A helper program is not installed",
+        "run `kentongan-tool tools` with internet, or give --bundle",
+    ),
     "radio": Check(
-        "Radio Meshtastic tidak menjawab atau menolak", "kabel, daya, atau alamat radio; lalu ulangi",
-        "The Meshtastic radio is silent or refuses", "cable, power or address of the radio; then again"),
+        "Radio Meshtastic tidak menjawab atau menolak",
+        "kabel, daya, atau alamat radio; lalu ulangi",
+        "The Meshtastic radio is silent or refuses",
+        "cable, power or address of the radio; then again",
+    ),
     "modem": Check(
         "Radio gateway tidak siap",
         "papan dan antenanya; `kentongan-tool flash`, lalu ulangi; bila berulang, ganti papan",
         "The gateway's radio is not ready",
-        "the board and its antenna; `kentongan-tool flash`, then again; if it repeats, another board"),
+        "the board and its antenna; `kentongan-tool flash`, then again; if it repeats, another board",
+    ),
     "file": Check(
-        "Berkas tidak dapat dibaca atau ditulis", "nama dan izin berkas, dan ruang di disk",
-        "A file cannot be read or written", "its name and permissions, and space on the disk"),
+        "Berkas tidak dapat dibaca atau ditulis",
+        "nama dan izin berkas, dan ruang di disk",
+        "A file cannot be read or written",
+        "its name and permissions, and space on the disk",
+    ),
 }
 
 
@@ -113,5 +168,8 @@ class ToolError(LocalError):
     def lines(self) -> list[str]:
         """What is printed: Indonesian, then English."""
         judul, periksa, title, check = CHECKS[self.name]
-        return [f"GAGAL  {judul}: {self.what}", f"       Periksa: {periksa}.",
-                f"       {title}. Check: {check}."]
+        return [
+            f"GAGAL  {judul}: {self.what}",
+            f"       Periksa: {periksa}.",
+            f"       {title}. Check: {check}.",
+        ]

@@ -2,6 +2,7 @@
 
 As one image the whole device goes along: code and settings as a littlefs of their own partition.
 """
+
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -51,8 +52,13 @@ def find_chip(port: str) -> Chip:
     if not found:
         raise ToolError("no_answer", f"{port}: esptool names no chip")
     word = found.group(1)
-    name = boards.ESP32S3 if word.startswith(boards.ESP32S3) else \
-        boards.ESP32 if word == boards.ESP32 or NATIVE_ESP32.match(word) else word
+    name = (
+        boards.ESP32S3
+        if word.startswith(boards.ESP32S3)
+        else boards.ESP32
+        if word == boards.ESP32 or NATIVE_ESP32.match(word)
+        else word
+    )
     size = SIZE_LINE.search(said)
     return Chip(name, int(size.group(1)) if size else None)
 
@@ -97,8 +103,18 @@ def littlefs(files: dict[str, bytes], size: int, path: Path) -> None:
             target = folder / "files" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        done = devicetools.run("littlefs-python", "create", "--block-size", images.BLOCK_BYTES,
-                               "--fs-size", size, "--inline-max", INLINE_BYTES, f"{folder}/files", path)
+        done = devicetools.run(
+            "littlefs-python",
+            "create",
+            "--block-size",
+            images.BLOCK_BYTES,
+            "--fs-size",
+            size,
+            "--inline-max",
+            INLINE_BYTES,
+            f"{folder}/files",
+            path,
+        )
     if done.returncode:
         raise ToolError("not_written", f"littlefs image: {devicetools.last_line(done.stderr + done.stdout)}")
 
@@ -106,6 +122,7 @@ def littlefs(files: dict[str, bytes], size: int, path: Path) -> None:
 def usb_of(port: str) -> boards.Usb | None:
     """(vendor, product) of a USB port, or None."""
     from serial.tools import list_ports
+
     for one in list_ports.comports():
         if one.device == str(port):
             return one.vid, one.pid

@@ -1,4 +1,5 @@
 """The command flash: MicroPython onto a board, from a bundle."""
+
 import argparse
 from pathlib import Path
 
@@ -10,8 +11,9 @@ def add_parser(sub: Commands) -> None:
     command = sub.add_parser("flash", help="isi papan dengan MicroPython: chip dikenali, berkas diperiksa")
     command.add_argument("--port", required=True, metavar="PORT", help="port papan, misalnya /dev/ttyUSB0")
     command.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="bundel dengan images/")
-    command.add_argument("--board", choices=sorted(boards.BOARDS), metavar="JENIS",
-                         help="jenis papan, bila ingin dipastikan")
+    command.add_argument(
+        "--board", choices=sorted(boards.BOARDS), metavar="JENIS", help="jenis papan, bila ingin dipastikan"
+    )
     command.set_defaults(go=go)
 
 

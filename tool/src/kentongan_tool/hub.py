@@ -3,6 +3,7 @@
 Keys come in one answer (the device file) and are held in memory only. The token is read from a file or typed
 at a prompt; it is never an argument.
 """
+
 import json
 import ssl
 import urllib.error
@@ -57,8 +58,9 @@ class Hub:
             handlers.append(urllib.request.HTTPSHandler(context=self._tls))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def call(self, path: str, body: object = None, method: str | None = None,
-             timeout_s: float = TIMEOUT_S) -> Any:
+    def call(
+        self, path: str, body: object = None, method: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> Any:
         """The JSON answer of one call."""
         headers = {"Content-Type": "application/json"}
         if self._token:

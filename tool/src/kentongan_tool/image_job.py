@@ -3,6 +3,7 @@
 For a board that has no prompt yet, or whose prompt is lost. The order and its promise are provision.Job's;
 the chip itself compares what was written. Everything that was on the board is gone.
 """
+
 from kentongan_tool import boards, flash
 from kentongan_tool.answers import Made
 from kentongan_tool.failures import ToolError
@@ -49,5 +50,10 @@ class ImageJob(Job):
             flash.write_flash(self.port, self._chip.name, self._partition.offset, path, self.say)
 
     def _clear_board(self) -> None:
-        flash.esptool(self.port, "erase-region", hex(self._partition.offset), hex(self._partition.size),
-                      chip=flash.esptool_name(self._chip.name))
+        flash.esptool(
+            self.port,
+            "erase-region",
+            hex(self._partition.offset),
+            hex(self._partition.size),
+            chip=flash.esptool_name(self._chip.name),
+        )

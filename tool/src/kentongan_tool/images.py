@@ -2,6 +2,7 @@
 
 Layouts from ESP-IDF: esp_app_format.h (image header) and gen_esp32part.py (partition table at 0x8000).
 """
+
 import struct
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ def partitions(data: bytes, chip: str, where: str) -> list[Partition]:
     """The partition table of a whole image, in its order."""
     at, found = PARTITIONS_AT - FLASH_START[chip], []
     for number in range(ENTRIES_MAX):
-        entry = data[at + number * ENTRY.size:at + (number + 1) * ENTRY.size]
+        entry = data[at + number * ENTRY.size : at + (number + 1) * ENTRY.size]
         if len(entry) < ENTRY.size:
             break
         magic, _, _, offset, size, label, _ = ENTRY.unpack(entry)
@@ -61,8 +62,9 @@ def file_system(data: bytes, chip: str, where: str, flash_bytes: int) -> Partiti
         if one.name == FILE_SYSTEM and one.size % BLOCK_BYTES == 0:
             return one
     if {one.name for one in table} & {FILE_SYSTEM, FAT}:
-        raise ToolError("wrong_image",
-                        f"{where}: has no partition {FILE_SYSTEM!r}; take MicroPython's own image")
+        raise ToolError(
+            "wrong_image", f"{where}: has no partition {FILE_SYSTEM!r}; take MicroPython's own image"
+        )
     end = max(one.offset + one.size for one in table)
     if end >= flash_bytes:
         raise ToolError("wrong_image", f"{where}: leaves no room for files on {flash_bytes >> 20} MB")

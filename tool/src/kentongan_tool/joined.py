@@ -5,6 +5,7 @@ misread), imports between our modules go, whole numbers and short texts are writ
 what nothing uses is left out; what only a start calls goes after it (letgo.py). What cannot be followed is
 refused with its place: no board gets guessed code.
 """
+
 import ast
 import builtins
 import operator
@@ -39,9 +40,17 @@ Names = Callable[[str], Meaning | None]  # what a name means at a place
 
 ASKED = ("settings", "runner", "actions", "console", "selftest")  # by the simulator's boards
 OPERATIONS = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift, ast.RShift: operator.rshift,
-    ast.BitOr: operator.or_, ast.BitAnd: operator.and_, ast.BitXor: operator.xor,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.BitXor: operator.xor,
 }
 
 
@@ -96,8 +105,9 @@ class Joined:
                     module.names[alias.asname or alias.name] = self.meaning(module, node, alias)
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                module.names[alias.asname or alias.name] = Outside(f"import {alias.name}",
-                                                                   alias.asname or alias.name)
+                module.names[alias.asname or alias.name] = Outside(
+                    f"import {alias.name}", alias.asname or alias.name
+                )
         else:
             for name in stored(node):
                 module.names[name] = Own(module.name, name)
@@ -187,8 +197,12 @@ class Joined:
         """The names that main.py, the simulator and tests ask the one module for."""
         root = self.modules[""]
         let_go = self._final_of(LET_GO)
-        return {let_go} | {self.finals[what] for module in self.order for name, what in module.names.items()
-                if isinstance(what, Own) and (module is root or module.name.rpartition(".")[2] in ASKED)}
+        return {let_go} | {
+            self.finals[what]
+            for module in self.order
+            for name, what in module.names.items()
+            if isinstance(what, Own) and (module is root or module.name.rpartition(".")[2] in ASKED)
+        }
 
     def _final_of(self, what: tuple[str, str]) -> str:
         module, name = what
@@ -204,8 +218,11 @@ class Joined:
                 if not isinstance(node, (ast.Import, ast.ImportFrom)):
                     new = Rewrite(self, module).visit(node)
                     statements += new if isinstance(new, list) else [new]
-        roots = [self.finals[what] for what in self.order[-1].names.values()
-                 if isinstance(what, Own) and what.module == ""]
+        roots = [
+            self.finals[what]
+            for what in self.order[-1].names.values()
+            if isinstance(what, Own) and what.module == ""
+        ]
         let_go, *once = [self._final_of(one) for one in (LET_GO, *ONCE)]
         kept = written(needed(statements, roots, SWITCH), roots, let_go, once)
         used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)}
@@ -214,8 +231,10 @@ class Joined:
             for name, what in module.names.items():
                 if isinstance(what, Outside) and name in used and head.setdefault(name, what) != what:
                     raise ToolError("bundle", f"{module.path}: {name} is something else in another module")
-        lines = [what.statement + ("" if what.statement.split()[-1] == name else f" as {name}")
-                 for name, what in sorted(head.items())]
+        lines = [
+            what.statement + ("" if what.statement.split()[-1] == name else f" as {name}")
+            for name, what in sorted(head.items())
+        ]
         return "\n".join([*lines, ast.unparse(ast.fix_missing_locations(ast.Module(kept, []))), ""])
 
 
@@ -255,8 +274,11 @@ class Rewrite(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         found = [] if self.scopes else pairs(node)
-        left = [(target, value) for target, value in found
-                if Own(self.module.name, target.id) not in self.joined.numbers]
+        left = [
+            (target, value)
+            for target, value in found
+            if Own(self.module.name, target.id) not in self.joined.numbers
+        ]
         if len(left) == len(found):
             return self.generic_visit(node)
         apart = [ast.copy_location(ast.Assign([target], value), node) for target, value in left]
@@ -283,8 +305,12 @@ class Rewrite(ast.NodeTransformer):
         ours = {}
         for inner in ast.walk(function):
             if is_ours(inner):
-                ours.update({alias.asname or alias.name: self.joined.meaning(self.module, inner, alias)
-                             for alias in inner.names})
+                ours.update(
+                    {
+                        alias.asname or alias.name: self.joined.meaning(self.module, inner, alias)
+                        for alias in inner.names
+                    }
+                )
         self.scopes.append((bound(function), ours, False))
         out: list[Any] = []
         for node in body:

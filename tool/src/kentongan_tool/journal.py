@@ -2,6 +2,7 @@
 
 It holds no key: the id of a request, what was asked for, and the node number once it is known.
 """
+
 import contextlib
 import fcntl
 import json
@@ -23,7 +24,7 @@ class Entry(TypedDict):
     fields: Fields
     replaces: int | None
     node: int | None  # None: the hub has not answered yet
-    written: bool     # its keys may be on a board
+    written: bool  # its keys may be on a board
 
 
 def folder() -> Path:

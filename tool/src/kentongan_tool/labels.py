@@ -2,6 +2,7 @@
 
 Eight labels of 99.1 x 67.7 mm on A4, as Avery L7165 and its equals are cut.
 """
+
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = 
     if not 1 <= first <= PER_SHEET:
         raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
     from fpdf import FPDF
+
     pdf = FPDF(format="A4")
     pdf.set_auto_page_break(False)
     pdf.set_title("Label alat kentongan")
@@ -48,7 +50,7 @@ def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = 
 
 
 def title_and_place(label: Label) -> tuple[str, str]:
-    """"Rumah 07" and its lane, or the place where it hangs, or the device's name and its RT."""
+    """ "Rumah 07" and its lane, or the place where it hangs, or the device's name and its RT."""
     if label["house"]:
         return f"Rumah {label['house']:02d}", label["place"]
     if RT_ONLY.fullmatch(label["place"]):  # what the hub puts where nobody gave a place
@@ -83,8 +85,16 @@ def printable(text: str) -> str:
     return str(text).encode("latin-1", "replace").decode("latin-1")
 
 
-def _line(pdf: "FPDF", x: float, y: float, width: float, text: str, size: float, colour: tuple[int, int, int],
-          style: Style = "") -> None:
+def _line(
+    pdf: "FPDF",
+    x: float,
+    y: float,
+    width: float,
+    text: str,
+    size: float,
+    colour: tuple[int, int, int],
+    style: Style = "",
+) -> None:
     """One line, made smaller until it fits."""
     text = printable(text)
     while True:
@@ -130,6 +140,7 @@ def _steps(pdf: "FPDF", steps: list[str], x: float, y: float, width: float, heig
 def _qr(pdf: "FPDF", text: str, x: float, y: float) -> None:
     """The code as filled squares, sharp at every size; segno leaves the quiet zone of 4 modules."""
     import segno
+
     rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
     side = QR_MM / len(rows)
     pdf.set_fill_color(*DARK)

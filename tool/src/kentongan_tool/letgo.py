@@ -4,6 +4,7 @@ The start is what ONCE calls and nothing else does. Whatever could be called lat
 else names, what the start hands on without calling it, every method whose name somebody else asks any object
 for, or that stands in a string.
 """
+
 import ast
 from collections.abc import Collection
 
@@ -114,8 +115,12 @@ class Reach:
 
     def given_back(self) -> list[str]:
         """Methods as Class.method, then top-level names."""
-        methods = [f"{owner.name}.{name}" for name, found in self.methods.items() for owner, node in found
-                   if id(node) in self.at_start and id(node) not in self.later]
+        methods = [
+            f"{owner.name}.{name}"
+            for name, found in self.methods.items()
+            for owner, node in found
+            if id(node) in self.at_start and id(node) not in self.later
+        ]
         return methods + [name for name in self.top if name not in self.later]
 
 

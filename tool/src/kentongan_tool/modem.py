@@ -3,6 +3,7 @@
 It bears its gateway's number and holds no key, so nothing is registered, and a broken one is replaced by
 another that is written in the same way.
 """
+
 import secrets
 import time
 from typing import Any
@@ -32,7 +33,7 @@ def gateway_of(label: str) -> str:
     """The gateway's label in its radio's; ToolError when it is none."""
     if not is_modem(label) or len(label) == len(PREFIX):
         raise ToolError("argument", f"{label}: the radio of gateway-1 is named {PREFIX}gateway-1")
-    return label[len(PREFIX):]
+    return label[len(PREFIX) :]
 
 
 class ModemLine(Console):
@@ -47,7 +48,7 @@ class ModemLine(Console):
         while time.monotonic() < until_s:
             for number, message in enumerate(self.messages):
                 if isinstance(message, kinds):
-                    del self.messages[:number + 1]
+                    del self.messages[: number + 1]
                     return message
             self.messages.clear()
             self.lines()
@@ -57,7 +58,7 @@ class ModemLine(Console):
         """Wait for Hello, or for the status of one that runs; ToolError names a board that says neither."""
         hello = self.wait_for((link.Hello, link.ModemStatus), time.monotonic() + ANSWER_S)
         if hello is None:
-            faults = [line[line.index(FAULT):] for line in self.heard if FAULT in line]
+            faults = [line[line.index(FAULT) :] for line in self.heard if FAULT in line]
             raise ToolError("modem" if faults else "no_answer", f"{self.port}: {(faults or ['-'])[-1]}")
         if isinstance(hello, link.Hello) and hello.version != link.LINK_VERSION:
             raise ToolError("modem", f"{self.port}: link {hello.version}, ours is {link.LINK_VERSION}")
@@ -74,8 +75,11 @@ class ModemLine(Console):
                 if answer.seq == self._seq and isinstance(answer, link.Ack):
                     return
                 if answer.seq == self._seq:
-                    raise ToolError("modem", f"{self.port}: refuses {type(message).__name__}: "
-                                             f"{link.REASON_NAMES.get(answer.reason, answer.reason)}")
+                    raise ToolError(
+                        "modem",
+                        f"{self.port}: refuses {type(message).__name__}: "
+                        f"{link.REASON_NAMES.get(answer.reason, answer.reason)}",
+                    )
         raise ToolError("no_answer", f"{self.port}: no answer to {type(message).__name__}")
 
 
@@ -90,8 +94,16 @@ def prove(port: str, file: File, say: Say) -> link.ModemStatus:
     """Radio on, settings taken, one frame on the air; the radio's ModemStatus."""
     with ModemLine(port) as line:
         line.first_word()
-        line.ask(link.Configure(file["node"], file["preset"], file["freq_hz"], file["conducted_dbm"],
-                                file["gain_dbi"], file["loss_db"]))
+        line.ask(
+            link.Configure(
+                file["node"],
+                file["preset"],
+                file["freq_hz"],
+                file["conducted_dbm"],
+                file["gain_dbi"],
+                file["loss_db"],
+            )
+        )
         say(f"Radio menyala: {file['preset']}, {file['freq_hz'] / 1e6:.3f} MHz")
         number, frame = trial_frame(file["node"])
         line.ask(link.Transmit(frame, CLASS_LAST, 0, 0, 0))

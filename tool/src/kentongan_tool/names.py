@@ -6,6 +6,7 @@ what a function binds and what only an object's own methods ask for (of self) on
 or of another object's, a top-level name one that is an attribute or a short text as well. Every line stays
 where it is: the lines of a traceback are those of the readable text.
 """
+
 import ast
 import builtins
 import itertools
@@ -24,7 +25,8 @@ BUILT_IN = (  # noqa: SIM905 - as a list it is three times as long
     "iter join key len list little locals lower lstrip main map micropython next object open ord pop "
     "popitem pow print range read readinto readline remove replace repr reverse rfind rindex round rsplit "
     "rstrip self sep set setattr setdefault sorted split start startswith staticmethod step stop str "
-    "strip sum super to_bytes tuple type update upper value values write zip").split()
+    "strip sum super to_bytes tuple type update upper value values write zip"
+).split()
 INTERNED = 10  # letters of a text that the chip keeps among its names (MICROPY_ALLOC_PARSE_INTERN_STRING_LEN)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 SCOPES = (*FUNCTIONS, *COMPREHENSIONS)
@@ -67,8 +69,13 @@ def _families(tree: ast.Module) -> list[list[ast.ClassDef]]:
 def _is_own(node: ast.Attribute) -> bool:
     """self.x, or super().x"""
     value = node.value
-    return isinstance(value, ast.Name) and value.id == "self" or \
-        isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super"
+    return (
+        isinstance(value, ast.Name)
+        and value.id == "self"
+        or isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id == "super"
+    )
 
 
 def _foreign(tree: ast.Module) -> set[str]:
@@ -76,8 +83,13 @@ def _foreign(tree: ast.Module) -> set[str]:
     every = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
     elsewhere = {node.attr for node in every if not _is_own(node) and not isinstance(node.ctx, ast.Del)}
-    unasked = {getattr(*place) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-               for part in node.body for place in _bindings(part)} - {node.attr for node in every}
+    unasked = {
+        getattr(*place)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for part in node.body
+        for place in _bindings(part)
+    } - {node.attr for node in every}
     return elsewhere | by_name | unasked
 
 
@@ -85,18 +97,23 @@ def _bindings(node: ast.AST) -> list[Place]:
     """(object, attribute that holds a name) of what a class's statement binds."""
     if isinstance(node, DEFINITIONS):
         return [(node, "name")]
-    return [(inner, "id") for inner in ast.walk(node)
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)]
+    return [
+        (inner, "id")
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    ]
 
 
 def _given_back(tree: ast.Module) -> list[ast.Attribute]:
     """The Class.method nodes of `del`."""
-    return [node for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)]
+    return [
+        node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)
+    ]
 
 
-def _shorten_private(family: list[ast.ClassDef], foreign: set[str], keep: set[str],
-                     given_back: list[ast.Attribute]) -> None:
+def _shorten_private(
+    family: list[ast.ClassDef], foreign: set[str], keep: set[str], given_back: list[ast.Attribute]
+) -> None:
     """New names are those that other objects have anyway; a text may be what getattr() asks for."""
     places: dict[str, list[Place]] = {}
     for gone in given_back:
@@ -109,8 +126,12 @@ def _shorten_private(family: list[ast.ClassDef], foreign: set[str], keep: set[st
         for node in ast.walk(one):
             if isinstance(node, ast.Attribute) and _is_own(node):
                 places.setdefault(node.attr, []).append((node, "attr"))
-    read = {node.id for one in family for node in ast.walk(one)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    read = {
+        node.id
+        for one in family
+        for node in ast.walk(one)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
     asked = {node.attr for one in family for node in ast.walk(one) if isinstance(node, ast.Attribute)}
     renamed = [name for name in sorted(places) if not name.startswith("__") and name not in foreign | read]
     stays = keep | asked | set(places) | set().union(*[_read_in_class(one) for one in family])
@@ -131,7 +152,7 @@ class Inside:
     def __init__(self, function: Function):
         self.function = function
         self.bound: dict[str, bool] = {}  # name: whether it is an argument's or a function's
-        self.fixed: set[str] = set()      # names that mean something else as well, or that others see
+        self.fixed: set[str] = set()  # names that mean something else as well, or that others see
         self._scope(function, set())
 
     def _scope(self, scope: ast.AST, around: set[str]) -> None:

@@ -5,6 +5,7 @@ A device that runs is asked for its prompt first (console.py).
 Files travel through a staging folder that only the user can read, in memory where the machine has such a
 place, and never as arguments. Every answer of the board is checked; a board that hangs is given up in time.
 """
+
 import ast
 import contextlib
 import os
@@ -156,8 +157,11 @@ class Prompt:
             path.write_text(program, encoding="utf-8")
             said = self._mpremote("run", path, timeout_s=timeout_s)
         try:
-            return [ast.literal_eval(line[len(MARK):].strip()) for line in said.splitlines()
-                    if line.startswith(MARK)]
+            return [
+                ast.literal_eval(line[len(MARK) :].strip())
+                for line in said.splitlines()
+                if line.startswith(MARK)
+            ]
         except (ValueError, SyntaxError):
             raise ToolError("no_answer", f"{self.port}: the answer was garbled")
 
@@ -207,8 +211,13 @@ class Prompt:
         there = dict(self.ask(DIGESTS, WRITE_S))
         for path in sorted(set(wanted) | set(there)):
             if wanted.get(path) != there.get(path):
-                problem = "is missing" if path not in there else "is left over" if path not in wanted \
+                problem = (
+                    "is missing"
+                    if path not in there
+                    else "is left over"
+                    if path not in wanted
                     else "reads back differently"
+                )
                 raise ToolError("not_written", f"{self.port}: {path} {problem}")
 
     def reset(self) -> None:

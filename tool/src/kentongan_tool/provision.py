@@ -3,6 +3,7 @@
 The order is the promise: a device is pending at the hub until its own radio has brought an alarm there;
 whatever fails before that withdraws it and clears the board. Nothing is half-registered.
 """
+
 import base64
 import json
 import secrets
@@ -28,8 +29,9 @@ PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes
 BLOCK_BYTES = 4096
 
 
-def choose_board(found: Found, wanted: str | None, usb: boards.Usb | None = None,
-                 answering: Collection[str] = ()) -> boards.Board:
+def choose_board(
+    found: Found, wanted: str | None, usb: boards.Usb | None = None, answering: Collection[str] = ()
+) -> boards.Board:
     """The pin file for what was found at the port; ToolError when it does not fit or is not certain.
 
     `usb`: (vendor, product) of the port, or None; `answering`: names of boards on whose pins a radio answers.
@@ -40,12 +42,15 @@ def choose_board(found: Found, wanted: str | None, usb: boards.Usb | None = None
         raise ToolError("wrong_chip", f"{found.machine or found.platform}: no ESP32 or ESP32-S3")
     if wanted:
         if boards.BOARDS[wanted].chip != found.chip:
-            raise ToolError("wrong_chip", f"--board {wanted} has {boards.BOARDS[wanted].chip}, "
-                                          f"the port has {found.chip}")
+            raise ToolError(
+                "wrong_chip", f"--board {wanted} has {boards.BOARDS[wanted].chip}, the port has {found.chip}"
+            )
         boards.refuse_unfit(found.chip, usb, radios=answering or [wanted])
         if answering and wanted not in answering:
-            raise ToolError("wrong_board", f"--board {wanted}: a radio answers on the pins of "
-                                           f"{', '.join(answering)} instead")
+            raise ToolError(
+                "wrong_board",
+                f"--board {wanted}: a radio answers on the pins of {', '.join(answering)} instead",
+            )
         return boards.BOARDS[wanted]
     boards.refuse_unfit(found.chip, usb, radios=answering)
     fitting = boards.candidates(found.chip, usb)
@@ -67,8 +72,16 @@ def device_files(made: Made) -> dict[str, bytes]:
 class Job:
     """One board to become one device. `say(text)` tells each step; `hub` and `bundle` are opened."""
 
-    def __init__(self, hub: Hub, bundle: Bundle, port: str, say: Say, board: str | None = None,
-                 erase: bool = False, wait_s: float = UJI_S):
+    def __init__(
+        self,
+        hub: Hub,
+        bundle: Bundle,
+        port: str,
+        say: Say,
+        board: str | None = None,
+        erase: bool = False,
+        wait_s: float = UJI_S,
+    ):
         self.hub, self.bundle, self.port, self.say = hub, bundle, str(port), say
         self.wanted_board, self.erase, self.wait_s = board, erase, wait_s
         self.prompt: Prompt  # from look() on
@@ -88,8 +101,11 @@ class Job:
         answering: list[str] = []
         if found.platform != "linux" and found.chip:
             near = boards.candidates(found.chip, usb)
-            near += [boards.BOARDS[name] for name in (self.wanted_board, *boards.RADIO_OF_V4)
-                     if name and boards.BOARDS[name].chip == found.chip and boards.BOARDS[name] not in near]
+            near += [
+                boards.BOARDS[name]
+                for name in (self.wanted_board, *boards.RADIO_OF_V4)
+                if name and boards.BOARDS[name].chip == found.chip and boards.BOARDS[name] not in near
+            ]
             answering = radios.answering(self.prompt, self.bundle, near)
         board = choose_board(found, self.wanted_board, usb, answering)
         name = "papan virtual" if found.platform == "linux" else f"{board.title}, {found.chip}"
@@ -136,7 +152,12 @@ class Job:
     def _register(self, fields: Fields, replaces: int | None) -> Made:
         request = secrets.token_hex(16)
         entry: journal.Entry = {
-            "request": request, "fields": fields, "replaces": replaces, "node": None, "written": False}
+            "request": request,
+            "fields": fields,
+            "replaces": replaces,
+            "node": None,
+            "written": False,
+        }
         self._journal.write(entry)
         try:
             made = self.hub.register(fields, replaces, request)
@@ -162,8 +183,11 @@ class Job:
 
     def _prove(self, made: Made, role: str) -> Alarm | None:
         """Wait until the hub has heard the device itself; its alarm, or None of a STATUS."""
-        self.say("Menunggu alarm uji sampai di pusat data" if role in PROVED_BY_UJI
-                 else "Menunggu kabar alat sampai di pusat data")
+        self.say(
+            "Menunggu alarm uji sampai di pusat data"
+            if role in PROVED_BY_UJI
+            else "Menunggu kabar alat sampai di pusat data"
+        )
         return prove(self.hub, self.port, made["node"], made["mark"], role, self.wait_s)
 
     def _confirm(self, made: Made, old_erased: bool) -> Device:
@@ -196,7 +220,7 @@ class Job:
 
 
 def heard(alarm: Alarm | None) -> str:
-    """", terdengar gateway-1 (-71 dBm, SNR 9.5 dB)" of an alarm row of the hub."""
+    """ ", terdengar gateway-1 (-71 dBm, SNR 9.5 dB)" of an alarm row of the hub."""
     if not alarm:
         return ""
     snr = alarm.get("snr_q")
@@ -206,8 +230,9 @@ def heard(alarm: Alarm | None) -> str:
     return f", didengar {alarm['gateway']} ({', '.join(level)})"
 
 
-def prove(hub: Hub, port: str, node: int, mark: int, role: str, wait_s: float,
-          say: Say | None = None) -> Alarm | None:
+def prove(
+    hub: Hub, port: str, node: int, mark: int, role: str, wait_s: float, say: Say | None = None
+) -> Alarm | None:
     """Type "uji" at the device until the hub has logged it; the alarm's row, or None of a STATUS.
 
     `say`: the device may be asleep; it is woken first. ToolError("no_uji") with the device's own last words

@@ -3,6 +3,7 @@
 Asked of a board that is no device, or is to be one no more: the pins of one board may be something else on
 another, so only those of boards that could stand there are driven, each for some milliseconds.
 """
+
 import ast
 from collections.abc import Iterable
 from typing import Any, Protocol

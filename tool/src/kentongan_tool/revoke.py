@@ -1,4 +1,5 @@
 """Shutting a device out: done only when every post has reported it."""
+
 import time
 
 from kentongan_tool.answers import Revocation
@@ -37,8 +38,11 @@ def wait_for_posts(hub: Hub, node: int, wait_s: float, say: Say) -> Revocation:
         if status["done"]:
             say("Selesai: semua pos sudah melaporkan pencabutan.")
             return status
-        waiting = ", ".join(one["label"] for one in status["waiting"]) or status.get("refused") \
+        waiting = (
+            ", ".join(one["label"] for one in status["waiting"])
+            or status.get("refused")
             or "pergantian kunci alat lain"
+        )
         if waiting != shown:
             say(f"Menunggu laporan: {waiting}")
             shown = waiting

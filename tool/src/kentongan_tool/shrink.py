@@ -1,4 +1,5 @@
 """What of a joined source no board of the role calls: left out."""
+
 import ast
 from collections.abc import Container
 from typing import TypeGuard
@@ -43,8 +44,11 @@ def _drop_methods(statements: list[ast.stmt], asked: Container[str]) -> bool:
     found = False
     for one in statements:
         if isinstance(one, ast.ClassDef):
-            body = [node for node in one.body
-                    if not _is_method(node) or node.name in asked or _outside(node, named)]
+            body = [
+                node
+                for node in one.body
+                if not _is_method(node) or node.name in asked or _outside(node, named)
+            ]
             found = found or len(body) < len(one.body)
             one.body = body or [ast.Pass()]
     return found

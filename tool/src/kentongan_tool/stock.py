@@ -5,6 +5,7 @@ frequency follows the channel's name unless channel_num is set; power is capped 
 loss keep within 20 dBm EIRP. Own traffic of the node (node info, telemetry) is set to once a day: it counts
 as air time and says nothing that the site needs.
 """
+
 import contextlib
 import io
 import logging
@@ -57,16 +58,26 @@ def wanted(channel: Channel, use: str, label: str, gain_dbi: int = 3, loss_db: i
     phy.check_frequency(channel["freq_hz"], preset.bw_hz)
     name = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(preset.name)).upper()
     return {
-        "lora.region": REGION, "lora.use_preset": True, "lora.modem_preset": name,
-        "lora.channel_num": slot(channel["freq_hz"], preset.bw_hz), "lora.override_frequency": 0.0,
-        "lora.frequency_offset": 0.0, "lora.hop_limit": HOPS, "lora.tx_enabled": True,
-        "lora.tx_power": power_dbm(gain_dbi, loss_db), "lora.override_duty_cycle": False,
-        "device.role": ROLES[use], "device.rebroadcast_mode": "ALL",
+        "lora.region": REGION,
+        "lora.use_preset": True,
+        "lora.modem_preset": name,
+        "lora.channel_num": slot(channel["freq_hz"], preset.bw_hz),
+        "lora.override_frequency": 0.0,
+        "lora.frequency_offset": 0.0,
+        "lora.hop_limit": HOPS,
+        "lora.tx_enabled": True,
+        "lora.tx_power": power_dbm(gain_dbi, loss_db),
+        "lora.override_duty_cycle": False,
+        "device.role": ROLES[use],
+        "device.rebroadcast_mode": "ALL",
         "device.node_info_broadcast_secs": OWN_TRAFFIC_S,
         "position.position_broadcast_secs": OWN_TRAFFIC_S,
         "telemetry.device_update_interval": OWN_TRAFFIC_S,
-        "channel.name": channel["name"], "channel.psk": bytes.fromhex(channel["key"]),
-        "channel.role": "PRIMARY", "channel.others": 0, "owner.long_name": label,
+        "channel.name": channel["name"],
+        "channel.psk": bytes.fromhex(channel["key"]),
+        "channel.role": "PRIMARY",
+        "channel.others": 0,
+        "owner.long_name": label,
     }
 
 
@@ -83,9 +94,11 @@ def connected(port: str | None = None, host: str | None = None) -> Iterator[Any]
         with contextlib.redirect_stdout(chatter):
             if port:
                 from meshtastic.serial_interface import SerialInterface
+
                 opened = SerialInterface(port, timeout=CONNECT_S)
             else:
                 from meshtastic.tcp_interface import TCPInterface
+
                 name, _, number = (host or "").partition(":")
                 opened = TCPInterface(name, portNumber=int(number or 4403), timeout=CONNECT_S)
     except SystemExit:
@@ -165,8 +178,14 @@ def write(interface: Any, want: Settings) -> None:
     node.commitSettingsTransaction()
 
 
-def configure(want: Settings, say: Say, port: str | None = None, host: str | None = None,
-              check_only: bool = False, now_s: Callable[[], float] = time.monotonic) -> int:
+def configure(
+    want: Settings,
+    say: Say,
+    port: str | None = None,
+    host: str | None = None,
+    check_only: bool = False,
+    now_s: Callable[[], float] = time.monotonic,
+) -> int:
     """Bring a node to `want` and prove it by reading it back after its reboot; its node number."""
     with connected(port, host) as interface:
         number = interface.myInfo.my_node_num
@@ -185,8 +204,9 @@ def configure(want: Settings, say: Say, port: str | None = None, host: str | Non
     return _read_back(want, say, port, host, now_s() + REBOOT_S, now_s)
 
 
-def _read_back(want: Settings, say: Say, port: str | None, host: str | None, until_s: float,
-               now_s: Callable[[], float]) -> int:
+def _read_back(
+    want: Settings, say: Say, port: str | None, host: str | None, until_s: float, now_s: Callable[[], float]
+) -> int:
     while True:
         try:
             with connected(port, host) as interface:

@@ -1,4 +1,5 @@
 """The command stock: an unmodified Meshtastic radio as repeater or gateway radio of the site."""
+
 import argparse
 
 from kentongan_tool import stock
@@ -35,7 +36,10 @@ def check_number(site: Site, label: str, number: int) -> None:
     known = {gateway["label"]: gateway["node"] for gateway in site["gateways"]}
     if known.get(label) != number:
         there = f"is {known[label]:08x}" if label in known else "is unknown"
-        raise ToolError("hub_refused", f"gateway {label} {there} at the hub, this radio is {number:08x}; "
-                                       f"on the hub's machine: kentongan-hub gateway-file --label {label} "
-                                       f"--radio-number {number:08x} --data DIR --out FILE --token-out FILE")
+        raise ToolError(
+            "hub_refused",
+            f"gateway {label} {there} at the hub, this radio is {number:08x}; "
+            f"on the hub's machine: kentongan-hub gateway-file --label {label} "
+            f"--radio-number {number:08x} --data DIR --out FILE --token-out FILE",
+        )
     say(f"Nomor radio sama dengan nomor {label} di pusat data")

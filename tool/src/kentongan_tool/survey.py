@@ -3,6 +3,7 @@
 The figures are those of the last hop to the gateway, as the hub logged them. Margin is the SNR above what the
 preset's spreading factor still decodes (SX1262 data sheet, table 6-1: -7.5 dB at SF7, 2.5 dB less a step).
 """
+
 import csv
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,9 +72,15 @@ def heard_at(place: str, alarm: Alarm | None, preset: str) -> Heard:
     if alarm is None:
         return Heard(place, "", "", "", "", "", name)
     snr_q = alarm.get("snr_q")
-    return Heard(place, alarm["gateway"], alarm.get("rssi", ""), "" if snr_q is None else snr_q / 4,
-                 alarm.get("hops", ""),
-                 "" if margin is None else margin, name)
+    return Heard(
+        place,
+        alarm["gateway"],
+        alarm.get("rssi", ""),
+        "" if snr_q is None else snr_q / 4,
+        alarm.get("hops", ""),
+        "" if margin is None else margin,
+        name,
+    )
 
 
 def read_places(path: Path) -> list[Place]:
@@ -111,8 +118,10 @@ def read_results(path: Path) -> Results:
     if not rows or tuple(rows[0]) != RESULT or any(len(row) != len(RESULT) for row in rows):
         raise ToolError("argument", f"{path}: is no result of a survey; choose another --out")
     cells = [[float(cell) if cell else "" for cell in row[2:6]] for row in rows[1:]]
-    return {row[0]: Heard(row[0], row[1], rssi, snr, hops, margin, row[6])
-            for row, (rssi, snr, hops, margin) in zip(rows[1:], cells, strict=True)}
+    return {
+        row[0]: Heard(row[0], row[1], rssi, snr, hops, margin, row[6])
+        for row, (rssi, snr, hops, margin) in zip(rows[1:], cells, strict=True)
+    }
 
 
 def write_results(path: Path, results: Results) -> None:
@@ -129,12 +138,14 @@ def plan(places: list[Place], results: Results, title: str, preset: str) -> str:
     span_m = max(max(xs) - min(xs), max(ys) - min(ys), 10)
     scale = (WIDTH - 2 * MARGIN) / span_m
     height = HEAD + MARGIN + (max(ys) - min(ys)) * scale + MARGIN + FOOT
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
-           f'font-family="DejaVu Sans, Arial, sans-serif">',
-           f'<rect width="{WIDTH}" height="{height:.0f}" fill="#faf8f2"/>',
-           f'<text x="{MARGIN}" y="38" font-size="22" font-weight="bold">{escape(title)}</text>',
-           f'<text x="{MARGIN}" y="60" font-size="13" fill="#555">Angka: jarak ke batas baca, dB ({preset}). '
-           'Numbers: margin, dB.</text>']
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
+        f'font-family="DejaVu Sans, Arial, sans-serif">',
+        f'<rect width="{WIDTH}" height="{height:.0f}" fill="#faf8f2"/>',
+        f'<text x="{MARGIN}" y="38" font-size="22" font-weight="bold">{escape(title)}</text>',
+        f'<text x="{MARGIN}" y="60" font-size="13" fill="#555">Angka: jarak ke batas baca, dB ({preset}). '
+        "Numbers: margin, dB.</text>",
+    ]
     for place in places:
         x = MARGIN + (place.x_m - min(xs)) * scale
         y = HEAD + MARGIN + (place.y_m - min(ys)) * scale
@@ -146,9 +157,11 @@ def plan(places: list[Place], results: Results, title: str, preset: str) -> str:
 def _spot(place: Place, heard: Heard | None, x: float, y: float) -> Iterator[str]:
     name = escape(place.name)
     if place.what != KINDS[0]:
-        yield (f'<rect x="{x - 13:.0f}" y="{y - 13:.0f}" width="26" height="26" rx="4" fill="#1f3a5f"/>'
-               f'<text x="{x:.0f}" y="{y + 5:.0f}" font-size="13" fill="#fff" text-anchor="middle" '
-               f'font-weight="bold">{place.what[0].upper()}</text>')
+        yield (
+            f'<rect x="{x - 13:.0f}" y="{y - 13:.0f}" width="26" height="26" rx="4" fill="#1f3a5f"/>'
+            f'<text x="{x:.0f}" y="{y + 5:.0f}" font-size="13" fill="#fff" text-anchor="middle" '
+            f'font-weight="bold">{place.what[0].upper()}</text>'
+        )
         yield f'<text x="{x:.0f}" y="{y + 29:.0f}" font-size="12" text-anchor="middle">{name}</text>'
         return
     colour = "#999"
@@ -159,8 +172,10 @@ def _spot(place: Place, heard: Heard | None, x: float, y: float) -> Iterator[str
         yield f'<circle cx="{x:.0f}" cy="{y:.0f}" r="9" fill="none" stroke="#999" stroke-dasharray="3 3"/>'
     value = f"{heard.margin:.0f}" if heard and heard.margin != "" else ""
     hops = f" ({heard.hops:.0f} hop)" if heard and heard.hops else ""
-    yield (f'<text x="{x:.0f}" y="{y + 25:.0f}" font-size="12" text-anchor="middle">{name}'
-           f'<tspan dx="5" font-weight="bold" fill="{colour}">{value}{hops}</tspan></text>')
+    yield (
+        f'<text x="{x:.0f}" y="{y + 25:.0f}" font-size="12" text-anchor="middle">{name}'
+        f'<tspan dx="5" font-weight="bold" fill="{colour}">{value}{hops}</tspan></text>'
+    )
 
 
 def mark(shape: str, x: float, y: float, colour: str) -> str:
@@ -170,8 +185,10 @@ def mark(shape: str, x: float, y: float, colour: str) -> str:
         return f'<rect x="{x - 9:.0f}" y="{y - 9:.0f}" width="18" height="18" fill="{colour}"/>'
     if shape == "triangle":
         return f'<path d="M{x:.0f} {y - 11:.0f}l11 20h-22z" fill="{colour}"/>'
-    return (f'<path d="M{x - 8:.0f} {y - 8:.0f}l16 16m0-16l-16 16" stroke="{colour}" stroke-width="4" '
-            'fill="none"/>')
+    return (
+        f'<path d="M{x - 8:.0f} {y - 8:.0f}l16 16m0-16l-16 16" stroke="{colour}" stroke-width="4" '
+        'fill="none"/>'
+    )
 
 
 def _legend(height: float, span_m: float, scale: float, results: Results) -> Iterator[str]:
@@ -184,8 +201,12 @@ def _legend(height: float, span_m: float, scale: float, results: Results) -> Ite
         yield f'<text x="{x + 18}" y="{top + 17:.0f}" font-size="11" fill="#666">{english}</text>'
     length_m = next(step for step in (100, 50, 20, 10, 5, 2) if step <= span_m / 3 or step == 2)
     y = top + 58
-    yield (f'<path d="M{MARGIN} {y:.0f}h{length_m * scale:.0f}m0-5v10m-{length_m * scale:.0f} 0v-10" '
-           'stroke="#333" stroke-width="2" fill="none"/>')
+    yield (
+        f'<path d="M{MARGIN} {y:.0f}h{length_m * scale:.0f}m0-5v10m-{length_m * scale:.0f} 0v-10" '
+        'stroke="#333" stroke-width="2" fill="none"/>'
+    )
     yield f'<text x="{MARGIN + 6}" y="{y - 7:.0f}" font-size="12">{length_m} m</text>'
-    yield (f'<text x="{WIDTH - MARGIN}" y="{y:.0f}" font-size="12" fill="#555" text-anchor="end">'
-           'G gateway, P pos atau penerus</text>')
+    yield (
+        f'<text x="{WIDTH - MARGIN}" y="{y:.0f}" font-size="12" fill="#555" text-anchor="end">'
+        "G gateway, P pos atau penerus</text>"
+    )

@@ -1,4 +1,5 @@
 """The command survey: from place to place with a provisioned button on a cable."""
+
 import argparse
 from pathlib import Path
 
@@ -15,10 +16,16 @@ WAIT_S = 30
 def add_parser(sub: Commands) -> None:
     command = sub.add_parser("survey", help="berjalan dengan tombol: sinyal tiap tempat, tabel dan denah")
     command.add_argument("--port", metavar="PORT", help="port tombol yang dibawa; tanpa ini hanya menggambar")
-    command.add_argument("--places", type=Path, required=True, metavar="FILE.csv",
-                         help="place,x_m,y_m,what (tempat, gateway, pos, penerus)")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE.csv",
-                         help="hasil; denah di sebelahnya sebagai .svg")
+    command.add_argument(
+        "--places",
+        type=Path,
+        required=True,
+        metavar="FILE.csv",
+        help="place,x_m,y_m,what (tempat, gateway, pos, penerus)",
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.csv", help="hasil; denah di sebelahnya sebagai .svg"
+    )
     command.add_argument("--wait", type=int, default=WAIT_S, metavar="DETIK", help="batas tiap tempat")
     command.add_argument("--again", action="store_true", help="ukur lagi tempat yang sudah ada hasilnya")
     command.add_argument("--no-stop", action="store_true", help="jangan menunggu Enter di tiap tempat")
@@ -38,8 +45,9 @@ def go(args: argparse.Namespace) -> None:
     say(f"Hasil di {args.out}, denah di {picture}")
 
 
-def walk(args: argparse.Namespace, hub: Hub, places: list[survey.Place], results: survey.Results,
-         preset: str) -> None:
+def walk(
+    args: argparse.Namespace, hub: Hub, places: list[survey.Place], results: survey.Results, preset: str
+) -> None:
     """Measure place after place; each result is on disk before the next."""
     with Console(args.port) as console:
         said = console.wake(say)

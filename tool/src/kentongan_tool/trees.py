@@ -1,4 +1,5 @@
 """Our device sources as trees: what a statement binds, what a name stands for."""
+
 import ast
 from collections.abc import Iterator
 from pathlib import Path

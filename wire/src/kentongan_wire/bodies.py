@@ -1,4 +1,5 @@
 """Message bodies: a namedtuple each, its bytes and back. Masks, keys and outer tags are not known here."""
+
 import struct
 
 from kentongan_wire import codes
@@ -12,40 +13,91 @@ if TYPE_CHECKING:
     Body = Any  # one of the tuples below: which, the message's type and its sender's role say
 
 # battery of ALARM and ButtonStatus in 20 mV; incident = low 16 bits of the counter of its first ALARM
-Alarm = NamedTuple("Alarm", (
-    ("attempt", int), ("incident", int), ("zone", int), ("kind", int), ("flags", int), ("battery", int)))
+Alarm = NamedTuple(
+    "Alarm",
+    (("attempt", int), ("incident", int), ("zone", int), ("kind", int), ("flags", int), ("battery", int)),
+)
 # temperature in degrees C, rssi in dBm, config_version = low byte; counter: of the alarm whose stage the
 # flags name, 0 when they name none
-ButtonStatus = NamedTuple("ButtonStatus", (
-    ("flags", int), ("battery", int), ("temperature", int), ("rssi", int), ("boots", int),
-    ("config_version", int), ("firmware", int), ("counter", int)))
+ButtonStatus = NamedTuple(
+    "ButtonStatus",
+    (
+        ("flags", int),
+        ("battery", int),
+        ("temperature", int),
+        ("rssi", int),
+        ("boots", int),
+        ("config_version", int),
+        ("firmware", int),
+        ("counter", int),
+    ),
+)
 # snr_q in 0.25 dB, air_used in 0.1 s of the last hour, firmware = (major, minor, patch)
-NodeStatus = NamedTuple("NodeStatus", (
-    ("flags", int), ("battery_mv", int), ("temperature", int), ("rssi", int), ("snr_q", int), ("boots", int),
-    ("uptime_h", int), ("air_used", int), ("last_control", int), ("config_version", int),
-    ("firmware", "tuple[int, ...]")))
+NodeStatus = NamedTuple(
+    "NodeStatus",
+    (
+        ("flags", int),
+        ("battery_mv", int),
+        ("temperature", int),
+        ("rssi", int),
+        ("snr_q", int),
+        ("boots", int),
+        ("uptime_h", int),
+        ("air_used", int),
+        ("last_control", int),
+        ("config_version", int),
+        ("firmware", "tuple[int, ...]"),
+    ),
+)
 SirenReport = NamedTuple("SirenReport", (("origin", int), ("counter", int), ("state", int), ("source", int)))
 # origin, counter: the alarm that "saya datang" answers, by its node and its incident's first counter; else 0
 Event = NamedTuple("Event", (("event", int), ("person", int), ("origin", int), ("counter", int)))
 Receipts = NamedTuple("Receipts", (("entries", "tuple[Entry, ...]"),))
 # sounding 0 or 1; tag4 is 4 bytes
-Entry = NamedTuple("Entry", (
-    ("node", int), ("counter", int), ("stage", int), ("sounding", int), ("zone", int), ("kind", int),
-    ("tag4", bytes)))
+Entry = NamedTuple(
+    "Entry",
+    (
+        ("node", int),
+        ("counter", int),
+        ("stage", int),
+        ("sounding", int),
+        ("zone", int),
+        ("kind", int),
+        ("tag4", bytes),
+    ),
+)
 # targets = ((node, 8-byte tag), ...); seconds at most 180
-SirenOrder = NamedTuple("SirenOrder", (
-    ("origin", int), ("counter", int), ("action", int), ("pattern", int), ("seconds", int),
-    ("targets", "tuple[tuple[int, bytes], ...]")))
+SirenOrder = NamedTuple(
+    "SirenOrder",
+    (
+        ("origin", int),
+        ("counter", int),
+        ("action", int),
+        ("pattern", int),
+        ("seconds", int),
+        ("targets", "tuple[tuple[int, bytes], ...]"),
+    ),
+)
 # parts are numbered from 0; items = type-length-value bytes, see config.py
-Config = NamedTuple("Config", (
-    ("target", int), ("version", int), ("part", int), ("parts", int), ("items", bytes)))
+Config = NamedTuple(
+    "Config", (("target", int), ("version", int), ("part", int), ("parts", int), ("items", bytes))
+)
 # origin, counter: node and first counter of the incident
-Page = NamedTuple("Page", (
-    ("target", int), ("origin", int), ("counter", int), ("kind", int), ("house", int), ("zone", int),
-    ("flags", int)))
+Page = NamedTuple(
+    "Page",
+    (
+        ("target", int),
+        ("origin", int),
+        ("counter", int),
+        ("kind", int),
+        ("house", int),
+        ("zone", int),
+        ("flags", int),
+    ),
+)
 
 ALARM_FORMAT = "BHBBB"  # kind in the low half byte, flags in the high one
-PROOF_BYTES = 4         # under C, behind an ALARM's body: what the gateway believes, and no post can make
+PROOF_BYTES = 4  # under C, behind an ALARM's body: what the gateway believes, and no post can make
 BUTTON_STATUS_FORMAT = "BBbbBBBI"
 EVENT_FORMAT = "BBII"
 NODE_STATUS_FORMAT = "HHbbbHHHIHBBB"
@@ -59,8 +111,11 @@ CONFIG_BYTES = 8
 PAGE_FORMAT = "IIIBHBB"
 SOUNDING_BIT = 0x80  # in an entry's stage
 _RANGE = {"B": (0, 0xFF), "b": (-0x80, 0x7F), "H": (0, 0xFFFF), "I": (0, 0xFFFFFFFF)}
-_FIXED = {codes.SIREN_REPORT: ("IIBB", SirenReport), codes.EVENT: (EVENT_FORMAT, Event),
-          codes.PAGE: (PAGE_FORMAT, Page)}
+_FIXED = {
+    codes.SIREN_REPORT: ("IIBB", SirenReport),
+    codes.EVENT: (EVENT_FORMAT, Event),
+    codes.PAGE: (PAGE_FORMAT, Page),
+}
 ALARM_BYTES = 6
 _BYTES = {codes.ALARM: ALARM_BYTES + PROOF_BYTES, codes.SIREN_REPORT: 10, codes.EVENT: 10, codes.PAGE: 17}
 _BUTTON_STATUS_BYTES, _NODE_STATUS_BYTES = 11, 22
@@ -85,8 +140,11 @@ def check_length(type: int, role: int, raw: bytes) -> None:
     elif type == codes.RECEIPTS:
         good = size > 0 and 1 <= raw[0] <= codes.ENTRIES_MAX and size == 1 + raw[0] * ENTRY_BYTES
     elif type == codes.SIREN_ORDER:
-        good = (size > ORDER_BYTES and raw[ORDER_BYTES] <= codes.TARGETS_MAX
-                and size == ORDER_BYTES + 1 + raw[ORDER_BYTES] * TARGET_BYTES)
+        good = (
+            size > ORDER_BYTES
+            and raw[ORDER_BYTES] <= codes.TARGETS_MAX
+            and size == ORDER_BYTES + 1 + raw[ORDER_BYTES] * TARGET_BYTES
+        )
     elif type == codes.CONFIG:
         good = CONFIG_BYTES <= size <= CONFIG_BYTES + codes.CONFIG_ITEMS_MAX
     else:
@@ -171,8 +229,11 @@ def encode_body(type: int, role: int, body: "Body") -> bytes:
         check_length(type, role, raw)
         decode_body(type, role, raw)
     except RemoteError as error:
-        raise LocalError("{} from role {}: receivers refuse this body: {}".format(
-            codes.TYPE_NAMES[type], role, error.reason))
+        raise LocalError(
+            "{} from role {}: receivers refuse this body: {}".format(
+                codes.TYPE_NAMES[type], role, error.reason
+            )
+        )
     return raw
 
 
@@ -192,8 +253,9 @@ def entry_fixed(entry: Entry) -> bytes:
 def order_fixed(order: SirenOrder) -> bytes:
     """The 12 fixed bytes of an order, origin to seconds; more seconds than its action has are cut."""
     seconds = min(order.seconds, _longest(order.action))
-    return pack("siren order", ORDER_FORMAT,
-                (order.origin, order.counter, order.action, order.pattern, seconds))
+    return pack(
+        "siren order", ORDER_FORMAT, (order.origin, order.counter, order.action, order.pattern, seconds)
+    )
 
 
 def _longest(action: int) -> int:

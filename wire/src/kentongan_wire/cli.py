@@ -1,4 +1,5 @@
 """`python -m kentongan_wire decode|encode`: a frame in hexadecimal per line <-> a JSON object per line."""
+
 import argparse
 import json
 import os
@@ -41,17 +42,24 @@ class _Unreadable(Exception):
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(prog="python -m kentongan_wire", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="decode|encode")
-    for name, what in (("decode", "frames in hexadecimal -> JSON objects"),
-                       ("encode", "JSON objects -> frames in hexadecimal")):
-        command = commands.add_parser(name, help=what, description=what + ", one a line",
-                                      allow_abbrev=False)
+    for name, what in (
+        ("decode", "frames in hexadecimal -> JSON objects"),
+        ("encode", "JSON objects -> frames in hexadecimal"),
+    ):
+        command = commands.add_parser(name, help=what, description=what + ", one a line", allow_abbrev=False)
         command.add_argument("--channel", required=True, metavar="NAME", help="the channel's name")
         command.add_argument("--psk", required=True, metavar="HEX", help="the channel's key, 16 or 32 bytes")
         site = command.add_mutually_exclusive_group()
-        site.add_argument("--site-key-file", metavar="FILE",
-                          help="64 hexadecimal digits, or the hub's site.json: check and make tags")
-        site.add_argument("--site-key", metavar="HEX",
-                          help="the same on the command line, where others can read it: for test keys only")
+        site.add_argument(
+            "--site-key-file",
+            metavar="FILE",
+            help="64 hexadecimal digits, or the hub's site.json: check and make tags",
+        )
+        site.add_argument(
+            "--site-key",
+            metavar="HEX",
+            help="the same on the command line, where others can read it: for test keys only",
+        )
     return parser.parse_args(argv)
 
 

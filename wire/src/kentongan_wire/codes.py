@@ -1,4 +1,5 @@
 """Numbers of the kentongan message: roles, types, kinds, stages and flag bits (wire-format 4)."""
+
 from kentongan_wire.kinds import *  # noqa: F403 - the numbers are part of this module's face
 from kentongan_wire.kinds import NEVER_SOUND
 
@@ -9,12 +10,25 @@ ROLE_NAMES = {1: "tombol", 2: "sirene", 3: "penerus", 4: "gateway", 5: "penerima
 
 ALARM, STATUS, SIREN_REPORT, EVENT = 1, 2, 3, 4
 RECEIPTS, SIREN_ORDER, CONFIG, PAGE = 8, 9, 10, 11
-TYPE_NAMES = {1: "ALARM", 2: "STATUS", 3: "SIREN_REPORT", 4: "EVENT",
-              8: "RECEIPTS", 9: "SIREN_ORDER", 10: "CONFIG", 11: "PAGE"}
+TYPE_NAMES = {
+    1: "ALARM",
+    2: "STATUS",
+    3: "SIREN_REPORT",
+    4: "EVENT",
+    8: "RECEIPTS",
+    9: "SIREN_ORDER",
+    10: "CONFIG",
+    11: "PAGE",
+}
 SENDERS = {  # roles that may send a type
-    ALARM: (TOMBOL, SIRENE), STATUS: (TOMBOL, SIRENE, PENERUS, GATEWAY, PENERIMA), SIREN_REPORT: (SIRENE,),
-    EVENT: (TOMBOL, SIRENE, PENERIMA), RECEIPTS: (GATEWAY, SIRENE), SIREN_ORDER: (GATEWAY,),
-    CONFIG: (GATEWAY,), PAGE: (GATEWAY,),
+    ALARM: (TOMBOL, SIRENE),
+    STATUS: (TOMBOL, SIRENE, PENERUS, GATEWAY, PENERIMA),
+    SIREN_REPORT: (SIRENE,),
+    EVENT: (TOMBOL, SIRENE, PENERIMA),
+    RECEIPTS: (GATEWAY, SIRENE),
+    SIREN_ORDER: (GATEWAY,),
+    CONFIG: (GATEWAY,),
+    PAGE: (GATEWAY,),
 }
 
 FLAG_SILENT, FLAG_CANCEL, FLAG_LID = 1, 4, 8  # ALARM (a half byte, beside the kind) and PAGE flags

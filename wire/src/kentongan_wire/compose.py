@@ -1,4 +1,5 @@
 """Settings as the parts of CONFIG messages. What a device needs to read them is config.py."""
+
 import struct
 
 from kentongan_wire.config import ITEMS, NAMES, PART_BYTES, PROFILES, good, groups_fit, within

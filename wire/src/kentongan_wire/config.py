@@ -14,6 +14,7 @@ Settings are a dict with any of these names (absent = unchanged; a list that is 
 Groups are the strokes between short pauses, (3, 1) for `*** . * -`: up to four of 1-9; () is titir.
 Items never straddle parts: every part decodes by itself, a long list goes on in the next part.
 """
+
 import struct
 
 from kentongan_wire.codes import CONFIG_ITEMS_MAX
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 
 PROFILES = ("jawa_umum", "polri", "tmmd", "bali")  # kentongan pattern profiles, by their number on the air
 PART_BYTES = CONFIG_ITEMS_MAX  # items of one part
-PARTS_LIMIT = 24        # 400 counters take 18, everything else at its limit 4
-TABLE_LIMIT = 16        # rows
-REVOKED_LIMIT = 128     # numbers
-COUNTERS_LIMIT = 400    # entries
+PARTS_LIMIT = 24  # 400 counters take 18, everything else at its limit 4
+TABLE_LIMIT = 16  # rows
+REVOKED_LIMIT = 128  # numbers
+COUNTERS_LIMIT = 400  # entries
 STATUS_PERIOD_S = (60, 86_400)
 PATTERNS_LIMIT = len(CODED)
 GROUPS_LIMIT, STROKES_LIMIT = 4, 9  # of one code; a group is a half byte, the first one lowest

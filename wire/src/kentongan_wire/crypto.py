@@ -3,6 +3,7 @@
 The device has AES in ECB only (firmware: cryptolib), so counter mode is built here from single blocks; a PC
 uses the same construction over the `cryptography` package.
 """
+
 import hashlib
 import struct
 

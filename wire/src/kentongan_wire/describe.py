@@ -1,4 +1,5 @@
 """Frames as JSON objects and back, for people and their tools; CPython only, never on a device."""
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,14 +23,24 @@ Object = dict[str, Any]  # as JSON has it
 U32, U8 = 0xFFFFFFFF, 0xFF
 # header field of the object, field of Packet, highest value, default for encode (None: has to be there)
 HEADER: tuple[tuple[str, str, int, int | None], ...] = (
-    ("to", "to", U32, BROADCAST), ("from", "src", U32, None), ("id", "id", U32, None),
-    ("hop_limit", "hop_limit", 7, 1), ("hop_start", "hop_start", 7, None), ("want_ack", "want_ack", 1, 0),
-    ("via_mqtt", "via_mqtt", 1, 0), ("channel_hash", "channel_hash", U8, None),
-    ("next_hop", "next_hop", U8, 0), ("relay_node", "relay_node", U8, None),
+    ("to", "to", U32, BROADCAST),
+    ("from", "src", U32, None),
+    ("id", "id", U32, None),
+    ("hop_limit", "hop_limit", 7, 1),
+    ("hop_start", "hop_start", 7, None),
+    ("want_ack", "want_ack", 1, 0),
+    ("via_mqtt", "via_mqtt", 1, 0),
+    ("channel_hash", "channel_hash", U8, None),
+    ("next_hop", "next_hop", U8, 0),
+    ("relay_node", "relay_node", U8, None),
 )
 SHAPES: dict[int, Any] = {
-    codes.ALARM: bodies.Alarm, codes.SIREN_REPORT: bodies.SirenReport, codes.EVENT: bodies.Event,
-    codes.RECEIPTS: bodies.Receipts, codes.SIREN_ORDER: bodies.SirenOrder, codes.CONFIG: bodies.Config,
+    codes.ALARM: bodies.Alarm,
+    codes.SIREN_REPORT: bodies.SirenReport,
+    codes.EVENT: bodies.Event,
+    codes.RECEIPTS: bodies.Receipts,
+    codes.SIREN_ORDER: bodies.SirenOrder,
+    codes.CONFIG: bodies.Config,
     codes.PAGE: bodies.Page,
 }
 TARGETED = (codes.CONFIG, codes.PAGE)
@@ -49,8 +60,14 @@ def frame_to_object(frame: bytes, channel: Channel, ring: SiteKeys | None = None
     packet = parse_packet(frame)
     data = channel.open(packet)
     out = {name: getattr(packet, field) for name, field, _, _ in HEADER}
-    out.update(portnum=data.portnum, bitfield=data.bitfield, payload=data.payload.hex(),
-               message=None, tag_ok=None, carry_ok=None)
+    out.update(
+        portnum=data.portnum,
+        bitfield=data.bitfield,
+        payload=data.payload.hex(),
+        message=None,
+        tag_ok=None,
+        carry_ok=None,
+    )
     if data.portnum == PORT_PRIVATE:
         _describe_message(out, data.payload, packet, ring)
     return out
@@ -64,8 +81,11 @@ def _describe_message(out: Object, payload: bytes, packet: Packet, ring: SiteKey
         out["message_error"] = error.reason
         return
     message: Object = {
-        "type": codes.TYPE_NAMES[envelope.type], "role": codes.ROLE_NAMES[envelope.role],
-        "generation": envelope.generation, "counter": envelope.counter, "body": None,
+        "type": codes.TYPE_NAMES[envelope.type],
+        "role": codes.ROLE_NAMES[envelope.role],
+        "generation": envelope.generation,
+        "counter": envelope.counter,
+        "body": None,
     }
     out["message"] = message
     body = None
@@ -117,25 +137,33 @@ def _body_to_object(envelope: messages.Envelope, body: Any, src: int, ring: Site
     return out
 
 
-def _entry_to_object(envelope: messages.Envelope, entry: bodies.Entry, src: int,
-                     ring: SiteKeys | None) -> Object:
+def _entry_to_object(
+    envelope: messages.Envelope, entry: bodies.Entry, src: int, ring: SiteKeys | None
+) -> Object:
     out = dict(zip(entry._fields, entry, strict=True), tag4=entry.tag4.hex(), tag_ok=None)
     if ring is not None:
         pick = ring.a if entry.stage == codes.STAGE_SOUNDING else ring.c
         candidates = [pick(entry.node, role, envelope.generation) for role in codes.ROLE_NAMES]
         out["tag_ok"] = any(
-            equal(messages.entry_tag(src, entry, key), entry.tag4) for key in candidates if key)
+            equal(messages.entry_tag(src, entry, key), entry.tag4) for key in candidates if key
+        )
     return out
 
 
-def _target_to_object(envelope: messages.Envelope, body: bodies.SirenOrder, one: tuple[int, bytes], src: int,
-                      ring: SiteKeys | None) -> Object:
+def _target_to_object(
+    envelope: messages.Envelope,
+    body: bodies.SirenOrder,
+    one: tuple[int, bytes],
+    src: int,
+    ring: SiteKeys | None,
+) -> Object:
     target, tag8 = one
     out: Object = {"target": target, "tag8": tag8.hex(), "tag_ok": None}
     if ring is not None:
         out["tag_ok"] = any(
             equal(messages.order_tag(src, envelope.counter, target, body, key), tag8)
-            for key in ring.c_of_target(target, envelope.generation))
+            for key in ring.c_of_target(target, envelope.generation)
+        )
     return out
 
 
@@ -185,14 +213,16 @@ def message_to_payload(given: Any, src: int, ring: SiteKeys | None) -> bytes:
         default = codes.PENERIMA if kind == codes.PAGE else None
         key = ring.c(body.target, _named(given, "target_role", codes.ROLE_NAMES, default), generation)
     elif codes.posts_judge(kind, role) or (
-            kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags)):
+        kind == codes.ALARM and codes.is_loud(body.zone, body.kind, body.flags)
+    ):
         key = ring.a(src, role, generation)
     else:
         key = ring.c(src, role, generation)
     proof_key = ring.c(src, role, generation) if kind == codes.ALARM else None
     carry_key = ring.r(src, role, generation)
     return messages.encode(
-        kind, role, generation, counter, src, body, _held(key), _held(carry_key), proof_key)
+        kind, role, generation, counter, src, body, _held(key), _held(carry_key), proof_key
+    )
 
 
 def _shape(kind: int, role: int) -> Any:
@@ -201,8 +231,9 @@ def _shape(kind: int, role: int) -> Any:
     return SHAPES[kind]
 
 
-def _object_to_body(kind: int, role: int, generation: int, counter: int, fields: Object, src: int,
-                    ring: SiteKeys) -> Any:
+def _object_to_body(
+    kind: int, role: int, generation: int, counter: int, fields: Object, src: int, ring: SiteKeys
+) -> Any:
     shape = _shape(kind, role)
     values: Object = {}
     for name in shape._fields:
@@ -220,11 +251,13 @@ def _object_to_body(kind: int, role: int, generation: int, counter: int, fields:
         values["firmware"] = tuple(_integer(triple, str(i), U8, None) for i in range(3))
     if kind == codes.RECEIPTS:
         values["entries"] = tuple(
-            _object_to_entry(one, role, generation, src, ring) for one in values["entries"])
+            _object_to_entry(one, role, generation, src, ring) for one in values["entries"]
+        )
     if kind == codes.SIREN_ORDER:
         order = bodies.SirenOrder(**dict(values, targets=()))
         values["targets"] = tuple(
-            _object_to_target(one, order, generation, counter, src, ring) for one in values["targets"])
+            _object_to_target(one, order, generation, counter, src, ring) for one in values["targets"]
+        )
     return shape(**values)
 
 
@@ -234,8 +267,9 @@ def _object_to_entry(given: Any, role: int, generation: int, src: int, ring: Sit
         raise LocalError("entries: each is an object")
     node, counter = _integer(given, "node", U32, None), _integer(given, "counter", U32, None)
     stage = _integer(given, "stage", 5, codes.STAGE_SOUNDING if role == codes.SIRENE else None)
-    sounding, zone, kind = (_integer(given, name, highest, 0) for name, highest in
-                            (("sounding", 1), ("zone", U8), ("kind", U8)))
+    sounding, zone, kind = (
+        _integer(given, name, highest, 0) for name, highest in (("sounding", 1), ("zone", U8), ("kind", U8))
+    )
     if given.get("tag4") is not None:
         return bodies.Entry(node, counter, stage, sounding, zone, kind, _hex(given, "tag4", 4))
     pick = ring.a if stage == codes.STAGE_SOUNDING else ring.c
@@ -243,8 +277,9 @@ def _object_to_entry(given: Any, role: int, generation: int, src: int, ring: Sit
     return messages.receipt_entry(src, node, counter, stage, sounding, zone, kind, _held(key))
 
 
-def _object_to_target(given: Any, order: bodies.SirenOrder, generation: int, counter: int, src: int,
-                      ring: SiteKeys) -> tuple[int, bytes]:
+def _object_to_target(
+    given: Any, order: bodies.SirenOrder, generation: int, counter: int, src: int, ring: SiteKeys
+) -> tuple[int, bytes]:
     """(target, tag8); without tag8 it is made for a node of `role`, a sirene unless said otherwise."""
     if type(given) is not dict:
         raise LocalError("targets: each is an object")

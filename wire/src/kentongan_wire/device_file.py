@@ -2,6 +2,7 @@
 
 check() is the only reader of its rules, for the hub that writes the file and the device that loads it.
 """
+
 from kentongan_wire import phy
 from kentongan_wire.config import PROFILES, REVOKED_LIMIT, TABLE_LIMIT
 from kentongan_wire.errors import LocalError
@@ -12,19 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import Any, NoReturn
 
-    Device = dict[str, Any]           # by the names of FIELDS, each of its own kind
-    Reader = Callable[[Any], Any]     # what JSON gave -> the value, else _Bad
+    Device = dict[str, Any]  # by the names of FIELDS, each of its own kind
+    Reader = Callable[[Any], Any]  # what JSON gave -> the value, else _Bad
 
 FORMAT = 1
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
-NODE_MIN = 4                 # 0-3 are Meshtastic's own
-NODE_MAX = 0xFFFFFFFE        # 0xFFFFFFFF is broadcast
-NAME_LIMIT = 64              # bytes of a site's name or a label
-CHANNEL_NAME_LIMIT = 11      # bytes, Meshtastic's limit
+NODE_MIN = 4  # 0-3 are Meshtastic's own
+NODE_MAX = 0xFFFFFFFE  # 0xFFFFFFFF is broadcast
+NAME_LIMIT = 64  # bytes of a site's name or a label
+CHANNEL_NAME_LIMIT = 11  # bytes, Meshtastic's limit
 NODE_KEY_BYTES = 32
 CHANNEL_KEY_BYTES = (16, 32)
 CONDUCTED_MIN_DBM, CONDUCTED_MAX_DBM = -9, 22  # SX1262
-STROKES_LIMIT = 5            # strokes that have a kind
+STROKES_LIMIT = 5  # strokes that have a kind
 STROKE_KINDS = tuple([kind for kind in sorted(KIND_NAMES) if kind not in NEVER_SOUND])
 STATUS_PERIOD_MIN_S, STATUS_PERIOD_MAX_S = 60, 86_400
 STATUS_PERIOD_TOMBOL_S, STATUS_PERIOD_MAINS_S = 21_600, 140
@@ -48,6 +49,7 @@ def _integer(low: int, high: int, what: str) -> "Callable[[object], int]":
         if type(value) is not int or not low <= value <= high:
             raise _Bad("{!r} is no {}".format(value, what), "give a whole number {}..{}".format(low, high))
         return value
+
     return read
 
 
@@ -60,6 +62,7 @@ def _text(limit: int) -> "Callable[[Any], str]":
         if not good:
             raise _Bad("is no text of at most {} bytes".format(limit), "shorten it")
         return value
+
     return read
 
 
@@ -74,6 +77,7 @@ def _choice(names: "Collection[str]") -> "Callable[[object], str]":
         if type(value) is not str or value not in names:
             raise _Bad("{!r} is unknown".format(value), "choose one of " + ", ".join(sorted(names)))
         return value
+
     return read
 
 
@@ -87,6 +91,7 @@ def _hex(*lengths: int) -> "Callable[[Any], str]":
             sizes = " or ".join([str(2 * length) for length in lengths])
             raise _Bad("is no key", "give {} hexadecimal digits".format(sizes))
         return value.lower()
+
     return read
 
 
@@ -95,6 +100,7 @@ def _list_of(read_one: "Reader", limit: int) -> "Reader":
         if type(value) not in (list, tuple) or len(value) > limit:
             raise _Bad("is no list of at most {} entries".format(limit), "write [ ... ]")
         return [read_one(one) for one in value]
+
     return read
 
 

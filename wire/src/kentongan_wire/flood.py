@@ -2,6 +2,7 @@
 
 None of this decides local delivery: that is the tag first, then the counter (verify, replay).
 """
+
 from kentongan_wire import codes
 from kentongan_wire.packet import BROADCAST, PORT_ALERT, PORT_PRIVATE
 from kentongan_wire.shapes import TYPE_CHECKING
@@ -22,17 +23,20 @@ CROWD_TIMES = 4  # so many times longer in a crowd
 POSTPONE_MAX_MS = 120_000
 STATUS_LATE_MS = 280_000
 REST_MS = 17_000  # a siren that was driven for long rests, and tells of a new alarm afterwards
-CLASS_ALARM = 0   # alarm, receipt
-CLASS_ORDER = 1   # order, page
-CLASS_EVENT = 2   # event, siren report
+CLASS_ALARM = 0  # alarm, receipt
+CLASS_ORDER = 1  # order, page
+CLASS_EVENT = 2  # event, siren report
 CLASS_STATUS = 3
-CLASS_REST = 4    # configuration, unknown types, text for phones
+CLASS_REST = 4  # configuration, unknown types, text for phones
 CLASS_NAMES = ("alarm", "order", "event", "status", "rest")
 
 CLASS_BY_TYPE = {
-    codes.ALARM: CLASS_ALARM, codes.RECEIPTS: CLASS_ALARM,
-    codes.SIREN_ORDER: CLASS_ORDER, codes.PAGE: CLASS_ORDER,
-    codes.EVENT: CLASS_EVENT, codes.SIREN_REPORT: CLASS_EVENT,
+    codes.ALARM: CLASS_ALARM,
+    codes.RECEIPTS: CLASS_ALARM,
+    codes.SIREN_ORDER: CLASS_ORDER,
+    codes.PAGE: CLASS_ORDER,
+    codes.EVENT: CLASS_EVENT,
+    codes.SIREN_REPORT: CLASS_EVENT,
     codes.STATUS: CLASS_STATUS,
 }
 

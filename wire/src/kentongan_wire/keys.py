@@ -1,4 +1,5 @@
 """What each holder of keys can judge. Who holds a whole site's, hub and gateway, is in site_keys.py."""
+
 import struct
 
 from kentongan_wire.crypto import hmac_sha256
@@ -14,8 +15,12 @@ KEY_BYTES = 32
 GENERATION_MAX = 15  # four bits on the air
 ROLE_SIRENE = 2  # wire-format 4
 # What a device of a role holds of each generation, as its device file names them and next_keys orders them.
-HELD = {1: ("key_a", "key_c", "key_r"), 2: ("alarm_root", "key_c"), 3: ("relay_root", "key_c"),
-        5: ("relay_root", "key_c")}
+HELD = {
+    1: ("key_a", "key_c", "key_r"),
+    2: ("alarm_root", "key_c"),
+    3: ("relay_root", "key_c"),
+    5: ("relay_root", "key_c"),
+}
 
 
 def check_generation(generation: int) -> None:

@@ -6,8 +6,18 @@ called and is shown as KIND_BAHAYA.
 
 KIND_BAHAYA, KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK = 0, 1, 2, 3, 4
 KIND_KECELAKAAN, KIND_KERIBUTAN, KIND_MEDIS, KIND_KEKERASAN, KIND_UJI = 5, 6, 7, 8, 15
-KIND_NAMES = {0: "bahaya", 1: "maling", 2: "kebakaran", 3: "bencana", 4: "pencurian_ternak", 5: "kecelakaan",
-              6: "keributan", 7: "medis", 8: "kekerasan", 15: "uji"}
+KIND_NAMES = {
+    0: "bahaya",
+    1: "maling",
+    2: "kebakaran",
+    3: "bencana",
+    4: "pencurian_ternak",
+    5: "kecelakaan",
+    6: "keributan",
+    7: "medis",
+    8: "kekerasan",
+    15: "uji",
+}
 
 NEVER_SOUND = (KIND_KEKERASAN, KIND_UJI)  # each has a key of its own; no stroke asks for it
 CONFIDENTIAL = (KIND_KEKERASAN,)  # whatever key was pressed

@@ -3,6 +3,7 @@
 On the line: 0x00, COBS(type u8 | seq u16 | fixed fields | tail | crc u16), 0x00; all little-endian.
 The leading 0x00 costs a byte and saves the frame that follows a torn one.
 """
+
 import binascii
 import struct
 
@@ -18,21 +19,30 @@ crc_hqx = getattr(binascii, "crc_hqx", None)  # the same CRC in C; MicroPython h
 
 LINK_VERSION = 1
 BAUD = 115_200
-RING_BYTES = 259       # of the host's that a modem keeps between two looks: MicroPython's stdin_ringbuf
-BUFFER_LIMIT = 1024    # bytes kept between two delimiters; the longest frame of ours takes 273
-PRESET_LIMIT = 16      # bytes of a preset's name
-TEXT_LIMIT = 120       # bytes of a log line
-FRAME_LIMIT = 255      # bytes of a LoRa frame
-COBS_BLOCK = 254       # most bytes without a zero behind one code byte
+RING_BYTES = 259  # of the host's that a modem keeps between two looks: MicroPython's stdin_ringbuf
+BUFFER_LIMIT = 1024  # bytes kept between two delimiters; the longest frame of ours takes 273
+PRESET_LIMIT = 16  # bytes of a preset's name
+TEXT_LIMIT = 120  # bytes of a log line
+FRAME_LIMIT = 255  # bytes of a LoRa frame
+COBS_BLOCK = 254  # most bytes without a zero behind one code byte
 NOT_BEFORE_LIMIT_MS = 60_000  # the host plans anything later itself
 
 # host -> modem
-Configure = NamedTuple("Configure", (
-    ("node", int), ("preset", str), ("freq_hz", int), ("conducted_dbm", int), ("gain_dbi", int),
-    ("loss_db", int)))
+Configure = NamedTuple(
+    "Configure",
+    (
+        ("node", int),
+        ("preset", str),
+        ("freq_hz", int),
+        ("conducted_dbm", int),
+        ("gain_dbi", int),
+        ("loss_db", int),
+    ),
+)
 # not_before_ms counts from the arrival at the modem, so that a modem that restarted cannot hold a frame back
-Transmit = NamedTuple("Transmit", (
-    ("frame", bytes), ("klass", int), ("not_before_ms", int), ("flags", int), ("snr_q", int)))
+Transmit = NamedTuple(
+    "Transmit", (("frame", bytes), ("klass", int), ("not_before_ms", int), ("flags", int), ("snr_q", int))
+)
 # forget a frame that waits; answered Ack whether it waited or not
 Drop = NamedTuple("Drop", (("src", int), ("id", int)))
 StatusAsk = NamedTuple("StatusAsk", ())
@@ -44,8 +54,10 @@ Received = NamedTuple("Received", (("frame", bytes), ("rssi", int), ("snr_q", in
 Transmitted = NamedTuple("Transmitted", (("src", int), ("id", int), ("airtime_ms", int)))
 # accepted before, and never sent after all
 Refused = NamedTuple("Refused", (("src", int), ("id", int), ("reason", int)))
-ModemStatus = NamedTuple("ModemStatus", (
-    ("air_used_ms", int), ("queued", int), ("dropped", int), ("uptime_s", int), ("faults", int)))
+ModemStatus = NamedTuple(
+    "ModemStatus",
+    (("air_used_ms", int), ("queued", int), ("dropped", int), ("uptime_s", int), ("faults", int)),
+)
 LogLine = NamedTuple("LogLine", (("text", str),))
 Ack = NamedTuple("Ack", (("seq", int),))  # seq of the host message that it answers
 Nack = NamedTuple("Nack", (("seq", int), ("reason", int)))
@@ -55,33 +67,51 @@ FAULT_JAMMED, FAULT_FLASH = 1, 2  # ModemStatus.faults: others hold the channel;
 FLAG_RELAY = 2  # Transmit.flags: a relay copy, pending until another relay is overheard
 
 # reasons of Refused and Nack
-REASON_FRAME = 1      # no LoRa frame that could be sent
-REASON_SETTINGS = 2   # Configure outside band, power or known presets
+REASON_FRAME = 1  # no LoRa frame that could be sent
+REASON_SETTINGS = 2  # Configure outside band, power or known presets
 REASON_NOT_READY = 3  # Transmit before Configure
-REASON_FULL = 4       # queue of that class is full
-REASON_AIR = 5        # the hour's air is spent
-REASON_DROPPED = 6    # by Drop, or another relay of it was overheard
-REASON_RADIO = 7      # the radio did not finish
-REASON_UNKNOWN = 8    # a message that this modem does not take
+REASON_FULL = 4  # queue of that class is full
+REASON_AIR = 5  # the hour's air is spent
+REASON_DROPPED = 6  # by Drop, or another relay of it was overheard
+REASON_RADIO = 7  # the radio did not finish
+REASON_UNKNOWN = 8  # a message that this modem does not take
 REASON_NAMES = {
-    REASON_FRAME: "frame", REASON_SETTINGS: "settings", REASON_NOT_READY: "not_ready", REASON_FULL: "full",
-    REASON_AIR: "air", REASON_DROPPED: "dropped", REASON_RADIO: "radio", REASON_UNKNOWN: "unknown",
+    REASON_FRAME: "frame",
+    REASON_SETTINGS: "settings",
+    REASON_NOT_READY: "not_ready",
+    REASON_FULL: "full",
+    REASON_AIR: "air",
+    REASON_DROPPED: "dropped",
+    REASON_RADIO: "radio",
+    REASON_UNKNOWN: "unknown",
 }
 
 # type code, message, fixed fields with their struct letters, tail (name, most bytes) or None
 LAYOUTS = (
-    (1, Configure, (("node", "I"), ("freq_hz", "I"), ("conducted_dbm", "b"), ("gain_dbi", "b"),
-                    ("loss_db", "b")), ("preset", PRESET_LIMIT)),
-    (2, Transmit, (("klass", "B"), ("not_before_ms", "H"), ("flags", "B"), ("snr_q", "b")),
-     ("frame", FRAME_LIMIT)),
+    (
+        1,
+        Configure,
+        (("node", "I"), ("freq_hz", "I"), ("conducted_dbm", "b"), ("gain_dbi", "b"), ("loss_db", "b")),
+        ("preset", PRESET_LIMIT),
+    ),
+    (
+        2,
+        Transmit,
+        (("klass", "B"), ("not_before_ms", "H"), ("flags", "B"), ("snr_q", "b")),
+        ("frame", FRAME_LIMIT),
+    ),
     (3, Drop, (("src", "I"), ("id", "I")), None),
     (4, StatusAsk, (), None),
     (64, Hello, (("version", "B"), ("role", "B"), ("node", "I")), None),
     (65, Received, (("rssi", "h"), ("snr_q", "b"), ("at_ms", "I")), ("frame", FRAME_LIMIT)),
     (66, Transmitted, (("src", "I"), ("id", "I"), ("airtime_ms", "H")), None),
     (67, Refused, (("src", "I"), ("id", "I"), ("reason", "B")), None),
-    (68, ModemStatus, (("air_used_ms", "I"), ("queued", "B"), ("dropped", "H"), ("uptime_s", "I"),
-                       ("faults", "B")), None),
+    (
+        68,
+        ModemStatus,
+        (("air_used_ms", "I"), ("queued", "B"), ("dropped", "H"), ("uptime_s", "I"), ("faults", "B")),
+        None,
+    ),
     (69, LogLine, (), ("text", TEXT_LIMIT)),
     (70, Ack, (("seq", "H"),), None),
     (71, Nack, (("seq", "H"), ("reason", "B")), None),
@@ -90,7 +120,7 @@ RANGES = {"B": (0, 0xFF), "b": (-0x80, 0x7F), "H": (0, 0xFFFF), "h": (-0x8000, 0
 TEXT_TAILS = ("preset", "text")
 FIRST_MODEM_TYPE = 64  # below: host -> modem
 ERRORS = ("cobs", "crc", "short", "long", "type", "length", "text")  # every key of Decoder.errors
-TEXT = b"\t\n\r\x1b"     # of a chip's own lines, beside what can be printed
+TEXT = b"\t\n\r\x1b"  # of a chip's own lines, beside what can be printed
 
 
 def crc16(data: "Bytes") -> int:

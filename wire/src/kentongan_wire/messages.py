@@ -1,4 +1,5 @@
 """The kentongan message on port 256: header, masks, tags; numbers are in codes.py, bodies in bodies.py."""
+
 import struct
 
 from kentongan_wire import bodies
@@ -47,9 +48,19 @@ PAYLOAD_MIN = HEADER_BYTES + END_BYTES
 _MASKED = {ALARM: (1, bodies.ALARM_BYTES), EVENT: (2, 10), PAGE: (4, 17)}  # from, to, of the body
 
 # body = bytes as sent, still masked; payload = the whole; nothing in it is verified
-Envelope = NamedTuple("Envelope", (
-    ("type", int), ("role", int), ("generation", int), ("counter", int), ("body", bytes), ("tag", bytes),
-    ("carry", bytes), ("payload", bytes)))
+Envelope = NamedTuple(
+    "Envelope",
+    (
+        ("type", int),
+        ("role", int),
+        ("generation", int),
+        ("counter", int),
+        ("body", bytes),
+        ("tag", bytes),
+        ("carry", bytes),
+        ("payload", bytes),
+    ),
+)
 
 
 def parse(payload: bytes) -> Envelope:
@@ -70,12 +81,29 @@ def parse(payload: bytes) -> Envelope:
         raise RemoteError("field")
     body = bytes(payload[HEADER_BYTES:-END_BYTES])
     bodies.check_length(type, role, body)
-    return Envelope(type, role, generation, counter, body, bytes(payload[-END_BYTES:-CARRY_BYTES]),
-                    bytes(payload[-CARRY_BYTES:]), bytes(payload))
+    return Envelope(
+        type,
+        role,
+        generation,
+        counter,
+        body,
+        bytes(payload[-END_BYTES:-CARRY_BYTES]),
+        bytes(payload[-CARRY_BYTES:]),
+        bytes(payload),
+    )
 
 
-def encode(type: int, role: int, generation: int, counter: int, src: int, body: "Body", key: bytes,
-           carry_key: bytes, proof_key: bytes | None = None) -> bytes:
+def encode(
+    type: int,
+    role: int,
+    generation: int,
+    counter: int,
+    src: int,
+    body: "Body",
+    key: bytes,
+    carry_key: bytes,
+    proof_key: bytes | None = None,
+) -> bytes:
     """Payload bytes of a broadcast message, masked and tagged; LocalError when receivers would refuse it.
 
     key: A(src) for a gateway's RECEIPTS and an ALARM that sounds, C(target) for CONFIG and PAGE, else C(src).
@@ -84,8 +112,10 @@ def encode(type: int, role: int, generation: int, counter: int, src: int, body: 
     if type not in SENDERS or role not in SENDERS[type]:
         raise LocalError("message type {} from role {}: see codes.SENDERS".format(type, role))
     if not (0 <= generation <= 15 and 1 <= counter <= 0xFFFFFFFF and NODE_MIN <= src < BROADCAST):
-        raise LocalError("message of {}: generation {}, counter {}: generation is 0-15, counter 1 and up, "
-                         "the sender a number from the hub".format(src, generation, counter))
+        raise LocalError(
+            "message of {}: generation {}, counter {}: generation is 0-15, counter 1 and up, "
+            "the sender a number from the hub".format(src, generation, counter)
+        )
     raw = mask(type, role, src, counter, key, encode_body(type, role, body))
     head = struct.pack("<BBI", VERSION << 4 | type, role << 4 | generation, counter)
     if type == ALARM:
@@ -140,8 +170,9 @@ def entry_tag(sender: int, entry: Entry, key: bytes) -> bytes:
     return hmac_sha256(key, b"KTGR" + struct.pack("<I", sender) + bodies.entry_fixed(entry))[:4]
 
 
-def receipt_entry(sender: int, node: int, counter: int, stage: int, sounding: int, zone: int, kind: int,
-                  key: bytes) -> Entry:
+def receipt_entry(
+    sender: int, node: int, counter: int, stage: int, sounding: int, zone: int, kind: int, key: bytes
+) -> Entry:
     """A tagged receipt entry; LocalError for a zone or kind outside stage 2. Key: A(node) or, from 2, C."""
     if not STAGE_SOUNDING <= stage <= 5:
         raise LocalError("receipt stage {}: use 1 to 5".format(stage))
@@ -151,8 +182,17 @@ def receipt_entry(sender: int, node: int, counter: int, stage: int, sounding: in
     return Entry(node, counter, stage, entry.sounding, zone, kind, entry_tag(sender, entry, key))
 
 
-def order_target(sender: int, counter: int, target: int, origin: int, alarm_counter: int, action: int,
-                 pattern: int, seconds: int, key: bytes) -> tuple[int, bytes]:
+def order_target(
+    sender: int,
+    counter: int,
+    target: int,
+    origin: int,
+    alarm_counter: int,
+    action: int,
+    pattern: int,
+    seconds: int,
+    key: bytes,
+) -> tuple[int, bytes]:
     """(target, tag8) for SirenOrder.targets; counter is the order message's, key C(target)."""
     order = SirenOrder(origin, alarm_counter, action, pattern, seconds, ())
     return target, order_tag(sender, counter, target, order, key)

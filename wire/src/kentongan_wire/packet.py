@@ -1,4 +1,5 @@
 """Meshtastic's packet: 16-byte header, channel cipher and the protobuf `Data` inside."""
+
 import struct
 
 from kentongan_wire.crypto import aes_ctr
@@ -20,12 +21,25 @@ NAME_MAX_BYTES = 11  # Meshtastic ChannelSettings.name
 VARINT_MAX_BYTES = 10  # protobuf: 64 bits
 OURS_HEAD, OURS_TAIL = b"\x08\x80\x02\x12", 0x48  # portnum 256, then the payload's and the bitfield's key
 
-Packet = NamedTuple("Packet", (
-    ("to", int), ("src", int), ("id", int), ("hop_limit", int), ("want_ack", int), ("via_mqtt", int),
-    ("hop_start", int), ("channel_hash", int), ("next_hop", int), ("relay_node", int),
-    ("body", bytes)))  # want_ack, via_mqtt 0 or 1; body = ciphertext
-Data = NamedTuple("Data", (
-    ("portnum", int), ("payload", bytes), ("bitfield", "int | None")))  # bitfield None = absent
+Packet = NamedTuple(
+    "Packet",
+    (
+        ("to", int),
+        ("src", int),
+        ("id", int),
+        ("hop_limit", int),
+        ("want_ack", int),
+        ("via_mqtt", int),
+        ("hop_start", int),
+        ("channel_hash", int),
+        ("next_hop", int),
+        ("relay_node", int),
+        ("body", bytes),
+    ),
+)  # want_ack, via_mqtt 0 or 1; body = ciphertext
+Data = NamedTuple(
+    "Data", (("portnum", int), ("payload", bytes), ("bitfield", "int | None"))
+)  # bitfield None = absent
 
 
 def parse_packet(frame: bytes) -> Packet:
@@ -38,22 +52,44 @@ def parse_packet(frame: bytes) -> Packet:
     hop_limit, hop_start = flags & 7, flags >> 5
     if src < NODE_MIN or src == BROADCAST or hop_limit > hop_start:
         raise RemoteError("header")
-    return Packet(to, src, number, hop_limit, flags >> 3 & 1, flags >> 4 & 1, hop_start,
-                  channel_hash, next_hop, relay_node, bytes(frame[HEADER_BYTES:]))
+    return Packet(
+        to,
+        src,
+        number,
+        hop_limit,
+        flags >> 3 & 1,
+        flags >> 4 & 1,
+        hop_start,
+        channel_hash,
+        next_hop,
+        relay_node,
+        bytes(frame[HEADER_BYTES:]),
+    )
 
 
 def build_packet(packet: Packet) -> bytes:
     """The frame of a packet; LocalError when a field does not fit. Reverse of parse_packet."""
     if not 0 <= packet.hop_limit <= packet.hop_start <= HOP_MAX:
-        raise LocalError("packet: hop_limit {} of hop_start {}: 0 <= hop_limit <= hop_start <= 7".format(
-            packet.hop_limit, packet.hop_start))
+        raise LocalError(
+            "packet: hop_limit {} of hop_start {}: 0 <= hop_limit <= hop_start <= 7".format(
+                packet.hop_limit, packet.hop_start
+            )
+        )
     if not NODE_MIN <= packet.src < BROADCAST:
         raise LocalError("packet: sender {} is reserved: use a node number from the hub".format(packet.src))
     if len(packet.body) > BODY_MAX:
         raise LocalError("packet: {} bytes of body, at most {} fit".format(len(packet.body), BODY_MAX))
     flags = packet.hop_limit | (packet.want_ack & 1) << 3 | (packet.via_mqtt & 1) << 4 | packet.hop_start << 5
-    header = struct.pack(HEADER, packet.to & BROADCAST, packet.src, packet.id & 0xFFFFFFFF, flags,
-                         packet.channel_hash & 0xFF, packet.next_hop & 0xFF, packet.relay_node & 0xFF)
+    header = struct.pack(
+        HEADER,
+        packet.to & BROADCAST,
+        packet.src,
+        packet.id & 0xFFFFFFFF,
+        flags,
+        packet.channel_hash & 0xFF,
+        packet.next_hop & 0xFF,
+        packet.relay_node & 0xFF,
+    )
     return header + packet.body
 
 
@@ -64,9 +100,21 @@ def relayed(packet: Packet, relay_node: int) -> bytes:
     """
     if packet.hop_limit < 1:
         raise LocalError("packet.relayed: hop_limit is 0, such a packet is not relayed")
-    return build_packet(Packet(packet.to, packet.src, packet.id, packet.hop_limit - 1, packet.want_ack,
-                               packet.via_mqtt, packet.hop_start, packet.channel_hash, packet.next_hop,
-                               relay_node & 0xFF, packet.body))
+    return build_packet(
+        Packet(
+            packet.to,
+            packet.src,
+            packet.id,
+            packet.hop_limit - 1,
+            packet.want_ack,
+            packet.via_mqtt,
+            packet.hop_start,
+            packet.channel_hash,
+            packet.next_hop,
+            relay_node & 0xFF,
+            packet.body,
+        )
+    )
 
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:
@@ -110,8 +158,14 @@ def _skip(data: bytes, at: int, wire_type: int) -> tuple[int, int]:
 def decode_data(plain: bytes) -> Data:
     """The protobuf Data: field 1 portnum, 2 payload, 9 bitfield; others are skipped. RemoteError protobuf."""
     # Ours as every relay writes it: port 256, a payload of at most 127 bytes, a bitfield of one byte.
-    if (plain[:4] == OURS_HEAD and len(plain) > 6 and plain[4] < 0x80 and plain[4] + 7 == len(plain)
-            and plain[-2] == OURS_TAIL and plain[-1] < 0x80):
+    if (
+        plain[:4] == OURS_HEAD
+        and len(plain) > 6
+        and plain[4] < 0x80
+        and plain[4] + 7 == len(plain)
+        and plain[-2] == OURS_TAIL
+        and plain[-1] < 0x80
+    ):
         return Data(PORT_PRIVATE, bytes(plain[5:-2]), plain[-1])
     portnum, payload, bitfield = 0, b"", None
     at = 0
@@ -173,8 +227,16 @@ class Channel:
             raise RemoteError("channel")
         return decode_data(self.crypt(packet.src, packet.id, packet.body))
 
-    def seal(self, src: int, packet_id: int, hop_limit: int, payload: bytes, hop_start: int | None = None,
-             relay_node: int | None = None, portnum: int = PORT_PRIVATE) -> bytes:
+    def seal(
+        self,
+        src: int,
+        packet_id: int,
+        hop_limit: int,
+        payload: bytes,
+        hop_start: int | None = None,
+        relay_node: int | None = None,
+        portnum: int = PORT_PRIVATE,
+    ) -> bytes:
         """The broadcast frame of a payload of at most 231 bytes; LocalError when it does not fit.
 
         hop_start defaults to hop_limit, relay_node to the sender's low byte: the frame of its origin.
@@ -185,6 +247,18 @@ class Channel:
         if len(payload) > PAYLOAD_MAX:
             raise LocalError("payload has {} bytes, at most {} fit a frame".format(len(payload), PAYLOAD_MAX))
         body = self.crypt(src, packet_id, encode_data(Data(portnum, payload, 0)))
-        return build_packet(Packet(BROADCAST, src, packet_id, hop_limit, 0, 0,
-                                   hop_limit if hop_start is None else hop_start, self.hash, 0,
-                                   src & 0xFF if relay_node is None else relay_node, body))
+        return build_packet(
+            Packet(
+                BROADCAST,
+                src,
+                packet_id,
+                hop_limit,
+                0,
+                0,
+                hop_limit if hop_start is None else hop_start,
+                self.hash,
+                0,
+                src & 0xFF if relay_node is None else relay_node,
+                body,
+            )
+        )

@@ -5,6 +5,7 @@ the group repeats. No code is a single stroke or a group of six: those mean a de
 and "all is well" in the next. What a profile has no code for sounds as titir (domain.md 3).
 Steps are ((on_ms, off_ms), ..), played from the first again until the sounding's time is over.
 """
+
 from kentongan_wire import kinds
 from kentongan_wire.shapes import TYPE_CHECKING
 
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
 
 # Times are our own choice: slow enough to count by ear, fast enough that a group lasts 1-3 s.
 STROKE_MS = 150
-GAP_MS = 250          # between two strokes of a group
+GAP_MS = 250  # between two strokes of a group
 SHORT_PAUSE_MS = 500
 LONG_PAUSE_MS = 950
-TITIR_ON_MS = 65      # 130 ms a stroke: 7.7 strokes/s, "as fast as possible, no pause"
+TITIR_ON_MS = 65  # 130 ms a stroke: 7.7 strokes/s, "as fast as possible, no pause"
 TITIR_OFF_MS = 65
-MEDIC_ON_MS = 1000    # soft; a siren with two tones plays hi-lo under this pattern name
+MEDIC_ON_MS = 1000  # soft; a siren with two tones plays hi-lo under this pattern name
 MEDIC_OFF_MS = 2000
 DRILL_TONE_MS = 2000
-DRILL_GAP_MS = 1000   # after each of the two steady tones
-DRILL_GROUPS = 3      # groups of the code between two pairs of steady tones
-DRILL_PAUSE_MS = 2500 # long gap after each group, so that nobody takes it for the real thing
+DRILL_GAP_MS = 1000  # after each of the two steady tones
+DRILL_GROUPS = 3  # groups of the code between two pairs of steady tones
+DRILL_PAUSE_MS = 2500  # long gap after each group, so that nobody takes it for the real thing
 DRILL_TITIR_STROKES = 15
-END_TONE_MS = 5000    # one long steady tone: the alarm is over
+END_TONE_MS = 5000  # one long steady tone: the alarm is over
 
 TITIR = "titir"
 MEDIC = "medis"

@@ -1,4 +1,5 @@
 """LoRa modulation presets, time on air, contention numbers and the law's limits; integers only."""
+
 from kentongan_wire.errors import LocalError
 from kentongan_wire.shapes import NamedTuple
 
@@ -78,12 +79,18 @@ def check_frequency(freq_hz: int, bw_hz: int) -> None:
     if not 0 < bw_hz <= BANDWIDTH_MAX_HZ:
         raise LocalError("bandwidth {} Hz: at most {} Hz is lawful".format(bw_hz, BANDWIDTH_MAX_HZ))
     if 2 * freq_hz - bw_hz < 2 * BAND_HZ[0] or 2 * freq_hz + bw_hz > 2 * BAND_HZ[1]:
-        raise LocalError("frequency {} Hz with {} Hz bandwidth leaves 920-923 MHz: use {} Hz".format(
-            freq_hz, bw_hz, DEFAULT_FREQ_HZ))
+        raise LocalError(
+            "frequency {} Hz with {} Hz bandwidth leaves 920-923 MHz: use {} Hz".format(
+                freq_hz, bw_hz, DEFAULT_FREQ_HZ
+            )
+        )
 
 
 def check_eirp_dbm(conducted: int, gain: int, loss: int) -> None:
     """LocalError unless conducted power + antenna gain - cable loss (dBm, dBi, dB) is at most 20 dBm."""
     if conducted + gain - loss > EIRP_MAX_DBM:
-        raise LocalError("{} dBm + gain {} dBi - loss {} dB is above {} dBm EIRP: lower conducted_dbm".format(
-            conducted, gain, loss, EIRP_MAX_DBM))
+        raise LocalError(
+            "{} dBm + gain {} dBi - loss {} dB is above {} dBm EIRP: lower conducted_dbm".format(
+                conducted, gain, loss, EIRP_MAX_DBM
+            )
+        )

@@ -1,4 +1,5 @@
 """Last counters: which verified messages are new, which repeat, which are refused (wire-format 4)."""
+
 import struct
 
 from kentongan_wire import codes
@@ -105,8 +106,11 @@ class Guard:
     def raise_to(self, src: int, generation: int, type: int, counter: int) -> None:
         """Take over a counter from a counter table (type 0 for a tombol); it only ever goes up."""
         if not (0 < counter <= 0xFFFFFFFF and 0 <= generation <= 15 and (type == 0 or type in codes.SENDERS)):
-            raise LocalError("Guard.raise_to: counter {}, generation {}, type {}: outside the table".format(
-                counter, generation, type))
+            raise LocalError(
+                "Guard.raise_to: counter {}, generation {}, type {}: outside the table".format(
+                    counter, generation, type
+                )
+            )
         key = struct.pack(_KEY, src, generation << 4 | type)
         if counter > self._find(key)[0]:
             self._put(key, counter, _FULL_WINDOW if type == codes.RECEIPTS else _ANY_CONTENT)

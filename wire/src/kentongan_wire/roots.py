@@ -3,6 +3,7 @@
 Whoever holds the control root of g, hub and gateways alone, can read and believe those of g + 1: so a plain
 link between them gives nothing away, and a stolen post, which holds the alarm root of g, learns nothing.
 """
+
 from kentongan_wire.crypto import aes_ctr, equal, hmac_sha256
 from kentongan_wire.errors import LocalError
 

@@ -1,9 +1,10 @@
 """Exact packets that were heard before; for a gateway, which verifies what it carries on."""
+
 import struct
 
-SEEN_LIMIT = 512          # exact (from, id) pairs remembered
-SEEN_TTL_MS = 600_000     # 10 min
-ENTRY_BYTES = 12          # from u32, id u32, second of adding u32
+SEEN_LIMIT = 512  # exact (from, id) pairs remembered
+SEEN_TTL_MS = 600_000  # 10 min
+ENTRY_BYTES = 12  # from u32, id u32, second of adding u32
 
 
 class Seen:

@@ -1,4 +1,5 @@
 """Every key of a site, from its site key: for hub and gateway, never on a device."""
+
 from kentongan_wire.crypto import hmac_sha256
 from kentongan_wire.errors import LocalError
 from kentongan_wire.keys import HELD, KEY_BYTES, KeyRing, check_generation, node_key, relay_root
@@ -27,9 +28,11 @@ def held(alarm_root: bytes, control_root: bytes, node: int, role: int, generatio
     """The keys that a device of this role and number holds, in the order of HELD."""
     about = node, role, generation
     made = {
-        "key_a": lambda: node_key(alarm_root, *about), "key_c": lambda: node_key(control_root, *about),
+        "key_a": lambda: node_key(alarm_root, *about),
+        "key_c": lambda: node_key(control_root, *about),
         "key_r": lambda: node_key(relay_root(alarm_root), *about),
-        "alarm_root": lambda: alarm_root, "relay_root": lambda: relay_root(alarm_root),
+        "alarm_root": lambda: alarm_root,
+        "relay_root": lambda: relay_root(alarm_root),
     }
     return tuple([made[name]() for name in HELD[role]])
 
@@ -40,8 +43,9 @@ class SiteKeys(KeyRing):
     Generations below `lowest` are not accepted any more; their keys still end what was begun under them.
     """
 
-    def __init__(self, alarm_roots: dict[int, bytes], control_roots: dict[int, bytes], generation: int,
-                 lowest: int = 0):
+    def __init__(
+        self, alarm_roots: dict[int, bytes], control_roots: dict[int, bytes], generation: int, lowest: int = 0
+    ):
         super().__init__([g for g in alarm_roots if g in control_roots and g >= lowest], generation)
         self.alarm_roots = alarm_roots
         self.control_roots = control_roots

@@ -1,4 +1,5 @@
 """Is this message authentic, and what does it say? Counters are judged after this, in replay.py."""
+
 from kentongan_wire import codes, messages
 from kentongan_wire.bodies import ALARM_BYTES, decode_body, order_fixed
 from kentongan_wire.crypto import equal, sha256
@@ -15,13 +16,24 @@ if TYPE_CHECKING:
 
 # silent: nobody near the presser may notice. digest: 4 bytes over all that repeats of one counter must not
 # change (of an ALARM not its attempt, and so neither its proof nor its tags).
-Message = NamedTuple("Message", (
-    ("type", int), ("role", int), ("generation", int), ("src", int), ("counter", int), ("body", "Body"),
-    ("silent", bool), ("digest", bytes)))
+Message = NamedTuple(
+    "Message",
+    (
+        ("type", int),
+        ("role", int),
+        ("generation", int),
+        ("src", int),
+        ("counter", int),
+        ("body", "Body"),
+        ("silent", bool),
+        ("digest", bytes),
+    ),
+)
 
 
-def open_message(payload: bytes, src: int, to: int, keys: "KeyRing",
-                 revoked: "Container[int]" = ()) -> Message:
+def open_message(
+    payload: bytes, src: int, to: int, keys: "KeyRing", revoked: "Container[int]" = ()
+) -> Message:
     """The verified message of a payload sent by src, judged with a keys.KeyRing.
 
     RemoteError in this order: short long version type role field length (shape), header (a reserved sender),
@@ -64,8 +76,16 @@ def _message(envelope: "Envelope", src: int, key: bytes, under_c: bool) -> Messa
         silent = _is_silent(body, under_c)
     elif envelope.type == codes.PAGE:
         silent = bool(body.flags & codes.FLAG_SILENT) or body.kind in codes.CONFIDENTIAL
-    return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body, silent,
-                   digest_of(envelope, under_c))
+    return Message(
+        envelope.type,
+        envelope.role,
+        envelope.generation,
+        src,
+        envelope.counter,
+        body,
+        silent,
+        digest_of(envelope, under_c),
+    )
 
 
 def _is_silent(body: "Alarm", under_c: bool) -> bool:
@@ -129,8 +149,9 @@ def digest_of(envelope: "Envelope", under_c: bool) -> bytes:
     return sha256((b"C" if under_c else b"A") + unsigned)[:4]
 
 
-def own_entry(payload: bytes, src: int, node: int, a: bytes | None,
-              c: bytes | None) -> "tuple[Envelope, Entry | None]":
+def own_entry(
+    payload: bytes, src: int, node: int, a: bytes | None, c: bytes | None
+) -> "tuple[Envelope, Entry | None]":
     """(Envelope, our Entry or None) of a RECEIPTS payload; the outer tag is ignored, our entry's must hold.
 
     a, c: our keys of the generation that the payload names (messages.parse tells it); None = not held.
@@ -150,8 +171,9 @@ def own_entry(payload: bytes, src: int, node: int, a: bytes | None,
     return envelope, None
 
 
-def own_order(payload: bytes, src: int, node: int, keys: "KeyRing",
-              revoked: "Container[int]" = ()) -> Message:
+def own_order(
+    payload: bytes, src: int, node: int, keys: "KeyRing", revoked: "Container[int]" = ()
+) -> Message:
     """A SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
 
     The target's own tag covers sender, counter, target and the order. RemoteError as open_message up to
@@ -170,6 +192,14 @@ def own_order(payload: bytes, src: int, node: int, keys: "KeyRing",
             if not equal(messages.order_tag(src, envelope.counter, node, body, own[0]), tag8):
                 raise RemoteError("tag")
             # What its tag covers, no more: else a changed neighbour's entry would make the next copy another.
-            return Message(envelope.type, envelope.role, envelope.generation, src, envelope.counter, body,
-                           False, sha256(order_fixed(body))[:4])
+            return Message(
+                envelope.type,
+                envelope.role,
+                envelope.generation,
+                src,
+                envelope.counter,
+                body,
+                False,
+                sha256(order_fixed(body))[:4],
+            )
     raise RemoteError("not_for_us")

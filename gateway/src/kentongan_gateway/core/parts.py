@@ -77,9 +77,23 @@ class Parts:
         self.announcements = Announcements(context)
         # those with a clock, in the order in which they are called; the answers go before them all
         self.ticking = (
-            self.watch, self.orders, self.drills, self.own, self.hub, self.pages, self.configs,
-            self.stages, self.refusals, self.supervision, self.troubles, self.radios,
-            self.announcements, self.memory, context.forgeries, context.waiting, self.flush,
+            self.watch,
+            self.orders,
+            self.drills,
+            self.own,
+            self.hub,
+            self.pages,
+            self.configs,
+            self.stages,
+            self.refusals,
+            self.supervision,
+            self.troubles,
+            self.radios,
+            self.announcements,
+            self.memory,
+            context.forgeries,
+            context.waiting,
+            self.flush,
         )
 
     def _make_paths(self):

@@ -57,8 +57,16 @@ CREATE INDEX event_due ON event (state, class, seq);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 # what SQLite says of a file that is not as it was written
-CORRUPT = ("malformed", "not a database", "integrity_check", "corrupt", "no such", "has no column",
-           "unsupported", "already exists")
+CORRUPT = (
+    "malformed",
+    "not a database",
+    "integrity_check",
+    "corrupt",
+    "no such",
+    "has no column",
+    "unsupported",
+    "already exists",
+)
 INSERT = "INSERT INTO event (key, class, body, crc) VALUES (?,?,?,?) ON CONFLICT (key) DO NOTHING"
 
 
@@ -128,8 +136,13 @@ class Database:
         why = wal.damage(self._path + "-wal")
         if why:
             raise sqlite3.DatabaseError(f"corrupt journal: {why}")
-        self._connection = sqlite3.connect(set_aside.uri(self._path, "psow=0"), isolation_level=None,
-                                           check_same_thread=False, timeout=5, uri=True)
+        self._connection = sqlite3.connect(
+            set_aside.uri(self._path, "psow=0"),
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=5,
+            uri=True,
+        )
         self._db.text_factory = set_aside.text
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # no other process, no shared memory
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -151,8 +164,10 @@ class Database:
 
     def _mend_rows(self) -> None:
         """What is no state, no class and no number that can go on is offered, first, and counted on from."""
-        for column, begin, good in (("state", UNSENT, (UNSENT, SENT, UNREADABLE)),
-                                    ("class", CLASS_ALARM, range(len(CLASS_NAMES)))):
+        for column, begin, good in (
+            ("state", UNSENT, (UNSENT, SENT, UNREADABLE)),
+            ("class", CLASS_ALARM, range(len(CLASS_NAMES))),
+        ):
             odd = f"{column} IS NULL OR {column} NOT IN ({','.join('?' * len(good))})"
             self._db.execute(f"UPDATE event SET {column}=? WHERE {odd}", (begin, *good))
         top = self._db.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
@@ -360,8 +375,11 @@ class Database:
         with self._lock:
             try:
                 rows = self._db.execute(query, (UNREADABLE, REFUSED, CLASS_ALARM)).fetchall()
-                known = [(UNSENT, *row_of(alarm)[2:], seq) for key, seq, *text in rows
-                         if (alarm := alarm_of(key)) and not event_of(*text)]
+                known = [
+                    (UNSENT, *row_of(alarm)[2:], seq)
+                    for key, seq, *text in rows
+                    if (alarm := alarm_of(key)) and not event_of(*text)
+                ]
                 self._db.executemany("UPDATE event SET state=?, body=?, crc=? WHERE seq=?", known)
             except sqlite3.Error as error:
                 raise SpoolError(f"spool {self._path}: {error}") from error

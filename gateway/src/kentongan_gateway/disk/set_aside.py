@@ -92,7 +92,7 @@ def first_page(schema: str) -> bytes:
     """The first page of a database that this has made: in each such the tables begin at the same pages."""
     made = sqlite3.connect(":memory:")
     made.executescript(schema)
-    page = made.serialize()[:wal.PAGE_DEFAULT]
+    page = made.serialize()[: wal.PAGE_DEFAULT]
     made.close()
     return page
 

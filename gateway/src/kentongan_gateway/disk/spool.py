@@ -21,19 +21,20 @@ __all__ = ["CLASSES", "REFUSED", "SENT", "Spool", "SpoolError"]
 Quantiles = dict[str, float]  # "p50", "p99", "max" in ms
 
 LATENCIES_KEPT = 512
-MARKS_LIMIT = 5_000    # deliveries that the disk could not note
-MARKS_TOGETHER = 200   # so many are noted at once while alarms come in,
-BUSY_S = 0.5           # that is, one did so lately
-QUIET_S = 3            # nothing was stored for so long
-UNREAD_S = 10          # a button that goes on repeats sooner, in its first minute, what the disk has altered
-PROBE_S = 55           # a disk asked for nothing for so long is tried: a dead one is known in a minute
+MARKS_LIMIT = 5_000  # deliveries that the disk could not note
+MARKS_TOGETHER = 200  # so many are noted at once while alarms come in,
+BUSY_S = 0.5  # that is, one did so lately
+QUIET_S = 3  # nothing was stored for so long
+UNREAD_S = 10  # a button that goes on repeats sooner, in its first minute, what the disk has altered
+PROBE_S = 55  # a disk asked for nothing for so long is tried: a dead one is known in a minute
 
 
 class Spool(Database):
     """`trouble` says why the disk takes nothing, or None; it opens even so, and settle() tries again."""
 
-    def __init__(self, path: str | Path, *args: Any, steady_s: Callable[[], float] = time.monotonic,
-                 **kwargs: Any):
+    def __init__(
+        self, path: str | Path, *args: Any, steady_s: Callable[[], float] = time.monotonic, **kwargs: Any
+    ):
         self.held = Held()
         self.trouble: str | None = None
         self._steady_s, self._put_s = steady_s, steady_s()
@@ -132,8 +133,10 @@ class Spool(Database):
 
     def alarms(self, limit: int) -> list[Resumed]:
         """As Database.alarms, with the deliveries that are not noted on disk yet."""
-        return [(event_id, event, taken or self._marks.get(event_id) == SENT)
-                for event_id, event, taken in super().alarms(limit)]
+        return [
+            (event_id, event, taken or self._marks.get(event_id) == SENT)
+            for event_id, event, taken in super().alarms(limit)
+        ]
 
     def mark_sent(self, ids: Iterable[str], state: int = SENT) -> None:
         """The hub has committed these, whether our disk can note it or not."""
@@ -191,5 +194,7 @@ def quantiles(taken_ms: Iterable[float]) -> Quantiles:
     if not ranked:
         return {}
     p99 = ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)]
-    return {name: round(ms, 2) for name, ms in
-            (("p50", ranked[len(ranked) // 2]), ("p99", p99), ("max", ranked[-1]))}
+    return {
+        name: round(ms, 2)
+        for name, ms in (("p50", ranked[len(ranked) // 2]), ("p99", p99), ("max", ranked[-1]))
+    }

@@ -1,4 +1,5 @@
 """A row of the spool: how an event is written there, read back, and what its key alone still says."""
+
 import json
 import zlib
 from typing import NotRequired, TypedDict, cast
@@ -77,9 +78,17 @@ def alarm_of(key: str | None) -> Event | None:
     try:
         kind, device, generation, counter, digest = (key or "").split("/")
         known = kind == "alarm" and len(bytes.fromhex(digest)) == DIGEST_BYTES
-        found: Event = {"type": "alarm", "key": key, "device": int(device, 16), "generation": int(generation),
-                        "counter": int(counter), "kind": m.KIND_BAHAYA, "silent": True, "digest": digest,
-                        "unread": True}
+        found: Event = {
+            "type": "alarm",
+            "key": key,
+            "device": int(device, 16),
+            "generation": int(generation),
+            "counter": int(counter),
+            "kind": m.KIND_BAHAYA,
+            "silent": True,
+            "digest": digest,
+            "unread": True,
+        }
     except (AttributeError, ValueError):
         return None
     return found if known else None

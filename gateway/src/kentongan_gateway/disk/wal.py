@@ -21,11 +21,10 @@ Sums = tuple[int, int]
 
 
 class Frame(NamedTuple):
-    page: int     # its number
-    commit: int   # pages of the database where the frame ends a transaction, else 0
-    whole: bool   # its check sum holds
+    page: int  # its number
+    commit: int  # pages of the database where the frame ends a transaction, else 0
+    whole: bool  # its check sum holds
     data: bytes
-
 
 
 def _sums(data: bytes, order: str, seed: Sums) -> Sums:

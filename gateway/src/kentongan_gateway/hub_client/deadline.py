@@ -4,6 +4,7 @@ A socket's own timeout is for one read. A hub or proxy that sends a byte every f
 for ever, in the head of its reply as well as in its body. So would a resolver that does not answer, whose
 waits have no limit of ours: names are looked up beside, and the wait for that has the same end.
 """
+
 import http.client
 import queue
 import socket
@@ -53,14 +54,15 @@ class Names:
     def __init__(self, lookup: Lookup = socket.getaddrinfo):
         self._lookup = lookup
         self._asked: tuple[str, int] | None = None  # (host, port) under way,
-        self._found: Answer = queue.SimpleQueue()   # and where its answer comes
+        self._found: Answer = queue.SimpleQueue()  # and where its answer comes
 
     def find(self, host: str, port: int, timeout_s: float) -> list[Any]:
         """What getaddrinfo finds; OSError, TimeoutError. What came too late is the next call's."""
         if self._asked != (host, port):
             self._asked, self._found = (host, port), queue.SimpleQueue()
-            threading.Thread(target=self._look, args=(host, port, self._found), name="names",
-                             daemon=True).start()
+            threading.Thread(
+                target=self._look, args=(host, port, self._found), name="names", daemon=True
+            ).start()
         try:
             found = self._found.get(timeout=timeout_s)
         except queue.Empty:
@@ -83,9 +85,16 @@ class Connection:
     `certificate` is the other side's, as a dict, once it has been asked over TLS.
     """
 
-    def __init__(self, host: str, port: int | None, step_s: float, whole_s: float,
-                 context: ssl.SSLContext | None = None, steady_s: Callable[[], float] = time.monotonic,
-                 names: Names | None = None):
+    def __init__(
+        self,
+        host: str,
+        port: int | None,
+        step_s: float,
+        whole_s: float,
+        context: ssl.SSLContext | None = None,
+        steady_s: Callable[[], float] = time.monotonic,
+        names: Names | None = None,
+    ):
         self._step_s, self._whole_s, self._steady_s = step_s, whole_s, steady_s
         self._names = names or Names()
         self.certificate: dict[str, Any] | None = None
@@ -98,8 +107,9 @@ class Connection:
             self._http = http.client.HTTPSConnection(host, port, timeout=step_s, context=context)
         self._http._create_connection = self._opened  # type: ignore[attr-defined]  # a name that http.client keeps for its heirs
 
-    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str],
-            limit: int) -> tuple[http.client.HTTPResponse, bytes]:
+    def ask(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], limit: int
+    ) -> tuple[http.client.HTTPResponse, bytes]:
         """(response, at most `limit` bytes of its body); OSError, HTTPException or ValueError."""
         self._ends_s = self._steady_s() + self._whole_s
         if self._http.sock is None:

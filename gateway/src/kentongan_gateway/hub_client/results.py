@@ -1,4 +1,5 @@
 """What became of the hub's orders: told after the events, never in their way, until the hub has heard it."""
+
 import logging
 import threading
 import time
@@ -7,9 +8,9 @@ from typing import Any, Protocol
 
 log = logging.getLogger("kentongan.uplink")
 
-LIMIT = 1_000    # results waiting to be told
-BATCH = 50       # told at once; one by one while the hub fails on them
-TOLD_S = 60.0    # the hub has heard none for so long: people are told
+LIMIT = 1_000  # results waiting to be told
+BATCH = 50  # told at once; one by one while the hub fails on them
+TOLD_S = 60.0  # the hub has heard none for so long: people are told
 
 
 class Waits(Protocol):
@@ -50,12 +51,15 @@ class Results:
     def tell(self, client: Client) -> bool:
         """Tell some of them, if it is time; never raises. Whether there are more to tell now."""
         with self._lock:
-            some = dict(list(self._waiting.items())[:self._batch])
+            some = dict(list(self._waiting.items())[: self._batch])
         if not some or self._steady_s() < self._next_s:
             return False
         try:
-            client.call("POST", "/api/v1/orders/done",
-                        {"ids": list(some), "results": {str(i): result for i, result in some.items()}})
+            client.call(
+                "POST",
+                "/api/v1/orders/done",
+                {"ids": list(some), "results": {str(i): result for i, result in some.items()}},
+            )
         except Exception as error:
             self._later(some, error)
             return False

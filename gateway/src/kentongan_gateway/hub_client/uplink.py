@@ -3,6 +3,7 @@
 Batches are idempotent: an event is offered until the hub names its id in a 2xx. Every wait has a limit, and
 what the hub says is checked before it is believed: garbage is a failure like any other.
 """
+
 import email.utils
 import http.client
 import json
@@ -25,21 +26,21 @@ from kentongan_gateway.hub_client.results import Client, Results
 
 log = logging.getLogger("kentongan.uplink")
 
-Order = dict[str, Any]    # as the hub gave it: with an id, and nothing else looked at yet
+Order = dict[str, Any]  # as the hub gave it: with an id, and nothing else looked at yet
 
-BATCH = 50                # events in one request
-RETRY_BASE_S = 0.5        # first wait after a failure; then doubled, with jitter
+BATCH = 50  # events in one request
+RETRY_BASE_S = 0.5  # first wait after a failure; then doubled, with jitter
 RETRY_MAX_S = 30.0
-URGENT_S = 1.0            # a new event is tried this soon, however long the hub has been away
-IDLE_S = 15.0             # an idle uplink looks again this often
-TIMEOUT_S = 5.0           # connect, write, and each read of a reply
-GRACE_S = 5.0             # so much longer may a whole reply take than one read of it
-SLOW_S = 2.0              # a reply that takes longer than this is said: a hub in trouble, or a bad line
-POLL_WAIT_S = 25          # long poll; the hub answers at least this often
+URGENT_S = 1.0  # a new event is tried this soon, however long the hub has been away
+IDLE_S = 15.0  # an idle uplink looks again this often
+TIMEOUT_S = 5.0  # connect, write, and each read of a reply
+GRACE_S = 5.0  # so much longer may a whole reply take than one read of it
+SLOW_S = 2.0  # a reply that takes longer than this is said: a hub in trouble, or a bad line
+POLL_WAIT_S = 25  # long poll; the hub answers at least this often
 POLL_TIMEOUT_S = POLL_WAIT_S + 10
-REPLY_MAX = 1 << 20       # bytes of one reply
+REPLY_MAX = 1 << 20  # bytes of one reply
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
-BEHIND_LIMIT = 1_000      # events that the hub passed over and that are offered after the others
+BEHIND_LIMIT = 1_000  # events that the hub passed over and that are offered after the others
 
 
 class HubError(Exception):
@@ -74,9 +75,16 @@ def trust(ca_file: str) -> ssl.SSLContext:
 class HubClient:
     """One connection to the hub, opened when needed; not thread-safe: one per thread."""
 
-    def __init__(self, url: str, token: str, timeout_s: float = TIMEOUT_S, ca_file: str = "",
-                 on_date: Callable[[float], None] = lambda wall_s: None,
-                 steady_s: Callable[[], float] = time.monotonic, names: Names | None = None):
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        timeout_s: float = TIMEOUT_S,
+        ca_file: str = "",
+        on_date: Callable[[float], None] = lambda wall_s: None,
+        steady_s: Callable[[], float] = time.monotonic,
+        names: Names | None = None,
+    ):
         parts = urllib.parse.urlsplit(url)
         self._host, self._port, self._base = parts.hostname or "", parts.port, parts.path.rstrip("/")
         self._context: ssl.SSLContext | None = None
@@ -96,9 +104,14 @@ class HubClient:
         begin_s = self._steady_s()
         try:
             if self._connection is None:
-                self._connection = Connection(self._host, self._port, self._timeout_s,
-                                              self._timeout_s + GRACE_S, self._context,
-                                              names=self._names)
+                self._connection = Connection(
+                    self._host,
+                    self._port,
+                    self._timeout_s,
+                    self._timeout_s + GRACE_S,
+                    self._context,
+                    names=self._names,
+                )
             reply, raw = self._connection.ask(method, self._base + path, data, self._headers, REPLY_MAX + 1)
             if self._connection.certificate:
                 self.expires_s = ssl.cert_time_to_seconds(self._connection.certificate["notAfter"])
@@ -165,11 +178,18 @@ class Uplink:
     """
 
     def __init__(
-            self, spool: Spool, make_client: Callable[[float], Client], label: str, boot_id: str,
-            offered: Callable[[Event], Event], on_taken: Callable[[list[str], set[str]], object],
-            on_reply: Callable[[], object], on_orders: Callable[[list[Order]], object],
-            on_odd: Callable[[str, int], object] = lambda reason, n: None,
-            steady_s: Callable[[], float] = time.monotonic):
+        self,
+        spool: Spool,
+        make_client: Callable[[float], Client],
+        label: str,
+        boot_id: str,
+        offered: Callable[[Event], Event],
+        on_taken: Callable[[list[str], set[str]], object],
+        on_reply: Callable[[], object],
+        on_orders: Callable[[list[Order]], object],
+        on_odd: Callable[[str, int], object] = lambda reason, n: None,
+        steady_s: Callable[[], float] = time.monotonic,
+    ):
         self._spool, self._make_client = spool, make_client
         self._label, self._boot_id, self._offered = label, boot_id, offered
         self._on_taken, self._on_reply, self._on_orders = on_taken, on_reply, on_orders
@@ -180,8 +200,10 @@ class Uplink:
         self._fault: str | None = None  # why no connection can even be made
         self._batch = BATCH
         self._behind: dict[str, None] = {}  # event id -> None: passed over by the hub, oldest first
-        self._threads = [threading.Thread(target=self._run_events, name="uplink", daemon=True),
-                         threading.Thread(target=self._run_orders, name="orders", daemon=True)]
+        self._threads = [
+            threading.Thread(target=self._run_events, name="uplink", daemon=True),
+            threading.Thread(target=self._run_orders, name="orders", daemon=True),
+        ]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -299,8 +321,9 @@ class Uplink:
             return bool(rows)  # what cannot be sent is put by: there may be others
         rows = [row for row in rows if ready[row[0]] is not None]
         try:
-            answer = client.call("POST", "/api/v1/events",
-                                 {"gateway": self._label, "boot_id": self._boot_id, "events": events})
+            answer = client.call(
+                "POST", "/api/v1/events", {"gateway": self._label, "boot_id": self._boot_id, "events": events}
+            )
         except HubError as error:
             if error.status in (400, 413, 422):
                 self._poison(rows)
@@ -341,7 +364,7 @@ class Uplink:
         rows = self._spool.unsent(self._batch + len(self._behind))
         waiting = {event_id for event_id, _ in rows}
         self._behind = {event_id: None for event_id in self._behind if event_id in waiting}
-        return sorted(rows, key=lambda row: row[0] in self._behind)[:self._batch]
+        return sorted(rows, key=lambda row: row[0] in self._behind)[: self._batch]
 
     def _step_behind(self, ids: Iterable[str]) -> None:
         for event_id in ids:

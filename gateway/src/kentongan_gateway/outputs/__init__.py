@@ -2,6 +2,7 @@
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """
+
 from collections.abc import Collection
 from importlib import import_module
 from typing import Self

@@ -3,6 +3,7 @@
 A line is requested as an output that is inactive in the same system call: no blip at start, and whoever else
 holds the line is refused by the kernel.
 """
+
 import glob
 from datetime import timedelta
 from typing import Any, Self
@@ -33,8 +34,9 @@ def find_line(name: str, chips: str = CHIPS, api: Any = gpiod) -> tuple[str, int
         except OSError as error:
             closed.append(f"{path}: {error.strerror or error}")
     unread = f" (not read: {'; '.join(closed)})" if closed else ""
-    raise OSError(f"no GPIO line is named {name!r} on {len(paths)} chips{unread}; "
-                  "see `gpioinfo` for the names")
+    raise OSError(
+        f"no GPIO line is named {name!r} on {len(paths)} chips{unread}; see `gpioinfo` for the names"
+    )
 
 
 def look(name: str) -> str:
@@ -114,8 +116,13 @@ class KeyLine(_Line):
     """A push button between the line and ground."""
 
     def __init__(self, name: str, chips: str = CHIPS, api: Any = gpiod):
-        settings = {"direction": Direction.INPUT, "active_low": True, "bias": Bias.PULL_UP,
-                    "edge_detection": Edge.RISING, "debounce_period": DEBOUNCE}
+        settings = {
+            "direction": Direction.INPUT,
+            "active_low": True,
+            "bias": Bias.PULL_UP,
+            "edge_detection": Edge.RISING,
+            "debounce_period": DEBOUNCE,
+        }
         super().__init__(name, settings, chips, api)
 
     def wait(self, timeout_s: float) -> bool:

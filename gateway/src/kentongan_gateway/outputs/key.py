@@ -1,4 +1,5 @@
 """The silence key at the post: a thread that waits for the line, and opens it again when it goes."""
+
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -20,8 +21,9 @@ class Line(Protocol):
 class Key:
     """on_press() from the key's own thread; on_trouble(text or None) when the line fails and works again."""
 
-    def __init__(self, line: Line, on_press: Callable[[], object],
-                 on_trouble: Callable[[str | None], object]):
+    def __init__(
+        self, line: Line, on_press: Callable[[], object], on_trouble: Callable[[str | None], object]
+    ):
         self._line, self._on_press, self._on_trouble = line, on_press, on_trouble
         self._stopping = threading.Event()
         self._trouble: str | None = None
@@ -67,8 +69,9 @@ class NoKey:
         return
 
 
-def make(settings: sections.Button, on_press: Callable[[], object],
-         on_trouble: Callable[[str | None], object]) -> Key | NoKey:
+def make(
+    settings: sections.Button, on_press: Callable[[], object], on_trouble: Callable[[str | None], object]
+) -> Key | NoKey:
     """The key that the [button] section names."""
     if not settings.line:
         return NoKey()

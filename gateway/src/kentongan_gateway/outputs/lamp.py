@@ -3,6 +3,7 @@
 Dark, or lit without a flash, is a gateway that does not run: every code is made by its loop and ends 15 s
 after the loop has stopped asking for it.
 """
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +18,22 @@ LEDS = Path("/sys/class/leds")
 # what a person counts; the worst that is wrong is shown
 FINE, HUB, RADIO, DISK, OUTPUT, OTHER = 1, 2, 3, 4, 5, 6
 CODES = {
-    FINE: "all is well", HUB: "the hub takes nothing", RADIO: "a radio is dead, deaf or jammed",
-    DISK: "the disk takes nothing, or its data was damaged", OUTPUT: "siren, key or voice do not work",
+    FINE: "all is well",
+    HUB: "the hub takes nothing",
+    RADIO: "a radio is dead, deaf or jammed",
+    DISK: "the disk takes nothing, or its data was damaged",
+    OUTPUT: "siren, key or voice do not work",
     OTHER: "something else; see `kentongan-gateway status`",
 }
-OF_TROUBLE = {"hub": HUB, "radio": RADIO, "disk": DISK, "siren": OUTPUT, "key": OUTPUT, "voice": OUTPUT,
-              "radio_flash": OTHER}
+OF_TROUBLE = {
+    "hub": HUB,
+    "radio": RADIO,
+    "disk": DISK,
+    "siren": OUTPUT,
+    "key": OUTPUT,
+    "voice": OUTPUT,
+    "radio_flash": OTHER,
+}
 PAST = ("restart", "radio_away")  # told to people elsewhere; nothing is wrong any more
 SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)
 

@@ -1,4 +1,5 @@
 """Serial relay boards of the LCUS kind: four bytes a command, no answer (9600 baud, CH340)."""
+
 from typing import Self
 
 import serial

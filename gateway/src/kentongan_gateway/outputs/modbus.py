@@ -5,6 +5,7 @@ eight coils from the first (waveshare.com/wiki/Modbus_RTU_Relay, "Read States of
 all that they have, and those with few relays refuse a question for eight. So it is found out when the line is
 opened, and our coil is taken out of the answer by its place.
 """
+
 from typing import Any, Self
 
 import minimalmodbus
@@ -52,8 +53,9 @@ class ModbusRelay(Relay):
 
     def _open_line(self) -> None:
         self.close()
-        line = serial.Serial(self._port, self._baud, timeout=TIMEOUT_S, write_timeout=TIMEOUT_S,
-                             exclusive=True)
+        line = serial.Serial(
+            self._port, self._baud, timeout=TIMEOUT_S, write_timeout=TIMEOUT_S, exclusive=True
+        )
         try:
             board = minimalmodbus.Instrument(line, self._address)
             board.clear_buffers_before_each_transaction = True
@@ -117,8 +119,10 @@ class ModbusRelay(Relay):
         self._open_line()
         try:
             if self._question is None:
-                raise OSError(f"board {self._address} at {self._port} does not answer; check A and B, its "
-                              "power, [siren] address and baud")
+                raise OSError(
+                    f"board {self._address} at {self._port} does not answer; check A and B, its "
+                    "power, [siren] address and baud"
+                )
             on = {True: "on", False: "off", None: "read in two ways"}[self.sense()]
             echo = ", the adapter repeats what it is told" if self.echoes else ""
             return f"board {self._address} answers, relay {self._coil + 1} is {on}{echo}"

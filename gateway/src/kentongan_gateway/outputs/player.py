@@ -3,6 +3,7 @@
 Every way out leaves the relay off. A board that fails is opened again for ever and switched off first;
 while idle it is switched off again every half minute, so that a board that went away is missed in time.
 """
+
 import logging
 import threading
 import time
@@ -14,13 +15,13 @@ from kentongan_gateway.outputs.siren_driver import Sense, SirenDriver, Switch
 
 log = logging.getLogger("kentongan.output")
 
-IDLE_MS = 30_000        # an idle relay is told to be off this often
-RETRY_MS = 2_000        # a failed board is opened again this often
+IDLE_MS = 30_000  # an idle relay is told to be off this often
+RETRY_MS = 2_000  # a failed board is opened again this often
 SENSE_AFTER_MS = 4_000  # the output must have been sensed on by then, or the siren does not sound
-STUCK_MS = 2_000        # sensed on for so long after it was switched off: stuck
+STUCK_MS = 2_000  # sensed on for so long after it was switched off: stuck
 SENSE_EVERY_MS = 200
-HOLD_MAX_MS = 20_000    # a voice that never ends holds the siren back no longer
-HELD_UP_MS = 20_000     # a call of a board's library that takes longer is told to people
+HOLD_MAX_MS = 20_000  # a voice that never ends holds the siren back no longer
+HELD_UP_MS = 20_000  # a call of a board's library that takes longer is told to people
 
 
 def now_ms() -> int:
@@ -36,7 +37,7 @@ class Player(SirenDriver):
 
     def __init__(self, relay: Switch, shortest_ms: int, sense: Sense | None = None, name: str = "output"):
         self._relay, self._shortest_ms = relay, shortest_ms
-        self._line = sense          # an input of its own, or None
+        self._line = sense  # an input of its own, or None
         self.on_trouble: Callable[[str | None], object] = lambda text: None
         self._troubles: dict[str, str | None] = {"board": None, "sense": None, "line": None}
         self._wake = threading.Condition()
@@ -46,9 +47,9 @@ class Player(SirenDriver):
         self._open = self._line_open = False
         self._retry_ms = self._line_retry_ms = 0
         self._busy_ms: int | None = None  # since when the thread does what is due
-        self._level: bool | None = None   # what the relay was last told; None: unknown
+        self._level: bool | None = None  # what the relay was last told; None: unknown
         self._told_ms = self._changed_ms = self._sensed_ms = -IDLE_MS
-        self._sounded = True        # sensed on since this sounding began
+        self._sounded = True  # sensed on since this sounding began
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._started = False
 

@@ -1,4 +1,5 @@
 """Patterns over time, pure: what is on at which moment, and how a pattern sounds on a slow relay."""
+
 from kentongan_gateway.core.base.actions import Steps
 
 

@@ -2,6 +2,7 @@
 
 A driver's class tells everything about itself, so that a new one is a file and its line in DRIVERS.
 """
+
 from collections.abc import Callable
 from typing import Any, Protocol, Self
 

@@ -1,4 +1,5 @@
 """A siren, a lamp and a voice that can be read: JSON lines in a file, for the demo and for tests."""
+
 import json
 import os
 import threading

@@ -3,6 +3,7 @@
 The text goes by standard input and by a file that only we can read: it names a house, and others may see a
 process list.
 """
+
 import contextlib
 import logging
 import os
@@ -46,11 +47,17 @@ def speech(text: str, path: str) -> None:
     _run((*ESPEAK, path), MAKE_S, "apt install espeak-ng", text.encode())
 
 
-def _run(command: tuple[str, ...], timeout_s: float, remedy: str, given: bytes = b"",
-         started: Callable[[Process], object] = lambda process: None) -> None:
+def _run(
+    command: tuple[str, ...],
+    timeout_s: float,
+    remedy: str,
+    given: bytes = b"",
+    started: Callable[[Process], object] = lambda process: None,
+) -> None:
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
     except OSError as error:
         raise VoiceError(f"{command[0]}: {error.strerror}; {remedy}") from error
     started(process)

@@ -1,4 +1,5 @@
 """A radio: start, send, relay, drop, stop."""
+
 from collections.abc import Callable, Collection
 from typing import Protocol
 
@@ -21,7 +22,6 @@ class Key(Protocol):
     def preset(self) -> str: ...
     @property
     def freq_hz(self) -> int: ...
-
 
 
 class Radio:

@@ -5,6 +5,7 @@ Out: {"send": {"packet_id", "hop_limit", "payload": hex, "klass", "delay_ms", "f
      {"relay": {"src", "id"}}, {"drop": {"src", "id"}}
 The gateway connects, as to a radio, and comes back when the line goes.
 """
+
 import json
 import logging
 import queue
@@ -34,8 +35,10 @@ class Loopback(Radio):
 
     def start(self, on_heard: OnHeard, on_state: OnState) -> None:
         self._on_heard, self._on_state = on_heard, on_state
-        self._threads = [threading.Thread(target=target, name=self._name, daemon=True)
-                         for target in (self._run, self._write)]
+        self._threads = [
+            threading.Thread(target=target, name=self._name, daemon=True)
+            for target in (self._run, self._write)
+        ]
         for thread in self._threads:
             thread.start()
 

@@ -7,6 +7,7 @@
 - It calls sys.exit on odd destinations: we pass the broadcast number only, and catch SystemExit all the same.
 - A radio ignores a packet id that its host sends twice: same_id is False, so repeats come with new ids.
 """
+
 import logging
 import queue
 import threading
@@ -23,13 +24,13 @@ from kentongan_gateway.radio.base import Key, OnHeard, OnState, Radio
 log = logging.getLogger("kentongan.radio")
 
 TOPIC = "meshtastic.receive"
-OPEN_TIMEOUT_S = 20        # handshake without the node list
+OPEN_TIMEOUT_S = 20  # handshake without the node list
 HEARTBEAT_S = 4.0
-SILENT_S = 14.0            # three heartbeats without an answer, or a sender stuck for so long: rebuild
-LOOK_S = 0.5               # the supervisor looks this often
+SILENT_S = 14.0  # three heartbeats without an answer, or a sender stuck for so long: rebuild
+LOOK_S = 0.5  # the supervisor looks this often
 REOPEN_MIN_S, REOPEN_MAX_S = 1.0, 15.0
 OUT_LIMIT = 64
-TRIES_MAX = 2              # of one frame, over a rebuild
+TRIES_MAX = 2  # of one frame, over a rebuild
 
 
 class MeshtasticRadio(Radio):
@@ -93,8 +94,20 @@ class MeshtasticRadio(Radio):
             self.count("channel")
             return
         src, snr_q = getattr(raw, "from"), round(raw.rx_snr * 4)
-        self._on_heard(Heard(src, raw.to, raw.id, raw.hop_limit, raw.hop_start, raw.relay_node,
-                             bytes(raw.decoded.payload), raw.rx_rssi, snr_q, self._name))
+        self._on_heard(
+            Heard(
+                src,
+                raw.to,
+                raw.id,
+                raw.hop_limit,
+                raw.hop_start,
+                raw.relay_node,
+                bytes(raw.decoded.payload),
+                raw.rx_rssi,
+                snr_q,
+                self._name,
+            )
+        )
 
     # supervision: one thread, the only one that builds and tears down
 
@@ -160,7 +173,7 @@ class _Session:
         self.interface = interface
         self._radio = radio
         self._closed = threading.Event()
-        self._alive_s = self._free_s = time.monotonic()   # last sign of life; sender last seen free
+        self._alive_s = self._free_s = time.monotonic()  # last sign of life; sender last seen free
         try:
             self.channel_index = self._check(node, channel)
         except ValueError:
@@ -175,8 +188,10 @@ class _Session:
         """The index of the site's channel; ValueError when this is not the radio that the key file names."""
         number = self.interface.myInfo.my_node_num
         if number != node:
-            raise ValueError(f"this radio is node {number:08x}, the key file is for {node:08x}; "
-                             "provision the gateway with this radio's number")
+            raise ValueError(
+                f"this radio is node {number:08x}, the key file is for {node:08x}; "
+                "provision the gateway with this radio's number"
+            )
         for each in self.interface.localNode.channels or []:
             if each.role and each.settings.name == channel.name and each.settings.psk == channel.key:
                 return each.index

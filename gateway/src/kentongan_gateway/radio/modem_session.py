@@ -3,6 +3,7 @@
 States: closed -> open() -> configuring -> Ack of Configure -> up; silence of DEAD_MS or a refused Configure
 ends it with LinkState(False), after which the owner rebuilds the line and calls open() again.
 """
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,20 +13,20 @@ from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
 
 from kentongan_gateway.core.base.actions import Heard, Send
 
-RETRY_MS = 300          # first repeat of an unanswered command, then doubled
+RETRY_MS = 300  # first repeat of an unanswered command, then doubled
 RETRY_MAX_MS = 2_400
 TRIES_MAX = 6
-FULL_RETRY_MS = 500     # the modem's queue of that class is full
-WINDOW = 4              # commands on the line without an answer, and link.RING_BYTES of them at most
-PIECE_BYTES = 128       # a command that is longer than that goes alone, in two pieces
-PIECE_PAUSE_MS = 100    # between them: a flash write and a new start of the radio between two looks
-QUEUE_LIMIT = 64        # commands waiting for the window; the least urgent gives way
-ASK_MS = 5_000          # a status is asked for after this much silence
-DEAD_MS = 16_000        # three heartbeats missed: the link is dead, whatever the port says
-URGENT = -1             # before every class of a frame
-SETTLE_MS = 2_000       # a line that is opened begins in the middle of a message
-QUIET_MS = 120_000      # without a damaged message: the cable is good again
-CHIP_FAILURES = 3       # frames in a row that the radio did not finish
+FULL_RETRY_MS = 500  # the modem's queue of that class is full
+WINDOW = 4  # commands on the line without an answer, and link.RING_BYTES of them at most
+PIECE_BYTES = 128  # a command that is longer than that goes alone, in two pieces
+PIECE_PAUSE_MS = 100  # between them: a flash write and a new start of the radio between two looks
+QUEUE_LIMIT = 64  # commands waiting for the window; the least urgent gives way
+ASK_MS = 5_000  # a status is asked for after this much silence
+DEAD_MS = 16_000  # three heartbeats missed: the link is dead, whatever the port says
+URGENT = -1  # before every class of a frame
+SETTLE_MS = 2_000  # a line that is opened begins in the middle of a message
+QUIET_MS = 120_000  # without a damaged message: the cable is good again
+CHIP_FAILURES = 3  # frames in a row that the radio did not finish
 
 
 class LinkState(NamedTuple):
@@ -80,8 +81,9 @@ class ChipFault(NamedTuple):
     on: bool
 
 
-Events = list[Heard | LinkState | Lost | OnAir | ModemLog | Jammed | CableNoise | AirUsed | FlashFault
-              | ChipFault]
+Events = list[
+    Heard | LinkState | Lost | OnAir | ModemLog | Jammed | CableNoise | AirUsed | FlashFault | ChipFault
+]
 
 
 class _Command:
@@ -101,7 +103,7 @@ class ModemSession:
         self.counters: dict[str, int] = {}
         self.status: link.ModemStatus | None = None  # the last link.ModemStatus
         self.up = False
-        self._unfinished = 0     # frames in a row
+        self._unfinished = 0  # frames in a row
         self._noisy, self._noise_ms, self._opened_ms = False, 0, 0
         self._seq = 0
         self._close()
@@ -111,7 +113,7 @@ class ModemSession:
         self._damaged = self._texts = 0  # errors of this decoder that are counted
         self._out = bytearray()
         self._rest, self._rest_ms = b"", 0  # the second piece, and when it may go
-        self._full = False       # the next command has to wait for answers
+        self._full = False  # the next command has to wait for answers
         self._waiting: list[_Command] = []  # _Command, in order of arrival
         self._flying: dict[int, _Command] = {}  # seq -> _Command
         self._heard_ms: int | None = None  # None: the line is closed
@@ -157,8 +159,14 @@ class ModemSession:
 
     def relay(self, heard: Heard, klass: int, now_ms: int) -> None:
         """Carry on a frame of another node: one hop less, our low byte, nothing else changed."""
-        frame = self._channel.seal(heard.src, heard.id, heard.hop_limit - 1, heard.payload,
-                                   heard.hop_start, self._configure.node & 0xFF)
+        frame = self._channel.seal(
+            heard.src,
+            heard.id,
+            heard.hop_limit - 1,
+            heard.payload,
+            heard.hop_start,
+            self._configure.node & 0xFF,
+        )
         snr_q = max(-128, min(heard.snr_q, 127))
         message = link.Transmit(frame, klass, 0, link.FLAG_RELAY, snr_q)
         self._put(_Command(message, klass, heard.src, heard.id))
@@ -310,8 +318,20 @@ class ModemSession:
         except RemoteError as error:
             self._count(error.reason)
             return
-        events.append(Heard(packet.src, packet.to, packet.id, packet.hop_limit, packet.hop_start,
-                            packet.relay_node, data.payload, message.rssi, message.snr_q, self._name))
+        events.append(
+            Heard(
+                packet.src,
+                packet.to,
+                packet.id,
+                packet.hop_limit,
+                packet.hop_start,
+                packet.relay_node,
+                data.payload,
+                message.rssi,
+                message.snr_q,
+                self._name,
+            )
+        )
 
     def _noise(self, now_ms: int) -> Events:
         """Damaged messages on the cable: [] or one event, told when it begins and when it has been quiet.
@@ -364,6 +384,12 @@ class ModemSession:
         events.append(ModemLog(message.text))
 
     _HANDLERS: dict[type, Callable[..., None]] = {
-        link.Hello: _hello, link.Received: _received, link.Transmitted: _transmitted, link.Refused: _refused,
-        link.ModemStatus: _modem_status, link.LogLine: _log, link.Ack: _ack, link.Nack: _nack,
+        link.Hello: _hello,
+        link.Received: _received,
+        link.Transmitted: _transmitted,
+        link.Refused: _refused,
+        link.ModemStatus: _modem_status,
+        link.LogLine: _log,
+        link.Ack: _ack,
+        link.Nack: _nack,
     }

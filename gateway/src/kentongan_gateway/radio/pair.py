@@ -5,7 +5,7 @@ from collections import OrderedDict
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.base import OnHeard, OnState, Radio
 
-KEPT = 256        # frames whose hearers are remembered: minutes of a busy channel
+KEPT = 256  # frames whose hearers are remembered: minutes of a busy channel
 
 
 class Doubles:
@@ -42,8 +42,11 @@ class Pair(Radio):
 
     @property
     def counters(self) -> dict[str, int]:  # type: ignore[override]  # those of its radios, written there
-        return {f"{radio.names[0]}_{what}": count
-                for radio in self._radios for what, count in radio.counters.items()}
+        return {
+            f"{radio.names[0]}_{what}": count
+            for radio in self._radios
+            for what, count in radio.counters.items()
+        }
 
     def start(self, on_heard: OnHeard, on_state: OnState) -> None:
         self._on_state = on_state

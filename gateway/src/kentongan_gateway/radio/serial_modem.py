@@ -1,4 +1,5 @@
 """Our own modem over USB: a thread around ModemSession that reopens the line by its stable path, for ever."""
+
 import logging
 import queue
 import threading
@@ -28,7 +29,7 @@ from kentongan_gateway.radio.modem_session import (
 log = logging.getLogger("kentongan.radio")
 
 READ_BYTES = 4096
-READ_TIMEOUT_S = 0.02     # how long a command of ours may wait for a read to end
+READ_TIMEOUT_S = 0.02  # how long a command of ours may wait for a read to end
 WRITE_TIMEOUT_S = 2.0
 REOPEN_MIN_S, REOPEN_MAX_S = 1.0, 10.0
 COMMANDS_LIMIT = 256
@@ -48,8 +49,14 @@ class SerialModem(Radio):
     same_id = True
 
     def __init__(self, port: str, key_file: Key, settings: sections.Radio, name: str = "modem"):
-        configure = link.Configure(key_file.node, key_file.preset, key_file.freq_hz, settings.conducted_dbm,
-                                   settings.gain_dbi, settings.loss_db)
+        configure = link.Configure(
+            key_file.node,
+            key_file.preset,
+            key_file.freq_hz,
+            settings.conducted_dbm,
+            settings.gain_dbi,
+            settings.loss_db,
+        )
         self._port, self._name, self.names = port, name, (name,)
         self._session = ModemSession(configure, key_file.channel, name)
         self._commands: queue.Queue[tuple[Callable[..., None], Any]] = queue.Queue(COMMANDS_LIMIT)
@@ -108,8 +115,9 @@ class SerialModem(Radio):
             wait_s = min(wait_s * 2, REOPEN_MAX_S)
 
     def _open(self) -> serial.Serial:
-        return serial.Serial(self._port, link.BAUD, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S,
-                             exclusive=True)
+        return serial.Serial(
+            self._port, link.BAUD, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S, exclusive=True
+        )
 
     def _use(self, line: serial.Serial) -> None:
         """Serve one opened line until it fails, falls silent, or we are stopped."""

@@ -1,4 +1,5 @@
 """`kentongan-gateway check`: what must be right before the gateway can work, each with id and remedy."""
+
 import os
 import shutil
 import stat
@@ -15,7 +16,7 @@ from kentongan_gateway.outputs import ports, siren_driver
 from kentongan_gateway.sections import Settings
 from kentongan_gateway.service import keyfile, status
 
-CERTIFICATE_DAYS = 30   # left, below which people are told
+CERTIFICATE_DAYS = 30  # left, below which people are told
 
 
 class Result(NamedTuple):
@@ -36,8 +37,11 @@ def run(settings: Settings) -> Iterator[Result]:
     if settings.radio_2.type != "none":
         yield _guarded("radio_2", lambda: _radio_at(settings.radio_2))
     yield from _siren(settings)
-    for name, line in (("sense_line", settings.siren.sense_line), ("button_line", settings.button.line),
-                       ("lamp_line", settings.lamp.line)):
+    for name, line in (
+        ("sense_line", settings.siren.sense_line),
+        ("button_line", settings.button.line),
+        ("lamp_line", settings.lamp.line),
+    ):
         if line:
             yield _guarded(name, partial(_line, line))
     if settings.voice.driver == "espeak":

@@ -4,6 +4,7 @@ A Pi has no clock after a power cut. Its wall time is "sync" while a time server
 "hub" while it agrees with the hub's own, and "unsure" otherwise. An event stored while unsure gets its wall
 time when it is sent, once the clock is known in the same boot.
 """
+
 import ctypes
 import os
 import time
@@ -13,12 +14,12 @@ from datetime import UTC, datetime
 from kentongan_gateway.core.base.stored import Event
 
 SYNC, HUB, UNSURE = "sync", "hub", "unsure"
-AGREES_S = 120            # a hub's Date has whole seconds, and a reply may be old
-JUMP_S = 60               # a step of the wall clock against the monotonic one that is named to people
+AGREES_S = 120  # a hub's Date has whole seconds, and a reply may be old
+JUMP_S = 60  # a step of the wall clock against the monotonic one that is named to people
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC).timestamp()  # an unset Pi clock lies before this
 AGE_MAX_MS = 366 * 86_400_000  # an age beyond a year is a clock's error, not an age
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
-STA_UNSYNC = 0x40         # adjtimex(2)
+STA_UNSYNC = 0x40  # adjtimex(2)
 TIMEX_BYTES, STATUS_AT = 208, 40  # struct timex on 64-bit Linux
 
 
@@ -45,8 +46,13 @@ def kernel_in_sync() -> bool:
 class Clock:
     """`steady_ns` and `wall_s` are the two clocks, `in_sync` asks the kernel, `boot` names the boot."""
 
-    def __init__(self, boot: str | None = None, steady_ns: Callable[[], int] = time.monotonic_ns,
-                 wall_s: Callable[[], float] = time.time, in_sync: Callable[[], bool] = kernel_in_sync):
+    def __init__(
+        self,
+        boot: str | None = None,
+        steady_ns: Callable[[], int] = time.monotonic_ns,
+        wall_s: Callable[[], float] = time.time,
+        in_sync: Callable[[], bool] = kernel_in_sync,
+    ):
         self.boot = boot or boot_id()
         self._steady_ns, self._wall_s, self._in_sync = steady_ns, wall_s, in_sync
         self._offset_s = self._offset()

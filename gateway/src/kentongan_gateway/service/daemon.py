@@ -1,4 +1,5 @@
 """The thin loop: the only place that waits. What happens goes through Hands, one thing at a time."""
+
 import logging
 import os
 import queue
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("kentongan.gateway")
 Part = TypeVar("Part")
 
-TOGETHER_MAX = 32           # frames that share a commit
-STORES_KEPT = 512           # whose time is remembered for people and metrics
-LOOP_MAX_S = 1.0            # the loop looks round at least this often
-STATUS_S = 5                # status.json is renewed this often
-HUB_SILENT_S = 60           # the hub is named as a trouble after so long without a good reply
+TOGETHER_MAX = 32  # frames that share a commit
+STORES_KEPT = 512  # whose time is remembered for people and metrics
+LOOP_MAX_S = 1.0  # the loop looks round at least this often
+STATUS_S = 5  # status.json is renewed this often
+HUB_SILENT_S = 60  # the hub is named as a trouble after so long without a good reply
 
 
 def sd_notify(message: str) -> str | None:
@@ -89,10 +90,17 @@ class Daemon:
         self.doubles = 0
         # from a frame's arrival until what it brought was on disk
         self._store_ms: deque[float] = deque(maxlen=STORES_KEPT)
-        self._uplink = Uplink(self._spool, self._client_maker(), settings.gateway.label, self._clock.boot,
-                              self._clock.offered, lambda *of: put("taken", *of), lambda: put("reply"),
-                              lambda orders: put("orders", orders),
-                              lambda reason, n: put("odd", reason, n))
+        self._uplink = Uplink(
+            self._spool,
+            self._client_maker(),
+            settings.gateway.label,
+            self._clock.boot,
+            self._clock.offered,
+            lambda *of: put("taken", *of),
+            lambda: put("reply"),
+            lambda orders: put("orders", orders),
+            lambda reason, n: put("odd", reason, n),
+        )
         radios_at = [radio.port for radio in (settings.radio, settings.radio_2) if radio.type != "none"]
         self._siren: SirenDriver = made(outputs.NoSiren, outputs.make, settings.siren, radios_at)
         self._siren.on_trouble = lambda text: put("trouble", "siren", text)
@@ -114,9 +122,16 @@ class Daemon:
             lambda: random.getrandbits(32),
         )
         self._taking: dict[str, Callable[..., object]] = {
-            "heard": self._take_heard, "radio": self._take_radio, "reply": self._take_reply,
-            "taken": self._take_taken, "orders": performer.orders, "trouble": performer.trouble,
-            "odd": performer.refused, "hush": performer.hush, "air": performer.radio_air}
+            "heard": self._take_heard,
+            "radio": self._take_radio,
+            "reply": self._take_reply,
+            "taken": self._take_taken,
+            "orders": performer.orders,
+            "trouble": performer.trouble,
+            "odd": performer.refused,
+            "hush": performer.hush,
+            "air": performer.radio_air,
+        }
 
     def _make_core(self) -> GatewayCore:
         states = self._state.all()
@@ -126,9 +141,17 @@ class Daemon:
                 directory = Directory.load(states["directory"]).revoking(directory.revoked)
             except LocalError as error:
                 log.error("kept directory: %s", error)
-        config = CoreConfig(key_file.node, self._settings.gateway.label, key_file.zone, key_file.profile,
-                            self._settings.siren.driver != "none", self._radio.same_id, self._radio.names,
-                            self._settings.voice.driver != "none", key_file.preset)
+        config = CoreConfig(
+            key_file.node,
+            self._settings.gateway.label,
+            key_file.zone,
+            key_file.profile,
+            self._settings.siren.driver != "none",
+            self._radio.same_id,
+            self._radio.names,
+            self._settings.voice.driver != "none",
+            key_file.preset,
+        )
         return GatewayCore(config, key_file.keys, directory, states)
 
     def _client_maker(self) -> Callable[[float], Client]:
@@ -142,8 +165,10 @@ class Daemon:
                 if not token or " " in token or not token.isprintable():
                     raise ValueError("it holds no token")
             except (OSError, ValueError) as error:
-                raise LocalError(f"{hub.token_file}: cannot be read ({error}); write it anew with "
-                                 "`kentongan-hub gateway-file`") from error
+                raise LocalError(
+                    f"{hub.token_file}: cannot be read ({error}); write it anew with "
+                    "`kentongan-hub gateway-file`"
+                ) from error
             return HubClient(hub.url, token, timeout_s, hub.ca_file, self._clock.hub_says)
 
         return make
@@ -162,14 +187,20 @@ class Daemon:
         self._performer.start()
         self._state.begin_late()
         self._performer.trouble("settings", "; ".join(self._odd))
-        self._key = made(key.NoKey, key.make, self._settings.button, lambda: put("hush"),
-                         lambda text: put("trouble", "key", text))
+        self._key = made(
+            key.NoKey,
+            key.make,
+            self._settings.button,
+            lambda: put("hush"),
+            lambda text: put("trouble", "key", text),
+        )
         self._start_metrics()
         self._uplink.start()
         self._radio.on_trouble = lambda name, what, text: put("trouble", f"radio_{what} {name}", text)
         self._radio.on_air = lambda used_ms: put("air", used_ms)
-        self._radio.start(lambda heard: put("heard", heard, time.monotonic()),
-                          lambda name, up: put("radio", name, up))
+        self._radio.start(
+            lambda heard: put("heard", heard, time.monotonic()), lambda name, up: put("radio", name, up)
+        )
         self._performer.beside("ready", self._feed)
         log.info("gateway %s is up, spool %s", self._settings.gateway.label, self._spool.counts())
         while not self._stopping:
@@ -203,14 +234,23 @@ class Daemon:
         self._performer.beside("lamp", self._show)
         if time.monotonic() >= self._status_at:
             self._status_at = time.monotonic() + STATUS_S
-            for name, deed in (("look round", self._performer.look_round), ("troubles", self._tell_troubles),
-                               ("status", self._look_round), ("watchdog", self._feed)):
+            for name, deed in (
+                ("look round", self._performer.look_round),
+                ("troubles", self._tell_troubles),
+                ("status", self._look_round),
+                ("watchdog", self._feed),
+            ):
                 self._performer.beside(name, deed)
 
     def _tell_troubles(self) -> None:
         """What parts beside the alarm's way say of themselves, and what threads that ended cannot say."""
-        for name, part in (("siren", self._siren), ("voice", self._voice), ("lamp", self._lamp),
-                           ("key", self._key), ("log", logs)):
+        for name, part in (
+            ("siren", self._siren),
+            ("voice", self._voice),
+            ("lamp", self._lamp),
+            ("key", self._key),
+            ("log", logs),
+        ):
             self._performer.trouble(name, part.trouble())
         self._performer.trouble("inbox", self._inbox.trouble())
         refused = self._inbox.news()
@@ -222,8 +262,9 @@ class Daemon:
         self._performer.trouble("results", self._uplink.untold())
 
     def _look_round(self) -> None:
-        bad = [name for name in self._troubles()
-               if name.startswith("radio_") and not name.startswith(WORKS_ON)]
+        bad = [
+            name for name in self._troubles() if name.startswith("radio_") and not name.startswith(WORKS_ON)
+        ]
         self._radio.avoided = {name.partition(" ")[2] for name in bad}
         self._show(again=True)
         snapshot = self._snapshot()
@@ -256,9 +297,16 @@ class Daemon:
 
     def _healthy(self) -> bool:
         """Whether everything that must live does: the watchdog is fed by this loop and by nothing else."""
-        dead = [name for name, part in (("radio", self._radio), ("uplink", self._uplink),
-                                        ("state", self._state), ("siren", self._siren))
-                if not part.healthy()]
+        dead = [
+            name
+            for name, part in (
+                ("radio", self._radio),
+                ("uplink", self._uplink),
+                ("state", self._state),
+                ("siren", self._siren),
+            )
+            if not part.healthy()
+        ]
         for name in dead:
             log.error("a thread of the %s has ended: the watchdog is not fed", name)
         return not dead
@@ -308,20 +356,38 @@ class Daemon:
         return {**self._performer.core.troubles(), **down}
 
     def _snapshot(self) -> status.Snapshot:
-        return {"label": self._settings.gateway.label, "boot_id": self._clock.boot,
-                "at_ms": self._clock.now_ms(), "wall": self._clock.wall_iso(), "clock": self._clock.quality(),
-                "up_s": int(time.monotonic() - self._begun_at), "radios": self.radios,
-                "troubles": self._performer.core.troubles(), "spool": self._spool.counts(),
-                "store_ms": quantiles(self._store_ms), "commit_ms": self._spool.latency_ms(),
-                "refused": dict(self._performer.core.counters),
-                "radio_counters": dict(self._radio.counters), "doubles": self.doubles,
-                "dropped": self._performer.dropped + self._inbox.refused}
+        return {
+            "label": self._settings.gateway.label,
+            "boot_id": self._clock.boot,
+            "at_ms": self._clock.now_ms(),
+            "wall": self._clock.wall_iso(),
+            "clock": self._clock.quality(),
+            "up_s": int(time.monotonic() - self._begun_at),
+            "radios": self.radios,
+            "troubles": self._performer.core.troubles(),
+            "spool": self._spool.counts(),
+            "store_ms": quantiles(self._store_ms),
+            "commit_ms": self._spool.latency_ms(),
+            "refused": dict(self._performer.core.counters),
+            "radio_counters": dict(self._radio.counters),
+            "doubles": self.doubles,
+            "dropped": self._performer.dropped + self._inbox.refused,
+        }
 
     def _close(self) -> None:
         self._performer.beside("stopping", sd_notify, "STOPPING=1")
         self._performer.beside("close", self._performer.close)
-        for part in (self._state, self._uplink, self._radio, self._key, self._voice, self._siren, self._lamp,
-                     self._metrics, self._spool):
+        for part in (
+            self._state,
+            self._uplink,
+            self._radio,
+            self._key,
+            self._voice,
+            self._siren,
+            self._lamp,
+            self._metrics,
+            self._spool,
+        ):
             if part:
                 self._performer.beside("end", part.stop if hasattr(part, "stop") else part.close)
 

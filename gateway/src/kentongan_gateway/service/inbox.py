@@ -8,7 +8,7 @@ from typing import Any
 
 LIMIT = 1_000
 FRAMES_LIMIT = 900  # the rest is for orders, replies, radios, the silence key
-TOLD_S = 600.0      # people are told for so long after the last that found no room
+TOLD_S = 600.0  # people are told for so long after the last that found no room
 FRAME = "heard"
 FULL = "inbox_full"  # the reason by which it is counted
 
@@ -19,7 +19,7 @@ class Inbox(queue.Queue[tuple[str, tuple[Any, ...]]]):
     def __init__(self, steady_s: Callable[[], float] = time.monotonic):
         super().__init__(LIMIT)
         self.refused = 0  # since the start
-        self._told = 0    # how many of them people were told of
+        self._told = 0  # how many of them people were told of
         self._last_s: float | None = None  # when the last one was
         self._steady_s, self._counting = steady_s, threading.Lock()
 

@@ -1,4 +1,5 @@
 """The gateway's key file: the whole site's keys, made by the hub, readable by the service user only."""
+
 import json
 import os
 import stat
@@ -28,7 +29,6 @@ class KeyFile(NamedTuple):
     keys: SiteKeys
     directory: Directory
     profile: str
-
 
 
 def load(path: str | Path, odd: list[str] | None = None) -> KeyFile:
@@ -100,5 +100,15 @@ def _read(raw: dict[str, Any], directory: Directory) -> KeyFile:
         raise LocalError(f"node {node} is no node number; {REMEDY}")
     keys = SiteKeys(_roots(raw["alarm_roots"]), _roots(raw["control_roots"]), generation)
     channel = Channel(raw["channel_name"], bytes.fromhex(raw["channel_key"]))
-    return KeyFile(str(raw["site"]), node, zone, generation, channel, raw["preset"], raw["freq_hz"], keys,
-                   directory, str(raw.get("profile", "jawa_umum")))
+    return KeyFile(
+        str(raw["site"]),
+        node,
+        zone,
+        generation,
+        channel,
+        raw["preset"],
+        raw["freq_hz"],
+        keys,
+        directory,
+        str(raw.get("profile", "jawa_umum")),
+    )

@@ -3,6 +3,7 @@
 Lines are written by a thread of their own: a console, pipe or journal that takes nothing holds up no alarm.
 What finds no room is dropped, and people are told.
 """
+
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 
 FIELDS = ("about", "step", "detail")
 LINES_LIMIT = 2_000  # that wait to be written
-END_S = 2.0          # at the end they are waited for no longer
+END_S = 2.0  # at the end they are waited for no longer
 LOOK_S = 0.01
 
 
@@ -22,8 +23,12 @@ class Json(logging.Formatter):
     """{"time", "level", "logger", "text"}; of an alarm also "about" (tombol-07 #1234), "step", "detail"."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-                "level": record.levelname.lower(), "logger": record.name, "text": record.getMessage()}
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "text": record.getMessage(),
+        }
         line.update({name: getattr(record, name) for name in FIELDS if hasattr(record, name)})
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
@@ -54,7 +59,7 @@ class Writer(logging.Handler):
             try:
                 data = line.encode("utf-8", "backslashreplace") + b"\n"
                 while data:
-                    data = data[os.write(self._descriptor, data):]
+                    data = data[os.write(self._descriptor, data) :]
                 self._failed = False
             except Exception:
                 self._failed = True

@@ -1,4 +1,5 @@
 """The last status in Prometheus' text format, at http://127.0.0.1:PORT/metrics of this machine."""
+
 import resource
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,21 +12,48 @@ from kentongan_gateway.service.status import Snapshot
 
 def families(snapshot: Snapshot) -> Iterator[Metric]:
     """The metrics of one status snapshot; a part that it lacks gives none."""
-    yield _labelled(GaugeMetricFamily, "radio_up", "whether the radio answers", "radio",
-                    {name: int(up) for name, up in snapshot.get("radios", {}).items()})
-    yield _labelled(GaugeMetricFamily, "trouble", "what is wrong now", "name",
-                    dict.fromkeys(snapshot.get("troubles", {}), 1))
+    yield _labelled(
+        GaugeMetricFamily,
+        "radio_up",
+        "whether the radio answers",
+        "radio",
+        {name: int(up) for name, up in snapshot.get("radios", {}).items()},
+    )
+    yield _labelled(
+        GaugeMetricFamily,
+        "trouble",
+        "what is wrong now",
+        "name",
+        dict.fromkeys(snapshot.get("troubles", {}), 1),
+    )
     spool = snapshot.get("spool", {})
-    yield _labelled(GaugeMetricFamily, "spool_events", "events of the spool", "which",
-                    {name: spool[name] for name in ("rows", "unsent", "held") if name in spool})
+    yield _labelled(
+        GaugeMetricFamily,
+        "spool_events",
+        "events of the spool",
+        "which",
+        {name: spool[name] for name in ("rows", "unsent", "held") if name in spool},
+    )
     yield _labelled(CounterMetricFamily, "evicted", "events that gave way", "class", spool.get("evicted", {}))
-    for name, text in (("store_ms", "milliseconds from a frame's arrival until it was on disk"),
-                       ("commit_ms", "milliseconds of the last commits")):
+    for name, text in (
+        ("store_ms", "milliseconds from a frame's arrival until it was on disk"),
+        ("commit_ms", "milliseconds of the last commits"),
+    ):
         yield _labelled(GaugeMetricFamily, name, text, "quantile", snapshot.get(name, {}))
-    yield _labelled(CounterMetricFamily, "counted", "refusals and what else is counted", "reason",
-                    snapshot.get("refused", {}))
-    yield _labelled(CounterMetricFamily, "radio_counted", "what happened at radios", "what",
-                    snapshot.get("radio_counters", {}))
+    yield _labelled(
+        CounterMetricFamily,
+        "counted",
+        "refusals and what else is counted",
+        "reason",
+        snapshot.get("refused", {}),
+    )
+    yield _labelled(
+        CounterMetricFamily,
+        "radio_counted",
+        "what happened at radios",
+        "what",
+        snapshot.get("radio_counters", {}),
+    )
     for name, text in (("dropped", "frames and events dropped"), ("doubles", "frames that two radios heard")):
         yield CounterMetricFamily(f"kentongan_{name}", text, value=snapshot.get(name, 0))
     yield GaugeMetricFamily("kentongan_up_seconds", "since the start", value=snapshot.get("up_s", 0))

@@ -2,6 +2,7 @@
 
 No thread, no wait and no clock of its own: the daemon steps it, and so does a campaign in virtual time.
 """
+
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable
@@ -23,14 +24,14 @@ from kentongan_gateway.service.clock import Clock
 
 log = logging.getLogger("kentongan.gateway")
 
-ROWS_LIMIT = 1_000    # stored events whose fate at the hub the core still asks for
-TOLD_MS = 600_000     # what is over when it is noticed is shown for so long
+ROWS_LIMIT = 1_000  # stored events whose fate at the hub the core still asks for
+TOLD_MS = 600_000  # what is over when it is noticed is shown for so long
 RUN, RUNNING, ENDED = "run", b"running", b"ended"
 LATE = ("guard", "stored", "air")  # states made up for when a crash comes first: by keys, by a second
-MARK = "mark"         # state: how far the spool has come, kept outside it
-MARK_MS = 600_000     # statuses alone are marked this often; what weighs more at the next look round
-RESUME_ROWS = 1_024   # alarms of former runs that the core is told of, the latest
-FAULTS_MAX = 5        # faults of ours outlived in FAULTS_MS; after that a restart may know better
+MARK = "mark"  # state: how far the spool has come, kept outside it
+MARK_MS = 600_000  # statuses alone are marked this often; what weighs more at the next look round
+RESUME_ROWS = 1_024  # alarms of former runs that the core is told of, the latest
+FAULTS_MAX = 5  # faults of ours outlived in FAULTS_MS; after that a restart may know better
 FAULTS_MS = 60_000
 
 
@@ -40,8 +41,18 @@ BESIDE = (actions.Note, actions.Speak, actions.Hush)  # nobody's help hangs on t
 class Performer:
     """clock: a Clock; draw(): one random u32; the others as the daemon makes them."""
 
-    def __init__(self, core: GatewayCore, spool: Spool, state: StateDir, radio: Radio, siren: SirenDriver,
-                 voice: Speaks, uplink: Uplink, clock: Clock, draw: Callable[[], int]):
+    def __init__(
+        self,
+        core: GatewayCore,
+        spool: Spool,
+        state: StateDir,
+        radio: Radio,
+        siren: SirenDriver,
+        voice: Speaks,
+        uplink: Uplink,
+        clock: Clock,
+        draw: Callable[[], int],
+    ):
         self.core, self._spool, self._state = core, spool, state
         self._radio, self._siren, self._voice, self._uplink = radio, siren, voice, uplink
         self._clock, self._draw = clock, draw
@@ -49,7 +60,7 @@ class Performer:
         self._held: dict[str, int] = {}  # spool id -> core's row id, of what no disk has yet
         self._unsaved_seq: actions.Persist | None = None  # a reserve of counters that could not be written
         self.dropped = 0
-        self._ended_ms = 0          # until then people are told that the last run ended badly
+        self._ended_ms = 0  # until then people are told that the last run ended badly
         self._stepped_ms = -TOLD_MS
         self._together: list[actions.Store] | None = None  # wait for one commit, while frames come in
         self._wrong: dict[str, str | None] = {}  # name of a trouble -> its text, as last told
@@ -195,8 +206,10 @@ class Performer:
             log.error("the spool's ids are not renewed: %s", error)
             lost = 0
         if lost:
-            self.trouble("disk_lost", f"{lost} stored events are gone from the spool: replace the card, "
-                                      "ask who pressed a button")
+            self.trouble(
+                "disk_lost",
+                f"{lost} stored events are gone from the spool: replace the card, ask who pressed a button",
+            )
         self._tell_spool()
         self._mark(by_all_means=True)
 
@@ -204,14 +217,22 @@ class Performer:
         """A spool that was set aside, and rows that the disk has altered."""
         spool = self._spool
         if spool.quarantined:
-            self.trouble("disk_spool", f"the spool was corrupt, was set aside as {spool.quarantined[-1]} and "
-                                       f"begun anew with {spool.salvaged} events taken over")
+            self.trouble(
+                "disk_spool",
+                f"the spool was corrupt, was set aside as {spool.quarantined[-1]} and "
+                f"begun anew with {spool.salvaged} events taken over",
+            )
         if spool.unreadable:
-            self.trouble("disk_lost", f"{spool.unreadable} stored events can no longer be read: replace the "
-                                      "card, ask who pressed a button")
+            self.trouble(
+                "disk_lost",
+                f"{spool.unreadable} stored events can no longer be read: replace the "
+                "card, ask who pressed a button",
+            )
         if spool.altered:
-            self.trouble("disk_state spool", f"{spool.altered} stored events that the hub has were altered: "
-                                       "replace the card")
+            self.trouble(
+                "disk_state spool",
+                f"{spool.altered} stored events that the hub has were altered: replace the card",
+            )
 
     def _mark(self, by_all_means: bool = False) -> None:
         """Keep outside the spool how far it has come: SQLite ends a damaged journal without a word."""
@@ -326,11 +347,18 @@ class Performer:
 
     def _note(self, note: actions.Note) -> None:
         name = identity(note)
-        log.info("%s %s %s", name, note.step, note.detail,
-                 extra={"about": name, "step": note.step, "detail": note.detail})
+        log.info(
+            "%s %s %s",
+            name,
+            note.step,
+            note.detail,
+            extra={"about": name, "step": note.step, "detail": note.detail},
+        )
 
     _DOING: dict[type, Callable[..., object]] = {
-        actions.Store: _store, actions.Persist: _persist, actions.Note: _note,
+        actions.Store: _store,
+        actions.Persist: _persist,
+        actions.Note: _note,
         actions.Send: _send,
         actions.RelayCopy: lambda self, action: self._radio.relay(action.heard, action.klass),
         actions.DropCopy: lambda self, action: self._radio.drop(action.src, action.id),

@@ -1,4 +1,5 @@
 """The gateway's TOML, parsed once into one typed object; refusals name file, line and remedy."""
+
 import tomllib
 import urllib.parse
 from collections import namedtuple
@@ -18,7 +19,7 @@ BESIDE = ("radio_2", "hub", "siren", "button", "lamp", "voice")  # a gateway wit
 
 
 class Field(NamedTuple):
-    kind: Any     # the name of a kind, bounds as a tuple, choices as a frozenset
+    kind: Any  # the name of a kind, bounds as a tuple, choices as a frozenset
     default: Any
     remedy: str
 
@@ -100,7 +101,9 @@ FIELDS: dict[str, dict[str, Field]] = {
 }
 # (section, driver) -> the keys that it cannot do without; of a siren its driver says
 NEEDS = {
-    ("lamp", "gpio"): ("line",), ("lamp", "led"): ("name",), ("lamp", "virtual"): ("file",),
+    ("lamp", "gpio"): ("line",),
+    ("lamp", "led"): ("name",),
+    ("lamp", "virtual"): ("file",),
     ("voice", "virtual"): ("file",),
 }
 
@@ -209,8 +212,10 @@ def _section(path: Path, text: str, name: str, raw: object, odd: list[str] | Non
     fields = _fields(name, raw)
     for key in raw:
         if key not in fields:
-            said = (f"{path}:{_line(text, key, name)}: [{name}] {key} is unknown; "
-                    f"remove it, or use one of {', '.join(fields)}")
+            said = (
+                f"{path}:{_line(text, key, name)}: [{name}] {key} is unknown; "
+                f"remove it, or use one of {', '.join(fields)}"
+            )
             if odd is None or name in ALL_OR_NOTHING:
                 raise LocalError(said)
             odd.append(said)
@@ -278,8 +283,9 @@ def _together(settings: Settings, text: str) -> None:
         if not radio.port:
             refuse(section, "port", "is missing", FIELDS["radio"]["port"].remedy)
         if radio.type == "serial_modem" and not isinstance(radio.port, str):
-            refuse(section, "port", "must be a path for serial_modem",
-                   "its stable path, /dev/kentongan-modem")
+            refuse(
+                section, "port", "must be a path for serial_modem", "its stable path, /dev/kentongan-modem"
+            )
         if radio.type == "loopback" and type(radio.port) is not int:
             refuse(section, "port", "must be a number for loopback", "1..65535")
     first, second = settings.radio, settings.radio_2

@@ -1,4 +1,5 @@
 """status.json: what the running gateway knows about itself, for `kentongan-gateway status`."""
+
 import json
 import os
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from kentongan_gateway.sections import Settings
 
 Snapshot = dict[str, Any]  # daemon.py makes it; of a former version's any part may be missing
 
-STALE_MS = 20_000   # older than this: the gateway does not run
+STALE_MS = 20_000  # older than this: the gateway does not run
 
 
 def path_of(settings: Settings) -> Path:

@@ -31,8 +31,12 @@ _GENERATION = _integer(0, 15)
 _RADIO = {"rssi": _integer(-200, 100), "snr_q": _integer(-400, 400), "hops": _integer(0, 255)}
 
 # age_ms: since the gateway stored it, by a clock that does not jump; -1: it cannot tell
-COMMON = {"at_ms": _integer(0, AT_LIMIT_MS, 0), "age_ms": _integer(-1, AT_LIMIT_MS, -1),
-          "boot_id": _text(64), "wall": _text(40)}
+COMMON = {
+    "at_ms": _integer(0, AT_LIMIT_MS, 0),
+    "age_ms": _integer(-1, AT_LIMIT_MS, -1),
+    "boot_id": _text(64),
+    "wall": _text(40),
+}
 FIELDS = {
     "alarm": {
         "device": _DEVICE,

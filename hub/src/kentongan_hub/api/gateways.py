@@ -210,9 +210,7 @@ def _sync(hub):
     now = hub.now()
     with hub.store.write() as db:
         failures.contained(db, now, codes.SETTINGS_FOR_GATEWAY, _synced, db, now, hub.data_dir)
-        failures.contained(
-            db, now, codes.AWAITING_SIREN, soundings.heard_anew, db, now, g.gateway["label"]
-        )
+        failures.contained(db, now, codes.AWAITING_SIREN, soundings.heard_anew, db, now, g.gateway["label"])
 
 
 def _synced(db, now, data_dir):

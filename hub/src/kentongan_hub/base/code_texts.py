@@ -248,10 +248,7 @@ WARNINGS = {
         _("latihan belum berakhir"),
         _("pos ini bisa membunyikan alarm sungguhan sebagai latihan; datangi: cabut lalu pasang dayanya"),
     ),
-    codes.DRILL_MISSED: (
-        _("latihan terlewat"),
-        _("mulai, atau batalkan dengan alasan, di halaman Latihan"),
-    ),
+    codes.DRILL_MISSED: (_("latihan terlewat"), _("mulai, atau batalkan dengan alasan, di halaman Latihan")),
     codes.SILENT_ALARMS_UNHEARD: (
         _("alarm diam tanpa penerima"),
         _("sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses"),

@@ -59,9 +59,7 @@ SAID = {
     codes.CHIME_NOT_PAGED: _("penerima ini tidak dipanggil untuk kejadian ini"),
     codes.CHIME_OF_OTHER_RT: _("penerima RT lain"),
     codes.CHIME_OF_REPORTER: _("penerima di rumah pelapor"),
-    codes.CHIME_NOT_CONFIRMED: _(
-        "penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu"
-    ),
+    codes.CHIME_NOT_CONFIRMED: _("penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu"),
     codes.FROM_SCREEN: _("dari layar %(name)s"),
     codes.COME_TOO: _("%(name)s: datang juga untuk %(slug)s?"),
     codes.TO_RECIPIENTS: _("kepada %(told)s penerima"),

@@ -31,4 +31,3 @@ NEVER_NAMED = ("tamu_layar",)  # a screen on a wall is nobody
 
 def allows(role, permission):
     return permission in PERMISSIONS.get(role, ())
-

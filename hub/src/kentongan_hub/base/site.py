@@ -52,9 +52,7 @@ def load(data_dir):
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path}: not a readable site file ({error}); restore it from the backup")
     if mode & 0o077:
-        raise Unreadable(
-            f"{path}: readable by others; run `chmod 600 {path}` and consider a new site key"
-        )
+        raise Unreadable(f"{path}: readable by others; run `chmod 600 {path}` and consider a new site key")
     try:
         site = json.loads(text)
         missing = [name for name in FIELDS if name not in site]

@@ -20,8 +20,9 @@ WORDS = {
     "air": _("jatah udara jam ini habis, tombol mungkin tidak mendapat jawaban"),
     "air_low": _("jatah udara jam ini hampir habis, ulangan menunggu, alarm baru tetap dijawab"),
     "pages": _("terlalu banyak penerima dipanggil sekaligus, sebagian tidak lagi, suruh orang melihat"),
-    "forged": _("sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos atau tombol "
-                "dicuri"),  # fmt: skip
+    "forged": _(
+        "sirene mungkin berbunyi atas alarm yang tidak terbukti, periksa apakah pos atau tombol dicuri"
+    ),  # fmt: skip
     "revoked": _("alat yang pernah dicabut tidak lagi tercatat dicabut di sini, cabut lagi di Perangkat"),
     "restart": _("gerbang pernah mati mendadak: listrik padam atau program gagal"),
     "siren": _("sirene gerbang tidak bekerja, bunyikan kentongan dengan tangan"),

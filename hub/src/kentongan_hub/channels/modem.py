@@ -219,8 +219,8 @@ class Modem:
                 code = int(wrong[2]) if wrong and re.fullmatch(r"\d{1,5}", wrong[2]) else 0
                 why = code if code or not wrong else wrong[2][:40]
                 failure = Failure(
-                    _("modem menolak (kode %(why)s)",
-                      why=why), bool(wrong) and wrong[1] == "S" and code in PERMANENT  # fmt: skip
+                    _("modem menolak (kode %(why)s)", why=why),
+                    bool(wrong) and wrong[1] == "S" and code in PERMANENT,  # fmt: skip
                 )
                 failure.code = code
                 raise failure

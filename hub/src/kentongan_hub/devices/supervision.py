@@ -17,10 +17,7 @@ DITUNGGU = _("ditunggu")
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 # role -> (late after, lost after); mains nodes report every 140 s, buttons every 6 h
-LIMITS_MS = {
-    "tombol": (13 * HOUR_MS, 26 * HOUR_MS),
-    "gateway": (40_000, 5 * MINUTE_MS),
-}
+LIMITS_MS = {"tombol": (13 * HOUR_MS, 26 * HOUR_MS), "gateway": (40_000, 5 * MINUTE_MS)}
 MAINS_LIMITS_MS = (flood.STATUS_LATE_MS, 5 * MINUTE_MS)
 MAINS_PERIOD_S = 140
 # one lithium-ion cell, the only kind that these boards charge; empty is the mark at which a button says "low"

@@ -5,6 +5,8 @@ from kentongan_hub.devices import deaf, last_heard
 
 ALL = "*"  # over with every trouble of this gateway: it has started anew
 LIMIT = 64  # troubles kept for one gateway; a name has a radio's or a board's in it, so they are few
+
+
 def take(db, now, gateway, event):
     """One event of type trouble: it lasts from now on, or is over."""
     _keep(db, now, gateway, event)
@@ -38,9 +40,20 @@ def _keep(db, now, gateway, event):
 
 
 # what costs alarms, receipts or sound now; the rest can be looked at by day
-URGENT = ("disk", "disk_lost", "siren", "radio_deaf", "radio_jammed", "radio_chip", "radio_cable", "key",
-          "air", "pages", "forged",
-          "revoked")
+URGENT = (
+    "disk",
+    "disk_lost",
+    "siren",
+    "radio_deaf",
+    "radio_jammed",
+    "radio_chip",
+    "radio_cable",
+    "key",
+    "air",
+    "pages",
+    "forged",
+    "revoked",
+)
 
 
 def urgent(name):

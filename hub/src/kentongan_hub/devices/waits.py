@@ -9,12 +9,10 @@ from kentongan_hub.storage.store import parsed
 NAME = "waiting "  # a setting for each gateway: {what: its wait}
 WORDS = {  # (what, reason)
     ("settings", "air"): _(
-        "pengaturan, kode dan kunci menunggu "
-        "jatah udara sampai %(until)s (%(devices)s alat)"
+        "pengaturan, kode dan kunci menunggu jatah udara sampai %(until)s (%(devices)s alat)"
     ),
     ("settings", "alarm"): _(
-        "pengaturan, kode dan kunci menunggu "
-        "karena ada alarm, sampai %(until)s (%(devices)s alat)"
+        "pengaturan, kode dan kunci menunggu karena ada alarm, sampai %(until)s (%(devices)s alat)"
     ),
     ("revocation", "air"): _("pencabutan menunggu jatah udara sampai %(until)s (%(devices)s alat)"),
     ("drill", "air"): _("awal atau akhir latihan menunggu jatah udara sampai %(until)s (%(devices)s pos)"),

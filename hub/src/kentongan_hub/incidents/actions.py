@@ -62,8 +62,11 @@ def act(db, now, incident, action, account, address="", reason=""):
     state = states.after(incident["state"], action)
     if state is None:
         raise LocalError(
-            _("Ini tidak bisa dilakukan: keadaan kejadian sekarang '%(value)s'. Muat ulang halaman untuk "
-              "melihat keadaan terbaru.", value=incident["state"].replace("_", " "))  # fmt: skip
+            _(
+                "Ini tidak bisa dilakukan: keadaan kejadian sekarang '%(value)s'. Muat ulang halaman untuk "
+                "melihat keadaan terbaru.",
+                value=incident["state"].replace("_", " "),
+            )  # fmt: skip
         )
     if action == states.TANDAI_LATIHAN and incident["confidential"]:
         raise LocalError(_("Kejadian rahasia tidak pernah menjadi latihan. Tutup dengan alasannya."))

@@ -78,9 +78,7 @@ def include(db, now, by, number, *, account=None, incident=None, address=""):
         return standing.want(db, now, by, "sertakan", body, address)
     if row["account"] not in circles.eligible(db, incident):
         raise LocalError(_("Orang itu sekarang tidak boleh tahu kejadian rumah ini."))
-    db.run(
-        "UPDATE exclusions SET ended_wall = ?, ended_by = ? WHERE id = ?", now.wall, by["name"], number
-    )
+    db.run("UPDATE exclusions SET ended_wall = ?, ended_by = ? WHERE id = ?", now.wall, by["name"], number)
     for one in _event(db, incident):
         db.run(
             "UPDATE circles SET ended_wall = NULL, ended_by = '' WHERE incident = ? AND account = ? "

@@ -78,5 +78,3 @@ def not_ones_own(db, by, row):
     """LocalError when `by` lives where this device is: whom an alarm may be about takes no button away."""
     if (row["zone"], row["house"]) in circles.homes(db, by):
         raise LocalError(access.OWN_HOUSE)
-
-

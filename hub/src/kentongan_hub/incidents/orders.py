@@ -23,8 +23,12 @@ def stage(db, now, incident, counter, number):
     """Tell one button; `counter` is the press that is answered."""
     if incident["device"] == timeline.BY_HAND:
         return
-    body = {"device": incident["device"], "counter": counter, "first": incident["first_counter"],
-            "stage": number}
+    body = {
+        "device": incident["device"],
+        "counter": counter,
+        "first": incident["first_counter"],
+        "stage": number,
+    }
     outbox.order(db, now.ms, [incident["gateway"]], "stage", body, STAGE_EXPIRES_MS, incident["id"])
 
 
@@ -122,7 +126,12 @@ def page(db, now, incident, counter=None):
     if incident["device"] == timeline.BY_HAND:
         return
     counter = incident["last_counter"] if counter is None else counter
-    body = {"device": incident["device"], "counter": counter,
-            "first": incident["first_counter"], "kind": incident["kind"], "zone": incident["zone"],
-            "silent": int(bool(incident["confidential"]))}
+    body = {
+        "device": incident["device"],
+        "counter": counter,
+        "first": incident["first_counter"],
+        "kind": incident["kind"],
+        "zone": incident["zone"],
+        "silent": int(bool(incident["confidential"])),
+    }
     outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])

@@ -41,9 +41,11 @@ class Lately:
             self._wrote[account] = [one for one in recent if not one[1] or _is_uncalled(db, one[1])]
             if len(self._wrote[account]) >= WAITING_MAX:
                 raise LocalError(
-                    _("%(count)s laporan Anda dalam 10 menit ini masih menunggu. Telepon dulu: 112, atau "
-                      "nomor di halaman Kontak; orang lain bisa melapor dari akunnya sendiri.",
-                      count=WAITING_MAX)  # fmt: skip
+                    _(
+                        "%(count)s laporan Anda dalam 10 menit ini masih menunggu. Telepon dulu: 112, atau "
+                        "nomor di halaman Kontak; orang lain bisa melapor dari akunnya sendiri.",
+                        count=WAITING_MAX,
+                    )  # fmt: skip
                 )
 
     def wrote(self, now_ms, account, slug, secret):
@@ -108,6 +110,8 @@ def _somebody_hears(db, now, incident):
         to = [word for step in policy_store.for_incident(db, incident)["langkah"] for word in step["kepada"]]
         if not recipients.resolve(db, now, incident, to):
             raise LocalError(
-                _("Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
-                  "melengkapi tugas mereka di Orang dan rumah.")  # fmt: skip
+                _(
+                    "Belum ada ketua RW atau Bhabinkamtibmas yang bisa dipanggil. Telepon polsek; ketua RT "
+                    "melengkapi tugas mereka di Orang dan rumah."
+                )  # fmt: skip
             )

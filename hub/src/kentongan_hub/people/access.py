@@ -25,9 +25,9 @@ LISTED = 100
 LATE_MS = 70 * 86_400_000  # a gateway's spool keeps a press for 40 days; a hub's guess is out by 30 at most
 
 OWN_HOUSE = _("Ini menyangkut rumah Anda sendiri. Minta petugas dari rumah lain.")
-NO_SECOND = (
-    _("Perlu orang kedua: petugas dari rumah lain (admin, ketua RT atau wakil) yang rumahnya tercatat. "
-      "Undang satu di halaman Undangan, atau minta teknisi di mesin pusat data: kentongan-hub access.")
+NO_SECOND = _(
+    "Perlu orang kedua: petugas dari rumah lain (admin, ketua RT atau wakil) yang rumahnya tercatat. "
+    "Undang satu di halaman Undangan, atau minta teknisi di mesin pusat data: kentongan-hub access."
 )
 
 

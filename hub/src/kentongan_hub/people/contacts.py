@@ -5,7 +5,6 @@ the state promises everywhere are there from the start, unchecked (domain.md 1);
 somebody fills them in, 112 among them because most districts do not answer it.
 """
 
-
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, phones, services
@@ -98,9 +97,7 @@ def check_days(db):
 def is_old(row, gone, now_ms, days):
     """A number that nobody has called for too long, or ever; `gone`: when this hub was away (away.py)."""
     checked_ms = row["verified_ms"]
-    return bool(row["number"]) and (
-        not checked_ms or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS
-    )
+    return bool(row["number"]) and (not checked_ms or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS)
 
 
 def old(db, now_ms):

@@ -52,8 +52,11 @@ def recover(db, now, by, account, at="", console=""):
                            login=f"{account['login']!r}"))  # fmt: skip
     if not console and access.is_near(db, account):
         raise LocalError(
-            _("akun %(login)s dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data yang "
-              "membuat sandi baru (kentongan-hub recovery-link)", login=f"{account['login']!r}")  # fmt: skip
+            _(
+                "akun %(login)s dipanggil untuk kejadian rahasia: hanya teknisi di mesin pusat data yang "
+                "membuat sandi baru (kentongan-hub recovery-link)",
+                login=f"{account['login']!r}",
+            )  # fmt: skip
         )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
            "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip

@@ -33,8 +33,11 @@ Lock = namedtuple("Lock", "salt public")
 def check_passphrase(text):
     if not PASSPHRASE[0] <= len(text) <= PASSPHRASE[1]:
         raise LocalError(
-            _("kata sandi cadangan: %(value)s sampai %(value2)s huruf; simpan di tempat lain",
-              value=PASSPHRASE[0], value2=PASSPHRASE[1])  # fmt: skip
+            _(
+                "kata sandi cadangan: %(value)s sampai %(value2)s huruf; simpan di tempat lain",
+                value=PASSPHRASE[0],
+                value2=PASSPHRASE[1],
+            )  # fmt: skip
         )
 
 

@@ -204,8 +204,7 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
     if days:
         access.may(db, by, touched={(zone, number)})
     changed = db.run(
-        "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ? "
-        "WHERE zone = ? AND number = ?",
+        "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ? WHERE zone = ? AND number = ?",
         now.ms if days else None,
         now.ms + days * 86_400_000 if days else None,
         _text(_("pemegang kunci"), key_holder, NAME_LIMIT) if days else "",

@@ -150,8 +150,11 @@ def check(kind, body):
         _object(place, step, STEP_KEYS)
         if type(step["detik"]) is not int or not before < step["detik"] <= AFTER_MAX_S:
             raise LocalError(
-                _("%(place)s: detik harus lebih dari langkah sebelumnya, paling banyak %(after_max_s)s",
-                  place=place, after_max_s=AFTER_MAX_S)  # fmt: skip
+                _(
+                    "%(place)s: detik harus lebih dari langkah sebelumnya, paling banyak %(after_max_s)s",
+                    place=place,
+                    after_max_s=AFTER_MAX_S,
+                )  # fmt: skip
             )
         if number == 1 and step["detik"] != 0:
             raise LocalError(_("langkah 1: detik harus 0, yaitu saat tombol ditekan"))
@@ -175,8 +178,10 @@ def _object(place, value, keys):
     unknown, missing = sorted(set(value) - keys), sorted(keys - set(value))
     if "jam_tenang" in unknown:
         raise LocalError(
-            _("%(place)s: jam tenang tidak pernah membungkam alarm; atur di Pengaturan untuk kabar lain",
-              place=place)  # fmt: skip
+            _(
+                "%(place)s: jam tenang tidak pernah membungkam alarm; atur di Pengaturan untuk kabar lain",
+                place=place,
+            )  # fmt: skip
         )
     if unknown or missing:
         names = ", ".join(unknown or missing)
@@ -192,8 +197,14 @@ def _confidential_to(kind):
 
 def _check_step(kind, place, step):
     if step["sirene"] not in SIRENS:
-        raise LocalError(_("%(place)s: sirene %(sirene)s; pilih %(sirens)s",
-                           place=place, sirene=f"{step['sirene']!r}", sirens=", ".join(SIRENS)))
+        raise LocalError(
+            _(
+                "%(place)s: sirene %(sirene)s; pilih %(sirens)s",
+                place=place,
+                sirene=f"{step['sirene']!r}",
+                sirens=", ".join(SIRENS),
+            )
+        )
     if not isinstance(step["kartu"], str) or len(step["kartu"]) > CARD_LIMIT:
         raise LocalError(_("%(place)s: kartu paling panjang %(limit)s huruf", place=place, limit=CARD_LIMIT))
     unknown = sorted(services.needed(step["kartu"]) - set(services.SERVICES))
@@ -205,8 +216,14 @@ def _check_step(kind, place, step):
         raise LocalError(_("%(place)s: kepada paling banyak 20", place=place))
     for to in step["kepada"]:
         if not isinstance(to, str) or words.recipient(to) is None:
-            raise LocalError(_("%(place)s: kepada %(value)s tidak dikenal; pilih %(value2)s",
-                               place=place, value=f"{str(to)[:40]!r}", value2=", ".join(choices())))
+            raise LocalError(
+                _(
+                    "%(place)s: kepada %(value)s tidak dikenal; pilih %(value2)s",
+                    place=place,
+                    value=f"{str(to)[:40]!r}",
+                    value2=", ".join(choices()),
+                )
+            )
         allowed = _confidential_to(kind)
         if allowed and to not in allowed:
             raise LocalError(_("%(place)s: kejadian rahasia hanya kepada %(allowed)s",

@@ -99,10 +99,7 @@ def take_back(db, now_ms, incidents, text):
 
 def expire(db, now_ms):
     return db.run(
-        f"UPDATE outbox SET state = ?, done_ms = ? WHERE {WAITS} AND expires_ms <= ?",
-        EXPIRED,
-        now_ms,
-        now_ms,
+        f"UPDATE outbox SET state = ?, done_ms = ? WHERE {WAITS} AND expires_ms <= ?", EXPIRED, now_ms, now_ms
     )
 
 

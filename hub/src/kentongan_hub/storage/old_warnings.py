@@ -21,18 +21,12 @@ WARNINGS = {
     "tutup terbuka": ("lid_open", "periksa apakah alat dibongkar"),
     "tombol macet": ("button_stuck", "menekan terus; bisukan atau cabut di halaman alat"),
     "kontak rusak": ("key_worn", "tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
-    "flash gagal": (
-        "flash_failing",
-        "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus",
-    ),
+    "flash gagal": ("flash_failing", "masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
     "bagian rusak": (
         "part_worn",
         "lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; tulis periksa di kabelnya",
     ),
-    "tombol dibisukan": (
-        "button_is_muted",
-        "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat",
-    ),
+    "tombol dibisukan": ("button_is_muted", "alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
     "listrik padam": ("mains_out", "bertahan dengan baterai"),
     "terlambat": ("device_late", "belum melapor pada waktunya"),
     "terputus": ("device_lost", "tidak terdengar; periksa alat, baterai dan antena"),
@@ -65,10 +59,7 @@ WARNINGS = {
         "silent_alarms_unheard",
         "sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses",
     ),
-    "rumah akun belum dicatat": (
-        "homes_unknown",
-        "tulis di halaman Akses; tanpa itu tidak bisa disepakati",
-    ),
+    "rumah akun belum dicatat": ("homes_unknown", "tulis di halaman Akses; tanpa itu tidak bisa disepakati"),
     "akses perlu diperiksa": (
         "access_to_check",
         "data akses dari salinan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses",

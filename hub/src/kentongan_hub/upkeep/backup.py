@@ -169,12 +169,14 @@ def _settle(folder):
             broken = chain.verify(db, table)[1]
             if broken:
                 raise LocalError(
-                    _("rantai %(table)s di cadangan putus di baris %(broken)s; pakai cadangan yang lain",
-                      table=table, broken=broken)  # fmt: skip
+                    _(
+                        "rantai %(table)s di cadangan putus di baris %(broken)s; pakai cadangan yang lain",
+                        table=table,
+                        broken=broken,
+                    )  # fmt: skip
                 )
         db.run(
-            f"UPDATE outbox SET state = ?, result = '{sending.RESTORED}' WHERE {outbox.WAITS}",
-            outbox.EXPIRED,
+            f"UPDATE outbox SET state = ?, result = '{sending.RESTORED}' WHERE {outbox.WAITS}", outbox.EXPIRED
         )
         db.run("UPDATE soundings SET due_ms = NULL WHERE due_ms IS NOT NULL")
         db.run("DELETE FROM sessions")

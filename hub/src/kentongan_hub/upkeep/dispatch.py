@@ -161,11 +161,14 @@ class Dispatch:
 
     def _reroute(self, now):
         with self._store.read() as db:
-            waiting = db.value(
-                "SELECT 1 FROM outbox o JOIN gateways g ON o.channel = 'gateway:' || g.label "
-                f"WHERE o.{outbox.WAITS} AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
-                now.ms - orders.QUIET_MS,
-            ) and now.ms - away.of(db).back_ms >= orders.QUIET_MS  # each has its time to come back to us
+            waiting = (
+                db.value(
+                    "SELECT 1 FROM outbox o JOIN gateways g ON o.channel = 'gateway:' || g.label "
+                    f"WHERE o.{outbox.WAITS} AND coalesce(g.heard_ms, 0) < ? LIMIT 1",
+                    now.ms - orders.QUIET_MS,
+                )
+                and now.ms - away.of(db).back_ms >= orders.QUIET_MS
+            )  # each has its time to come back to us
         if not waiting:
             return False
         with self._store.write() as db:

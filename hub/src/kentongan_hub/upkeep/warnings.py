@@ -207,9 +207,7 @@ def checked(db, now, number, account, note="", address=""):
     row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
     if row is None or row["what"] not in supervision.SIRENS:
         return False
-    db.run(
-        "UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"]
-    )
+    db.run("UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"])
     audit.record(
         db, now.wall, account["name"], codes.SIREN_CHECKED, row["subject"], audit.clean(note), address
     )

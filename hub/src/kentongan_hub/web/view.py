@@ -300,8 +300,12 @@ def _device(db, now, row, zone, gone):
         "percent": supervision.battery_percent(row["battery_mv"]) if row["role"] == "tombol" else None,
         "volts": f"{row['battery_mv'] / 1000:.2f}".replace(".", ",") if row["battery_mv"] else "",
         "heard_everywhere": [
-            _("%(gateway)s %(signal)s (%(rssi)s dBm)", gateway=one["gateway"], rssi=one["rssi"],
-              signal=supervision.signal(one["rssi"], one["snr_q"]))  # fmt: skip
+            _(
+                "%(gateway)s %(signal)s (%(rssi)s dBm)",
+                gateway=one["gateway"],
+                rssi=one["rssi"],
+                signal=supervision.signal(one["rssi"], one["snr_q"]),
+            )  # fmt: skip
             for one in heard
         ],
         "senses_word": SENSES.get(row["senses"], "") if row["role"] == "sirene" else "",

@@ -11,13 +11,13 @@ from kentongan_sim.world.actors import dressed
 
 ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
 LAST_COUNTER = 0xFFFF_FFFF
-AHEAD = 5_000     # counters that the victim has not reached
-BEFORE = 0.9      # this share of his air goes before the press, the rest during it and after
+AHEAD = 5_000  # counters that the victim has not reached
+BEFORE = 0.9  # this share of his air goes before the press, the rest during it and after
 PURSE_FRAMES = 115  # ten seconds of air: no purse of a relay pays any more
-CALLS_S = 640     # a button calls for ten minutes, at last at 300 and 600 s
+CALLS_S = 640  # a button calls for ten minutes, at last at 300 and 600 s
 CARRIED_US = 5_000_000
 LATE_US = 60_000
-RECORDED = 6      # genuine frames that he plays again in turn
+RECORDED = 6  # genuine frames that he plays again in turn
 
 # s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
 # the hour that the law counts.
@@ -82,8 +82,9 @@ def texts(siege, i):
 
 def receipts(siege, i):
     """Receipts in the gateway's name for what the victim has not yet said."""
-    return siege.bag.receipts(siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1 + i % 8,
-                              m.STAGE_STORED, 1, 0)
+    return siege.bag.receipts(
+        siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1 + i % 8, m.STAGE_STORED, 1, 0
+    )
 
 
 def status(siege, i):
@@ -233,13 +234,15 @@ def spared(siege):
 
 def overheard(siege):
     """Behind each frame a copy as if another relay had carried it, and a receipt: both lies together."""
+
     def react(one, frame):
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
         packet = wire.parse_packet(frame)
         copy = packet._replace(hop_limit=max(0, packet.hop_limit - 1), relay_node=0x43)
-        lie = siege.bag.receipts(siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"],
-                                 m.STAGE_STORED, 1, 0)
+        lie = siege.bag.receipts(
+            siege.gateway, m.GATEWAY, siege.high(), siege.button, one["counter"], m.STAGE_STORED, 1, 0
+        )
         return [wire.build_packet(copy), lie, wire.build_packet(copy), siege.bag.again(lie)]
 
     _react_to_press(siege, react)

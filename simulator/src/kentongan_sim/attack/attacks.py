@@ -69,15 +69,25 @@ PLAN = (
     ("strange-gateway-no-hub", 0, RW, "alive", sirens.strange_gateway_no_hub, NOBODY),
     ("own-witness", 0, RT, "dead", sirens.own_witness, POST),
     ("posts-cut", 5, RT, "dead", sirens.posts_cut, NOBODY),
-    *[(f"air-{name}", 6, LINE, "alive", air.spending(forge, air.DENSE), {holder: AIR})
-      for name, forge, holder in FORGERS],
-    *[(f"hour-{name}", 6, LINE, "alive", air.spending(forge, air.HOUR), {holder: AIR})
-      for name, forge, holder in FORGERS],
+    *[
+        (f"air-{name}", 6, LINE, "alive", air.spending(forge, air.DENSE), {holder: AIR})
+        for name, forge, holder in FORGERS
+    ],
+    *[
+        (f"hour-{name}", 6, LINE, "alive", air.spending(forge, air.HOUR), {holder: AIR})
+        for name, forge, holder in FORGERS
+    ],
     ("air-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.DENSE), {"channel": AIR}),
     ("hour-mixed-rt", 6, RT, "alive", air.spending(air.mixed, air.HOUR), {"channel": AIR}),
-    *[(f"hour-{name}-{{}}", 6, LINE, "alive", air.spending(forge, air.HOUR), RELAYS)
-      for name, forge in (("orders", air.orders), ("stages", air.stages), ("houses", air.houses),
-                          ("long-houses", air.long_houses))],
+    *[
+        (f"hour-{name}-{{}}", 6, LINE, "alive", air.spending(forge, air.HOUR), RELAYS)
+        for name, forge in (
+            ("orders", air.orders),
+            ("stages", air.stages),
+            ("houses", air.houses),
+            ("long-houses", air.long_houses),
+        )
+    ],
     ("shares-spent-{}", 6, LINE, "alive", air.shares_spent, RELAYS),
     ("muzzle-{}", 6, LINE, "alive", air.muzzle, RELAYS),
     ("muzzle-on-{}", 6, LINE, "alive", air.muzzle_on, RELAYS),
@@ -119,8 +129,14 @@ PLAN = (
     ("hour-pages", 0, RW, "dead", hour.spent_by(hour.pages), {"channel": ()}),
     ("gateway-hour-invented", 0, RT, "alive", hour.spent_by(hour.invented), POST),
     ("hour-recordings", 0, RW, "alive", hour.recordings, {"nobody": STOPPED}),
-    ("gateway-hour-own-{}", 0, RT, "alive", hour.spent_by(hour.own_words),
-     {"penerima": (), "tombol": A_BUTTON, "sirene": A_POST}),
+    (
+        "gateway-hour-own-{}",
+        0,
+        RT,
+        "alive",
+        hour.spent_by(hour.own_words),
+        {"penerima": (), "tombol": A_BUTTON, "sirene": A_POST},
+    ),
     ("forged-own-number", 0, RT, "alive", hour.forged_by(hour.own_number), POST),
     ("forged-invented-number", 0, RT, "alive", hour.forged_by(hour.invented_number), POST),
     ("forged-neighbours-number", 0, RW, "alive", hour.forged_by(hour.neighbours_number), POST),

@@ -79,7 +79,15 @@ class Bag:
         return self.seal(src, tagged + m.carry_tag(self.r(src, role), src, wire.BROADCAST, tagged))
 
     def alarm(
-        self, src, counter, zone=1, kind=m.KIND_MALING, flags=0, attempt=0, role=m.TOMBOL, under_c=False,
+        self,
+        src,
+        counter,
+        zone=1,
+        kind=m.KIND_MALING,
+        flags=0,
+        attempt=0,
+        role=m.TOMBOL,
+        under_c=False,
         incident=None,
     ):
         number = (counter if incident is None else incident) & 0xFFFF

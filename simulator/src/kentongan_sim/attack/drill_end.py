@@ -5,6 +5,7 @@ press, does every post beat it as real? A post that has not heard it by then bea
 loss, not the drill's; --without counts these with no drill at all. The press comes within PRESS_S of the end,
 from a house that was in the drill or from another one.
 """
+
 import json
 import multiprocessing
 import os
@@ -34,8 +35,10 @@ def walk(scene_name, seed, loss=0.08, engine="cpython", drill=True) -> dict:
         world.listen(lambda t_us, label, what, detail: _follow(playing, drilled, label, what, detail))
         world.listen(lambda t_us, label, what, detail: _hear(heard, t_us, label, what, detail))
         posts = [label for label, host in world.nodes.items() if host.place.role == "sirene"]
-        buttons = sorted([label for label, host in world.nodes.items() if host.place.role == "tombol"],
-                         key=lambda label: (draw_u32(seed, "house", label), label))
+        buttons = sorted(
+            [label for label, host in world.nodes.items() if host.place.role == "tombol"],
+            key=lambda label: (draw_u32(seed, "house", label), label),
+        )
         for gateway_host in world.gateway_hosts.values():
             for at_us, minutes in ((BEGIN_US, MINUTES), (END_US, 0)) if drill else ():
                 order = {"id": at_us, "type": "drill", "minutes": minutes, "zone": 0, "number": NUMBER}
@@ -52,8 +55,13 @@ def walk(scene_name, seed, loss=0.08, engine="cpython", drill=True) -> dict:
         as_drill = [post for post in posts if (post, node) in heard and playing[post].startswith(DRILL)]
         world.run_until(press_us + LIMIT_S * 1_000_000)
         late = [post for post in posts if not _is_real(playing.get(post, ""))]
-        return {"seed": seed, "pressed": earnest, "as_drill": as_drill, "late": late,
-                "drilled": sorted(drilled.intersection(posts))}
+        return {
+            "seed": seed,
+            "pressed": earnest,
+            "as_drill": as_drill,
+            "late": late,
+            "drilled": sorted(drilled.intersection(posts)),
+        }
 
 
 def _follow(playing, drilled, label, what, detail):
@@ -88,8 +96,16 @@ def figures(scene_name, wanted, loss=0.08, engine="cpython", drill=True, jobs=1)
             walks = pool.map(_walk, work, chunksize=4)
     as_drill, late = ([one for one in walks if one[what]] for what in ("as_drill", "late"))
     runs, drilled = len(walks), sum(bool(one["drilled"]) for one in walks)
-    return {"scenario": scene_name, "loss": loss, "runs": runs, "drilled": drilled,
-            "real": runs - len(as_drill), "in_time": runs - len(late), "as_drill": as_drill, "late": late}
+    return {
+        "scenario": scene_name,
+        "loss": loss,
+        "runs": runs,
+        "drilled": drilled,
+        "real": runs - len(as_drill),
+        "in_time": runs - len(late),
+        "as_drill": as_drill,
+        "late": late,
+    }
 
 
 def add_parser(sub):
@@ -98,11 +114,21 @@ def add_parser(sub):
     parser.add_argument("scenario", nargs="?", default="rt", metavar="SCENARIO", help=names)
     parser.add_argument("--seeds", default="1-20", metavar="A-B", help="a run of each (default 1-20)")
     parser.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
-    parser.add_argument("--loss", type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"), default=0.08,
-                        metavar="P", help="extra loss of frames (default 0.08)")
+    parser.add_argument(
+        "--loss",
+        type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"),
+        default=0.08,
+        metavar="P",
+        help="extra loss of frames (default 0.08)",
+    )
     parser.add_argument("--without", action="store_true", help="the same presses without a drill, to compare")
-    parser.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=1, metavar="N",
-                        help=f"runs at a time (this machine has {os.cpu_count()} cores)")
+    parser.add_argument(
+        "--jobs",
+        type=number(int, 1, 64, "give a whole number"),
+        default=1,
+        metavar="N",
+        help=f"runs at a time (this machine has {os.cpu_count()} cores)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(go=go)
 
@@ -113,8 +139,10 @@ def go(args) -> int:
         print(json.dumps(out))
     else:
         real, in_time = (out[what] / out["runs"] for what in ("real", "in_time"))
-        print(f"{out['runs']} runs, {args.loss:.0%} loss: in {real:.2%} no post beat a press in earnest as a "
-              f"drill {LIMIT_S} s after the end, in {in_time:.2%} all beat it as real {LIMIT_S} s after it")
+        print(
+            f"{out['runs']} runs, {args.loss:.0%} loss: in {real:.2%} no post beat a press in earnest as a "
+            f"drill {LIMIT_S} s after the end, in {in_time:.2%} all beat it as real {LIMIT_S} s after it"
+        )
     for one in (out["as_drill"] + out["late"])[:SHOWN] if not args.json else ():
         words = [typed("kentongan-sim"), "drill", args.scenario, "--seeds", str(one["seed"])]
         words += ["--loss", f"{args.loss:g}"]

@@ -12,19 +12,19 @@ from kentongan_wire.phy import AIR_LIMIT_MS
 from kentongan_sim.attack.bag import ROLE_OF
 
 PACE_S = 0.6
-FRESH_S = 610        # what a gateway has seen it forgets after ten minutes
-ROUNDS = 6           # of an hour
-RECORDED = 60        # frames that a thief without a key plays again in each
-PRESSES = 10         # of the village, from which he has them
+FRESH_S = 610  # what a gateway has seen it forgets after ten minutes
+ROUNDS = 6  # of an hour
+RECORDED = 60  # frames that a thief without a key plays again in each
+PRESSES = 10  # of the village, from which he has them
 BETWEEN_S = 20
 INVENTED = 0x6100_0000  # gateways that do not exist
-ENTRIES = 14         # of one RECEIPTS
-HIGH = 0x1_0000      # so many counters ahead a button's number of 16 bits is the same
-SOUNDS_S = 200       # a post's siren is over
-SOUNDINGS = 3        # of one incident at a post
-BLOCK = 64           # a button that was without power goes on with the next block
-PAGED = 40           # alarms of his own, each of which pages all penerima
-HELD = 140           # alarms of his own, more than a gateway without memory holds back
+ENTRIES = 14  # of one RECEIPTS
+HIGH = 0x1_0000  # so many counters ahead a button's number of 16 bits is the same
+SOUNDS_S = 200  # a post's siren is over
+SOUNDINGS = 3  # of one incident at a post
+BLOCK = 64  # a button that was without power goes on with the next block
+PAGED = 40  # alarms of his own, each of which pages all penerima
+HELD = 140  # alarms of his own, more than a gateway without memory holds back
 NEAR_S = 40
 
 
@@ -96,8 +96,11 @@ def recordings(siege):
         siege.press(label)
         siege.run(BETWEEN_S)
     siege.run(SOUNDS_S)
-    kept = [wire.parse_packet(one) for kind in ("RECEIPTS", "SIREN_ORDER", "PAGE")
-            for one in _not_its_own(siege, kind)][:RECORDED]
+    kept = [
+        wire.parse_packet(one)
+        for kind in ("RECEIPTS", "SIREN_ORDER", "PAGE")
+        for one in _not_its_own(siege, kind)
+    ][:RECORDED]
     for _ in range(ROUNDS):
         for packet in kept:
             siege.send(wire.build_packet(packet._replace(hop_limit=7, hop_start=7)), every_s=PACE_S)
@@ -126,8 +129,10 @@ def forged_by(sender_of):
             if one.get("src") != siege.button or one["type"] != "ALARM":
                 return ()
             about = siege.button, one["counter"]
-            return [bag.receipts(post, m.SIRENE, siege.high(), *about, m.STAGE_SOUNDING),
-                    bag.report(post, siege.high(), *about, m.STATE_SOUNDING)]
+            return [
+                bag.receipts(post, m.SIRENE, siege.high(), *about, m.STAGE_SOUNDING),
+                bag.report(post, siege.high(), *about, m.STATE_SOUNDING),
+            ]
 
         siege.reacts(react)
         siege.press()
@@ -223,5 +228,7 @@ def _noted(siege, step):
     """Whether the gateway wrote this down about the victim's last press."""
     since_us = max(at for at, label, *_ in siege.world.pressed if label == siege.victim)
     about = step, siege.victim
-    return any(what == "note" and t_us >= since_us and (detail["step"], detail["device"]) == about
-               for t_us, _, what, detail in siege.world.trace.events)
+    return any(
+        what == "note" and t_us >= since_us and (detail["step"], detail["device"]) == about
+        for t_us, _, what, detail in siege.world.trace.events
+    )

@@ -4,8 +4,10 @@ from kentongan_sim.console import marked
 
 COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
 MARK = "<!-- attack campaign -->"
-HEAD = ("| attack | row | the thief holds | place, hub | walks | lost | false sirens | false words | muted | "
-        "known limit | stored within 10 s | slowest, s |")
+HEAD = (
+    "| attack | row | the thief holds | place, hub | walks | lost | false sirens | false words | muted | "
+    "known limit | stored within 10 s | slowest, s |"
+)
 
 
 def table(result) -> str:

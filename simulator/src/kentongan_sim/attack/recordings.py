@@ -11,13 +11,13 @@ from kentongan_sim.attack.bag import Bag
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
 
 HOUSES = 0x5400_0000
-THEN, SINCE = 500, 9_000   # counters of the recorded alarms, and of what these houses said later
-MANY = 150                 # more houses than a relay remembers
-ATTEMPTS = 20              # recorded of each alarm
-HOUR_S = 3_700             # and a minute: what was carried before has left the hour
+THEN, SINCE = 500, 9_000  # counters of the recorded alarms, and of what these houses said later
+MANY = 150  # more houses than a relay remembers
+ATTEMPTS = 20  # recorded of each alarm
+HOUR_S = 3_700  # and a minute: what was carried before has left the hour
 AIR_S, EVERY_S = 34.0, 2.5
 CROWD, CROWD_ROUNDS, ROUND_S = 4, 10, 9.0
-STRANGE, STRANGE_ROUNDS = 6, 66   # all his air
+STRANGE, STRANGE_ROUNDS = 6, 66  # all his air
 ANSWERED, TIMES, GAP_S = 5, 30, 0.44
 
 

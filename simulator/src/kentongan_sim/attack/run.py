@@ -25,8 +25,13 @@ PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
 # Columns of what an attack itself found.
-EXTRA = {"coming": "false_words", "siren": "muted", "unpaged": "muted", "uncalled": "muted",
-         "again": "false_sirens"}
+EXTRA = {
+    "coming": "false_words",
+    "siren": "muted",
+    "unpaged": "muted",
+    "uncalled": "muted",
+    "again": "false_sirens",
+}
 
 
 def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
@@ -115,8 +120,13 @@ def add_parser(sub):
         help="extra loss of frames (default 0.08)",
     )
     parser.add_argument("--calm", action="store_true", help="the same walks without a thief, to compare")
-    parser.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=1, metavar="N",
-                        help="processes; the result is the same for any number")
+    parser.add_argument(
+        "--jobs",
+        type=number(int, 1, 64, "give a whole number"),
+        default=1,
+        metavar="N",
+        help="processes; the result is the same for any number",
+    )
     parser.add_argument("--page", metavar="FILE", help=f"write the table there ({PAGE})")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(go=go)

@@ -10,11 +10,11 @@ from kentongan_sim.scenarios.catalogue import TEST_SITE_KEY
 from kentongan_sim.world.actors import dressed
 
 LATER_S = 1_200  # a siren that begins so long after the press is a false one
-SOON_S = 250         # the siren of 180 s is over, and what a restart goes on with is younger
-BRIEF_S = 30        # of a drill, which is over when its order is played again
+SOON_S = 250  # the siren of 180 s is over, and what a restart goes on with is younger
+BRIEF_S = 30  # of a drill, which is over when its order is played again
 REPORTED_S = 20
 ATTEMPTS, AWAY_S = 4, 60  # of a recorded alarm; that its button has long ended
-OVER_S = 200        # the sirens of what he invents are over
+OVER_S = 200  # the sirens of what he invents are over
 INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
@@ -204,8 +204,10 @@ def whisper(siege):
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
         about = siege.button, one["counter"]
-        return [bag.receipts(post, m.SIRENE, siege.high(), *about, m.STAGE_SOUNDING),
-                bag.report(post, siege.high(), *about, m.STATE_SOUNDING)]
+        return [
+            bag.receipts(post, m.SIRENE, siege.high(), *about, m.STAGE_SOUNDING),
+            bag.report(post, siege.high(), *about, m.STATE_SOUNDING),
+        ]
 
     siege.reacts(react)
     siege.press()
@@ -262,8 +264,14 @@ def evicted(siege):
     since_us = siege.world.now_us
     siege.send(*in_dresses(siege, [order, *old, *siege.recorded("SIREN_ORDER", gateway)[:2]]), every_s=0.4)
     siege.run(REPORTED_S)
-    if any(what == "tx" and label in posts and t_us >= since_us and one["type"] == "SIREN_REPORT"
-           and one.get("action") == m.STATE_DRILL for t_us, label, what, one in siege.world.trace.events):
+    if any(
+        what == "tx"
+        and label in posts
+        and t_us >= since_us
+        and one["type"] == "SIREN_REPORT"
+        and one.get("action") == m.STATE_DRILL
+        for t_us, label, what, one in siege.world.trace.events
+    ):
         siege.wrong("again", "a post began a drill by an order that was played again")
     if any(siege.world.nodes[label].state.get(configure.NAME) != before[label] for label in posts):
         siege.wrong("settings", "a post took settings that were played again")
@@ -297,13 +305,17 @@ def _settings(siege, posts, version, revoked):
 def _drill_order(siege, posts):
     """The gateway's order that a short drill begins, as it might have given it just now."""
     control, carry = site_keys.control_root(TEST_SITE_KEY, 0), bytes(32)
-    last = max(one["counter"] for _, label, what, one in siege.world.trace.events
-               if what == "tx" and label == siege.home.modem and one.get("src") == siege.gateway)
+    last = max(
+        one["counter"]
+        for _, label, what, one in siege.world.trace.events
+        if what == "tx" and label == siege.home.modem and one.get("src") == siege.gateway
+    )
     counter, about = last + 1, (0, last + 1, m.ACTION_DRILL, 0, BRIEF_S)
     fixed = m.SirenOrder(*about, ())
     keys = {siege.node(label): wire_keys.node_key(control, siege.node(label), m.SIRENE, 0) for label in posts}
-    targets = tuple((node, m.order_tag(siege.gateway, counter, node, fixed, key))
-                    for node, key in keys.items())
+    targets = tuple(
+        (node, m.order_tag(siege.gateway, counter, node, fixed, key)) for node, key in keys.items()
+    )
     own = wire_keys.node_key(control, siege.gateway, m.GATEWAY, 0)
     order = m.SirenOrder(*about, targets)
     payload = m.encode(m.SIREN_ORDER, m.GATEWAY, 0, counter, siege.gateway, order, own, carry)

@@ -69,8 +69,10 @@ def neighbours(siege):
     others = [siege.node(one.modem) for one in siege.world.scene.gateways if one is not siege.home]
 
     def lies(counter):
-        return [siege.bag.receipts(node, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_STORED, 1, 0)
-                for node in others]
+        return [
+            siege.bag.receipts(node, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_STORED, 1, 0)
+            for node in others
+        ]
 
     siege.send(*[frame for ahead in range(1, 4) for frame in lies(siege.counter() + ahead)])
     siege.send(*[siege.bag.again(frame) for frame in old])

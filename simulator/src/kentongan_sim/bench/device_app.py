@@ -3,6 +3,7 @@
 MicroPython subset. KENTONGAN_HISTORY names a file of one repr a line: (settings, state), then each event as
 (name, args, now_ms, rnd), a boot as ("boot", cause...). Prints one repr of a dictionary.
 """
+
 import gc
 import os
 import time
@@ -40,8 +41,15 @@ def play(path):
                 most = max(most, gc.mem_alloc())
     gc.collect()
     total = gc.mem_alloc() + gc.mem_free()
-    return {"start": before, "boot": used, "most": max(most, gc.mem_alloc()), "heap": total, "frames": frames,
-            "mean_us": spent_us // frames if frames else 0, "worst_us": worst_us}
+    return {
+        "start": before,
+        "boot": used,
+        "most": max(most, gc.mem_alloc()),
+        "heap": total,
+        "frames": frames,
+        "mean_us": spent_us // frames if frames else 0,
+        "worst_us": worst_us,
+    }
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 The village runs on CPython and what reached one device of each role is written down; the same events are then
 given to that role's .mpy code in a MicroPython of its own, whose heap has the size of a board's.
 """
+
 import ast
 import os
 import subprocess
@@ -73,8 +74,12 @@ def play(history) -> dict:
         file = Path(folder, "history")
         file.write_text("".join(f"{event!r}\n" for event in history), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-c", CHILD, heap, str(APP)], capture_output=True, text=True, timeout=TIMEOUT_S,
-            env={**os.environ, "MICROPYPATH": path, "KENTONGAN_HISTORY": str(file)})
+            [sys.executable, "-c", CHILD, heap, str(APP)],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            env={**os.environ, "MICROPYPATH": path, "KENTONGAN_HISTORY": str(file)},
+        )
     if done.returncode or not done.stdout.startswith("{"):
         raise RuntimeError(f"the device code failed in MicroPython: {(done.stdout + done.stderr)[-800:]}")
     return ast.literal_eval(done.stdout)
@@ -82,7 +87,19 @@ def play(history) -> dict:
 
 def rows(figures: dict) -> list:
     """(role, KB after boot, most KB, KB of heap, frames, mean ms, worst ms) as on a 32-bit chip."""
+
     def kb(size):
         return f"{size / WORD_RATIO / 1024:.1f}"
-    return [(role, kb(f["boot"]), kb(f["most"]), kb(f["heap"]), f["frames"], f"{f['mean_us'] / 1000:.2f}",
-             f"{f['worst_us'] / 1000:.2f}") for role, f in figures.items()]
+
+    return [
+        (
+            role,
+            kb(f["boot"]),
+            kb(f["most"]),
+            kb(f["heap"]),
+            f["frames"],
+            f"{f['mean_us'] / 1000:.2f}",
+            f"{f['worst_us'] / 1000:.2f}",
+        )
+        for role, f in figures.items()
+    ]

@@ -2,6 +2,7 @@
 
 Seeds of a cell are 1..n, the same for ours and for the stock baseline.
 """
+
 from collections import namedtuple
 from fnmatch import fnmatch
 from hashlib import sha256
@@ -36,39 +37,186 @@ Seeds = namedtuple("Seeds", "judged other beside stock")
 # Processor seconds of one run, roughly: `ours` and `stock`, (each run, and for each press).
 Cost = namedtuple("Cost", "ours stock")
 # One row of the target table. `title` is what the page calls it.
-Block = namedtuple("Block", "key title scenario presses within_s duration_s dead losses presets full quick "
-                            "cost baselines", defaults=(SIDE_BY_SIDE,))
-Cell = namedtuple("Cell", "block scenario presses within_s duration_s loss dead preset baseline full quick "
-                          "cost_s")
+Block = namedtuple(
+    "Block",
+    "key title scenario presses within_s duration_s dead losses presets full quick cost baselines",
+    defaults=(SIDE_BY_SIDE,),
+)
+Cell = namedtuple(
+    "Cell", "block scenario presses within_s duration_s loss dead preset baseline full quick cost_s"
+)
 
 # Costs as measured on one core of an AMD EPYC; `--list` reckons with them.
 BLOCKS = (
-    Block("rt1", "`rt`, 1 press", "rt", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
-          Seeds(30_000, 2_000, 1_000, 1_000), Seeds(300, 60, 60, 30), Cost((0.03, 0.015), (0.01, 0))),
-    Block("rt10", "`rt`, 10 presses in 3 s", "rt", (10,), 3, BURST_S, ALIVE, LOSSES, PRESETS,
-          Seeds(1_500, 600, 200, 200), Seeds(40, 12, 12, 10), Cost((0.03, 0.02), (0, 0.004))),
-    Block("rw40", "`rw`, 40 presses in 10 s", "rw", (40,), 10, EARTHQUAKE_S, ALIVE, LOSSES, PRESETS,
-          Seeds(76, 76, 10, 8), Seeds(3, 1, 1, 1), Cost((0.8, 0.13), (0, 0.1))),
-    Block("dead", "`rt`, one device dead, 1 press", "rt", (1,), 0, ONE_PRESS_S, DEAD_PARTS, LOSSES, PRESETS,
-          Seeds(3_000, 300, 300, 300), Seeds(30, 0, 0, 5), Cost((0.03, 0.01), (0.008, 0))),
-    Block("zinc", "`zinc`, 1 press", "zinc", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
-          Seeds(3_200, 600, 300, 300), Seeds(60, 10, 10, 10), Cost((0.04, 0.02), (0.015, 0))),
-    Block("hostile", "`hostile`, 1 press", "hostile", (1,), 0, HOSTILE_S, ALIVE, LOSSES, PRESETS,
-          Seeds(500, 100, 60, 10), Seeds(15, 3, 3, 2), Cost((0.5, 0), (2, 0))),
-    Block("hour", "`rt`, gateway dead for an hour, 20 presses in it", "rt", (20,), 3_600, HOUR_S,
-          (("gateway-1",),), LOSSES, PRESETS, Seeds(60, 20, 20, 20), Seeds(2, 0, 0, 0),
-          Cost((0.4, 0.06), (0.08, 0))),
-    Block("load", "`rt`, more and more presses in 3 s", "rt", LOADS, 3, BURST_S, ALIVE, (WORST_LOSS,),
-          PRESETS, Seeds(100, 0, 60, 60), Seeds(8, 0, 0, 6), Cost((0.03, 0.025), (0, 0.006))),
-    Block("rt120", "`rt120`, 1 and 10 presses", "rt120", (1, 10), 3, BURST_S, ALIVE, LOSSES, PRESETS,
-          Seeds(300, 100, 60, 30), Seeds(8, 0, 0, 0), Cost((0.06, 0.02), (0, 0.05))),
-    Block("line", "`line3`, 1 press", "line3", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
-          Seeds(1_000, 300, 300, 300), Seeds(40, 0, 0, 10), Cost((0.03, 0.01), (0.002, 0))),
-    Block("line5", "`line5`, 1 press", "line5", (1,), 0, ONE_PRESS_S, ALIVE, LOSSES, PRESETS,
-          Seeds(1_000, 300, 300, 300), Seeds(40, 0, 0, 10), Cost((0.03, 0.02), (0.003, 0))),
-    Block("stock8", "the stock model in the place where real stock nodes were measured", "stock8", (1, 8), 3,
-          BURST_S, ALIVE, (0.0,), ("MediumFast",), Seeds(0, 0, 0, 200), Seeds(0, 0, 0, 40),
-          Cost((0, 0), (0, 0.008)), (ONCE, RESEND)),
+    Block(
+        "rt1",
+        "`rt`, 1 press",
+        "rt",
+        (1,),
+        0,
+        ONE_PRESS_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(30_000, 2_000, 1_000, 1_000),
+        Seeds(300, 60, 60, 30),
+        Cost((0.03, 0.015), (0.01, 0)),
+    ),
+    Block(
+        "rt10",
+        "`rt`, 10 presses in 3 s",
+        "rt",
+        (10,),
+        3,
+        BURST_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(1_500, 600, 200, 200),
+        Seeds(40, 12, 12, 10),
+        Cost((0.03, 0.02), (0, 0.004)),
+    ),
+    Block(
+        "rw40",
+        "`rw`, 40 presses in 10 s",
+        "rw",
+        (40,),
+        10,
+        EARTHQUAKE_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(76, 76, 10, 8),
+        Seeds(3, 1, 1, 1),
+        Cost((0.8, 0.13), (0, 0.1)),
+    ),
+    Block(
+        "dead",
+        "`rt`, one device dead, 1 press",
+        "rt",
+        (1,),
+        0,
+        ONE_PRESS_S,
+        DEAD_PARTS,
+        LOSSES,
+        PRESETS,
+        Seeds(3_000, 300, 300, 300),
+        Seeds(30, 0, 0, 5),
+        Cost((0.03, 0.01), (0.008, 0)),
+    ),
+    Block(
+        "zinc",
+        "`zinc`, 1 press",
+        "zinc",
+        (1,),
+        0,
+        ONE_PRESS_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(3_200, 600, 300, 300),
+        Seeds(60, 10, 10, 10),
+        Cost((0.04, 0.02), (0.015, 0)),
+    ),
+    Block(
+        "hostile",
+        "`hostile`, 1 press",
+        "hostile",
+        (1,),
+        0,
+        HOSTILE_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(500, 100, 60, 10),
+        Seeds(15, 3, 3, 2),
+        Cost((0.5, 0), (2, 0)),
+    ),
+    Block(
+        "hour",
+        "`rt`, gateway dead for an hour, 20 presses in it",
+        "rt",
+        (20,),
+        3_600,
+        HOUR_S,
+        (("gateway-1",),),
+        LOSSES,
+        PRESETS,
+        Seeds(60, 20, 20, 20),
+        Seeds(2, 0, 0, 0),
+        Cost((0.4, 0.06), (0.08, 0)),
+    ),
+    Block(
+        "load",
+        "`rt`, more and more presses in 3 s",
+        "rt",
+        LOADS,
+        3,
+        BURST_S,
+        ALIVE,
+        (WORST_LOSS,),
+        PRESETS,
+        Seeds(100, 0, 60, 60),
+        Seeds(8, 0, 0, 6),
+        Cost((0.03, 0.025), (0, 0.006)),
+    ),
+    Block(
+        "rt120",
+        "`rt120`, 1 and 10 presses",
+        "rt120",
+        (1, 10),
+        3,
+        BURST_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(300, 100, 60, 30),
+        Seeds(8, 0, 0, 0),
+        Cost((0.06, 0.02), (0, 0.05)),
+    ),
+    Block(
+        "line",
+        "`line3`, 1 press",
+        "line3",
+        (1,),
+        0,
+        ONE_PRESS_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(1_000, 300, 300, 300),
+        Seeds(40, 0, 0, 10),
+        Cost((0.03, 0.01), (0.002, 0)),
+    ),
+    Block(
+        "line5",
+        "`line5`, 1 press",
+        "line5",
+        (1,),
+        0,
+        ONE_PRESS_S,
+        ALIVE,
+        LOSSES,
+        PRESETS,
+        Seeds(1_000, 300, 300, 300),
+        Seeds(40, 0, 0, 10),
+        Cost((0.03, 0.02), (0.003, 0)),
+    ),
+    Block(
+        "stock8",
+        "the stock model in the place where real stock nodes were measured",
+        "stock8",
+        (1, 8),
+        3,
+        BURST_S,
+        ALIVE,
+        (0.0,),
+        ("MediumFast",),
+        Seeds(0, 0, 0, 200),
+        Seeds(0, 0, 0, 40),
+        Cost((0, 0), (0, 0.008)),
+        (ONCE, RESEND),
+    ),
 )
 
 
@@ -92,11 +240,26 @@ def _cells_of(block, preset, baseline):
         for dead in block.dead:
             for presses in block.presses:
                 quick = getattr(block.quick, which)
-                if block.baselines == SIDE_BY_SIDE and baseline == STOCK and (
-                        preset, loss) != (DEFAULT_PRESET, WORST_LOSS):
+                if (
+                    block.baselines == SIDE_BY_SIDE
+                    and baseline == STOCK
+                    and (preset, loss) != (DEFAULT_PRESET, WORST_LOSS)
+                ):
                     quick = 0  # a quick grid shows the baseline beside the judged cells only
-                yield Cell(block.key, block.scenario, presses, block.within_s, block.duration_s, loss, dead,
-                           preset, baseline, getattr(block.full, which), quick, run_s + press_s * presses)
+                yield Cell(
+                    block.key,
+                    block.scenario,
+                    presses,
+                    block.within_s,
+                    block.duration_s,
+                    loss,
+                    dead,
+                    preset,
+                    baseline,
+                    getattr(block.full, which),
+                    quick,
+                    run_s + press_s * presses,
+                )
 
 
 def name(cell) -> str:
@@ -120,7 +283,7 @@ def cost_s(cell, quick: bool) -> float:
 
 
 def seed_range(cell, quick: bool) -> str:
-    """"1-300", as the page and the list say it."""
+    """ "1-300", as the page and the list say it."""
     last = len(seeds(cell, quick))
     return f"1-{last}" if last > 1 else "1"
 

@@ -1,4 +1,5 @@
 """The figures that depend on this machine: heap and time per frame on MicroPython, speed of the simulator."""
+
 import gc
 import json
 
@@ -26,8 +27,10 @@ def figures(store, quick: bool) -> dict:
 
 def extra(found: dict) -> dict:
     """What the page adds for them: rows of the summary, and whole sections."""
-    return {"summary": summary(found["speed"]),
-            "sections": [device_section(found["devices"]), speed_section(found["speed"])]}
+    return {
+        "summary": summary(found["speed"]),
+        "sections": [device_section(found["devices"]), speed_section(found["speed"])],
+    }
 
 
 def summary(sizes) -> list:
@@ -35,18 +38,32 @@ def summary(sizes) -> list:
     hour = f"`city1000`, one hour with {speed.PRESSES} alarms, ≤ {speed.LIMIT_S} s on one core"
     growth = "cost of a node-hour grows at most linearly from 100 to 1,000 nodes"
     if not sizes:
-        return [("simulator speed", text, "scenario city1000 is not built yet", "-", "-")
-                for text in (hour, growth)]
+        return [
+            ("simulator speed", text, "scenario city1000 is not built yet", "-", "-")
+            for text in (hour, growth)
+        ]
     city = sizes[-1]
     took_s = speed.hour_s(city)
     how = "" if city["virtual_s"] == speed.HOUR_S else f", reckoned from {city['virtual_s']} s of it"
     larger = city["nodes"] / sizes[0]["nodes"]
     times = speed.us_per_node_second(city) / max(speed.us_per_node_second(sizes[0]), 0.01)
-    return [("simulator speed", hour, f"{took_s:.0f} s of processor time{how}", "-",
-             shown(took_s <= speed.LIMIT_S)),
-            ("simulator speed", growth,
-             f"{times:.1f} times as much at {city['nodes']:,} nodes as at {sizes[0]['nodes']}, "
-             f"with {larger:.1f} times as many", "-", shown(times <= larger))]
+    return [
+        (
+            "simulator speed",
+            hour,
+            f"{took_s:.0f} s of processor time{how}",
+            "-",
+            shown(took_s <= speed.LIMIT_S),
+        ),
+        (
+            "simulator speed",
+            growth,
+            f"{times:.1f} times as much at {city['nodes']:,} nodes as at {sizes[0]['nodes']}, "
+            f"with {larger:.1f} times as many",
+            "-",
+            shown(times <= larger),
+        ),
+    ]
 
 
 def shown(good) -> str:
@@ -57,23 +74,61 @@ def device_section(found) -> str:
     title = "## The device code on MicroPython\n\n"
     if not found:
         return title + "Not measured: MicroPython has no wheel for this machine."
-    return (title + "What reached one device of each role in a burst of ten presses in `rt` (5 % loss) is "
-            "played again in real MicroPython, from `.mpy`. Heap in KB as on a 32-bit chip, where a word "
-            "is half as long as here, code included; times are this machine's, not an ESP32's, and are there "
-            "to be compared with each other and with the next version.\n\n"
-            + table(("role", "heap after boot", "most, garbage collected", "heap there is", "frames received",
-                     "mean a frame, ms", "worst, ms"), devices.rows(found)))
+    return (
+        title + "What reached one device of each role in a burst of ten presses in `rt` (5 % loss) is "
+        "played again in real MicroPython, from `.mpy`. Heap in KB as on a 32-bit chip, where a word "
+        "is half as long as here, code included; times are this machine's, not an ESP32's, and are there "
+        "to be compared with each other and with the next version.\n\n"
+        + table(
+            (
+                "role",
+                "heap after boot",
+                "most, garbage collected",
+                "heap there is",
+                "frames received",
+                "mean a frame, ms",
+                "worst, ms",
+            ),
+            devices.rows(found),
+        )
+    )
 
 
 def speed_section(sizes) -> str:
     title = "## Speed of the simulator\n\n"
     if not sizes:
         return title + "Not measured: scenario city1000 is not built yet."
-    rows = [(f"{f['nodes']:,}", f"{f['virtual_s']:,} s", f["presses"], f"{f['events']:,}",
-             f"{f['build_s']:.1f} s", f"{f['start_s']:.1f} s", f"{f['run_s']:.1f} s", f"{f['check_s']:.1f} s",
-             f"{speed.node_hours_per_s(f):.1f}",
-             f"{speed.us_per_node_second(f):.0f} us") for f in sizes]
-    return (title + "Parts of `city1000`, on one core, in processor time; the virtual time comes after the "
-            "start, 150 s in which all devices are switched on and report.\n\n"
-            + table(("nodes", "virtual time", "presses", "events", "build", "start", "run", "check",
-                     "node-hours a second", "a node-second"), rows))
+    rows = [
+        (
+            f"{f['nodes']:,}",
+            f"{f['virtual_s']:,} s",
+            f["presses"],
+            f"{f['events']:,}",
+            f"{f['build_s']:.1f} s",
+            f"{f['start_s']:.1f} s",
+            f"{f['run_s']:.1f} s",
+            f"{f['check_s']:.1f} s",
+            f"{speed.node_hours_per_s(f):.1f}",
+            f"{speed.us_per_node_second(f):.0f} us",
+        )
+        for f in sizes
+    ]
+    return (
+        title + "Parts of `city1000`, on one core, in processor time; the virtual time comes after the "
+        "start, 150 s in which all devices are switched on and report.\n\n"
+        + table(
+            (
+                "nodes",
+                "virtual time",
+                "presses",
+                "events",
+                "build",
+                "start",
+                "run",
+                "check",
+                "node-hours a second",
+                "a node-second",
+            ),
+            rows,
+        )
+    )

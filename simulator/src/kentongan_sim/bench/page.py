@@ -1,4 +1,5 @@
 """docs/benchmarks.md from the results: targets, cells, plots, failures and how to run it all again."""
+
 import platform
 from collections import namedtuple
 from datetime import UTC, datetime
@@ -21,9 +22,17 @@ Campaign = namedtuple("Campaign", "quick pattern date digest writer note machine
 
 
 def campaign(args, cells, results, digests, extra) -> Campaign:
-    return Campaign(args.quick, args.cells, datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), *digests,
-                    args.note, f"{platform.machine()}, Python {platform.python_version()}", cells, results,
-                    extra)
+    return Campaign(
+        args.quick,
+        args.cells,
+        datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        *digests,
+        args.note,
+        f"{platform.machine()}, Python {platform.python_version()}",
+        cells,
+        results,
+        extra,
+    )
 
 
 def write(path, run: Campaign, failures):
@@ -43,8 +52,10 @@ def render(run: Campaign, failures, drawn) -> str:
     parts = [head(run), summary(run), "## Each target, cell by cell\n\n" + LEGEND]
     parts += [one_block(run, block) for block in grid.BLOCKS if block.key in judged]
     parts.append(everywhere(run))
-    parts += [part(table, lambda cell: finished(run, cell), run.cells)
-              for part in (bounds.section, bounds.spent_section, bounds.chain_section)]
+    parts += [
+        part(table, lambda cell: finished(run, cell), run.cells)
+        for part in (bounds.section, bounds.spent_section, bounds.chain_section)
+    ]
     parts.append(measured_stock(run))
     parts += [*run.extra.get("sections", ()), all_cells(run)]
     parts.append(PLOTS + "\n\n".join(f"![{words}](images/{name})" for name, words in drawn.items()))
@@ -90,29 +101,38 @@ def finished(run, cell) -> list:
 
 
 def head(run) -> str:
-    which = ("**reduced grid** (`make bench QUICK=1`): few seeds, so many bounds are wide" if run.quick
-             else "**full grid** (`make bench`)")
+    which = (
+        "**reduced grid** (`make bench QUICK=1`): few seeds, so many bounds are wide"
+        if run.quick
+        else "**full grid** (`make bench`)"
+    )
     if run.pattern != "*":
         which += f", only the cells named `{run.pattern}`"
     counts = sum(len(finished(run, cell)) for cell in run.cells)
     wanted = sum(len(grid.seeds(cell, run.quick)) for cell in run.cells if not grid.missing(cell))
-    parts = [f"# Benchmarks\n\nMade by the {which}. {counts:,} of {wanted:,} simulated runs, seeds 1-n with "
-             f"n in each table; code {run.digest}, {run.date}, {run.machine}. Default preset "
-             f"{DEFAULT_PRESET}; losses are extra frame loss at every receiver, on top of path loss and "
-             "collisions. Normal status traffic runs underneath. Every number is simulated."]
+    parts = [
+        f"# Benchmarks\n\nMade by the {which}. {counts:,} of {wanted:,} simulated runs, seeds 1-n with "
+        f"n in each table; code {run.digest}, {run.date}, {run.machine}. Default preset "
+        f"{DEFAULT_PRESET}; losses are extra frame loss at every receiver, on top of path loss and "
+        "collisions. Normal status traffic runs underneath. Every number is simulated."
+    ]
     if run.writer != run.digest:
-        parts.append(f"**Older than the code beside it**: the runs are those of code {run.digest}; heap, "
-                     f"time a frame and speed are of code {run.writer}, which also wrote this page.")
+        parts.append(
+            f"**Older than the code beside it**: the runs are those of code {run.digest}; heap, "
+            f"time a frame and speed are of code {run.writer}, which also wrote this page."
+        )
     if run.note:
         parts.append(run.note)
     if counts < wanted:
-        parts.append(f"**Unfinished**: {wanted - counts:,} runs are missing, the same share of each cell as "
-                     "far as the seeds say; where they are missing the seeds are those that were run.")
+        parts.append(
+            f"**Unfinished**: {wanted - counts:,} runs are missing, the same share of each cell as "
+            "far as the seeds say; where they are missing the seeds are those that were run."
+        )
     return "\n\n".join(parts)
 
 
 def seeds_shown(run, cell) -> str:
-    """"1-300", or "1-120 of 300" where the rest is still to be run."""
+    """ "1-300", or "1-120 of 300" where the rest is still to be run."""
     records, wanted = run.results.get(grid.name(cell), {}), grid.seeds(cell, run.quick)
     if len(records) == len(wanted) or grid.missing(cell):
         return grid.seed_range(cell, run.quick)
@@ -133,8 +153,11 @@ def summary(run) -> str:
             judged = judge_everywhere(run, target)
             rows.append(judged_row(target, judged))
             continue
-        cells = [cell for cell in run.cells
-                 if (cell.block, cell.baseline, cell.preset) == (target.block, OURS, DEFAULT_PRESET)]
+        cells = [
+            cell
+            for cell in run.cells
+            if (cell.block, cell.baseline, cell.preset) == (target.block, OURS, DEFAULT_PRESET)
+        ]
         found = [(cell, judge(run, target, cell)) for cell in cells]
         judged = [(cell, one) for cell, one in found if one.verdict != ABSENT]
         if not judged:
@@ -146,15 +169,22 @@ def summary(run) -> str:
         if worst != SHORT:
             judged, worst = at_worst, targets.worst(one.verdict for _, one in at_worst)
         cell, shown = next((cell, one) for cell, one in judged if one.verdict == worst)
-        rows.append((*judged_row(target, shown._replace(measured=f"{shown.measured}, at {conditions(cell)}")),
-                     beside(run, target, cell._replace(preset=OTHER_PRESET)),
-                     beside(run, target, cell._replace(baseline=STOCK))))
+        rows.append(
+            (
+                *judged_row(target, shown._replace(measured=f"{shown.measured}, at {conditions(cell)}")),
+                beside(run, target, cell._replace(preset=OTHER_PRESET)),
+                beside(run, target, cell._replace(baseline=STOCK)),
+            )
+        )
     rows = [(*row, *[NOTHING] * (7 - len(row))) for row in rows + run.extra.get("summary", [])]
-    return ("## Targets\n\nOurs on the default preset, at the loss at which it is judged, or at another one "
-            "where it is short; beside it the same cell on MediumFast, and unmodified Meshtastic nodes in "
-            "the same places, air and seeds, of which fewer are run.\n\n"
-            + table(("what", "target", "measured", "95 % bound", "verdict", "MediumFast", "stock, same air"),
-                    rows))
+    return (
+        "## Targets\n\nOurs on the default preset, at the loss at which it is judged, or at another one "
+        "where it is short; beside it the same cell on MediumFast, and unmodified Meshtastic nodes in "
+        "the same places, air and seeds, of which fewer are run.\n\n"
+        + table(
+            ("what", "target", "measured", "95 % bound", "verdict", "MediumFast", "stock, same air"), rows
+        )
+    )
 
 
 def beside(run, target, cell) -> str:
@@ -202,13 +232,24 @@ def one_block(run, block) -> str:
                 continue
             ours = judge(run, target, cell)
             stock = judge(run, target, stock_beside).measured if stock_beside else NOTHING
-            rows.append((cell.preset, conditions(cell), target.text, ours.measured, ours.bound,
-                         sign(ours.verdict), stock, seeds_shown(run, cell)))
+            rows.append(
+                (
+                    cell.preset,
+                    conditions(cell),
+                    target.text,
+                    ours.measured,
+                    ours.bound,
+                    sign(ours.verdict),
+                    stock,
+                    seeds_shown(run, cell),
+                )
+            )
     if not rows:
         return f"### {block.title}\n\nNot in this grid."
     again = f".venv/bin/kentongan-sim bench{' --quick' if run.quick else ''} --cells '{block.key}-*'"
     return f"### {block.title}\n\nAgain: `{again}`\n\n" + table(
-        ("preset", "cell", "target", "measured", "95 % bound", "verdict", "stock, same air", "seeds"), rows)
+        ("preset", "cell", "target", "measured", "95 % bound", "verdict", "stock, same air", "seeds"), rows
+    )
 
 
 def stock_cell(run, cell):
@@ -222,25 +263,40 @@ def find(run, wanted):
 
 
 def everywhere(run) -> str:
-    rows = [judged_row(target, judge_everywhere(run, target)) for target in targets.TARGETS
-            if target.block is None]
+    rows = [
+        judged_row(target, judge_everywhere(run, target))
+        for target in targets.TARGETS
+        if target.block is None
+    ]
     return "### In every run of ours, all cells\n\n" + table(
-        ("what", "target", "measured", "95 % bound", "verdict"), rows)
+        ("what", "target", "measured", "95 % bound", "verdict"), rows
+    )
 
 
 def measured_stock(run) -> str:
     """The stock model beside what real stock nodes did in the same kind of place."""
     rows = []
     for presses, baseline, words, real, figure in targets.REAL_STOCK:
-        cell = next((cell for cell in run.cells
-                     if (cell.block, cell.presses, cell.baseline) == ("stock8", presses, baseline)), None)
+        cell = next(
+            (
+                cell
+                for cell in run.cells
+                if (cell.block, cell.presses, cell.baseline) == ("stock8", presses, baseline)
+            ),
+            None,
+        )
         records = finished(run, cell) if cell else []
         why = grid.missing(cell) or "no result yet" if cell else "not in this grid"
-        rows.append((words, real, figure(records) if records else why,
-                     seeds_shown(run, cell) if cell else NOTHING))
-    return ("### The stock model against real stock nodes\n\nFirmware 2.7.26, eight homes, a router and a "
-            "gateway, MediumFast, plain packets of 69 bytes.\n\n"
-            + table(("what", "real nodes", "the model", "seeds"), rows) + "\n\n" + told_wrongly(run))
+        rows.append(
+            (words, real, figure(records) if records else why, seeds_shown(run, cell) if cell else NOTHING)
+        )
+    return (
+        "### The stock model against real stock nodes\n\nFirmware 2.7.26, eight homes, a router and a "
+        "gateway, MediumFast, plain packets of 69 bytes.\n\n"
+        + table(("what", "real nodes", "the model", "seeds"), rows)
+        + "\n\n"
+        + told_wrongly(run)
+    )
 
 
 def told_wrongly(run) -> str:
@@ -250,9 +306,11 @@ def told_wrongly(run) -> str:
         return ""
     wrongly = sum(record["acked_not_stored"] for record in records)
     pressed = sum(len(record["presses"]) for record in records)
-    return (f"In the cells of the stock baseline {wrongly:,} of {pressed:,} presses were acknowledged to the "
-            "presser although no gateway ever had them; it has no word for \"a siren sounds\" or \"nobody "
-            "hears\".")
+    return (
+        f"In the cells of the stock baseline {wrongly:,} of {pressed:,} presses were acknowledged to the "
+        'presser although no gateway ever had them; it has no word for "a siren sounds" or "nobody '
+        'hears".'
+    )
 
 
 def all_cells(run) -> str:
@@ -265,16 +323,42 @@ def all_cells(run) -> str:
             continue
         code, finger, stored, shown = (
             [value for record in records for value in values_of(record)]
-            for values_of in (targets.siren_from_code, targets.siren_from_finger, targets.stored,
-                              targets.answered))
+            for values_of in (
+                targets.siren_from_code,
+                targets.siren_from_finger,
+                targets.stored,
+                targets.answered,
+            )
+        )
         most_ms = max((used[0] for record in records for used in record["air_ms"].values()), default=0)
         frames = sum(count for record in records for count, _ in record["frames"].values())
-        rows.append((f"`{grid.name(cell)}`", f"{len(records):,}", sum(len(r["presses"]) for r in records),
-                     spread(code), spread(finger), spread(stored), spread(shown), f"{most_ms / 1000:.1f} s",
-                     f"{frames / len(records):,.0f}"))
-    return ("## All cells\n\nEach latency as p50 / p99 / worst.\n\n" + table(
-        ("cell", "runs", "presses", "siren, from code ready", "siren, from finger", "stored",
-         "shown to the presser", "most air in an hour", "frames a run"), rows))
+        rows.append(
+            (
+                f"`{grid.name(cell)}`",
+                f"{len(records):,}",
+                sum(len(r["presses"]) for r in records),
+                spread(code),
+                spread(finger),
+                spread(stored),
+                spread(shown),
+                f"{most_ms / 1000:.1f} s",
+                f"{frames / len(records):,.0f}",
+            )
+        )
+    return "## All cells\n\nEach latency as p50 / p99 / worst.\n\n" + table(
+        (
+            "cell",
+            "runs",
+            "presses",
+            "siren, from code ready",
+            "siren, from finger",
+            "stored",
+            "shown to the presser",
+            "most air in an hour",
+            "frames a run",
+        ),
+        rows,
+    )
 
 
 def spread(values) -> str:
@@ -288,7 +372,8 @@ def broken_runs(failures) -> str:
         return "## Broken runs\n\nNone: every checker held in every run of ours."
     rows = [(f"`{name}`", seed, why, f"`{command}`") for name, seed, why, command in failures]
     return f"## Broken runs\n\n{len(failures)}, each of which makes the command exit 1.\n\n" + table(
-        ("cell", "seed", "why", "run again"), rows)
+        ("cell", "seed", "why", "run again"), rows
+    )
 
 
 def sign(verdict) -> str:
@@ -298,4 +383,5 @@ def sign(verdict) -> str:
 def table(names, rows) -> str:
     def cells(row):
         return "| " + " | ".join(str(value).replace("|", "\\|").replace("\n", " ") for value in row) + " |"
+
     return "\n".join([cells(names), "|" + "---|" * len(names), *map(cells, rows)])

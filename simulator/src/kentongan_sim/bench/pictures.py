@@ -1,12 +1,17 @@
 """Which plots the page has, from the records of the grid."""
+
 from kentongan_wire.phy import AIR_LIMIT_MS, DEFAULT_PRESET
 
 from kentongan_sim.bench import plots, targets
 from kentongan_sim.bench.grid import LOADS, LOSSES, OURS, WORST_LOSS
 
 STORED_LIMIT_MS = 10_000
-FRAME_KINDS = {"ALARM": "alarm frames, repeats and relays included", "RECEIPTS": "receipt frames",
-               "SIREN_REPORT": "siren reports", "SIREN_ORDER": "siren orders"}
+FRAME_KINDS = {
+    "ALARM": "alarm frames, repeats and relays included",
+    "RECEIPTS": "receipt frames",
+    "SIREN_REPORT": "siren reports",
+    "SIREN_ORDER": "siren orders",
+}
 
 
 def pictures(cells, finished) -> dict:
@@ -27,8 +32,11 @@ def name_of(cell) -> str:
 
 
 def only(cells, block, **fields) -> list:
-    return [cell for cell in cells if cell.block == block
-            and all(getattr(cell, name) == value for name, value in fields.items())]
+    return [
+        cell
+        for cell in cells
+        if cell.block == block and all(getattr(cell, name) == value for name, value in fields.items())
+    ]
 
 
 def values(records, values_of) -> list:
@@ -44,10 +52,13 @@ def siren(cells, finished) -> str:
         if found:
             title = f"{name_of(cell)} ({len(found):,})"
             series.append(plots.cdf(title, found, len(series), cell.baseline != OURS))
-    return plots.chart("rt, 1 press: from code ready to a siren", series,
-                       plots.log_time_axis("time since the button's code runs"),
-                       plots.nines_axis("presses with a siren"),
-                       [(1_000, "target: 99 %"), (10_000, "target: 99.99 %")])
+    return plots.chart(
+        "rt, 1 press: from code ready to a siren",
+        series,
+        plots.log_time_axis("time since the button's code runs"),
+        plots.nines_axis("presses with a siren"),
+        [(1_000, "target: 99 %"), (10_000, "target: 99.99 %")],
+    )
 
 
 def stored(cells, finished) -> str:
@@ -57,10 +68,13 @@ def stored(cells, finished) -> str:
         if found:
             title = f"{cell.scenario} {cell.presses}: {cell.baseline}, {cell.preset} ({len(found):,})"
             series.append(plots.cdf(title, found, len(series), cell.baseline != OURS))
-    return plots.chart("bursts at 8 % loss: from the press until it is stored", series,
-                       plots.log_time_axis("time since the finger; our buttons boot for 0.35 s of it"),
-                       plots.nines_axis("presses stored"),
-                       [(10_000, "10 s"), (60_000, "60 s")])
+    return plots.chart(
+        "bursts at 8 % loss: from the press until it is stored",
+        series,
+        plots.log_time_axis("time since the finger; our buttons boot for 0.35 s of it"),
+        plots.nines_axis("presses stored"),
+        [(10_000, "10 s"), (60_000, "60 s")],
+    )
 
 
 def load(cells, finished) -> str:
@@ -76,9 +90,12 @@ def load(cells, finished) -> str:
         if points:
             title = f"{baseline}, {preset} (≥ {least:,} presses a point)"
             series.append(plots.Series(title, points, len(series), baseline != OURS, False))
-    return plots.chart("delivery against load: rt, 8 % loss, stored within 10 s of the press", series,
-                       plots.number_axis("presses within 3 s", max(LOADS)),
-                       plots.nines_axis("presses stored within 10 s"))
+    return plots.chart(
+        "delivery against load: rt, 8 % loss, stored within 10 s of the press",
+        series,
+        plots.number_axis("presses within 3 s", max(LOADS)),
+        plots.nines_axis("presses stored within 10 s"),
+    )
 
 
 def sweeps(cells) -> dict:
@@ -101,8 +118,12 @@ def receipts(cells, finished) -> str:
         if points:
             most = max(most, *[y for _, y in points])
             series.append(plots.Series(title, points, len(series), False, False))
-    return plots.chart(f"frames against presses: rt, ours, {DEFAULT_PRESET}, 8 % loss, mean of a run", series,
-                       plots.number_axis("presses within 3 s", max(LOADS)), plots.number_axis("frames", most))
+    return plots.chart(
+        f"frames against presses: rt, ours, {DEFAULT_PRESET}, 8 % loss, mean of a run",
+        series,
+        plots.number_axis("presses within 3 s", max(LOADS)),
+        plots.number_axis("frames", most),
+    )
 
 
 def mean_frames(records, kind) -> float:
@@ -121,5 +142,9 @@ def air(cells, finished) -> str:
             for role, used in sorted(roles.items()):
                 most_s = max(most for most, _ in used) / 1000
                 rows.append((f"{title}: {role}", most_s, sum(mean for _, mean in used) / len(used) / 1000))
-    return plots.bars("air time of one device in any rolling hour: most, and mean (tick)", rows,
-                      (AIR_LIMIT_MS / 1000, "law: 36 s"), "seconds")
+    return plots.bars(
+        "air time of one device in any rolling hour: most, and mean (tick)",
+        rows,
+        (AIR_LIMIT_MS / 1000, "law: 36 s"),
+        "seconds",
+    )

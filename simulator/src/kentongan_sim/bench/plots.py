@@ -1,4 +1,5 @@
 """Line charts and bars as self-contained SVG, black on white."""
+
 import math
 from collections import namedtuple
 from html import escape
@@ -23,9 +24,20 @@ Axis = namedtuple("Axis", "label low high scale ticks")
 
 
 def log_time_axis(label, low_ms=50, high_ms=300_000) -> Axis:
-    ticks = [(50, "50 ms"), (100, "0.1 s"), (200, "0.2 s"), (500, "0.5 s"), (1_000, "1 s"), (2_000, "2 s"),
-             (5_000, "5 s"), (10_000, "10 s"), (20_000, "20 s"), (60_000, "60 s"),
-             (100_000, "100 s"), (300_000, "300 s")]
+    ticks = [
+        (50, "50 ms"),
+        (100, "0.1 s"),
+        (200, "0.2 s"),
+        (500, "0.5 s"),
+        (1_000, "1 s"),
+        (2_000, "2 s"),
+        (5_000, "5 s"),
+        (10_000, "10 s"),
+        (20_000, "20 s"),
+        (60_000, "60 s"),
+        (100_000, "100 s"),
+        (300_000, "300 s"),
+    ]
     return Axis(label, low_ms, high_ms, "log", [t for t in ticks if low_ms <= t[0] <= high_ms])
 
 
@@ -65,15 +77,15 @@ def chart(title, series, x_axis, y_axis, marks=()) -> str:
     out = [text(WIDTH / 2, 22, title, "title", "middle")]
     for value, words in x_axis.ticks:
         x = place(x_axis, value, LEFT, WIDTH - RIGHT)
-        out += [line(x, TOP, x, BASE, "#ddd"),
-                text(x, BASE + 16, words, "tick", "middle")]
+        out += [line(x, TOP, x, BASE, "#ddd"), text(x, BASE + 16, words, "tick", "middle")]
     for value, words in y_axis.ticks:
         y = place(y_axis, value, BASE, TOP)
         out += [line(LEFT, y, WIDTH - RIGHT, y, "#ddd"), text(LEFT - 6, y + 4, words, "tick", "end")]
     out.append(text((LEFT + WIDTH - RIGHT) / 2, BASE + 36, x_axis.label, "", "middle"))
     middle = TOP + AXES_PX / 2
-    out.append(f'<g transform="rotate(-90 16 {middle:g})">'
-               f'{text(16, middle + 4, y_axis.label, "", "middle")}</g>')
+    out.append(
+        f'<g transform="rotate(-90 16 {middle:g})">{text(16, middle + 4, y_axis.label, "", "middle")}</g>'
+    )
     for value, words in marks:
         x = place(x_axis, value, LEFT, WIDTH - RIGHT)
         out += [line(x, TOP, x, BASE, "#c00", "2 3"), text(x + 4, BASE - 6, words, "tick")]
@@ -84,8 +96,7 @@ def chart(title, series, x_axis, y_axis, marks=()) -> str:
 
 
 def curve(one, x_axis, y_axis) -> str:
-    spots = [(place(x_axis, x, LEFT, WIDTH - RIGHT), place(y_axis, y, BASE, TOP))
-             for x, y in one.points]
+    spots = [(place(x_axis, x, LEFT, WIDTH - RIGHT), place(y_axis, y, BASE, TOP)) for x, y in one.points]
     if not spots:
         return ""
     path = f"M{spots[0][0]:.1f} {spots[0][1]:.1f}"
@@ -95,8 +106,11 @@ def curve(one, x_axis, y_axis) -> str:
         path += f"H{WIDTH - RIGHT}"
     colour = COLOURS[one.colour % len(COLOURS)]
     dash = ' stroke-dasharray="7 4"' if one.dashed else ""
-    dots = "" if one.steps else "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
-                                        for x, y in spots)
+    dots = (
+        ""
+        if one.steps
+        else "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in spots)
+    )
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>{dots}'
 
 
@@ -108,8 +122,10 @@ def legend(series) -> tuple:
         if x + width > WIDTH - RIGHT:
             x, y = LEFT, y + LEGEND_PX
         colour = COLOURS[one.colour % len(COLOURS)]
-        out += [line(x, y - 4, x + 24, y - 4, colour, "7 4" if one.dashed else "", 2),
-                text(x + 30, y, one.name)]
+        out += [
+            line(x, y - 4, x + 24, y - 4, colour, "7 4" if one.dashed else "", 2),
+            text(x + 30, y, one.name),
+        ]
         x += width + 12
     return out, y + LEGEND_PX
 
@@ -128,14 +144,18 @@ def bars(title, rows, limit, unit) -> str:
     for i, (name, most, mean) in enumerate(rows):
         y = top + ROW_PX * i + (ROW_PX - BAR_PX) / 2
         end, at = place(axis, most, NAME_PX, width - 40), place(axis, mean, NAME_PX, width - 40)
-        out += [text(NAME_PX - 8, y + 13, name, "", "end"),
-                f'<rect x="{NAME_PX}" y="{y:g}" width="{end - NAME_PX:.1f}" height="{BAR_PX}" '
-                'fill="#56b4e9"/>',
-                line(at, y - 2, at, y + BAR_PX + 2, "#222", "", 2),
-                text(end + 4, y + 13, f"{most:.1f}", "tick")]
+        out += [
+            text(NAME_PX - 8, y + 13, name, "", "end"),
+            f'<rect x="{NAME_PX}" y="{y:g}" width="{end - NAME_PX:.1f}" height="{BAR_PX}" fill="#56b4e9"/>',
+            line(at, y - 2, at, y + BAR_PX + 2, "#222", "", 2),
+            text(end + 4, y + 13, f"{most:.1f}", "tick"),
+        ]
     x = place(axis, limit[0], NAME_PX, width - 40)
-    out += [line(x, top - 6, x, bottom, "#c00", "", 2), text(x, top - 10, limit[1], "tick", "middle"),
-            text((NAME_PX + width - 40) / 2, bottom + 38, unit, "", "middle")]
+    out += [
+        line(x, top - 6, x, bottom, "#c00", "", 2),
+        text(x, top - 10, limit[1], "tick", "middle"),
+        text((NAME_PX + width - 40) / 2, bottom + 38, unit, "", "middle"),
+    ]
     return svg(width, height, out)
 
 
@@ -153,8 +173,10 @@ def place(axis, value, start, end) -> float:
 
 def line(x1, y1, x2, y2, colour, dash="", width=1) -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour}" '
-            f'stroke-width="{width}"{dashed}/>')
+    return (
+        f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour}" '
+        f'stroke-width="{width}"{dashed}/>'
+    )
 
 
 def text(x, y, words, css="", anchor="start") -> str:
@@ -162,6 +184,8 @@ def text(x, y, words, css="", anchor="start") -> str:
 
 
 def svg(width, height, parts) -> str:
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}"><style>{STYLE}</style>\n'
-            '<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"><style>{STYLE}</style>\n'
+        '<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n"
+    )

@@ -1,4 +1,5 @@
 """One run of one cell and what is kept of it: one line of JSON, or why there is none."""
+
 import signal
 import time
 import traceback
@@ -23,6 +24,7 @@ class TooLong(BaseException):
 
 def run_cell(cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> dict:
     """The record of one run, JSON-ready; `error` tells why a run came to no figures. Main thread only."""
+
     def over(signum, frame):
         raise TooLong
 
@@ -59,13 +61,15 @@ def measure(cell, seed: int) -> dict:
             "presses": press_rows(world, history),
             "air_ms": air_by_role(history),
             "frames": dict(sorted(frames.items())),
-            "broken": {checker: [len(problems), *problems[:SENTENCES_KEPT]]
-                       for checker, problems in broken.items()},
+            "broken": {
+                checker: [len(problems), *problems[:SENTENCES_KEPT]] for checker, problems in broken.items()
+            },
             "refusals": refusals(world),
             "acked_not_stored": acked_not_stored(world, cell),
             "replayed": replayed(world.trace.events, history),
-            "jam_reported": any(what == "store" and "jamming" in detail
-                                for _, _, what, detail in world.trace.events),
+            "jam_reported": any(
+                what == "store" and "jamming" in detail for _, _, what, detail in world.trace.events
+            ),
             "sha": world.trace.sha256()[:16],
         }
 
@@ -77,6 +81,7 @@ def make_world(cell, seed: int) -> World:
         return World(scene, seed, "cpython", cell.loss, cell.dead)
     from kentongan_sim.stock.baseline import ALARM_BYTES, stock_world
     from kentongan_sim.stock.calibration import PACKET_BYTES  # Meshtastic's protobufs take long to load
+
     retry_s = RETRY_S[cell.baseline]
     alarm_bytes = ALARM_BYTES if retry_s is None else PACKET_BYTES
     return stock_world(scene, seed, cell.loss, cell.dead, retry_s=retry_s, alarm_bytes=alarm_bytes)
@@ -87,6 +92,7 @@ def acked_not_stored(world, cell) -> int:
     if cell.baseline == OURS:
         return 0
     from kentongan_sim.stock.baseline import baseline_figures
+
     return baseline_figures(world)["acked_not_stored"]
 
 
@@ -94,8 +100,11 @@ def replayed(events, history) -> int:
     """How often something happened twice for one press: stored again, or sounded again by the same siren
     after its end. In a village where somebody replays, that is a replay accepted.
     """
-    stores = [(label, detail["device"], detail["counter"]) for _, label, what, detail in events
-              if what == "store" and detail["type"] == "alarm"]
+    stores = [
+        (label, detail["device"], detail["counter"])
+        for _, label, what, detail in events
+        if what == "store" and detail["type"] == "alarm"
+    ]
     sirens = [sounding.label for sounding in history.soundings]
     pressed = max(1, len({(alarm.node, alarm.counter) for alarm in history.alarms}))
     again = sum(max(0, sirens.count(label) - pressed) for label in set(sirens))
@@ -112,9 +121,23 @@ def air_by_role(history) -> dict:
 
 def again(cell, seed: int) -> str:
     """The command that runs this once more and shows it, typed where this project is."""
-    words = [".venv/bin/kentongan-sim", "run", cell.scenario, "--seed", str(seed),
-             "--presses", str(cell.presses), "--within", f"{cell.within_s:g}", "--loss", f"{cell.loss:g}",
-             "--preset", cell.preset, "--duration", str(cell.duration_s)]
+    words = [
+        ".venv/bin/kentongan-sim",
+        "run",
+        cell.scenario,
+        "--seed",
+        str(seed),
+        "--presses",
+        str(cell.presses),
+        "--within",
+        f"{cell.within_s:g}",
+        "--loss",
+        f"{cell.loss:g}",
+        "--preset",
+        cell.preset,
+        "--duration",
+        str(cell.duration_s),
+    ]
     for label in cell.dead:
         words += ["--dead", label]
     if cell.baseline != OURS:

@@ -1,4 +1,5 @@
 """`kentongan-sim bench`: run what is missing of the grid in parallel, then write the page."""
+
 import signal
 import sys
 import time
@@ -31,13 +32,22 @@ def add_parser(sub):
     bench.add_argument("--cells", default="*", metavar="GLOB", help="only cells with such names")
     bench.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
     bench.add_argument("--out", default="build/bench", metavar="DIR", help="where results are kept")
-    bench.add_argument("--page", metavar="FILE",
-                       help=f"the page to write (default: {WHOLE_PAGE}; with --cells, {PART_PAGE} in DIR)")
-    bench.add_argument("--code", metavar="DIGEST",
-                       help="run nothing: write the page from the results of that code, as far as they go")
+    bench.add_argument(
+        "--page",
+        metavar="FILE",
+        help=f"the page to write (default: {WHOLE_PAGE}; with --cells, {PART_PAGE} in DIR)",
+    )
+    bench.add_argument(
+        "--code",
+        metavar="DIGEST",
+        help="run nothing: write the page from the results of that code, as far as they go",
+    )
     bench.add_argument("--note", default="", metavar="TEXT", help="a sentence for the head of the page")
-    bench.add_argument("--list", action="store_true",
-                       help="print the cells, their seeds and their processor time, run nothing")
+    bench.add_argument(
+        "--list",
+        action="store_true",
+        help="print the cells, their seeds and their processor time, run nothing",
+    )
     bench.set_defaults(go=go)
 
 
@@ -46,8 +56,9 @@ def go(args) -> int:
         raise LocalError(f"--jobs {args.jobs}: give 1..{JOBS_MAX}, or leave it out for one a core")
     chosen = grid.chosen(args.quick, args.cells)
     if not chosen:
-        raise LocalError(f"no cell of this grid is named like {args.cells!r}; see "
-                         f"{typed('kentongan-sim')} bench --list")
+        raise LocalError(
+            f"no cell of this grid is named like {args.cells!r}; see {typed('kentongan-sim')} bench --list"
+        )
     if args.list:
         list_cells(chosen, args.quick)
         return 0
@@ -62,13 +73,17 @@ def go(args) -> int:
         results = campaign(chosen, args.quick, store, args.jobs or cpu_count() or 1)
     extra = machine.extra(machine.figures(ours, args.quick)) if args.cells == "*" else {}
     if code_digest() != ours.digest:
-        print("the code was changed while this ran; run it again for figures of the code as it is now",
-              file=sys.stderr)
+        print(
+            "the code was changed while this ran; run it again for figures of the code as it is now",
+            file=sys.stderr,
+        )
     failed = failures(chosen, results)
     path = args.page or (WHOLE_PAGE if args.cells == "*" else Path(args.out) / PART_PAGE)
     page.write(path, page.campaign(args, chosen, results, (store.digest, ours.digest), extra), failed)
-    print(f"written: {path}, from {sum(map(len, results.values())):,} runs under {store.folder}, "
-          f"in {time.monotonic() - started:.0f} s")
+    print(
+        f"written: {path}, from {sum(map(len, results.values())):,} runs under {store.folder}, "
+        f"in {time.monotonic() - started:.0f} s"
+    )
     return report_failures(failed)
 
 
@@ -76,11 +91,15 @@ def list_cells(chosen, quick: bool):
     """The cells, their seeds, and what they cost."""
     for cell in chosen:
         seeds = f"seeds {grid.seed_range(cell, quick)}"
-        print(f"{grid.name(cell):48} {seeds:14} {grid.cost_s(cell, quick):7.0f} core-s "
-              f"{grid.missing(cell)}".rstrip())
+        print(
+            f"{grid.name(cell):48} {seeds:14} {grid.cost_s(cell, quick):7.0f} core-s "
+            f"{grid.missing(cell)}".rstrip()
+        )
     total_s = sum(grid.cost_s(cell, quick) for cell in chosen)
-    print(f"{len(chosen)} cells, {sum(len(grid.seeds(cell, quick)) for cell in chosen):,} runs, about "
-          f"{total_s / 60:.0f} core-minutes on an AMD EPYC")
+    print(
+        f"{len(chosen)} cells, {sum(len(grid.seeds(cell, quick)) for cell in chosen):,} runs, about "
+        f"{total_s / 60:.0f} core-minutes on an AMD EPYC"
+    )
 
 
 def campaign(chosen, quick: bool, store, jobs: int) -> dict:
@@ -99,8 +118,10 @@ def campaign(chosen, quick: bool, store, jobs: int) -> dict:
         return results
     kept = sum(map(len, results.values()))
     if kept:
-        print(f"{kept} results of this code are kept under {store.folder}; {len(tasks)} are to be run",
-              file=sys.stderr)
+        print(
+            f"{kept} results of this code are kept under {store.folder}; {len(tasks)} are to be run",
+            file=sys.stderr,
+        )
     tasks.sort(key=lambda task: task[:2])  # all cells advance together, so an unfinished grid has all of them
     progress = Progress(len(tasks))
     try:
@@ -131,8 +152,10 @@ def run_all(tasks, jobs: int):
             for future in wait(cell_of, return_when=FIRST_COMPLETED).done:
                 yield cell_of.pop(future), future.result()
     except BrokenProcessPool:
-        raise LocalError("a worker process was killed, perhaps for want of memory; the results so far are "
-                         "kept, so run the same command again with fewer --jobs")
+        raise LocalError(
+            "a worker process was killed, perhaps for want of memory; the results so far are "
+            "kept, so run the same command again with fewer --jobs"
+        )
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -157,8 +180,12 @@ def failures(chosen, results) -> list:
 
     The stock baseline promises none of what our checkers hold: only its errors count.
     """
-    return [(grid.name(cell), seed, why, record.again(cell, seed)) for cell in chosen
-            for seed, done in sorted(results.get(grid.name(cell), {}).items()) if (why := fault(cell, done))]
+    return [
+        (grid.name(cell), seed, why, record.again(cell, seed))
+        for cell in chosen
+        for seed, done in sorted(results.get(grid.name(cell), {}).items())
+        if (why := fault(cell, done))
+    ]
 
 
 def fault(cell, done: dict) -> str:
@@ -166,8 +193,10 @@ def fault(cell, done: dict) -> str:
     if done.get("error"):
         return done["error"].splitlines()[-1]
     if cell.baseline == grid.OURS:
-        return "; ".join(f"{checker} {count} times: {first}"
-                         for checker, (count, first, *_) in sorted(done["broken"].items()))
+        return "; ".join(
+            f"{checker} {count} times: {first}"
+            for checker, (count, first, *_) in sorted(done["broken"].items())
+        )
     return ""
 
 
@@ -193,12 +222,17 @@ class Progress:
     def show(self, name: str):
         passed = time.monotonic() - self.started
         left_s = passed / self.done * (self.total - self.done)
-        words = (f"{self.done}/{self.total} runs, {self.failed} failed, "
-                 f"about {left_s / 60:.1f} min left, {name}")
+        words = (
+            f"{self.done}/{self.total} runs, {self.failed} failed, about {left_s / 60:.1f} min left, {name}"
+        )
         if self.terminal:
             full = BAR_CHARS * self.done // self.total
-            print(f"\r\033[K[{'#' * full}{'.' * (BAR_CHARS - full)}] {words[:120]}", end="", file=sys.stderr,
-                  flush=True)
+            print(
+                f"\r\033[K[{'#' * full}{'.' * (BAR_CHARS - full)}] {words[:120]}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
         else:
             print(words, file=sys.stderr, flush=True)
 
@@ -206,5 +240,8 @@ class Progress:
         if self.terminal:
             print("\r\033[K", end="", file=sys.stderr)
         if self.total:
-            print(f"{self.done} runs in {time.monotonic() - self.started:.0f} s, {self.failed} failed",
-                  file=sys.stderr, flush=True)
+            print(
+                f"{self.done} runs in {time.monotonic() - self.started:.0f} s, {self.failed} failed",
+                file=sys.stderr,
+                flush=True,
+            )

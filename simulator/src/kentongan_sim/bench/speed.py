@@ -1,4 +1,5 @@
 """How fast the simulator is: an hour of the city on one core, the cost of a node-hour against the size."""
+
 import time
 
 from kentongan_sim.checkers import check_all
@@ -19,8 +20,10 @@ SEED = 1
 
 def part_of(scene, zones: int):
     """The first RT of a scenario, with their gateways."""
-    return scene._replace(places=tuple(p for p in scene.places if p.zone <= zones),
-                          gateways=tuple(g for g in scene.gateways if g.zone <= zones))
+    return scene._replace(
+        places=tuple(p for p in scene.places if p.zone <= zones),
+        gateways=tuple(g for g in scene.gateways if g.zone <= zones),
+    )
 
 
 def one(scene, virtual_s: int, presses: int) -> dict:
@@ -36,10 +39,16 @@ def one(scene, virtual_s: int, presses: int) -> dict:
         world.run_until((WARM_UP_S + virtual_s) * 1_000_000)
         ran = time.process_time()
         check_all(History.of(world, unreachable(world)))
-        return {"nodes": len(world.nodes), "virtual_s": virtual_s, "presses": presses,
-                "events": len(world.trace.events), "build_s": round(built - started, 2),
-                "start_s": round(warm - built, 2), "run_s": round(ran - warm, 2),
-                "check_s": round(time.process_time() - ran, 2)}
+        return {
+            "nodes": len(world.nodes),
+            "virtual_s": virtual_s,
+            "presses": presses,
+            "events": len(world.trace.events),
+            "build_s": round(built - started, 2),
+            "start_s": round(warm - built, 2),
+            "run_s": round(ran - warm, 2),
+            "check_s": round(time.process_time() - ran, 2),
+        }
 
 
 def measure(quick: bool) -> list:

@@ -4,6 +4,7 @@ Shares carry the one-sided 95 % Clopper-Pearson bound (C. J. Clopper, E. S. Pear
 with no miss in n it is the rule of three: at most 1 - 0.05^(1/n), about 3/n, are missed. Percentiles are
 values that occurred (nearest rank), bounded by order statistics.
 """
+
 import math
 
 CONFIDENCE = 0.95
@@ -19,8 +20,10 @@ def beta_share(x: float, a: float, b: float) -> float:
     if x > (a + 1) / (a + b + 2):
         return 1 - beta_share(1 - x, b, a)
     tiny = 1e-300
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-                     + a * math.log(x) + b * math.log1p(-x)) / a
+    front = (
+        math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+        / a
+    )
     c, d = 1.0, 1 / max(tiny, 1 - (a + b) * x / (a + 1))
     value = d
     for m in range(1, FRACTION_STEPS):

@@ -2,6 +2,7 @@
 
 Only one process writes. A line that a kill has torn is skipped; its seed is then run again.
 """
+
 import json
 from hashlib import sha256
 from importlib.util import find_spec

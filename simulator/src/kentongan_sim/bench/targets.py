@@ -3,17 +3,12 @@
 A verdict is PASS when the measured figure and its 95 % bound meet the target, MET when the figure does but
 the runs are too few for the bound, SHORT when the figure does not.
 """
+
 import math
 from collections import namedtuple
 
 from kentongan_sim.bench.grid import ONCE, RESEND, RESEND_S
-from kentongan_sim.bench.stats import (
-    NEVER,
-    percentile,
-    percentile_at_most,
-    rate_at_most,
-    share_at_least,
-)
+from kentongan_sim.bench.stats import NEVER, percentile, percentile_at_most, rate_at_most, share_at_least
 
 PASS, MET, SHORT, ABSENT = "pass", "met", "short", "-"
 DIGITS_PART = 40  # a figure is off by at most this part of its distance from 0 or 100 %
@@ -24,6 +19,7 @@ Target = namedtuple("Target", "key block row text judge")
 
 
 # What one run says. Times are from the finger but for siren_from_code; NEVER is later than any limit.
+
 
 def presses(record) -> list:
     return [row for row in record["presses"] if not row["merged"]]
@@ -44,8 +40,11 @@ def siren_from_finger(record) -> list:
 
 def siren_over_floor(record) -> list:
     """The same beyond the air time of the hops, which no radio can save."""
-    return [never_or(row["siren_ms"]) - row["boot_ms"] - row["floor_ms"]
-            for row in presses(record) if row["floor_ms"] is not None]
+    return [
+        never_or(row["siren_ms"]) - row["boot_ms"] - row["floor_ms"]
+        for row in presses(record)
+        if row["floor_ms"] is not None
+    ]
 
 
 def stored(record) -> list:
@@ -72,8 +71,10 @@ def all_stored(record) -> list:
 
 # Judges: each takes the finished records of one cell
 
+
 def share(values_of, limit_ms, least, noun="presses", enough=0):
     """At least a share `least` of the values within limit_ms; a share of 1 allows no miss among `enough`."""
+
     def judge(records):
         values = [value for record in records for value in values_of(record)]
         hits = len([value for value in values if value <= limit_ms])
@@ -82,8 +83,10 @@ def share(values_of, limit_ms, least, noun="presses", enough=0):
         bound = share_at_least(hits, len(values))
         measured = f"{per_cent(hits / len(values))} ({len(values) - hits:,} of {len(values):,} {noun} missed)"
         shown = bound >= least if least < 1 else len(values) >= enough
-        return Judged(measured, f"≥ {per_cent(bound)}",
-                      SHORT if hits / len(values) < least else PASS if shown else MET)
+        return Judged(
+            measured, f"≥ {per_cent(bound)}", SHORT if hits / len(values) < least else PASS if shown else MET
+        )
+
     return judge
 
 
@@ -94,8 +97,12 @@ def quantile(values_of, percent, limit_ms):
             return Judged("no radio path in any run", "", ABSENT)
         found, bound = percentile(values, percent), percentile_at_most(values, percent)
         verdict = SHORT if found > limit_ms else PASS if bound is not None and bound <= limit_ms else MET
-        return Judged(f"{in_ms(found)} ({len(values):,} values)",
-                      "too few values" if bound is None else f"≤ {in_ms(bound)}", verdict)
+        return Judged(
+            f"{in_ms(found)} ({len(values):,} values)",
+            "too few values" if bound is None else f"≤ {in_ms(bound)}",
+            verdict,
+        )
+
     return judge
 
 
@@ -103,11 +110,15 @@ def none_of(count_of, noun, enough=0):
     """`count_of` is 0 in every run, of `enough` at least; the bound is the share of runs in which it may be
     otherwise.
     """
+
     def judge(records):
         bad = [count for count in map(count_of, records) if count]
-        return Judged(f"{sum(bad):,} {noun} in {len(records):,} run{'s' if len(records) > 1 else ''}",
-                      f"≤ {per_cent(rate_at_most(len(bad), len(records)), up=True)} of runs",
-                      SHORT if bad else PASS if len(records) >= enough else MET)
+        return Judged(
+            f"{sum(bad):,} {noun} in {len(records):,} run{'s' if len(records) > 1 else ''}",
+            f"≤ {per_cent(rate_at_most(len(bad), len(records)), up=True)} of runs",
+            SHORT if bad else PASS if len(records) >= enough else MET,
+        )
+
     return judge
 
 
@@ -117,8 +128,10 @@ def broken(checker):
 
 def law(records):
     """Air of the busiest device of all runs, and whether any run was above the limit."""
-    most_ms, role = max(((used[0], role) for record in records for role, used in record["air_ms"].items()),
-                        default=(0, "nobody"))
+    most_ms, role = max(
+        ((used[0], role) for record in records for role, used in record["air_ms"].items()),
+        default=(0, "nobody"),
+    )
     judged = none_of(broken("air_within_law"), "devices above 36 s")(records)
     return judged._replace(measured=f"{judged.measured}; at most {most_ms / 1000:.1f} s ({role})")
 
@@ -136,48 +149,127 @@ def unreported(record):
 
 
 TARGETS = (
-    Target("rt1-p50", "rt1", "`rt`, 1 press: a siren sounds",
-           "from code ready, p50 ≤ air time of its hops + 50 ms (beyond the air time:)",
-           quantile(siren_over_floor, 50, 50)),
-    Target("rt1-p99", "rt1", "`rt`, 1 press: a siren sounds", "from code ready, p99 ≤ 1 s",
-           quantile(siren_from_code, 99, 1_000)),
-    Target("rt1-10s", "rt1", "`rt`, 1 press: a siren sounds", "99.99 % within 10 s",
-           share(siren_from_code, 10_000, 0.9999)),
-    Target("rt10-first", "rt10", "`rt`, 10 presses in 3 s", "first siren p99 ≤ 1 s",
-           quantile(first_siren, 99, 1_000)),
-    Target("rt10-all", "rt10", "`rt`, 10 presses in 3 s",
-           "all ten stored within 10 s of the first press in ≥ 99.5 % of bursts",
-           share(all_stored, 10_000, 0.995, "bursts")),
-    Target("rt10-answer", "rt10", "`rt`, 10 presses in 3 s", "presser sees stage 2 within 15 s in ≥ 99.9 %",
-           share(answered, 15_000, 0.999)),
-    Target("rw40-60s", "rw40", "`rw`, 40 presses in 10 s", "stored within 60 s of its press: none missed",
-           share(stored, 60_000, 1.0, enough=3_000)),
-    Target("rw40-30s", "rw40", "`rw`, 40 presses in 10 s", "stored within 30 s ≥ 99 %",
-           share(stored, 30_000, 0.99)),
-    Target("rw40-lost", "rw40", "`rw`, 40 presses in 10 s", "none lost ever",
-           none_of(lost_ones, "alarms lost", enough=75)),  # 3,000 alarms
-    Target("dead-10s", "dead", "any one device dead, 1 press",
-           "≥ 99.9 % sound within 10 s where a radio path exists", share(siren_from_finger, 10_000, 0.999)),
-    Target("zinc-10s", "zinc", "`zinc`, with up to 8 % frame loss",
-           "≥ 99.9 % sound within 10 s where a path exists",
-           share(siren_from_finger, 10_000, 0.999)),
-    Target("hostile-false", "hostile", "`hostile`", "0 false sirens",
-           none_of(broken("no_false_siren"), "false sirens")),
-    Target("hostile-replay", "hostile", "`hostile`", "0 accepted replays",
-           none_of(replays, "alarms stored or sounded a second time")),
-    Target("hostile-jam", "hostile", "`hostile`", "jamming is reported as such",
-           none_of(unreported, "runs without a stored report of it")),
-    Target("hostile-15s", "hostile", "`hostile`", "≥ 99 % sound within 15 s",
-           share(siren_from_finger, 15_000, 0.99)),
-    Target("hour-law", "hour", "law", "gateway dead for the hour: no device above 36 s in any rolling hour",
-           law),
+    Target(
+        "rt1-p50",
+        "rt1",
+        "`rt`, 1 press: a siren sounds",
+        "from code ready, p50 ≤ air time of its hops + 50 ms (beyond the air time:)",
+        quantile(siren_over_floor, 50, 50),
+    ),
+    Target(
+        "rt1-p99",
+        "rt1",
+        "`rt`, 1 press: a siren sounds",
+        "from code ready, p99 ≤ 1 s",
+        quantile(siren_from_code, 99, 1_000),
+    ),
+    Target(
+        "rt1-10s",
+        "rt1",
+        "`rt`, 1 press: a siren sounds",
+        "99.99 % within 10 s",
+        share(siren_from_code, 10_000, 0.9999),
+    ),
+    Target(
+        "rt10-first",
+        "rt10",
+        "`rt`, 10 presses in 3 s",
+        "first siren p99 ≤ 1 s",
+        quantile(first_siren, 99, 1_000),
+    ),
+    Target(
+        "rt10-all",
+        "rt10",
+        "`rt`, 10 presses in 3 s",
+        "all ten stored within 10 s of the first press in ≥ 99.5 % of bursts",
+        share(all_stored, 10_000, 0.995, "bursts"),
+    ),
+    Target(
+        "rt10-answer",
+        "rt10",
+        "`rt`, 10 presses in 3 s",
+        "presser sees stage 2 within 15 s in ≥ 99.9 %",
+        share(answered, 15_000, 0.999),
+    ),
+    Target(
+        "rw40-60s",
+        "rw40",
+        "`rw`, 40 presses in 10 s",
+        "stored within 60 s of its press: none missed",
+        share(stored, 60_000, 1.0, enough=3_000),
+    ),
+    Target(
+        "rw40-30s",
+        "rw40",
+        "`rw`, 40 presses in 10 s",
+        "stored within 30 s ≥ 99 %",
+        share(stored, 30_000, 0.99),
+    ),
+    Target(
+        "rw40-lost",
+        "rw40",
+        "`rw`, 40 presses in 10 s",
+        "none lost ever",
+        none_of(lost_ones, "alarms lost", enough=75),
+    ),  # 3,000 alarms
+    Target(
+        "dead-10s",
+        "dead",
+        "any one device dead, 1 press",
+        "≥ 99.9 % sound within 10 s where a radio path exists",
+        share(siren_from_finger, 10_000, 0.999),
+    ),
+    Target(
+        "zinc-10s",
+        "zinc",
+        "`zinc`, with up to 8 % frame loss",
+        "≥ 99.9 % sound within 10 s where a path exists",
+        share(siren_from_finger, 10_000, 0.999),
+    ),
+    Target(
+        "hostile-false",
+        "hostile",
+        "`hostile`",
+        "0 false sirens",
+        none_of(broken("no_false_siren"), "false sirens"),
+    ),
+    Target(
+        "hostile-replay",
+        "hostile",
+        "`hostile`",
+        "0 accepted replays",
+        none_of(replays, "alarms stored or sounded a second time"),
+    ),
+    Target(
+        "hostile-jam",
+        "hostile",
+        "`hostile`",
+        "jamming is reported as such",
+        none_of(unreported, "runs without a stored report of it"),
+    ),
+    Target(
+        "hostile-15s",
+        "hostile",
+        "`hostile`",
+        "≥ 99 % sound within 15 s",
+        share(siren_from_finger, 15_000, 0.99),
+    ),
+    Target(
+        "hour-law", "hour", "law", "gateway dead for the hour: no device above 36 s in any rolling hour", law
+    ),
     Target("law", None, "law", "no device above 36 s of air in any rolling hour, in any run of ours", law),
-    Target("truth", None, "presser's knowledge", "in every run of ours each press ends in a true state",
-           none_of(broken("presser_knows_truth"), "untruths")),
+    Target(
+        "truth",
+        None,
+        "presser's knowledge",
+        "in every run of ours each press ends in a true state",
+        none_of(broken("presser_knows_truth"), "untruths"),
+    ),
 )
 
 
 # What real stock firmware did, and the same figure of the model: (presses, baseline, what, real, figure).
+
 
 def median_stored(records) -> str:
     return in_ms(percentile([ms for record in records for ms in stored(record)], 50))
@@ -214,11 +306,12 @@ def worst(verdicts) -> str:
 
 # Figures as text
 
+
 def per_cent(part: float, up: bool = False) -> str:
-    """"99.97 %": rounded to the unlucky side, with so many digits that 100 % means all and 0 % none."""
+    """ "99.97 %": rounded to the unlucky side, with so many digits that 100 % means all and 0 % none."""
     to_edge = 100 * min(part, 1 - part)
     for digits in range(7):
-        scale = 10 ** digits
+        scale = 10**digits
         exact = 100 * part * scale
         rounded = (math.ceil(exact - 1e-6) if up else math.floor(exact + 1e-6)) / scale
         if abs(rounded - 100 * part) <= to_edge / DIGITS_PART + 1e-9:

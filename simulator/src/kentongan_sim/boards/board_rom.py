@@ -5,6 +5,7 @@ afterwards comes from the flash image, but for what reaches for hardware: serve(
 ours, which hands the core's actions to the simulator over the socket
 KENTONGAN_FD and prints notes on the serial line.
 """
+
 import os
 import struct
 import sys
@@ -86,6 +87,7 @@ class Micropython:
 
     def __init__(self):
         import micropython
+
         self._real = micropython
 
     def __getattr__(self, name):
@@ -123,6 +125,7 @@ class Served:
 
     def serve(self, board):
         from kentongan_node import settings
+
         scope = {"__name__": "kentongan_sim.port"}
         exec(self._source, scope)
         with open("/device.json") as file:
@@ -181,6 +184,7 @@ class Served:
             return hosted.deliver("host", (data,), request[2], request[3])
         if request[0] == "typed":
             from kentongan_node.console import noise
+
             actions, deadline = [], hosted.deadline()
             for word in self._words(bytes([ord(char) for char in request[1][0]])):
                 if word == "uji":
@@ -198,6 +202,7 @@ class Served:
     def _asks(self, data):
         """Whether a technician asks a modem for the prompt."""
         from kentongan_node.console import Service, asked
+
         try:
             self._asked = asked(self._asked, data)
         except Service:
@@ -207,11 +212,13 @@ class Served:
     def _words(self, data):
         if self._console is None:
             from kentongan_node.console import Console
+
             self._console = Console()
         return self._console.feed(data)
 
     def _inspect(self):
         from kentongan_node import selftest
+
         selftest.tell(sys.stdout, self._settings, [], [], [], 3900, None, os.listdir(STATE_DIR))
 
 
@@ -240,6 +247,7 @@ def start():
     try:
         if "role.mpy" in os.listdir("/"):
             import role
+
             served.of(role)
         with open("/main.py") as file:
             source = file.read()

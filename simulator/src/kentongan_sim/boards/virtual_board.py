@@ -5,6 +5,7 @@ main.py runs, the board's core takes part in the world like every other: this is
 The word `servis` on the serial line ends the program, machine.reset() or a soft reset starts it anew, as on a
 chip; Ctrl-C ends a program that is not ours, and is a character like others to one that is.
 """
+
 import ast
 import contextlib
 import fcntl
@@ -128,9 +129,15 @@ class Board:
             self._prompted = self._modem = self._serving = False
             self._pipe = ours
             self._child = subprocess.Popen(
-                [MICROPYTHON, "-X", f"heapsize={HEAP}", "-i", HERE / "board_rom.py"], stdin=self._slave,
-                stdout=self._slave, stderr=self._slave, env=environment, pass_fds=[theirs.fileno()],
-                start_new_session=True, preexec_fn=own_line)
+                [MICROPYTHON, "-X", f"heapsize={HEAP}", "-i", HERE / "board_rom.py"],
+                stdin=self._slave,
+                stdout=self._slave,
+                stderr=self._slave,
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                preexec_fn=own_line,
+            )
         theirs.close()
 
     def _ask(self, request):
@@ -199,7 +206,7 @@ class Board:
             self._feed(CTRL_C)
         elif self.running:
             for start in range(0, len(data), TYPED_MAX):
-                self._live.call(self._deliver_typed, data[start:start + TYPED_MAX].decode("latin-1"))
+                self._live.call(self._deliver_typed, data[start : start + TYPED_MAX].decode("latin-1"))
         else:
             self._feed(data)
 
@@ -285,5 +292,3 @@ def _plain_line(descriptor):
     mode[3] |= termios.ISIG
     mode[6][termios.VQUIT] = mode[6][termios.VSUSP] = b"\x00"
     termios.tcsetattr(descriptor, termios.TCSANOW, mode)
-
-

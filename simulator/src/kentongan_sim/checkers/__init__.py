@@ -2,6 +2,7 @@
 
 Those of UNDER_ATTACK give (what, sentence): an attack may name a `what` that its thief can do after all.
 """
+
 from kentongan_sim.checkers import (
     ack_means_stored,
     air_within_law,

@@ -16,8 +16,10 @@ def check(history) -> list:
         for node, counter, stage in detail.get("answers", ()):
             stored_us = history.stored.get((node, counter), t_us + 1)
             if stage & 0x7F >= STAGE_STORED and stored_us > t_us and node in buttons:
-                out.append(f"{label} sent a receipt of stage {stage & 0x7F} for {node:08x} #{counter} at "
-                           f"{t_us / 1e6:.3f} s, before it was stored")
+                out.append(
+                    f"{label} sent a receipt of stage {stage & 0x7F} for {node:08x} #{counter} at "
+                    f"{t_us / 1e6:.3f} s, before it was stored"
+                )
     return out
 
 

@@ -2,6 +2,7 @@
 
 The hour rolls: it ends with each frame in turn. Strangers on the air obey nobody and are not asked.
 """
+
 from collections import deque
 
 from kentongan_wire.phy import AIR_LIMIT_MS
@@ -13,8 +14,11 @@ LIMIT_US = AIR_LIMIT_MS * 1000
 
 
 def check(history) -> list:
-    return [f"{label} was on the air for {used / 1e6:.1f} s within one hour, 36 s are allowed"
-            for label, used in sorted(worst_hours(history).items()) if used > LIMIT_US]
+    return [
+        f"{label} was on the air for {used / 1e6:.1f} s within one hour, 36 s are allowed"
+        for label, used in sorted(worst_hours(history).items())
+        if used > LIMIT_US
+    ]
 
 
 def worst_hours(history) -> dict:

@@ -1,4 +1,5 @@
 """Where a jammer took over half of one minute of the channel, a gateway has stored soon after that it did."""
+
 from kentongan_sim.world.actors import JAMMER
 
 MINUTE_US = 60_000_000
@@ -17,8 +18,11 @@ def check(history) -> list:
 
 def jammed_us(history):
     """End of the first minute of which jammers took more than SHARE, or None."""
-    frames = sorted((t_us, detail["airtime_us"]) for t_us, label, detail in history.frames.values()
-                    if history.role(label) == JAMMER)
+    frames = sorted(
+        (t_us, detail["airtime_us"])
+        for t_us, label, detail in history.frames.values()
+        if history.role(label) == JAMMER
+    )
     first = used_us = 0
     for t_us, airtime_us in frames:
         used_us += airtime_us

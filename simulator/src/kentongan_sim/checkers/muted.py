@@ -75,8 +75,11 @@ def unsaid(history, alarm, stored_us) -> bool:
         stored_us <= t_us <= until_us and _answers(detail) & about for t_us, _, detail in _own_words(history)
     ):
         return False
-    return any(history.steady(label, stored_us, until_us) and not _spent(history, modem, stored_us)
-               for label, modem in history.modems.items() if label in history.storers(about))
+    return any(
+        history.steady(label, stored_us, until_us) and not _spent(history, modem, stored_us)
+        for label, modem in history.modems.items()
+        if label in history.storers(about)
+    )
 
 
 def _own_words(history):
@@ -95,8 +98,11 @@ def _spent(history, modem, t_us) -> bool:
     """Whether the hour's air went for presses; where nobody attacks, for whatever it went."""
     calm = not any(history.role(label) in STRANGERS for _, label, _ in history.frames.values())
     pressed = {(alarm.node, counter) for alarm in history.alarms for counter in alarm.counters}
-    hour = [(detail["airtime_us"], detail) for at_us, label, detail in history.frames.values()
-            if label == modem and 0 <= t_us - at_us <= HOUR_US]
+    hour = [
+        (detail["airtime_us"], detail)
+        for at_us, label, detail in history.frames.values()
+        if label == modem and 0 <= t_us - at_us <= HOUR_US
+    ]
     spent_us = sum(air_us for air_us, detail in hour if calm or pressed.intersection(alarms_in(detail)))
     return spent_us >= HONEST_US
 
@@ -111,7 +117,11 @@ def _earned(history, alarm, stored_us) -> list:
 
 def shown(history, alarm, word, earned_us) -> bool:
     """Whether the box said so in time, or said it already when the same incident's next press came."""
-    mine = [(t_us, state) for t_us, label, state in history.shows
-            if label == alarm.label and t_us <= earned_us + STAGE_US]
+    mine = [
+        (t_us, state)
+        for t_us, label, state in history.shows
+        if label == alarm.label and t_us <= earned_us + STAGE_US
+    ]
     return any(state in AT_LEAST[word] for t_us, state in mine if t_us >= alarm.t_us) or (
-        bool(mine) and mine[-1][1] in AT_LEAST[word])
+        bool(mine) and mine[-1][1] in AT_LEAST[word]
+    )

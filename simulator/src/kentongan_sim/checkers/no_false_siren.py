@@ -2,8 +2,10 @@
 
 
 def check(history) -> list:
-    return [f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s, and nobody had pressed for that"
-            for s in false_sirens(history)]
+    return [
+        f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s, and nobody had pressed for that"
+        for s in false_sirens(history)
+    ]
 
 
 def false_sirens(history) -> list:

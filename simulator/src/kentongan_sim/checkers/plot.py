@@ -2,6 +2,7 @@
 
 A self-contained SVG; `draw` works on events and positions only.
 """
+
 from html import escape
 
 PX_PER_S = 110
@@ -13,18 +14,27 @@ WORDS_US = 800_000  # words of a state that lasts shorter would lie over the nex
 RED, BLUE, GREEN, ORANGE, PURPLE = "#c62828", "#1565c0", "#2e7d32", "#ffcc80", "#6a1b9a"
 # type: (colour, letter, name)
 KINDS = {
-    "ALARM": (RED, "A", "alarm"), "RECEIPTS": (GREEN, "R", "receipts"),
-    "SIREN_REPORT": ("#ef6c00", "L", "siren report"), "SIREN_ORDER": (PURPLE, "O", "siren order"),
-    "PAGE": ("#00838f", "P", "page"), "EVENT": ("#5d4037", "E", "event"),
+    "ALARM": (RED, "A", "alarm"),
+    "RECEIPTS": (GREEN, "R", "receipts"),
+    "SIREN_REPORT": ("#ef6c00", "L", "siren report"),
+    "SIREN_ORDER": (PURPLE, "O", "siren order"),
+    "PAGE": ("#00838f", "P", "page"),
+    "EVENT": ("#5d4037", "E", "event"),
     "CONFIG": ("#455a64", "C", "config"),
     "STATUS": ("#90a4ae", "s", "status"),
 }
 OTHER = ("#9e9e9e", "?", "other")
 ROLE_ORDER = ("sirene", "gateway", "modem", "penerus", "penerima", "tombol")
 LOST = ("collision", "captured", "occupied")
-SHOWN = {"sending": "sending", "sounding": "a siren sounds", "stored": "the post has it",
-         "coming": "somebody is coming", "nobody": "nobody hears", "closed": "closed",
-         "cancelled": "cancelled"}
+SHOWN = {
+    "sending": "sending",
+    "sounding": "a siren sounds",
+    "stored": "the post has it",
+    "coming": "somebody is coming",
+    "nobody": "nobody hears",
+    "closed": "closed",
+    "cancelled": "cancelled",
+}
 STYLE = """text{font:11px sans-serif;fill:#222}text.small{font-size:9px;fill:#444}
 text.letter{font-size:9px;fill:#fff;text-anchor:middle}text.title{font-size:15px;font-weight:bold}
 .axis{stroke:#ddd}.lane{stroke:#eee}"""
@@ -34,8 +44,9 @@ DOT = f'<circle cx="%s" cy="%s" r="4" fill="{GREEN}">%s</circle>'
 
 
 def write_plot(world, path: str):
-    title = (f"{world.scene.name}, seed {world.seed}, {world.scene.preset}, "
-             f"{100 * world.air.loss:g} % extra loss")
+    title = (
+        f"{world.scene.name}, seed {world.seed}, {world.scene.preset}, {100 * world.air.loss:g} % extra loss"
+    )
     with open(path, "w", encoding="utf-8") as file:
         file.write(draw(world.trace.events, world.positions(), [p[0] for p in world.pressed], title))
 
@@ -76,8 +87,11 @@ class Diagram:
             elif what == "quiet" and label in open_at:
                 out.append((open_at[label][0], t_us, label, open_at.pop(label)[1]))
         out += [(start, self.end_us, label, pattern) for label, (start, pattern) in sorted(open_at.items())]
-        return [(max(start, self.start_us), min(end, self.end_us), label, pattern)
-                for start, end, label, pattern in out if start < self.end_us and end > self.start_us]
+        return [
+            (max(start, self.start_us), min(end, self.end_us), label, pattern)
+            for start, end, label, pattern in out
+            if start < self.end_us and end > self.start_us
+        ]
 
     def _lanes(self):
         """Devices that did anything here, by role, then by name."""
@@ -112,9 +126,11 @@ class Diagram:
                 draw_one(t_us, label, detail)
         self._legend()
         height = self.bottom + BOTTOM_PX
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{height}" '
-                f'viewBox="0 0 {self.width} {height}"><style>{STYLE}</style>\n'
-                '<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(self.out) + "\n</svg>\n")
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{height}" '
+            f'viewBox="0 0 {self.width} {height}"><style>{STYLE}</style>\n'
+            '<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(self.out) + "\n</svg>\n"
+        )
 
     def _background(self, title):
         self.text(12, 22, title, "title")
@@ -132,8 +148,10 @@ class Diagram:
     def _siren(self, start_us, end_us, label, pattern):
         x, y = self.at(start_us, label)
         width = max(2, self.at(end_us, label)[0] - x)
-        self.add(f'<rect x="{x}" y="{y + 1}" width="{width:.1f}" height="{LANE_PX - 2}" fill="{ORANGE}">'
-                 f'{tip(f"{label} sounds {pattern}")}</rect>')
+        self.add(
+            f'<rect x="{x}" y="{y + 1}" width="{width:.1f}" height="{LANE_PX - 2}" fill="{ORANGE}">'
+            f"{tip(f'{label} sounds {pattern}')}</rect>"
+        )
         self.text(x + 3, y + LANE_PX - 3, f"bunyi: {pattern}")
 
     def _on_tx(self, t_us, label, detail):
@@ -142,10 +160,14 @@ class Diagram:
         colour, letter, name = KINDS.get(detail["type"], OTHER)
         relayed = detail.get("src") != self.positions.get(label, {}).get("node")
         style = ' stroke="#000" stroke-dasharray="2 1" fill-opacity="0.6"' if relayed else ""
-        words = (f"{label}: {name} #{detail.get('counter', '?')}{' (relayed)' if relayed else ''}, "
-                 f"{detail['bytes']} bytes, {detail['airtime_us'] // 1000} ms, at {t_us / 1e6:.3f} s")
-        self.add(f'<rect x="{x}" y="{y + 3}" width="{width:.1f}" height="{FRAME_PX}" rx="1" fill="{colour}"'
-                 f'{style}>{tip(words)}</rect>')
+        words = (
+            f"{label}: {name} #{detail.get('counter', '?')}{' (relayed)' if relayed else ''}, "
+            f"{detail['bytes']} bytes, {detail['airtime_us'] // 1000} ms, at {t_us / 1e6:.3f} s"
+        )
+        self.add(
+            f'<rect x="{x}" y="{y + 3}" width="{width:.1f}" height="{FRAME_PX}" rx="1" fill="{colour}"'
+            f"{style}>{tip(words)}</rect>"
+        )
         self.text(round(x + width / 2, 1), y + 13, letter, "letter", "middle")
 
     def _on_miss(self, t_us, label, detail):
@@ -162,10 +184,14 @@ class Diagram:
         if detail["state"] in SHOWN:
             x, y = self.at(t_us, label)
             words = SHOWN[detail["state"]]
-            self.add(f'<line x1="{x}" x2="{x}" y1="{y + 2}" y2="{y + LANE_PX - 2}" stroke="{BLUE}">'
-                     f'{tip(f"{label}: {words}, from {t_us / 1e6:.3f} s")}</line>')
-            if not any(t_us < later < t_us + WORDS_US and who == label and what == "show"
-                       for later, who, what, _ in self.events):
+            self.add(
+                f'<line x1="{x}" x2="{x}" y1="{y + 2}" y2="{y + LANE_PX - 2}" stroke="{BLUE}">'
+                f"{tip(f'{label}: {words}, from {t_us / 1e6:.3f} s')}</line>"
+            )
+            if not any(
+                t_us < later < t_us + WORDS_US and who == label and what == "show"
+                for later, who, what, _ in self.events
+            ):
                 self.text(x + 3, y + LANE_PX - 3, words)
 
     def _on_store(self, t_us, label, detail):
@@ -186,9 +212,12 @@ class Diagram:
             x += 34 + 6 * len(name)
         box = '<rect x="%s" y="%s" width="12" height="12" '
         signs = (
-            (KEY % ("{0}", 58, ""), "key pressed"), (CROSS % ("{0}", 59, ""), "frame lost here by collision"),
-            (box % ("{0}", 56) + f'fill="{RED}" fill-opacity=".6" stroke="#000" stroke-dasharray="2 1"/>',
-             "dashed: relayed for another"),
+            (KEY % ("{0}", 58, ""), "key pressed"),
+            (CROSS % ("{0}", 59, ""), "frame lost here by collision"),
+            (
+                box % ("{0}", 56) + f'fill="{RED}" fill-opacity=".6" stroke="#000" stroke-dasharray="2 1"/>',
+                "dashed: relayed for another",
+            ),
             (box % ("{0}", 56) + f'fill="{ORANGE}"/>', "siren on"),
             (DOT % ("{0}", 62, ""), "stored at the gateway"),
         )

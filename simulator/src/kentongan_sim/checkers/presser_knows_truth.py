@@ -4,6 +4,7 @@
 when a person said so; at the end each open alarm shows one of these, or "nobody hears", or still "sending".
 Silent alarms show nothing at all.
 """
+
 SETTLED_US = 60_000_000  # a press this old must have its answer, or "nobody hears"
 ANSWERS = ("sounding", "stored", "coming", "closed", "cancelled", "nobody")
 SILENT_ALLOWED = ("off",)

@@ -1,4 +1,5 @@
 """The figures of one run, for people and for machines."""
+
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.checkers.no_alarm_lost import lost
@@ -23,22 +24,35 @@ def unreachable(world) -> set:
 
 def modems_alive(world) -> list:
     """Modems of the gateways that are not dead from the start."""
-    return [gateway.modem for gateway in world.scene.gateways
-            if gateway.label not in world.dead and gateway.modem not in world.dead]
+    return [
+        gateway.modem
+        for gateway in world.scene.gateways
+        if gateway.label not in world.dead and gateway.modem not in world.dead
+    ]
 
 
 def posts_alive(world) -> list:
-    return [label for label, host in world.nodes.items()
-            if host.place.role == "sirene" and label not in world.dead]
+    return [
+        label
+        for label, host in world.nodes.items()
+        if host.place.role == "sirene" and label not in world.dead
+    ]
 
 
 def floors_ms(world, history, sirens) -> list:
     """For each alarm: air time alone of its way to the nearest of `sirens`, in ms; None without a way."""
     hops = hops_to(world, sirens)
-    airtimes = {(d["src"], d["counter"]): d["airtime_us"] for _, _, d in history.frames.values()
-                if d["type"] == "ALARM"}
-    return [hops[a.label] * airtimes[a.node, a.counter] // 1000
-            if a.label in hops and (a.node, a.counter) in airtimes else None for a in history.alarms]
+    airtimes = {
+        (d["src"], d["counter"]): d["airtime_us"]
+        for _, _, d in history.frames.values()
+        if d["type"] == "ALARM"
+    }
+    return [
+        hops[a.label] * airtimes[a.node, a.counter] // 1000
+        if a.label in hops and (a.node, a.counter) in airtimes
+        else None
+        for a in history.alarms
+    ]
 
 
 def floor_ms(world, history) -> int:
@@ -56,8 +70,10 @@ def press_rows(world, history) -> list:
     reach, floors = hops_to(world, sirens), floors_ms(world, history, sirens)
     rows = []
     for alarm, floor in zip(history.alarms, floors, strict=True):
+
         def after(t_us, since_us=alarm.t_us):
             return None if t_us is None else (t_us - since_us) // 1000
+
         rows.append(
             {
                 "label": alarm.label,
@@ -81,12 +97,18 @@ def summarise(world, wall_s: float) -> dict:
     air_us = worst_hours(history)
     worst_label = max(sorted(air_us), key=lambda label: air_us[label], default="")
     own = [alarm for alarm in history.alarms if not alarm.merged]
-    after = {name: [(at - a.t_us) // 1000 for a in own if (at := getattr(a, name)) is not None]
-             for name in ("sounded_us", "stored_us")}
+    after = {
+        name: [(at - a.t_us) // 1000 for a in own if (at := getattr(a, name)) is not None]
+        for name in ("sounded_us", "stored_us")
+    }
     shown = [first_answer_ms(history, alarm) for alarm in own if alarm.key == "main"]
     return {
-        "scenario": world.scene.name, "seed": world.seed, "engine": world.engine.name,
-        "loss": world.air.loss, "dead": sorted(world.dead), "preset": world.scene.preset,
+        "scenario": world.scene.name,
+        "seed": world.seed,
+        "engine": world.engine.name,
+        "loss": world.air.loss,
+        "dead": sorted(world.dead),
+        "preset": world.scene.preset,
         "trace_sha256": world.trace.sha256(),
         "pressed": len(history.alarms),
         "stored": len([a for a in history.alarms if a.stored_us is not None]),
@@ -110,8 +132,11 @@ def summarise(world, wall_s: float) -> dict:
 
 def first_answer_ms(history, alarm):
     """When the presser first saw that the alarm was stored, or None."""
-    times = [t_us for t_us, label, state in history.shows
-             if label == alarm.label and t_us >= alarm.t_us and state in ("stored", "coming")]
+    times = [
+        t_us
+        for t_us, label, state in history.shows
+        if label == alarm.label and t_us >= alarm.t_us and state in ("stored", "coming")
+    ]
     return (min(times) - alarm.t_us) // 1000 if times else None
 
 

@@ -1,4 +1,5 @@
 """Words on the command line: readers of numbers, and programs as a person can type them."""
+
 import argparse
 import shutil
 import sys
@@ -18,6 +19,7 @@ def typed(program):
 
 def number(kind, low, high, remedy):
     """A reader of one number in a range, for argparse."""
+
     def read(text):
         try:
             value = kind(text)
@@ -26,4 +28,5 @@ def number(kind, low, high, remedy):
         if value is None or not low <= value <= high:
             raise argparse.ArgumentTypeError(f"{text!r} is not within {low}..{high}; {remedy}")
         return value
+
     return read

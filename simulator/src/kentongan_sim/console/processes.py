@@ -1,4 +1,5 @@
 """Real processes of a demo or a test: started with a log file, killed like a power cut, never left behind."""
+
 import ctypes
 import os
 import signal
@@ -48,11 +49,18 @@ class Part:
         with self.log.open("ab") as log:
             try:
                 self.process = subprocess.Popen(
-                    self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
-                    start_new_session=True, preexec_fn=_die_with_parent)
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=self.env,
+                    start_new_session=True,
+                    preexec_fn=_die_with_parent,
+                )
             except OSError as error:
-                raise PartFailed(f"{self.name}: {self.command[0]} cannot be started: {error.strerror}; "
-                                 "run make setup") from error
+                raise PartFailed(
+                    f"{self.name}: {self.command[0]} cannot be started: {error.strerror}; run make setup"
+                ) from error
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

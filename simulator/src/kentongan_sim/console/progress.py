@@ -1,4 +1,5 @@
 """What is being done, for whoever waits for it: said at once, and again while it lasts."""
+
 import contextlib
 import sys
 import threading

@@ -1,4 +1,5 @@
 """Reads a file that another process appends to, line by line, in a thread."""
+
 import threading
 
 LOOK_S = 0.05

@@ -1,4 +1,5 @@
 """What the village page is told: a stream of small events, and the present state for whoever comes new."""
+
 import queue
 import threading
 from collections import deque
@@ -52,11 +53,18 @@ class Feed:
             return self._snapshot(now_ms)
 
     def _snapshot(self, now_ms):
-        sounds = {label: {**event, "elapsed_ms": now_ms - started_ms}
-                  for label, (started_ms, event) in self._sounds.items()
-                  if now_ms - started_ms < event["total_ms"]}
-        return {"t": "snapshot", "states": dict(self._states), "sounds": sounds, "parts": dict(self._parts),
-                "log": list(self._log)}
+        sounds = {
+            label: {**event, "elapsed_ms": now_ms - started_ms}
+            for label, (started_ms, event) in self._sounds.items()
+            if now_ms - started_ms < event["total_ms"]
+        }
+        return {
+            "t": "snapshot",
+            "states": dict(self._states),
+            "sounds": sounds,
+            "parts": dict(self._parts),
+            "log": list(self._log),
+        }
 
     def subscribe(self, now_ms):
         """A queue of events that starts with the snapshot; None when there are too many pages."""

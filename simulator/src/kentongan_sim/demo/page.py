@@ -1,4 +1,5 @@
 """The village page: a plan to press on, a stream of what happens, switches. Serves 127.0.0.1 only."""
+
 import json
 import queue
 import secrets
@@ -11,19 +12,47 @@ SCALE = 8  # drawing units of a metre
 KEEPALIVE_S = 5.0  # also how soon a stream notices that its page is gone
 HOUSE_WAYS = (1, 2, 3, 4, 5, "silent", "cancel")  # strokes, or a key of the box
 BODY_MAX = 1_000  # bytes of a request
-TREES = ((36, 60, "palm"), (222, 58, "tree"), (372, 62, "palm"), (516, 70, "tree"), (520, 322, "palm"),
-         (680, 330, "palm"), (684, 470, "tree"), (520, 470, "tree"), (60, 316, "tree"), (60, 480, "palm"),
-         (1140, 300, "palm"), (1144, 118, "tree"), (678, 92, "tree"), (516, 650, "palm"), (686, 650, "tree"),
-         (374, 640, "tree"), (830, 642, "palm"), (222, 296, "palm"), (976, 300, "tree"), (1120, 650, "tree"),
-         (40, 650, "palm"), (224, 664, "tree"), (976, 130, "palm"), (832, 128, "tree"), (374, 476, "palm"))
+TREES = (
+    (36, 60, "palm"),
+    (222, 58, "tree"),
+    (372, 62, "palm"),
+    (516, 70, "tree"),
+    (520, 322, "palm"),
+    (680, 330, "palm"),
+    (684, 470, "tree"),
+    (520, 470, "tree"),
+    (60, 316, "tree"),
+    (60, 480, "palm"),
+    (1140, 300, "palm"),
+    (1144, 118, "tree"),
+    (678, 92, "tree"),
+    (516, 650, "palm"),
+    (686, 650, "tree"),
+    (374, 640, "tree"),
+    (830, 642, "palm"),
+    (222, 296, "palm"),
+    (976, 300, "tree"),
+    (1120, 650, "tree"),
+    (40, 650, "palm"),
+    (224, 664, "tree"),
+    (976, 130, "palm"),
+    (832, 128, "tree"),
+    (374, 476, "palm"),
+)
 ENGINE_NAMES = {"micropython": "MicroPython yang sebenarnya", "cpython": "CPython, tanpa MicroPython"}
 
 
 def _spot(spot):
-    return {"label": spot.label, "name": spot.name, "x": spot.x_m * SCALE, "y": spot.y_m * SCALE,
-            "one_press": spot is plan.BENCH or spot.label in plan.ONE_PRESS}
+    return {
+        "label": spot.label,
+        "name": spot.name,
+        "x": spot.x_m * SCALE,
+        "y": spot.y_m * SCALE,
+        "one_press": spot is plan.BENCH or spot.label in plan.ONE_PRESS,
+    }
 
 
+# fmt: off
 def create_page(village, switch, hub=None):
     """The Flask app. `switch(part, up)` cuts or restores a part; `hub` {url, name, password} is shown."""
     app = Flask("kentongan_sim.demo")
@@ -91,6 +120,7 @@ def create_page(village, switch, hub=None):
         return jsonify(ok=True)
 
     return app
+# fmt: on
 
 
 def _fields(*names):

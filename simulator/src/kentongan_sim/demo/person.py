@@ -1,4 +1,5 @@
 """A scripted neighbour at the hub: logs in with the real form, waits for an alarm, clicks "Saya datang"."""
+
 import http.cookiejar
 import re
 import time

@@ -1,4 +1,5 @@
 """The demo's kampung as data: what stands where, in metres; the page draws it and the air uses it."""
+
 from collections import namedtuple
 
 Spot = namedtuple("Spot", "label role name house x_m y_m")  # house 0: no household
@@ -12,8 +13,10 @@ RESPONDERS = {9: ("penerima-1", "Bu Bidan"), 14: ("penerima-2", "Pak RT")}  # sl
 OPEN_SLOTS = {8: "musala", 15: "lapangan"}
 
 GATEWAY = Spot("modem-1", "modem", "Balai RT", 0, STREET_M, 47)
-POSTS = (Spot("pos-1", "sirene", "Pos ronda barat", 0, 6, 25),
-         Spot("pos-2", "sirene", "Pos ronda timur", 0, 144, 70))
+POSTS = (
+    Spot("pos-1", "sirene", "Pos ronda barat", 0, 6, 25),
+    Spot("pos-2", "sirene", "Pos ronda timur", 0, 144, 70),
+)
 REPEATER = Spot("penerus-1", "penerus", "Penerus", 0, STREET_M, 8)
 
 
@@ -28,8 +31,9 @@ def _houses():
 # where the demo's technician sits with a blank board; it is no device of the site until it is provisioned
 BENCH = Spot("papan-1", "tombol", "Meja teknisi", 21, 97, 47)
 HOUSES = tuple(_houses())
-RECEIVERS = tuple(Spot(label, "penerima", name, 0, *SLOTS[slot])
-                  for slot, (label, name) in RESPONDERS.items())
+RECEIVERS = tuple(
+    Spot(label, "penerima", name, 0, *SLOTS[slot]) for slot, (label, name) in RESPONDERS.items()
+)
 LANDMARKS = tuple((name, *SLOTS[slot]) for slot, name in OPEN_SLOTS.items())
 DEVICES = (*HOUSES, *POSTS, REPEATER, *RECEIVERS, GATEWAY)
 # the boxes of Gang Mawar send at the first press, those of Gang Melati count strokes: both are settings

@@ -1,4 +1,5 @@
 """One alarm's walk as the demo saw it: which steps happened, when, and which is missing."""
+
 import re
 import threading
 import time

@@ -3,6 +3,7 @@
 Both give `settings` (lines of the gateway's [radio] table), `ready()` once the gateway has shaken hands,
 `forget()` when the gateway starts anew, and `close()`.
 """
+
 from kentongan_wire import link, packet
 
 from kentongan_sim.stock.node import StockNode
@@ -30,13 +31,16 @@ class ModemRadio:
 
     def down(self, data):
         """Overhears the host: which message asked the modem to configure itself?"""
-        self._asked = next((seq for seq, message in self._down.feed(data)
-                            if isinstance(message, link.Configure)), self._asked)
+        self._asked = next(
+            (seq for seq, message in self._down.feed(data) if isinstance(message, link.Configure)),
+            self._asked,
+        )
 
     def up(self, data):
         """Overhears the modem: has it answered that one?"""
-        self._ready = self._ready or any(isinstance(message, link.Ack) and message.seq == self._asked
-                                         for _, message in self._up.feed(data))
+        self._ready = self._ready or any(
+            isinstance(message, link.Ack) and message.seq == self._asked for _, message in self._up.feed(data)
+        )
 
     def close(self):
         self._bridge.close()

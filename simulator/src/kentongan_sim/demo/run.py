@@ -1,4 +1,5 @@
 """`kentongan-sim demo`: the whole village on this machine, with a real gateway and a real hub."""
+
 import json
 import queue
 import shutil
@@ -40,15 +41,31 @@ SECONDS_MAX, PORT_MAX = 86_400, 65_535
 def add_parser(sub):
     """The `demo` command of kentongan-sim."""
     demo = sub.add_parser("demo", help="show the village, with a real gateway and hub, on this machine")
-    demo.add_argument("--seconds", type=number(int, 1, SECONDS_MAX, "give seconds"), metavar="N",
-                      help="end by itself, a scripted neighbour answers; exit 0 only if all went well")
-    demo.add_argument("--port", type=number(int, 0, PORT_MAX, "give a TCP port"), default=0,
-                      help="of the village page; any free one by default")
-    demo.add_argument("--data", default=None, metavar="DIR",
-                      help="keep hub, gateway and logs there (it must be empty); else a temporary directory")
+    demo.add_argument(
+        "--seconds",
+        type=number(int, 1, SECONDS_MAX, "give seconds"),
+        metavar="N",
+        help="end by itself, a scripted neighbour answers; exit 0 only if all went well",
+    )
+    demo.add_argument(
+        "--port",
+        type=number(int, 0, PORT_MAX, "give a TCP port"),
+        default=0,
+        help="of the village page; any free one by default",
+    )
+    demo.add_argument(
+        "--data",
+        default=None,
+        metavar="DIR",
+        help="keep hub, gateway and logs there (it must be empty); else a temporary directory",
+    )
     demo.add_argument("--engine", default=None, choices=("micropython", "cpython"))
-    demo.add_argument("--radio", default=MODEM, choices=(MODEM, STOCK),
-                      help="of the gateway: our modem on a serial port, or a stock Meshtastic node on TCP")
+    demo.add_argument(
+        "--radio",
+        default=MODEM,
+        choices=(MODEM, STOCK),
+        help="of the gateway: our modem on a serial port, or a stock Meshtastic node on TCP",
+    )
     demo.set_defaults(go=go)
 
 
@@ -57,6 +74,7 @@ def choose_engine(wanted):
     if wanted:
         return wanted
     from kentongan_sim.engines.micropython import available
+
     if available():
         return "micropython"
     print("There is no MicroPython for this machine: the same device code runs on CPython.")
@@ -75,12 +93,29 @@ class Demo:
         self.radio = self._make_radio(radio)
         write_gateway_settings(self.site, self.hub_url, self.radio.settings)
         tools, hub_port = Path(sys.executable).parent, self.hub_url.rsplit(":", 1)[1]
-        self.hub = Part("hub", [tools / "kentongan-hub", "run", "--data", self.site.hub_data,
-                                "--host", "127.0.0.1", "--port", hub_port], self.data / "hub.log")
-        self.gateway = Part("gateway", [tools / "kentongan-gateway", "run",
-                                        "--config", self.site.gateway_toml], self.data / "gateway.log")
-        self.tails = [Tail(self.gateway.log, self.proof.read_log),
-                      Tail(self.site.siren_file, lambda line: self.village.gateway_siren(json.loads(line)))]
+        self.hub = Part(
+            "hub",
+            [
+                tools / "kentongan-hub",
+                "run",
+                "--data",
+                self.site.hub_data,
+                "--host",
+                "127.0.0.1",
+                "--port",
+                hub_port,
+            ],
+            self.data / "hub.log",
+        )
+        self.gateway = Part(
+            "gateway",
+            [tools / "kentongan-gateway", "run", "--config", self.site.gateway_toml],
+            self.data / "gateway.log",
+        )
+        self.tails = [
+            Tail(self.gateway.log, self.proof.read_log),
+            Tail(self.site.siren_file, lambda line: self.village.gateway_siren(json.loads(line))),
+        ]
         self._running = {}  # real part -> whether it is meant to run
         self.bench = None  # a blank board, where there is real MicroPython
         self.page = None
@@ -125,11 +160,18 @@ class Demo:
         hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}
         app = create_page(self.village, self.ask_switch, hub)
         try:
-            self._server = create_server(app, host="127.0.0.1", port=self._page_port, threads=PAGE_THREADS,
-                                         channel_request_lookahead=1, ident=None)
+            self._server = create_server(
+                app,
+                host="127.0.0.1",
+                port=self._page_port,
+                threads=PAGE_THREADS,
+                channel_request_lookahead=1,
+                ident=None,
+            )
         except OSError as error:
-            raise PartFailed(f"village page: {error.strerror}: port {self._page_port}; "
-                             "choose another --port") from error
+            raise PartFailed(
+                f"village page: {error.strerror}: port {self._page_port}; choose another --port"
+            ) from error
         self.page = f"http://127.0.0.1:{self._server.effective_port}"
         threading.Thread(target=self._server.run, name="page", daemon=True).start()
 
@@ -257,11 +299,17 @@ def _data_directory(wanted):
 def _run(demo, seconds):
     started_s = time.monotonic()
     demo.start()
-    print(f"\n  Village page   {demo.page}/\n  Hub board      {demo.hub_url}/papan"
-          f"\n  Log in as      {ADMIN}  {demo.site.password}", flush=True)
+    print(
+        f"\n  Village page   {demo.page}/\n  Hub board      {demo.hub_url}/papan"
+        f"\n  Log in as      {ADMIN}  {demo.site.password}",
+        flush=True,
+    )
     if demo.bench:
-        print(f"  Blank board    {demo.bench.port}; make it a button with\n"
-              f"    {demo.bench.command(demo.hub_url)}", flush=True)
+        print(
+            f"  Blank board    {demo.bench.port}; make it a button with\n"
+            f"    {demo.bench.command(demo.hub_url)}",
+            flush=True,
+        )
     print(flush=True)
     demo.serve(time.monotonic() + SETTLE_S)
     if seconds is None:

@@ -1,4 +1,5 @@
 """The demo's site, made as a technician makes a real one: hub, devices, gateway, in a fresh directory."""
+
 import json
 import os
 import secrets
@@ -15,8 +16,24 @@ from kentongan_sim.demo.village import GATEWAY_LABEL, ZONE, survey
 SITE_NAME = "RT 05 Kampung Kentongan"
 ADMIN = "admin"
 RW = 3
-PASSWORD_WORDS = ("bambu", "ronda", "lampu", "pendopo", "kelapa", "jambu", "sawah", "gardu", "titir", "kopi",
-                  "angkringan", "melati", "mawar", "kunang", "jati", "bulan")
+PASSWORD_WORDS = (
+    "bambu",
+    "ronda",
+    "lampu",
+    "pendopo",
+    "kelapa",
+    "jambu",
+    "sawah",
+    "gardu",
+    "titir",
+    "kopi",
+    "angkringan",
+    "melati",
+    "mawar",
+    "kunang",
+    "jati",
+    "bulan",
+)
 AGREED = (("bidan", "Bu Rina", 3), ("kader", "Bu Dewi", 12))  # login, name, house
 PASSWORD_LENGTH = 3  # words; with the number about 25 bits, for a hub that only this machine reaches
 
@@ -29,10 +46,15 @@ def make_site(data):
     hub_data, gateway = data / "hub", data / "gateway"
     for folder in (hub_data, gateway):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    password = "-".join([*(secrets.choice(PASSWORD_WORDS) for _ in range(PASSWORD_LENGTH)),
-                         str(secrets.randbelow(9000) + 1000)])
-    provision.create_site(hub_data, SITE_NAME, ADMIN, password, admin_name="Bu Sari", rt=ZONE, rw=RW,
-                          admin_home=access.OUTSIDE)
+    password = "-".join(
+        [
+            *(secrets.choice(PASSWORD_WORDS) for _ in range(PASSWORD_LENGTH)),
+            str(secrets.randbelow(9000) + 1000),
+        ]
+    )
+    provision.create_site(
+        hub_data, SITE_NAME, ADMIN, password, admin_name="Bu Sari", rt=ZONE, rw=RW, admin_home=access.OUTSIDE
+    )
     with Store(hub_data).write() as db:  # a silent alarm of the village has somebody to reach
         for login, name, house in AGREED:
             accounts.add(db, 0, login, name, "petugas_ronda", secrets.token_urlsafe(), True, (ZONE, house, 0))
@@ -43,8 +65,17 @@ def make_site(data):
     modem = provision.modem_file(hub_data)
     settings[plan.GATEWAY.label] = modem
     nodes = {label: one["node"] for label, one in settings.items()}
-    return Site(data, hub_data, gateway / "gateway.toml", data / "modem", gateway / "state",
-                gateway / "siren.jsonl", password, settings, nodes)
+    return Site(
+        data,
+        hub_data,
+        gateway / "gateway.toml",
+        data / "modem",
+        gateway / "state",
+        gateway / "siren.jsonl",
+        password,
+        settings,
+        nodes,
+    )
 
 
 def _provision_devices(hub_data):
@@ -59,8 +90,16 @@ def _provision_devices(hub_data):
             more["one_press"] = spot.label in plan.ONE_PRESS
         if spot.role == "sirene":
             more["has_sense"] = True
-        settings[spot.label] = provision.add_device(hub_data, spot.role, spot.label, ZONE, house=spot.house,
-                                                    place=plan.place_of(spot), hops=to_gateway, **more)
+        settings[spot.label] = provision.add_device(
+            hub_data,
+            spot.role,
+            spot.label,
+            ZONE,
+            house=spot.house,
+            place=plan.place_of(spot),
+            hops=to_gateway,
+            **more,
+        )
     return settings
 
 
@@ -68,10 +107,18 @@ def write_gateway_settings(site, hub_url, radio):
     """The gateway's TOML; `radio` is its [radio] table as lines."""
     folder = site.gateway_toml.parent
     lines = [
-        "[gateway]", f'key_file = "{folder / "key.json"}"', f'state_dir = "{site.spool}"',
-        f'label = "{GATEWAY_LABEL}"', "[radio]", *radio,
-        "[hub]", f'url = "{hub_url}"', f'token_file = "{folder / "token"}"',
-        "[siren]", 'driver = "virtual"', f'file = "{site.siren_file}"',
+        "[gateway]",
+        f'key_file = "{folder / "key.json"}"',
+        f'state_dir = "{site.spool}"',
+        f'label = "{GATEWAY_LABEL}"',
+        "[radio]",
+        *radio,
+        "[hub]",
+        f'url = "{hub_url}"',
+        f'token_file = "{folder / "token"}"',
+        "[siren]",
+        'driver = "virtual"',
+        f'file = "{site.siren_file}"',
     ]
     site.gateway_toml.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -1,4 +1,5 @@
 """The technician's table of the demo: a blank board on a serial port, and a token to register it with."""
+
 import shlex
 import subprocess
 import sys
@@ -21,8 +22,16 @@ class Bench:
         self.village = village
         self.port = folder / "papan"
         self.token = folder / "teknisi.token"
-        words = [Path(sys.executable).parent / "kentongan-hub", "technician-token", "--data", hub_data,
-                 "--name", TECHNICIAN, "--out", self.token]
+        words = [
+            Path(sys.executable).parent / "kentongan-hub",
+            "technician-token",
+            "--data",
+            hub_data,
+            "--name",
+            TECHNICIAN,
+            "--out",
+            self.token,
+        ]
         subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
         self.board = Board(village.live, folder, self.port)
 
@@ -38,10 +47,28 @@ class Bench:
     def command(self, hub_url):
         """What a technician types to make the board a button of this village."""
         spot = plan.BENCH
-        return shlex.join([typed("kentongan-tool"), "provision", "--port", str(self.port), "--hub", hub_url,
-                           "--token-file", str(self.token), "--role", "tombol", "--label",
-                           f"tombol-{spot.house}", "--zone", str(ZONE), "--house", str(spot.house),
-                           "--place", "Balai RT"])
+        return shlex.join(
+            [
+                typed("kentongan-tool"),
+                "provision",
+                "--port",
+                str(self.port),
+                "--hub",
+                hub_url,
+                "--token-file",
+                str(self.token),
+                "--role",
+                "tombol",
+                "--label",
+                f"tombol-{spot.house}",
+                "--zone",
+                str(ZONE),
+                "--house",
+                str(spot.house),
+                "--place",
+                "Balai RT",
+            ]
+        )
 
     def close(self):
         self.board.close()

@@ -1,4 +1,5 @@
 """The kampung of the demo in real time: the plan's devices in simulated air, and what the page is told."""
+
 import time
 from collections import OrderedDict
 
@@ -30,8 +31,15 @@ def scene(nodes=None):
         wall_db = INDOOR_DB if spot.role in INDOOR_ROLES else 0
         places.append(Place(spot.label, spot.role, node, ZONE, spot.house, spot.x_m, spot.y_m, wall_db))
     gateway = Gateway(GATEWAY_LABEL, plan.GATEWAY.label, ZONE, plan.GATEWAY.x_m, plan.GATEWAY.y_m)
-    return Scenario("demo", "the kampung of the demo", tuple(places), None, URBAN._replace(layout="demo"),
-                    phy.DEFAULT_PRESET, (gateway,))
+    return Scenario(
+        "demo",
+        "the kampung of the demo",
+        tuple(places),
+        None,
+        URBAN._replace(layout="demo"),
+        phy.DEFAULT_PRESET,
+        (gateway,),
+    )
 
 
 def survey():
@@ -90,8 +98,13 @@ class Village:
         """What the gateway's own siren did, as its virtual driver wrote it."""
         event = {"t": "quiet", "at": plan.GATEWAY.label}
         if change["state"] == "on":
-            event = {"t": "sound", "at": plan.GATEWAY.label, "pattern": change["pattern"],
-                     "steps": change["steps"], "total_ms": change["total_ms"]}
+            event = {
+                "t": "sound",
+                "at": plan.GATEWAY.label,
+                "pattern": change["pattern"],
+                "steps": change["steps"],
+                "total_ms": change["total_ms"],
+            }
             self.log(*line_for("sound", plan.GATEWAY.label, self.names[plan.GATEWAY.label], event))
         self.feed.add(event, self.now_ms())
 
@@ -116,8 +129,16 @@ class Village:
             self.feed.add({"t": "show", "at": label, "state": detail["state"]}, now_ms)
         elif what == "sound":
             steps = [list(step) for step in detail["steps"]]
-            self.feed.add({"t": "sound", "at": label, "pattern": detail["pattern"], "steps": steps,
-                           "total_ms": detail["total_ms"]}, now_ms)
+            self.feed.add(
+                {
+                    "t": "sound",
+                    "at": label,
+                    "pattern": detail["pattern"],
+                    "steps": steps,
+                    "total_ms": detail["total_ms"],
+                },
+                now_ms,
+            )
         elif what == "prompt":
             self.feed.add({"t": "show", "at": label, "state": "blank"}, now_ms)
         elif what == "quiet":
@@ -142,8 +163,16 @@ class Village:
         if len(self._frames) > FRAMES_KEPT:
             self._frames.popitem(last=False)
         relay = self._label_of.get(detail.get("src")) != label
-        self.feed.add({"t": "tx", "from": label, "kind": detail["type"], "ms": detail["airtime_us"] // MS,
-                       "relay": relay}, now_ms)
+        self.feed.add(
+            {
+                "t": "tx",
+                "from": label,
+                "kind": detail["type"],
+                "ms": detail["airtime_us"] // MS,
+                "relay": relay,
+            },
+            now_ms,
+        )
 
     def _reached(self, label, what, detail, now_ms):
         if what == "miss" and detail["why"] not in MISSES_SHOWN:

@@ -1,20 +1,38 @@
 """The village page's words, Indonesian first: what the list of events says, and what the plan shows."""
 
-LEGEND = (("ALARM", "alarm"), ("RECEIPTS", "tanda terima"), ("SIREN_REPORT", "laporan sirene"),
-          ("SIREN_ORDER", "perintah sirene"), ("EVENT", "kabar warga"), ("PAGE", "panggilan"),
-          ("STATUS", "status"))
+LEGEND = (
+    ("ALARM", "alarm"),
+    ("RECEIPTS", "tanda terima"),
+    ("SIREN_REPORT", "laporan sirene"),
+    ("SIREN_ORDER", "perintah sirene"),
+    ("EVENT", "kabar warga"),
+    ("PAGE", "panggilan"),
+    ("STATUS", "status"),
+)
 STROKES = ((1, "bahaya"), (2, "maling"), (3, "kebakaran"), (4, "bencana"), (5, "sakit"))
 PATTERNS = {
-    "titir": "titir (bahaya)", "maling": "dua-dua (maling)", "kebakaran": "tiga-tiga (kebakaran)",
-    "bencana": "empat-empat (bencana)", "pencurian_ternak": "lima-lima (pencurian ternak)",
-    "medis": "nada lembut (sakit mendadak)", "selesai": "nada panjang (selesai)", "latihan": "INI LATIHAN",
+    "titir": "titir (bahaya)",
+    "maling": "dua-dua (maling)",
+    "kebakaran": "tiga-tiga (kebakaran)",
+    "bencana": "empat-empat (bencana)",
+    "pencurian_ternak": "lima-lima (pencurian ternak)",
+    "medis": "nada lembut (sakit mendadak)",
+    "selesai": "nada panjang (selesai)",
+    "latihan": "INI LATIHAN",
 }
-SHOWN = {"sounding": ("siren", "melihat: sirene berbunyi"), "stored": ("good", "melihat: pos menerima"),
-         "coming": ("good", "melihat: ada yang datang"), "closed": ("good", "melihat: selesai"),
-         "cancelled": ("good", "melihat: dibatalkan"),
-         "nobody": ("dead", "melihat: tidak ada yang mendengar")}
-PAGED = {"page": ("siren", "dipanggil untuk membantu"), "page_quiet": ("siren", "dipanggil diam-diam"),
-         "answered": ("good", "menjawab: saya datang")}
+SHOWN = {
+    "sounding": ("siren", "melihat: sirene berbunyi"),
+    "stored": ("good", "melihat: pos menerima"),
+    "coming": ("good", "melihat: ada yang datang"),
+    "closed": ("good", "melihat: selesai"),
+    "cancelled": ("good", "melihat: dibatalkan"),
+    "nobody": ("dead", "melihat: tidak ada yang mendengar"),
+}
+PAGED = {
+    "page": ("siren", "dipanggil untuk membantu"),
+    "page_quiet": ("siren", "dipanggil diam-diam"),
+    "answered": ("good", "menjawab: saya datang"),
+}
 PARTS = (
     ("gateway", "Gateway", "pos tetap berbunyi, tombol melihat sirene"),
     ("hub", "Pusat data", "gateway membunyikan sirenenya sendiri"),

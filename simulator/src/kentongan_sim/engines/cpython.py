@@ -3,6 +3,7 @@
 A core is called here as kentongan_node.runner calls it, without its coroutine, which would take a tenth of a
 city's time. The MicroPython engine runs the runner itself, and both have to give the same trace.
 """
+
 from kentongan_node import roles
 from kentongan_node.actions import Boot, Sleep
 

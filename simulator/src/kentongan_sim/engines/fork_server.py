@@ -5,6 +5,7 @@ control socket is one message: "fork" with the node's socket attached -> the chi
 "kill PID" -> power cut, answered with the pid. When the control socket closes, every child is killed
 and reaped; each child also asks the kernel to die with this process.
 """
+
 import array
 import ctypes
 import os
@@ -28,6 +29,7 @@ def child(node_fd: int, control: socket.socket, libpath: str, app: str, heap: st
         os.environ["MICROPYPATH"] = libpath
         os.environ["KENTONGAN_FD"] = str(node_fd)
         import micropython_run
+
         micropython_run.run_main(["micropython", "-X", f"heapsize={heap}", app])
     finally:
         os._exit(1)
@@ -44,6 +46,7 @@ def receive(control: socket.socket):
 
 def serve(control: socket.socket, libpath: str, app: str, heap: str):
     import micropython_run  # noqa: F401  loaded once here, shared by every child
+
     children = set()
     while True:
         text, node_fd = receive(control)

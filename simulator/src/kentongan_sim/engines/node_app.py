@@ -3,6 +3,7 @@
 MicroPython subset. Both directions carry a length (u32 little-endian) and the repr of a tuple, over
 the blocking stream socket whose number is in KENTONGAN_FD; end of file ends the program.
 """
+
 import os
 import struct
 

@@ -3,6 +3,7 @@
 Strengths are whole quarter decibels above the receiver's noise (`snr_q`). Sources of the numbers and what
 the model leaves out are in simulator/README.md.
 """
+
 import math
 from bisect import insort
 from collections import namedtuple
@@ -20,21 +21,27 @@ HEARD_BELOW_FLOOR_Q = 40  # 10 dB: weaker than this under the floor a frame does
 LOCK_SYMBOLS = 11  # of the 16: the last 5 preamble symbols are the critical ones (Bor 2016)
 SYNC_SYMBOLS = 4  # preamble symbols a receiver must have heard by then
 
-Propagation = namedtuple("Propagation", (
-    "reference_db",   # loss at 1 m
-    "exponent",       # log-distance
-    "shadow_db",      # standard deviation of a link, fixed for a place
-    "fade_db",        # standard deviation of one frame on a link
-    "layout",         # name that the shadowing is drawn from: a place stays the same for every seed
-))
+Propagation = namedtuple(
+    "Propagation",
+    (
+        "reference_db",  # loss at 1 m
+        "exponent",  # log-distance
+        "shadow_db",  # standard deviation of a link, fixed for a place
+        "fade_db",  # standard deviation of one frame on a link
+        "layout",  # name that the shadowing is drawn from: a place stays the same for every seed
+    ),
+)
 URBAN = Propagation(74.85, 2.75, 8.0, 1.0, "rt")  # see README: Callebaut and Van der Perre 2020, urban
 
-Cad = namedtuple("Cad", (
-    "symbols",        # length of one check
-    "preamble",       # share of audible preambles it notices
-    "payload",        # share of audible payloads it notices
-    "turnaround_us",  # from the end of a check, or a decision, to the first symbol on the air
-))
+Cad = namedtuple(
+    "Cad",
+    (
+        "symbols",  # length of one check
+        "preamble",  # share of audible preambles it notices
+        "payload",  # share of audible payloads it notices
+        "turnaround_us",  # from the end of a check, or a decision, to the first symbol on the air
+    ),
+)
 CAD = Cad(phy.CAD_SYMBOLS, 0.93, 0.70, 1_500)
 CAD_FLAG_US = 100  # reading "preamble detected" from a receiver that is in the middle of a frame
 
@@ -66,8 +73,18 @@ class AirFault(Exception):
 class Frame:
     """One transmission."""
 
-    __slots__ = ("index", "sender", "data", "start_us", "lock_us", "payload_us", "end_us", "reached",
-                 "audible", "cut")
+    __slots__ = (
+        "index",
+        "sender",
+        "data",
+        "start_us",
+        "lock_us",
+        "payload_us",
+        "end_us",
+        "reached",
+        "audible",
+        "cut",
+    )
 
     def __init__(self, index, sender, data, start_us, air):
         self.index = index
@@ -86,8 +103,21 @@ class Radio:
     """One radio: what it is doing and what reaches its antenna."""
 
     OFF, IDLE, LISTEN, CAD, SEND = range(5)
-    __slots__ = ("index", "label", "client", "mode", "listening", "since_us", "locked", "spoiled_by", "heard",
-                 "links", "sending", "checks", "job")
+    __slots__ = (
+        "index",
+        "label",
+        "client",
+        "mode",
+        "listening",
+        "since_us",
+        "locked",
+        "spoiled_by",
+        "heard",
+        "links",
+        "sending",
+        "checks",
+        "job",
+    )
 
     def __init__(self, index, label, client):
         self.index = index
@@ -108,8 +138,17 @@ class Radio:
 class Air:
     """All radios of one channel and preset."""
 
-    def __init__(self, clock, seed: int, preset: phy.Preset, report, loss: float = 0.0, cad: Cad = CAD,
-                 fade_db: float = URBAN.fade_db, describe=None):
+    def __init__(
+        self,
+        clock,
+        seed: int,
+        preset: phy.Preset,
+        report,
+        loss: float = 0.0,
+        cad: Cad = CAD,
+        fade_db: float = URBAN.fade_db,
+        describe=None,
+    ):
         self.clock = clock
         self.seed = seed
         self.preset = preset
@@ -179,8 +218,9 @@ class Air:
 
     def _need_free(self, radio, what):
         if radio.mode in (Radio.OFF, Radio.CAD, Radio.SEND) or radio.job:
-            raise AirFault(f"{radio.label} asked for {what} at {self.clock.now_us} us, "
-                           "while its radio was off or busy")
+            raise AirFault(
+                f"{radio.label} asked for {what} at {self.clock.now_us} us, while its radio was off or busy"
+            )
 
     # Channel check
 

@@ -2,6 +2,7 @@
 
 Two engines, or two orders of events at one instant, therefore see the same world.
 """
+
 from hashlib import blake2b, shake_128
 from statistics import NormalDist
 

@@ -1,4 +1,5 @@
 """The virtual clock: whole microseconds and a heap of what is due; nothing here knows real time."""
+
 import heapq
 
 

@@ -1,4 +1,5 @@
 """Who needs how many transmissions to reach whom: what a technician's survey would find."""
+
 from collections import deque
 
 RELAYS = ("sirene", "penerus", "penerima")  # roles that relay

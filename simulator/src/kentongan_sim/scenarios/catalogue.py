@@ -2,6 +2,7 @@
 
 A scenario names no secret: node keys come from TEST_SITE_KEY, which no real site may use.
 """
+
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import site_keys
 from kentongan_wire.device_file import check
@@ -19,8 +20,9 @@ CHANNEL_KEY = bytes(range(100, 132))
 ROLE_NUMBERS = {"tombol": 1, "sirene": 2, "penerus": 3, "modem": 4, "penerima": 5}
 CONDUCTED_DBM, GAIN_DBI = 17, 3  # 20 dBm EIRP, the law's limit
 
-SCENARIOS = {make.__name__: make for make in (rt, rt120, rw, rw7, line3, line5, zinc, hostile, city1000,
-                                                stock8)}
+SCENARIOS = {
+    make.__name__: make for make in (rt, rt120, rw, rw7, line3, line5, zinc, hostile, city1000, stock8)
+}
 
 
 def scenario(name: str) -> Scenario:
@@ -33,9 +35,19 @@ def scenario(name: str) -> Scenario:
 def device_settings(place: Place, scene: Scenario, gateway: int, hops: int) -> dict:
     """What provisioning would write for this device, checked as the device checks it."""
     settings = {
-        "format": 1, "site": scene.name, "role": place.role, "node": place.node, "label": place.label,
-        "zone": place.zone, "house": place.house, "preset": scene.preset, "conducted_dbm": CONDUCTED_DBM,
-        "gain_dbi": GAIN_DBI, "gateway": gateway, "gateway_hops": hops, "hop_limit": max(1, hops - 1),
+        "format": 1,
+        "site": scene.name,
+        "role": place.role,
+        "node": place.node,
+        "label": place.label,
+        "zone": place.zone,
+        "house": place.house,
+        "preset": scene.preset,
+        "conducted_dbm": CONDUCTED_DBM,
+        "gain_dbi": GAIN_DBI,
+        "gateway": gateway,
+        "gateway_hops": hops,
+        "hop_limit": max(1, hops - 1),
     }
     if place.role != "modem":
         settings["channel_name"] = CHANNEL_NAME

@@ -1,4 +1,5 @@
 """Rows of relays between a button and its post; nobody hears further than the next."""
+
 from kentongan_wire import phy
 
 from kentongan_sim.physics.air import Propagation
@@ -12,12 +13,21 @@ def _line(name, title, relays):
     end_m = STEP_M * (relays + 1)
     places = [Place(row[0], "tombol", NODE_BASE + 0x101, 1, 1, 0, 0, 0)]
     places += [Place(row[i], "penerus", NODE_BASE + i, 1, 0, STEP_M * i, 0, 0) for i in range(1, relays + 1)]
-    places += [Place("pos-1", "sirene", NODE_BASE + relays + 1, 1, 0, end_m, 20, 0),
-               Place("modem-1", "modem", NODE_BASE + relays + 2, 1, 0, end_m, -20, 0)]
+    places += [
+        Place("pos-1", "sirene", NODE_BASE + relays + 1, 1, 0, end_m, 20, 0),
+        Place("modem-1", "modem", NODE_BASE + relays + 2, 1, 0, end_m, -20, 0),
+    ]
     links = {(row[i], row[i + 1]): LINK_DB for i in range(relays)}
     links.update({(row[-1], "pos-1"): LINK_DB, (row[-1], "modem-1"): LINK_DB, ("pos-1", "modem-1"): NEAR_DB})
-    return Scenario(name, title, tuple(places), links, Propagation(0, 0, 0, 1.0, name), phy.DEFAULT_PRESET,
-                    (Gateway("gateway-1", "modem-1", 1, end_m, -20),))
+    return Scenario(
+        name,
+        title,
+        tuple(places),
+        links,
+        Propagation(0, 0, 0, 1.0, name),
+        phy.DEFAULT_PRESET,
+        (Gateway("gateway-1", "modem-1", 1, end_m, -20),),
+    )
 
 
 def line3() -> Scenario:

@@ -1,4 +1,5 @@
 """What scenarios are made of: places, gateways, strangers on the air, and an RT along its lanes."""
+
 from collections import namedtuple
 
 NODE_BASE = 0x6B740000  # "kt": only test nodes have these numbers
@@ -8,8 +9,9 @@ INDOOR_DB = 6  # one outer wall of brick or wood
 Place = namedtuple("Place", "label role node zone house x_m y_m wall_db")
 # links: None, or {(label, label): path loss in dB}, both ways; pairs left out do not hear each other.
 # actors: radios that are none of ours, there from the start.
-Scenario = namedtuple("Scenario", "name title places links propagation preset gateways actors",
-                      defaults=((),))
+Scenario = namedtuple(
+    "Scenario", "name title places links propagation preset gateways actors", defaults=((),)
+)
 # The gateway (a Raspberry Pi at the post) and the modem through which it is on the air.
 Gateway = namedtuple("Gateway", "label modem zone x_m y_m")
 # kind: a key of actors.KINDS; settings: what that kind wants to know.

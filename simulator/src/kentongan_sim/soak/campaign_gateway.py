@@ -1,4 +1,5 @@
 """A gateway of the campaigns: the world's with a real hub; its process is killed, its power and disk fail."""
+
 import random
 
 from kentongan_gateway.disk.spool import SpoolError
@@ -6,7 +7,7 @@ from kentongan_gateway.disk.spool import SpoolError
 from kentongan_sim.world.gateways.gateway_host import START_US
 from kentongan_sim.world.gateways.real_hub import RealHubHost
 
-UPLINK_MS = (20, 400)    # from the commit to the request: the receipt is quicker, or slower
+UPLINK_MS = (20, 400)  # from the commit to the request: the receipt is quicker, or slower
 
 
 class Dead(BaseException):
@@ -19,11 +20,11 @@ class CampaignGateway(RealHubHost):
         super().__init__(town.world, gateway, key_file, directory, town.links[gateway.label])
         self._town, self._disk = town, town.disk
         self.rng = random.Random(town.rng.getrandbits(32))
-        self.kill_in = None       # steps until the process is killed
-        self.state_fault = None   # an OSError that every state file meets
+        self.kill_in = None  # steps until the process is killed
+        self.state_fault = None  # an OSError that every state file meets
         self.died_at = ""
-        self.lose_power = False   # the next death is one of the whole board
-        self.torn = 0             # files that a power cut has torn
+        self.lose_power = False  # the next death is one of the whole board
+        self.torn = 0  # files that a power cut has torn
 
     # Power
 

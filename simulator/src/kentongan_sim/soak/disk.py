@@ -4,6 +4,7 @@ A VFS that wraps SQLite's own through ctypes: it passes everything on, remembers
 last sync, and on cut() leaves of that what a real disk may leave: each 512-byte sector new, old, or noise.
 Nothing in the code under test knows of it.
 """
+
 import ctypes as c
 import os
 import random

@@ -1,4 +1,5 @@
 """What goes wrong: each fault begins at some moment of an alarm's walk, and ends."""
+
 import errno
 from collections import namedtuple
 
@@ -65,7 +66,7 @@ def _garbage(house, rng):
 
 
 def _halves(house, rng):
-    house.radio.mangle = lambda data: data[:rng.randrange(len(data) + 1)] if rng.random() < 0.6 else data
+    house.radio.mangle = lambda data: data[: rng.randrange(len(data) + 1)] if rng.random() < 0.6 else data
 
 
 def _clean(house):

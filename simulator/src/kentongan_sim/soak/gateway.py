@@ -1,4 +1,5 @@
 """The gateway's fault campaign: an alarm, a fault somewhere on its walk, and what must hold afterwards."""
+
 import gc
 import logging
 import random
@@ -14,15 +15,15 @@ from kentongan_sim.soak import disk as disks
 from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS
 from kentongan_sim.soak.site import Site
 
-WARM_UP_MS = 60_000      # every device has said its first STATUS
+WARM_UP_MS = 60_000  # every device has said its first STATUS
 SILENT, UJI = 0.12, 0.18  # shares of the presses
 LOOK_MS = 500
-CALM_MS = 6_000          # after an alarm has settled
-QUIET_MS = 25_000        # between two: an hour has room for a few alarms, by the law's share of the air
-TEST_MS = 65_000         # a box ends a test of which nobody tells it, and has said so
-SETTLE_MS = 300_000      # an alarm that is not receipted and at the hub by then is lost
-FAULT_S = 0.5            # what one costs on an idle core, for whoever waits
-TOWN_EPISODES = 60       # then a fresh town: hubs grow, and a campaign must not
+CALM_MS = 6_000  # after an alarm has settled
+QUIET_MS = 25_000  # between two: an hour has room for a few alarms, by the law's share of the air
+TEST_MS = 65_000  # a box ends a test of which nobody tells it, and has said so
+SETTLE_MS = 300_000  # an alarm that is not receipted and at the hub by then is lost
+FAULT_S = 0.5  # what one costs on an idle core, for whoever waits
+TOWN_EPISODES = 60  # then a fresh town: hubs grow, and a campaign must not
 # an alarm's walk after its press: its box wakes and sends; stored and receipted, at the hub, answered
 MOMENTS_MS = ((-500, 0), (0, 460), (460, 580), (580, 790), (790, 8_000), (8_000, 16_000))
 STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at the hub", "answered")
@@ -208,7 +209,7 @@ class Campaign:
             if row["presses"] != len(made) or len(incidents) != 1:
                 problem = f"duplicate: {where}: {row['presses']} presses of {len(made)}"
                 self.result.problems.append(problem)
-        for at, origin, counter, pattern in town.plays[self._plays:]:
+        for at, origin, counter, pattern in town.plays[self._plays :]:
             alarm = town.press_of(origin, counter)
             closed = town.closed_ms.get(origin, -1)
             if not alarm or alarm.key != "main" or begun <= closed < at:

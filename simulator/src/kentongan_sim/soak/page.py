@@ -1,4 +1,5 @@
 """The table of a campaign, as text for a terminal and for docs/reliability.md."""
+
 from kentongan_sim.soak.faults import FAULTS
 from kentongan_sim.soak.gateway import STEPS
 
@@ -7,8 +8,10 @@ MARK = "<!-- gateway campaign -->"
 
 def table(result) -> str:
     """Faults by kind and by the step of the walk at which they began, and where a person saw them."""
-    lines = ["| fault | in all | " + " | ".join(STEPS) + " | shown on the board | in the log |",
-             "|---|" + "---|" * (len(STEPS) + 3)]
+    lines = [
+        "| fault | in all | " + " | ".join(STEPS) + " | shown on the board | in the log |",
+        "|---|" + "---|" * (len(STEPS) + 3),
+    ]
     for fault in FAULTS:
         total = result.faults[fault.name]
         if not total:
@@ -21,10 +24,14 @@ def table(result) -> str:
 
 
 def verdict(result) -> str:
-    kinds = {name: sum(p.startswith(name) for p in result.problems)
-             for name in ("lost", "duplicate", "false siren", "not shown")}
+    kinds = {
+        name: sum(p.startswith(name) for p in result.problems)
+        for name in ("lost", "duplicate", "false siren", "not shown")
+    }
     deaths = ", ".join(f"{count} {step}" for step, count in sorted(result.deaths.items()))
-    return (f"{sum(result.faults.values()):,} faults on the walks of {result.pressed:,} alarms: "
-            f"{kinds['lost']} lost or never receipted, {kinds['duplicate']} counted twice at the hub, "
-            f"{kinds['false siren']} false sirens, {kinds['not shown']} faults that nobody was shown; "
-            f"{result.torn} files torn by power cuts. Where the process died: {deaths}.")
+    return (
+        f"{sum(result.faults.values()):,} faults on the walks of {result.pressed:,} alarms: "
+        f"{kinds['lost']} lost or never receipted, {kinds['duplicate']} counted twice at the hub, "
+        f"{kinds['false siren']} false sirens, {kinds['not shown']} faults that nobody was shown; "
+        f"{result.torn} files torn by power cuts. Where the process died: {deaths}."
+    )

@@ -1,4 +1,5 @@
 """`kentongan-sim soak`: the campaigns in turn; exit 1 when one finds something."""
+
 import pickle
 import sys
 from collections import namedtuple
@@ -47,8 +48,10 @@ def in_parts(args, name, campaign, page, count):
         print(f"{name}: goes on where it stopped, {len(left)} of {parts} parts are left")
     jobs = max(1, min(args.jobs, len(left)))
     minutes = count / parts * len(left) * campaign.FAULT_S / jobs / 60
-    what = (f"{name}: {count} faults in {parts} parts, {len(left)} to run, {jobs} at a time, about "
-            f"{minutes:.0f} min on idle cores")
+    what = (
+        f"{name}: {count} faults in {parts} parts, {len(left)} to run, {jobs} at a time, about "
+        f"{minutes:.0f} min on idle cores"
+    )
     with during(what, every_s=SAID_S), ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         results = pool.map(campaign.part, [args.seed] * len(left), left, [count] * len(left))
         for number, one in zip(left, results, strict=True):
@@ -109,13 +112,27 @@ def add_parser(sub):
     soak = sub.add_parser("soak", help="fault campaigns against the real parts")
     soak.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help=f"{', '.join(CAMPAIGNS)}; default: all")
     soak.add_argument("--quick", action="store_true", help="a short version, a minute or two")
-    soak.add_argument("--faults", type=number(int, 1, 1_000_000, "give a whole number"), default=0,
-                      metavar="N", help=f"of gateway (default {WHOLE}) or field (default {FIELD})")
+    soak.add_argument(
+        "--faults",
+        type=number(int, 1, 1_000_000, "give a whole number"),
+        default=0,
+        metavar="N",
+        help=f"of gateway (default {WHOLE}) or field (default {FIELD})",
+    )
     soak.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1, metavar="N")
-    soak.add_argument("--jobs", type=number(int, 1, 64, "give a whole number"), default=2, metavar="N",
-                      help="processes; the result is the same for any number")
-    soak.add_argument("--keep", default="build/soak", metavar="DIR",
-                      help="where finished parts are kept, to go on after an end (default build/soak)")
+    soak.add_argument(
+        "--jobs",
+        type=number(int, 1, 64, "give a whole number"),
+        default=2,
+        metavar="N",
+        help="processes; the result is the same for any number",
+    )
+    soak.add_argument(
+        "--keep",
+        default="build/soak",
+        metavar="DIR",
+        help="where finished parts are kept, to go on after an end (default build/soak)",
+    )
     soak.add_argument("--page", metavar="FILE", help=f"write gateway's or field's table there ({MARK_FILE})")
     soak.set_defaults(go=go)
 

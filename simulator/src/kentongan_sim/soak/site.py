@@ -2,6 +2,7 @@
 
 What is promised is written down here as it happens and held against the hub's tables later.
 """
+
 import json
 import os
 import random
@@ -22,11 +23,11 @@ from kentongan_sim.world.gateways.real_hub import Link, RealHub
 from kentongan_sim.world.node_host import NodeHost
 from kentongan_sim.world.world import World
 
-ANSWER_MS = 8_000        # the person at the board says "saya datang" so long after the alarm is there
-ROUND_US = 8_000_000     # the hub's dispatch works this often
-FRAMES_KEPT = 200        # transmissions whose receptions may still come
+ANSWER_MS = 8_000  # the person at the board says "saya datang" so long after the alarm is there
+ROUND_US = 8_000_000  # the hub's dispatch works this often
+FRAMES_KEPT = 200  # transmissions whose receptions may still come
 ZONE = 5
-NEAR_DB = 100            # everybody hears everybody well
+NEAR_DB = 100  # everybody hears everybody well
 KINDS = (m.KIND_BAHAYA, m.KIND_MALING, m.KIND_KEBAKARAN, m.KIND_MEDIS)  # of the buttons in turn
 BUTTONS = tuple((f"tombol-{n:02}", n + 1, KINDS[n % len(KINDS)]) for n in range(12))
 
@@ -92,13 +93,28 @@ class Ground:
             provision.gateway_file(self.data, label, ZONE)
             self.files[modem] = provision.modem_file(self.data, label)
             scene_gateways.append(Gateway(label, modem, ZONE, 0, 0))
-        places = [Place(label, file["role"], file["node"], file["zone"], file["house"], 0, 0, 0)
-                  for label, file in self.files.items()]
+        places = [
+            Place(label, file["role"], file["node"], file["zone"], file["house"], 0, 0, 0)
+            for label, file in self.files.items()
+        ]
         near = {(one, other): NEAR_DB for one in self.files for other in self.files}
-        scene = Scenario("soak", "everybody hears everybody", tuple(places), near, URBAN,
-                         next(iter(self.files.values()))["preset"], tuple(scene_gateways))
-        self.world = World(scene, self.rng.getrandbits(32), gateway_hosts=False, settings=self.files,
-                           keep_trace=keep_trace, host_class=self.host_class)
+        scene = Scenario(
+            "soak",
+            "everybody hears everybody",
+            tuple(places),
+            near,
+            URBAN,
+            next(iter(self.files.values()))["preset"],
+            tuple(scene_gateways),
+        )
+        self.world = World(
+            scene,
+            self.rng.getrandbits(32),
+            gateway_hosts=False,
+            settings=self.files,
+            keep_trace=keep_trace,
+            host_class=self.host_class,
+        )
         self.world.listen(self.seen_in_world)
 
     def open_gateways(self, hub):
@@ -109,8 +125,9 @@ class Ground:
             path.write_text(json.dumps(provision.gateway_file(self.data, label, ZONE)))
             os.chmod(path, 0o600)
             self.links[label] = self.link_class(hub, provision.gateway_token(self.data, label))
-            self.houses[label] = self.world.gateway_hosts[label] = self.gateway_class(self, gateway,
-                                                                                      keyfile.load(path))
+            self.houses[label] = self.world.gateway_hosts[label] = self.gateway_class(
+                self, gateway, keyfile.load(path)
+            )
 
     # time
 
@@ -156,8 +173,9 @@ class Site(Ground):
     def __init__(self, directory, seed, disk, gateways=2, devices=(), people=True, keep_trace=None):
         super().__init__(directory, seed, disk)
         self._people = people
-        provision.create_site(self.data, "RT 05", "admin", "sandi yang panjang", admin_name="Bu Admin",
-                              rt=ZONE, rw=3)
+        provision.create_site(
+            self.data, "RT 05", "admin", "sandi yang panjang", admin_name="Bu Admin", rt=ZONE, rw=3
+        )
         for label, house, kind in BUTTONS:
             self.add("tombol", label, house=house, one_press=True, strokes=[kind])
         for role, label, zone, house in devices:
@@ -175,7 +193,7 @@ class Site(Ground):
 
     def press(self, key, label=None):
         """At that house, or at one that has not pressed lately."""
-        busy = {press.label for press in self.presses[-len(BUTTONS) // 2:]}
+        busy = {press.label for press in self.presses[-len(BUTTONS) // 2 :]}
         label = label or self.rng.choice([label for label, *_ in BUTTONS if label not in busy])
         press = Press(label, self.files[label]["node"], key, self.now_ms)
         self.presses.append(press)
@@ -184,8 +202,14 @@ class Site(Ground):
 
     def press_of(self, node, counter=None):
         """That button's last press, or the one that had the counter; None."""
-        return next((press for press in reversed(self.presses) if press.node == node
-                     and (counter is None or counter in press.counters)), None)
+        return next(
+            (
+                press
+                for press in reversed(self.presses)
+                if press.node == node and (counter is None or counter in press.counters)
+            ),
+            None,
+        )
 
     def seen_in_world(self, t_us, label, what, detail):
         if what == "tx" and detail["type"] == "ALARM":
@@ -231,5 +255,6 @@ class Site(Ground):
 
     def at_hub(self, press):
         marks = ", ".join("?" * len(press.counters))
-        return self.rows(f"SELECT * FROM alarms WHERE device = ? AND counter IN ({marks})", press.node,
-                         *press.counters)
+        return self.rows(
+            f"SELECT * FROM alarms WHERE device = ? AND counter IN ({marks})", press.node, *press.counters
+        )

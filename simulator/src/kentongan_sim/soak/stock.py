@@ -3,6 +3,7 @@
 Real time, real TCP, the gateway's own radio, core, hands and spool. Each packet is an alarm of a button of
 its own; buttons go on until they are receipted over the air, as buttons do.
 """
+
 import queue
 import tempfile
 import threading
@@ -32,11 +33,17 @@ SITE = Channel("kampung", bytes(range(32)))
 ROOTS = {0: site_keys.alarm_root(bytes(32), 0)}, {0: site_keys.control_root(bytes(32), 0)}
 KEYS = site_keys.SiteKeys(*ROOTS, 0)
 KeyFile = namedtuple("KeyFile", ("node", "channel"))
-WINDOW = 40              # packets on their way; a radio's own queue to its host is about so long
-AGAIN_S = 1.5            # a button without an answer goes on
-STALLED_S = 120          # without a single receipt for so long, something is lost
-QUICK = {"HEARTBEAT_S": 0.5, "SILENT_S": 3.0, "LOOK_S": 0.05, "REOPEN_MIN_S": 0.1, "REOPEN_MAX_S": 0.3,
-         "OPEN_TIMEOUT_S": 8}  # the radio's waits, so that 50 unplugs take minutes
+WINDOW = 40  # packets on their way; a radio's own queue to its host is about so long
+AGAIN_S = 1.5  # a button without an answer goes on
+STALLED_S = 120  # without a single receipt for so long, something is lost
+QUICK = {
+    "HEARTBEAT_S": 0.5,
+    "SILENT_S": 3.0,
+    "LOOK_S": 0.05,
+    "REOPEN_MIN_S": 0.1,
+    "REOPEN_MAX_S": 0.3,
+    "OPEN_TIMEOUT_S": 8,
+}  # the radio's waits, so that 50 unplugs take minutes
 
 
 class Served:
@@ -64,11 +71,28 @@ class Served:
     def hear(self, node, counter, attempt):
         """An alarm of this button, kind uji: stored and receipted, sounds nowhere."""
         body = m.Alarm(attempt, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150)
-        payload = m.encode(m.ALARM, m.TOMBOL, 0, counter, node, body, KEYS.c(node, m.TOMBOL, 0),
-                           KEYS.r(node, m.TOMBOL, 0), KEYS.c(node, m.TOMBOL, 0))
+        payload = m.encode(
+            m.ALARM,
+            m.TOMBOL,
+            0,
+            counter,
+            node,
+            body,
+            KEYS.c(node, m.TOMBOL, 0),
+            KEYS.r(node, m.TOMBOL, 0),
+            KEYS.c(node, m.TOMBOL, 0),
+        )
         self._number += 1
-        packet = mesh_pb2.MeshPacket(to=BROADCAST, id=self._number, hop_limit=1, hop_start=1,
-                                     relay_node=node & 0xFF, rx_rssi=-97, rx_snr=5.0, channel=0)
+        packet = mesh_pb2.MeshPacket(
+            to=BROADCAST,
+            id=self._number,
+            hop_limit=1,
+            hop_start=1,
+            relay_node=node & 0xFF,
+            rx_rssi=-97,
+            rx_snr=5.0,
+            channel=0,
+        )
         setattr(packet, "from", node)
         packet.decoded.portnum, packet.decoded.payload = PORT_PRIVATE, payload
         self.bridge.write(self.api.received(packet))
@@ -95,8 +119,10 @@ class Post:
 
     def start(self):
         self._performer.start()
-        self.radio.start(lambda heard: self.inbox.put(("heard", (heard,))),
-                         lambda name, up: (self.states.append(up), self.inbox.put(("radio", (name, up)))))
+        self.radio.start(
+            lambda heard: self.inbox.put(("heard", (heard,))),
+            lambda name, up: (self.states.append(up), self.inbox.put(("radio", (name, up)))),
+        )
         self._thread.start()
 
     def _run(self):
@@ -133,11 +159,14 @@ def run(packets, unplugs, say):
         for name, value in saved.items():
             setattr(meshtastic, name, value)
     lost = set(served.receipted) - kept
-    problems += [f"lost: {node:08x} #{counter} was receipted and is not in the spool"
-                 for node, counter in lost]
-    say(f"stock: {len(served.receipted):,} alarms receipted over {done_unplugs} unplugs in {sent:,} packets, "
+    problems += [
+        f"lost: {node:08x} #{counter} was receipted and is not in the spool" for node, counter in lost
+    ]
+    say(
+        f"stock: {len(served.receipted):,} alarms receipted over {done_unplugs} unplugs in {sent:,} packets, "
         f"{len(lost)} of them lost; the link was rebuilt {post.radio.counters.get('rebuilt', 0)} times; "
-        f"{time.monotonic() - begin:.0f} s")
+        f"{time.monotonic() - begin:.0f} s"
+    )
     return problems
 
 

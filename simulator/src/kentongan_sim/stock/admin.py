@@ -3,6 +3,7 @@
 Changes between begin_edit_settings and commit_edit_settings wait for the commit; a change outside one
 counts at once. Either way the node reboots to use them. Only its own host may ask: no remote administration.
 """
+
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 from meshtastic.protobuf import admin_pb2, channel_pb2, config_pb2, module_config_pb2

@@ -3,6 +3,7 @@
 Measured on firmware 2.7: the order of the handshake, a QueueStatus for every packet and heartbeat, and the
 memory of 20 ids in which a packet that the host sends a second time is swallowed without an answer.
 """
+
 from meshtastic import NODELESS_WANT_CONFIG_ID
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
@@ -96,7 +97,7 @@ class StockApi:
         if packet_id in self._recent:
             self.swallowed += 1
             return True
-        self._recent = [*self._recent[1 - RECENT_IDS:], packet_id]
+        self._recent = [*self._recent[1 - RECENT_IDS :], packet_id]
         return False
 
     def _from_radio(self, **fields):
@@ -142,13 +143,20 @@ class StockApi:
         return framed(self._from_radio(rebooted=True))
 
     def _handshake(self, config_id):
-        yield self._from_radio(my_info=mesh_pb2.MyNodeInfo(my_node_num=self.node, min_app_version=30200,
-                                                           nodedb_count=1, pio_env="native"))
+        yield self._from_radio(
+            my_info=mesh_pb2.MyNodeInfo(
+                my_node_num=self.node, min_app_version=30200, nodedb_count=1, pio_env="native"
+            )
+        )
         yield self._from_radio(node_info=self._node_info())
-        yield self._from_radio(metadata=mesh_pb2.DeviceMetadata(
-            firmware_version=FIRMWARE_VERSION, device_state_version=24,
-            role=self.settings.configs["device"].device.role,
-            hw_model=mesh_pb2.HardwareModel.PORTDUINO))
+        yield self._from_radio(
+            metadata=mesh_pb2.DeviceMetadata(
+                firmware_version=FIRMWARE_VERSION,
+                device_state_version=24,
+                role=self.settings.configs["device"].device.role,
+                hw_model=mesh_pb2.HardwareModel.PORTDUINO,
+            )
+        )
         for channel in self.settings.channels:
             yield self._from_radio(channel=channel)
         for config in self.settings.configs.values():
@@ -161,9 +169,11 @@ class StockApi:
 
     def _node_info(self):
         user = mesh_pb2.User(
-            id=f"!{self.node:08x}", long_name=self.settings.long_name,
+            id=f"!{self.node:08x}",
+            long_name=self.settings.long_name,
             short_name=self.settings.short_name or f"{self.node & 0xFFFF:04x}",
             macaddr=b"\x02\x00" + self.node.to_bytes(4, "big"),
             role=self.settings.configs["device"].device.role,
-            hw_model=mesh_pb2.HardwareModel.PORTDUINO)
+            hw_model=mesh_pb2.HardwareModel.PORTDUINO,
+        )
         return mesh_pb2.NodeInfo(num=self.node, user=user)

@@ -7,6 +7,7 @@ Buttons are CLIENTs that are always on and send one packet a press, as long as o
 acknowledgement: the node sends it three times unless it overhears a relay of it. There are no receipts.
 Stored is what the gateway's radio handed its computer; a post sounds for what its radio received.
 """
+
 import struct
 
 from kentongan_node.actions import Note, Persist
@@ -28,8 +29,16 @@ SOUND = "stok"
 PRESS_KEYS = ("main", "silent")
 
 
-def stock_world(scene: Scenario, seed: int = 1, loss: float = 0.0, dead=(), *, retry_s=None,
-                alarm_bytes: int = ALARM_BYTES, **options) -> World:
+def stock_world(
+    scene: Scenario,
+    seed: int = 1,
+    loss: float = 0.0,
+    dead=(),
+    *,
+    retry_s=None,
+    alarm_bytes: int = ALARM_BYTES,
+    **options,
+) -> World:
     """A World of stock nodes. `retry_s` replaces the acknowledged packet by plain ones: four, each so many
     seconds after the one before; 0: one and no more. `options` as World.
     """
@@ -62,8 +71,13 @@ class StockEngine:
 
     def _make(self, settings, state):
         role = settings["role"]
-        stock = {"node": settings["node"], "label": settings["label"], "preset": settings["preset"],
-                 "channels": [self.channel], "role": "ROUTER" if role == self.router_role else "CLIENT"}
+        stock = {
+            "node": settings["node"],
+            "label": settings["label"],
+            "preset": settings["preset"],
+            "channels": [self.channel],
+            "role": "ROUTER" if role == self.router_role else "CLIENT",
+        }
         if role == "tombol":
             return StockButton(stock, state, self.retry_ms, self.alarm_bytes)
         return StockNode(stock)
@@ -154,8 +168,12 @@ class Ears:
             node, counter, size = self._alarms[detail["tx"]]
             if label in self._gateways and self._first(label, node, counter):
                 line_us = (size + API_BYTES) * SERIAL_BYTE_US
-                self._later(line_us + COMMIT_US, self._gateways[label], "store",
-                            {"type": "alarm", "device": node, "counter": counter})
+                self._later(
+                    line_us + COMMIT_US,
+                    self._gateways[label],
+                    "store",
+                    {"type": "alarm", "device": node, "counter": counter},
+                )
             if label in self._posts and self._first(label):
                 self._later(0, label, "sound", {"pattern": SOUND, "steps": (), "total_ms": 0})
 
@@ -186,8 +204,11 @@ def baseline_figures(world) -> dict:
             sent.add((detail["src"], detail["counter"]))
             air_us += detail["airtime_us"]
     return {
-        "checkers": {}, "baseline": "stock", "retry_s": None if retry_ms is None else retry_ms / 1000,
-        "acked": len(acked), "acked_not_stored": len(acked - stored),
+        "checkers": {},
+        "baseline": "stock",
+        "retry_s": None if retry_ms is None else retry_ms / 1000,
+        "acked": len(acked),
+        "acked_not_stored": len(acked - stored),
         "air_s_per_alarm": round(air_us / 1e6 / len(sent), 3) if sent else None,
     }
 
@@ -195,9 +216,15 @@ def baseline_figures(world) -> dict:
 def baseline_sentence(figures: dict) -> str:
     """The same for a person to read."""
     f = figures
-    how = ("one packet a press, sent three times unless a relay of it is heard" if f["retry_s"] is None
-           else f"{NAIVE_SENDS} plain packets a press, every {f['retry_s']:g} s" if f["retry_s"]
-           else "one plain packet a press")
-    return (f"  baseline {f['baseline']}: {how}; {f['air_s_per_alarm']} s of air per alarm\n"
-            f"  shown as delivered {f['acked']}, of these never stored {f['acked_not_stored']}; "
-            "no checker judges it")
+    how = (
+        "one packet a press, sent three times unless a relay of it is heard"
+        if f["retry_s"] is None
+        else f"{NAIVE_SENDS} plain packets a press, every {f['retry_s']:g} s"
+        if f["retry_s"]
+        else "one plain packet a press"
+    )
+    return (
+        f"  baseline {f['baseline']}: {how}; {f['air_s_per_alarm']} s of air per alarm\n"
+        f"  shown as delivered {f['acked']}, of these never stored {f['acked_not_stored']}; "
+        "no checker judges it"
+    )

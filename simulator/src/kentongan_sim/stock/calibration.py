@@ -3,6 +3,7 @@
 MEASURED was measured with the firmware running natively in simulated air, over few alarms: 87.5 % and 64.6 %
 are 42 and 31 of 48, so that chance alone moves them by ten points and more.
 """
+
 import argparse
 
 from kentongan_sim.checkers.summary import percentiles
@@ -51,9 +52,14 @@ def campaign(case: str, seeds: int = SEEDS) -> dict:
     def share(limit_ms):
         return round(100 * sum(ms <= limit_ms for ms in after) / pressed, 1)
 
-    return {"delivered": round(100 * len(after) / pressed, 1), "within_5_s": share(5_000),
-            "within_10_s": share(10_000), **percentiles(after), "air_s": round(air_s / pressed, 2),
-            "acked_not_stored": wrongly}
+    return {
+        "delivered": round(100 * len(after) / pressed, 1),
+        "within_5_s": share(5_000),
+        "within_10_s": share(10_000),
+        **percentiles(after),
+        "air_s": round(air_s / pressed, 2),
+        "acked_not_stored": wrongly,
+    }
 
 
 def main():
@@ -63,8 +69,10 @@ def main():
     print(f"stock8, {PACKET_BYTES} bytes, seeds 1-{args.seeds}; in brackets what real firmware showed")
     for case in CASES:
         measured = MEASURED.get(case, {})
-        words = [f"{name} {value}" + (f" [{measured[name]}]" if name in measured else "")
-                 for name, value in campaign(case, args.seeds).items()]
+        words = [
+            f"{name} {value}" + (f" [{measured[name]}]" if name in measured else "")
+            for name, value in campaign(case, args.seeds).items()
+        ]
         print(f"{case}: {', '.join(words)}")
 
 

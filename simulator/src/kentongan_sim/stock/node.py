@@ -5,6 +5,7 @@ How it treats packets is wire-format section 2, measured on firmware 2.7.26: rol
 and cancels a waiting relay when it overhears another one. A packet that wants an acknowledgement goes out
 three times unless a relay of it is overheard. `host`/`HostWrite` carry the client stream.
 """
+
 import struct
 from collections import OrderedDict
 
@@ -135,8 +136,19 @@ class StockNode:
         hops = min(packet.hop_limit, wire.HOP_MAX)
         channel = self.channels[packet.channel]
         plain = wire.encode_data(wire.Data(packet.decoded.portnum, packet.decoded.payload, 0))
-        header = wire.Packet(packet.to, self.node, packet_id, hops, int(packet.want_ack), 0, hops,
-                             channel.hash, 0, self.node & 0xFF, b"")
+        header = wire.Packet(
+            packet.to,
+            self.node,
+            packet_id,
+            hops,
+            int(packet.want_ack),
+            0,
+            hops,
+            channel.hash,
+            0,
+            self.node & 0xFF,
+            b"",
+        )
         try:
             block = struct.pack("<QII", packet_id, self.node, 0)
             return wire.build_packet(header._replace(body=aes_ctr(channel.key, block, plain)))
@@ -188,9 +200,18 @@ class StockNode:
 
     def _for_host(self, packet, rssi, snr_q, now_ms):
         message = mesh_pb2.MeshPacket(
-            to=packet.to, id=packet.id, rx_time=now_ms // 1000, rx_snr=snr_q / 4, rx_rssi=rssi,
-            hop_limit=packet.hop_limit, hop_start=packet.hop_start, want_ack=bool(packet.want_ack),
-            via_mqtt=bool(packet.via_mqtt), next_hop=packet.next_hop, relay_node=packet.relay_node)
+            to=packet.to,
+            id=packet.id,
+            rx_time=now_ms // 1000,
+            rx_snr=snr_q / 4,
+            rx_rssi=rssi,
+            hop_limit=packet.hop_limit,
+            hop_start=packet.hop_start,
+            want_ack=bool(packet.want_ack),
+            via_mqtt=bool(packet.via_mqtt),
+            next_hop=packet.next_hop,
+            relay_node=packet.relay_node,
+        )
         setattr(message, "from", packet.src)
         for index, channel in enumerate(self.channels):
             if channel.hash != packet.channel_hash:
@@ -278,4 +299,3 @@ class StockNode:
 
     def _count(self, reason):
         self.counters[reason] = self.counters.get(reason, 0) + 1
-

@@ -4,6 +4,7 @@ The timer is drawn for the packet in front and never drawn again while it runs; 
 is taken, or after each packet sent, a new one is drawn. Packets that want an acknowledgement wait in front of
 those that do not, and relays in front of a node's own packets.
 """
+
 import random
 from collections import deque, namedtuple
 
@@ -48,8 +49,11 @@ class StockQueue:
 
     def retry_ms(self, frame, now_ms) -> int:
         """How long a sender waits for its acknowledgement: RadioInterface::getRetransmissionMsec."""
-        slots = (2 ** self.own_window(now_ms) + 2 * phy.CONTENTION_MAX
-                 + 2 ** ((phy.CONTENTION_MAX + phy.CONTENTION_MIN) // 2))
+        slots = (
+            2 ** self.own_window(now_ms)
+            + 2 * phy.CONTENTION_MAX
+            + 2 ** ((phy.CONTENTION_MAX + phy.CONTENTION_MIN) // 2)
+        )
         return 2 * self.airtime_ms(frame) + self._slots_ms(slots) + PROCESSING_MS
 
     def add(self, packet: Waiting, now_ms, rnd):
@@ -77,7 +81,7 @@ class StockQueue:
             return draw.randrange(2 ** self.own_window(now_ms))
         window = phy.contention_window(packet.snr_q)
         if self.role == "CLIENT":
-            return CLIENT_RELAY_SLOTS + draw.randrange(2 ** window)
+            return CLIENT_RELAY_SLOTS + draw.randrange(2**window)
         return draw.randrange(2 * window)
 
     def _slots_ms(self, slots):

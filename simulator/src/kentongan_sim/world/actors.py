@@ -3,6 +3,7 @@
 Each is a core like any other, put on the air by World.host_core, or as a scenario's Actor. None of them keeps
 our rules, so the checkers do not ask them to. What they send by themselves follows from the world's seed.
 """
+
 from hashlib import shake_128
 
 from kentongan_node.actions import Cad, Listen, Transmit
@@ -11,15 +12,15 @@ from kentongan_wire import packet as wire
 from kentongan_wire import phy
 
 HEARD_LIMIT = 4_096  # frames that a stranger remembers
-QUEUE_LIMIT = 64     # frames that wait to be sent
+QUEUE_LIMIT = 64  # frames that wait to be sent
 
 FOREIGN_BYTES = (30, 140)  # of a stock network: positions, telemetry, texts
-FOREIGN_TRIES_MS = 400     # the longest wait for the next try at a busy channel
-FOREIGN_HASH = 0x5A        # a channel that is not ours
+FOREIGN_TRIES_MS = 400  # the longest wait for the next try at a busy channel
+FOREIGN_HASH = 0x5A  # a channel that is not ours
 FOREIGN_HOPS = 3
 
 REPLAY_AFTER_S = (2, 15, 60, 200)  # at once, and when the siren has just ended
-REPLAY_KEPT = 24                   # frames that wait to be replayed
+REPLAY_KEPT = 24  # frames that wait to be replayed
 
 
 def noise(count: int, rnd: int) -> bytes:
@@ -105,8 +106,19 @@ class Foreign(Stranger):
         low, high = FOREIGN_BYTES
         count = low + pick(rnd, 1, high - low + 1)
         src, packet_id = 4 + mix(rnd, 2) % 0xFFFF_FF00, mix(rnd, 3) or 1
-        head = wire.Packet(wire.BROADCAST, src, packet_id, FOREIGN_HOPS, 0, 0, FOREIGN_HOPS, FOREIGN_HASH, 0,
-                           src & 0xFF, noise(count, rnd))
+        head = wire.Packet(
+            wire.BROADCAST,
+            src,
+            packet_id,
+            FOREIGN_HOPS,
+            0,
+            0,
+            FOREIGN_HOPS,
+            FOREIGN_HASH,
+            0,
+            src & 0xFF,
+            noise(count, rnd),
+        )
         self._waiting = wire.build_packet(head)
         mean_ms = phy.airtime_us(self._preset, len(self._waiting)) / 10 / self._share_percent
         self._due_ms = now_ms + pick(rnd, 5, max(1, int(2 * mean_ms)))

@@ -3,6 +3,7 @@
 Both have the same face: `on_data(bytes)` and `on_connect()` are called from the pipe's thread, `write(bytes)`
 never blocks and drops what no one reads (as a serial port does), `close()` ends the thread.
 """
+
 import contextlib
 import os
 import pty

@@ -1,4 +1,5 @@
 """What a frame is, for the trace and the diagram: read with the channel key only, as any relay could."""
+
 import struct
 
 from kentongan_wire import bodies, messages
@@ -7,8 +8,16 @@ from kentongan_wire.errors import RemoteError
 
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
 
-TYPES = {1: "ALARM", 2: "STATUS", 3: "SIREN_REPORT", 4: "EVENT", 8: "RECEIPTS", 9: "SIREN_ORDER",
-         10: "CONFIG", 11: "PAGE"}
+TYPES = {
+    1: "ALARM",
+    2: "STATUS",
+    3: "SIREN_REPORT",
+    4: "EVENT",
+    8: "RECEIPTS",
+    9: "SIREN_ORDER",
+    10: "CONFIG",
+    11: "PAGE",
+}
 ORDERS = ("SIREN_ORDER", "SIREN_REPORT")  # their bodies begin with origin u32, counter u32 of the alarm
 CACHE_LIMIT = 4096  # frames remembered; repeats and relays of one are common
 RECEIPT_HEAD = messages.HEADER_BYTES + 1  # payload bytes before the first entry
@@ -50,8 +59,10 @@ class Describer:
             out["about"] = list(struct.unpack_from("<II", payload, 6))
             out["action"] = payload[14]  # of an order what to do, of a report how it stands
         if out["type"] == "RECEIPTS":
-            out["answers"] = [list(struct.unpack_from("<IIB", payload, RECEIPT_HEAD + RECEIPT_ENTRY * i))
-                              for i in range(min(payload[6], _entries_in(payload)))]
+            out["answers"] = [
+                list(struct.unpack_from("<IIB", payload, RECEIPT_HEAD + RECEIPT_ENTRY * i))
+                for i in range(min(payload[6], _entries_in(payload)))
+            ]
         return out
 
 

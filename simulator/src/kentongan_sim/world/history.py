@@ -2,6 +2,7 @@
 
 Built from plain events, so that a test can write a history that no healthy run would have.
 """
+
 from collections import namedtuple
 
 from kentongan_wire.codes import KIND_UJI
@@ -15,8 +16,9 @@ SIREN_ROLES = ("sirene", "gateway")  # what the street hears; a penerima is a ch
 # press of the button when both became one alarm (merged). Times in us, None if never.
 # strokes: how often the key was pressed. counters: all that its frames had, for what was overtaken
 # goes on under a new one.
-Alarm = namedtuple("Alarm", "t_us label node zone key counter merged stored_us sounded_us strokes counters",
-                   defaults=(1, ()))
+Alarm = namedtuple(
+    "Alarm", "t_us label node zone key counter merged stored_us sounded_us strokes counters", defaults=(1, ())
+)
 KEYS = {"tombol": ("main", "silent"), "sirene": ("test",)}
 Sounding = namedtuple("Sounding", "t_us end_us label pattern")
 
@@ -29,20 +31,20 @@ class History:
         self.modems = modems
         self.end_us = end_us
         self.unreachable = frozenset(unreachable)  # labels without a radio path to any living gateway
-        self.frames = {}     # tx index -> (t_us, label, detail)
-        self.heard = {}      # label -> {(node, counter): first time it received something about that alarm}
+        self.frames = {}  # tx index -> (t_us, label, detail)
+        self.heard = {}  # label -> {(node, counter): first time it received something about that alarm}
         self.soundings = []
-        self.shows = []      # (t_us, label, state)
-        self.stored = {}     # (node, counter) -> t_us
-        self.contents = {}   # (node, counter) -> [(t_us, detail)] of every alarm stored under it
-        self.answers = []    # (t_us, node, counter): a person said "saya datang"
+        self.shows = []  # (t_us, label, state)
+        self.stored = {}  # (node, counter) -> t_us
+        self.contents = {}  # (node, counter) -> [(t_us, detail)] of every alarm stored under it
+        self.answers = []  # (t_us, node, counter): a person said "saya datang"
         self.raised = set()  # nodes of stolen buttons, whose alarms are the thief's own
         self.pressed = sorted(pressed, key=lambda press: press[:3])
         self.gateways_on = set()
         self.store_counts = {}  # (gateway, node, counter) -> times that it stored that alarm
         self.words_heard = {}  # label -> [(t_us, sender)]: frames about any alarm that it received
         self.jam_reports = []  # times at which a gateway stored that a device finds the channel jammed
-        self._power = {}     # label -> [(t_us, whether it has power)]
+        self._power = {}  # label -> [(t_us, whether it has power)]
         self._open = {}
         for event in events:
             reader = getattr(self, "_" + event[2], None)
@@ -118,18 +120,29 @@ class History:
             no_alarm = hold_ms and hold_ms >= CANCEL_HOLD_MS or key not in KEYS.get(self.role(label), ())
             if no_alarm or not self.powered(label, t_us):
                 continue
-            next_us = min([p[0] for p in presses[at + 1:] if p[1] == label], default=self.end_us + 1)
+            next_us = min([p[0] for p in presses[at + 1 :] if p[1] == label], default=self.end_us + 1)
             until_us = max(next_us, t_us + SENT_WITHIN_US)
-            sent = sorted((when, counter) for (who, counter), when in first_sent.items()
-                          if who == label)
+            sent = sorted((when, counter) for (who, counter), when in first_sent.items() if who == label)
             own = [counter for at_us, counter in sent if t_us <= at_us < until_us]
             older = [counter for at_us, counter in sent if at_us < t_us]
             counter = own[0] if own else older[-1] if older else None
             place = self.positions[label]
             about = place["node"], counter
-            out.append(Alarm(t_us, label, place["node"], place["zone"], key, counter, not own,
-                             self.stored.get(about), self.sounded_us(*about), strokes,
-                             tuple(own) or (counter,)))
+            out.append(
+                Alarm(
+                    t_us,
+                    label,
+                    place["node"],
+                    place["zone"],
+                    key,
+                    counter,
+                    not own,
+                    self.stored.get(about),
+                    self.sounded_us(*about),
+                    strokes,
+                    tuple(own) or (counter,),
+                )
+            )
         return out
 
     def powered(self, label, t_us) -> bool:
@@ -139,12 +152,19 @@ class History:
     def steady(self, label, from_us, until_us) -> bool:
         """Whether it had power, and no start, in all of that time."""
         return self.powered(label, from_us) and not any(
-            from_us < at_us <= until_us for at_us, _ in self._power.get(label, ()))
+            from_us < at_us <= until_us for at_us, _ in self._power.get(label, ())
+        )
 
     def ready_us(self, label, t_us) -> int:
         """When the code ran that saw the key pressed at t_us: at once, or after the boot that it caused."""
-        return next((at_us for at_us, on in self._power.get(label, ())
-                     if on and t_us <= at_us <= t_us + SENT_WITHIN_US), t_us)
+        return next(
+            (
+                at_us
+                for at_us, on in self._power.get(label, ())
+                if on and t_us <= at_us <= t_us + SENT_WITHIN_US
+            ),
+            t_us,
+        )
 
     def booted_us(self, label, t_us):
         """When this device last came up before t_us, or None."""
@@ -153,14 +173,18 @@ class History:
     def on_disk(self, alarm) -> bool:
         """Whether this alarm, or a later one or a cancel of the same button, is stored."""
         return alarm.counter is not None and any(
-            node == alarm.node and counter >= alarm.counter for node, counter in self.stored)
+            node == alarm.node and counter >= alarm.counter for node, counter in self.stored
+        )
 
     def sounded_us(self, node, counter):
         """When a siren of the street first sounded that had heard of this alarm; None if none did."""
-        times = [max(sounding.t_us, self.heard_us(sounding.label, node, counter))
-                 for sounding in self.soundings if self.role(sounding.label) in SIREN_ROLES
-                 and self.heard_us(sounding.label, node, counter) is not None
-                 and self.heard_us(sounding.label, node, counter) <= sounding.end_us]
+        times = [
+            max(sounding.t_us, self.heard_us(sounding.label, node, counter))
+            for sounding in self.soundings
+            if self.role(sounding.label) in SIREN_ROLES
+            and self.heard_us(sounding.label, node, counter) is not None
+            and self.heard_us(sounding.label, node, counter) <= sounding.end_us
+        ]
         return min(times, default=None)
 
     def heard_us(self, label, node, counter):
@@ -172,19 +196,25 @@ class History:
 
     def stored_as_pressed_us(self, alarm):
         """When a gateway first had this press on disk under its own content; None if it never had."""
-        return min((t_us for counter in alarm.counters
-                    for t_us, detail in self.contents.get((alarm.node, counter), ())
-                    if is_content_of(alarm, detail)), default=None)
+        return min(
+            (
+                t_us
+                for counter in alarm.counters
+                for t_us, detail in self.contents.get((alarm.node, counter), ())
+                if is_content_of(alarm, detail)
+            ),
+            default=None,
+        )
 
     def presses_of(self, label, key) -> list:
         """(t_us, hold_ms) of every press of a key of that box."""
-        return [(t_us, hold_ms) for t_us, who, what, _, hold_ms in self.pressed
-                if (who, what) == (label, key)]
+        return [
+            (t_us, hold_ms) for t_us, who, what, _, hold_ms in self.pressed if (who, what) == (label, key)
+        ]
 
     def sounding_at(self, t_us) -> list:
         """Sirens of the street that sound at that time."""
-        return [s for s in self.soundings
-                if s.t_us <= t_us <= s.end_us and self.role(s.label) in SIREN_ROLES]
+        return [s for s in self.soundings if s.t_us <= t_us <= s.end_us and self.role(s.label) in SIREN_ROLES]
 
 
 def kinds_of(strokes) -> tuple:

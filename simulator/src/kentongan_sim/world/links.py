@@ -1,4 +1,5 @@
 """How loud each place of a scenario is at each other: the same for every seed of the simulation."""
+
 from functools import lru_cache
 from hashlib import blake2b
 from math import hypot, log10
@@ -17,7 +18,7 @@ def lay_all(world):
     scene, air = world.scene, world.air
     if scene.links is not None:
         for i, host in enumerate(hosts):
-            lay(world, host, hosts[i + 1:])
+            lay(world, host, hosts[i + 1 :])
         return
     radios = [host.radio for host in hosts]
     budget_db = POWER_DBM - air.noise_dbm
@@ -44,8 +45,7 @@ def loss_between(scene, one, other):
     if scene.links is not None:
         return scene.links.get((one.label, other.label), scene.links.get((other.label, one.label)))
     distance_m = hypot(one.x_m - other.x_m, one.y_m - other.y_m)
-    return (path_loss_db(scene.propagation, distance_m, one.label, other.label)
-            + one.wall_db + other.wall_db)
+    return path_loss_db(scene.propagation, distance_m, one.label, other.label) + one.wall_db + other.wall_db
 
 
 @lru_cache(maxsize=CACHED_PLACES)

@@ -3,6 +3,7 @@
 The core runs in an engine; here is the board around it. A node's milliseconds start with its power or its
 wake-up, as on the chip.
 """
+
 from kentongan_sim.physics.chance import Draws
 
 BOOT_US = 350_000  # reset to MicroPython's main, the budget of wire-format 4 ("on the air within 600 ms")
@@ -59,9 +60,17 @@ class NodeHost:
         self._counted = {}  # refusals by reason, of the runs before this one
         self._instant_us, self._instant_calls = -1, 0
         self._do = {
-            "Cad": self._cad, "Transmit": self._transmit, "Listen": self._listen, "Persist": self._persist,
-            "Sound": self._sound, "Quiet": self._quiet, "Show": self._show, "HostWrite": self._host_write,
-            "Sleep": self._sleep, "Note": self._note, "Tune": self._tune,
+            "Cad": self._cad,
+            "Transmit": self._transmit,
+            "Listen": self._listen,
+            "Persist": self._persist,
+            "Sound": self._sound,
+            "Quiet": self._quiet,
+            "Show": self._show,
+            "HostWrite": self._host_write,
+            "Sleep": self._sleep,
+            "Note": self._note,
+            "Tune": self._tune,
         }
 
     def use(self, engine):
@@ -199,8 +208,9 @@ class NodeHost:
         else:
             self._instant_calls += 1
             if self._instant_calls > CALLS_AT_ONE_INSTANT:
-                raise NodeFault(f"{self.label} was called {self._instant_calls} times "
-                                f"at {now_us} us without end")
+                raise NodeFault(
+                    f"{self.label} was called {self._instant_calls} times at {now_us} us without end"
+                )
         if deadline_ms is None:
             self._deadline.cancel()
         else:
@@ -270,5 +280,12 @@ class NodeHost:
             raise NodeFault(f"{self.label} left for {action.preset}; this world is {self.world.scene.preset}")
 
     def _note(self, action):
-        self.report("note", {"step": action.step, "device": action.device, "counter": action.counter,
-                             "detail": action.detail})
+        self.report(
+            "note",
+            {
+                "step": action.step,
+                "device": action.device,
+                "counter": action.counter,
+                "detail": action.detail,
+            },
+        )

@@ -1,4 +1,5 @@
 """Who presses when in a run: drawn from the seed, after the village has settled."""
+
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.physics.chance import between, draw_u32
@@ -8,9 +9,14 @@ WARM_UP_S = 150  # one round of mains status (140 s) before the first press
 
 def plan_presses(world, presses: int, within_s: float):
     """Different houses as far as they go, in an order and at times that the seed decides."""
-    buttons = sorted([label for label, host in world.nodes.items()
-                      if host.place.role == "tombol" and label not in world.dead],
-                     key=lambda label: (draw_u32(world.seed, "house", label), label))
+    buttons = sorted(
+        [
+            label
+            for label, host in world.nodes.items()
+            if host.place.role == "tombol" and label not in world.dead
+        ],
+        key=lambda label: (draw_u32(world.seed, "house", label), label),
+    )
     if presses and not buttons:
         raise LocalError("no button is alive to be pressed; leave one out of --dead")
     for k in range(presses):

@@ -1,4 +1,5 @@
 """A World driven by the wall clock in a thread of its own; other threads hand it functions."""
+
 import queue
 import threading
 import time
@@ -87,6 +88,7 @@ class LiveWorld:
 
 def plug_pty(live, label, bridge, ear=None):
     """Join a modem of the world to the pty behind `bridge`; an `ear` has down(bytes) and up(bytes)."""
+
     def down(data):
         if ear:
             ear.down(data)

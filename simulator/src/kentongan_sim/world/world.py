@@ -10,6 +10,7 @@ One thread only: another thread hands functions to the thread that steps the wor
 Events (`what`): boot off sleep key tx rx miss busy sound quiet show note; of a gateway also store, answer and
 done; of the hub: hub. `detail` holds plain numbers and texts. Times are microseconds since the world began.
 """
+
 from kentongan_node.siren import new_post_state
 from kentongan_wire import phy
 from kentongan_wire.device_file import nearest
@@ -44,16 +45,19 @@ def make_engine(name: str):
         from kentongan_sim.engines.cpython import Engine
     elif name == "micropython":
         from kentongan_sim.engines.micropython import Engine, available
+
         if not available():
-            raise LocalError("engine micropython: there is no MicroPython wheel for this machine; "
-                             "use --engine cpython, it runs the same node code")
+            raise LocalError(
+                "engine micropython: there is no MicroPython wheel for this machine; "
+                "use --engine cpython, it runs the same node code"
+            )
     else:
         raise LocalError(f"there is no engine {name!r}; choose one of {', '.join(ENGINES)}")
     return Engine()
 
 
 def ranges(labels) -> str:
-    """"tombol-01..tombol-20, pos-1..pos-2, hub": the labels in short, first and last of each kind."""
+    """ "tombol-01..tombol-20, pos-1..pos-2, hub": the labels in short, first and last of each kind."""
     groups = {}
     for label in labels:
         groups.setdefault(label.rstrip("0123456789"), []).append(label)
@@ -75,9 +79,22 @@ class World:
     its relays came today and know nobody. `host_class`: what stands around each core, with its faults.
     """
 
-    def __init__(self, scene: Scenario, seed: int = 1, engine="cpython", loss: float = 0.0, dead=(), *,
-                 gateway_hosts: bool = True, answer_after_s: float = 8.0, settings=None, cad=radio.CAD,
-                 keep_trace: bool | None = True, known: bool = True, host_class=NodeHost):
+    def __init__(
+        self,
+        scene: Scenario,
+        seed: int = 1,
+        engine="cpython",
+        loss: float = 0.0,
+        dead=(),
+        *,
+        gateway_hosts: bool = True,
+        answer_after_s: float = 8.0,
+        settings=None,
+        cad=radio.CAD,
+        keep_trace: bool | None = True,
+        known: bool = True,
+        host_class=NodeHost,
+    ):
         self.scene = scene
         self.nodes = {place.label: None for place in scene.places}
         self.need_known(dead)
@@ -87,8 +104,16 @@ class World:
         self.describer = Describer(*channel_of(settings)) if settings else Describer()
         self.engine = make_engine(engine) if isinstance(engine, str) else engine
         preset = phy.preset(scene.preset)
-        self.air = radio.Air(self.clock, seed, preset, self.trace.add, loss, cad, scene.propagation.fade_db,
-                             self.describer.describe)
+        self.air = radio.Air(
+            self.clock,
+            seed,
+            preset,
+            self.trace.add,
+            loss,
+            cad,
+            scene.propagation.fade_db,
+            self.describer.describe,
+        )
         self.gateway_hosts = {}
         self.pressed = []  # (t_us, label, key, strokes, hold_ms)
         self.told = {}  # (node, generation, type, counter) of alarms that the hub has -> since when
@@ -127,6 +152,7 @@ class World:
 
     def _open_gateway_hosts(self, answer_after_s):
         from kentongan_sim.world.gateways.model_hub import ModelHubHost
+
         for gateway in self.scene.gateways:
             self.gateway_hosts[gateway.label] = ModelHubHost(self, gateway, answer_after_s)
 
@@ -148,8 +174,9 @@ class World:
     def _gateway_is_dead(self, label):
         return any(gateway.modem == label and gateway.label in self.dead for gateway in self.scene.gateways)
 
-    def host_core(self, label: str, core, x_m: float, y_m: float, role: str = "stock",
-                  loss_db=None) -> NodeHost:
+    def host_core(
+        self, label: str, core, x_m: float, y_m: float, role: str = "stock", loss_db=None
+    ) -> NodeHost:
         """Put a core of another make, with the methods of our cores, on the air.
 
         `loss_db` {label: dB} replaces positions. It is switched on at once.
@@ -190,9 +217,11 @@ class World:
         """LocalError for a label that is no device here, with the remedy."""
         for label in labels:
             if label not in self.labels():
-                raise LocalError(f"there is no device {label!r} in {self.scene.name}; "
-                                 f"did you mean {nearest(label, self.labels())}? "
-                                 f"There are {ranges(self.labels())}")
+                raise LocalError(
+                    f"there is no device {label!r} in {self.scene.name}; "
+                    f"did you mean {nearest(label, self.labels())}? "
+                    f"There are {ranges(self.labels())}"
+                )
 
     def labels(self) -> list:
         """Everything that can be switched: devices, gateways and the hub."""
@@ -200,12 +229,26 @@ class World:
 
     def positions(self) -> dict:
         """label -> dict(role, node, zone, house, x_m, y_m) of every device and gateway, for a map."""
-        out = {label: {"role": host.place.role, "node": host.place.node, "zone": host.place.zone,
-                       "house": host.place.house, "x_m": host.place.x_m, "y_m": host.place.y_m}
-               for label, host in self.nodes.items()}
+        out = {
+            label: {
+                "role": host.place.role,
+                "node": host.place.node,
+                "zone": host.place.zone,
+                "house": host.place.house,
+                "x_m": host.place.x_m,
+                "y_m": host.place.y_m,
+            }
+            for label, host in self.nodes.items()
+        }
         for gateway in self.scene.gateways:
-            out[gateway.label] = {"role": "gateway", "node": self.nodes[gateway.modem].place.node,
-                                  "zone": gateway.zone, "house": 0, "x_m": gateway.x_m, "y_m": gateway.y_m}
+            out[gateway.label] = {
+                "role": "gateway",
+                "node": self.nodes[gateway.modem].place.node,
+                "zone": gateway.zone,
+                "house": 0,
+                "x_m": gateway.x_m,
+                "y_m": gateway.y_m,
+            }
         return out
 
     def at(self, t_us: int, function, *args):

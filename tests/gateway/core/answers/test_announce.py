@@ -1,4 +1,5 @@
 """The post says kind and place aloud, and of a confidential alarm nothing; real words of espeak-ng."""
+
 import os
 import shutil
 import stat
@@ -49,9 +50,17 @@ def test_the_post_asks_for_calm_exactly_where_the_hub_does(kind):
         assert ("jangan main hakim sendiri" in said) == ("jangan main hakim sendiri" in str(read))
 
 
-@pytest.mark.parametrize("payload", [
-    alarm(flags=m.FLAG_SILENT), alarm(kind=m.KIND_KEKERASAN), alarm(under_c=True), alarm(kind=m.KIND_UJI),
-    alarm(zone=6), alarm(zone=0)])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        alarm(flags=m.FLAG_SILENT),
+        alarm(kind=m.KIND_KEKERASAN),
+        alarm(under_c=True),
+        alarm(kind=m.KIND_UJI),
+        alarm(zone=6),
+        alarm(zone=0),
+    ],
+)
 def test_nothing_is_said_of_what_not_everybody_here_may_know(payload):
     b = bench()
     b.hear(payload)
@@ -60,11 +69,14 @@ def test_nothing_is_said_of_what_not_everybody_here_may_know(payload):
 
 
 def test_no_more_is_said_once_somebody_comes_or_the_key_is_pressed():
-    for end in (lambda b: b.order(id=1, type="stage", device=BUTTON, counter=100, stage=3),
-                lambda b: b.order(id=1, type="siren", action="stop", origin=BUTTON, counter=100,
-                                  targets="zone", zone=5),
-                lambda b: b.do(b.core.on_silence_key(b.now_ms, 1)),
-                lambda b: b.hear(alarm(counter=101, incident=100, flags=m.FLAG_CANCEL))):
+    for end in (
+        lambda b: b.order(id=1, type="stage", device=BUTTON, counter=100, stage=3),
+        lambda b: b.order(
+            id=1, type="siren", action="stop", origin=BUTTON, counter=100, targets="zone", zone=5
+        ),
+        lambda b: b.do(b.core.on_silence_key(b.now_ms, 1)),
+        lambda b: b.hear(alarm(counter=101, incident=100, flags=m.FLAG_CANCEL)),
+    ):
         b = bench()
         b.hear(alarm())
         b.run(1_000)
@@ -108,7 +120,8 @@ def _programs(tmp_path, monkeypatch):
 
 
 def test_the_voice_holds_the_siren_while_it_speaks_and_keeps_the_text_out_of_the_process_list(
-        tmp_path, programs):
+    tmp_path, programs
+):
     held = []
     speaker = voice.Voice("plughw:1", held.append)
     speaker.say("Maling di er te 5.")

@@ -1,4 +1,5 @@
 """Paging without the hub: by its kept policy, per kind and RT; confidential ones only to agreed houses."""
+
 import json
 
 import pytest
@@ -14,8 +15,9 @@ def paged_after(bench, begin):
     return [at - begin for at, _, _ in bench.sent(m.PAGE)][:1]
 
 
-@pytest.mark.parametrize(("kind", "after_ms"), [
-    (2, 5_000), (7, 5_000), (1, 120_000), (4, None), (6, 120_000)])
+@pytest.mark.parametrize(
+    ("kind", "after_ms"), [(2, 5_000), (7, 5_000), (1, 120_000), (4, None), (6, 120_000)]
+)
 def test_each_kind_is_paged_when_its_policy_says_so(kind, after_ms):
     """A kind that the policy does not name is called like danger; null is never called."""
     bench = Bench(paging=POLICY)
@@ -54,8 +56,10 @@ def test_a_hub_that_comes_back_pages_by_itself():
 
 
 def test_nobody_is_paged_about_what_was_called_off_or_answered_meanwhile():
-    for call_off in (lambda b: b.hear(alarm(counter=101, incident=100, flags=m.FLAG_CANCEL)),
-                     lambda b: b.order(id=1, type="stage", device=BUTTON, counter=100, stage=3)):
+    for call_off in (
+        lambda b: b.hear(alarm(counter=101, incident=100, flags=m.FLAG_CANCEL)),
+        lambda b: b.order(id=1, type="stage", device=BUTTON, counter=100, stage=3),
+    ):
         bench = Bench(paging=POLICY)
         bench.hear(alarm(kind=1))
         bench.run(20_000)
@@ -83,8 +87,18 @@ def test_the_policy_is_kept_over_a_restart():
     assert kept.page_after_s(5, 1) == 120 and kept.page_after_s(5, 4) is None and kept.page_after_s(9, 1) == 0
 
 
-@pytest.mark.parametrize("paging", [[], {"5": 7}, {"x": {"1": 3}}, {"5": {"1": -1}}, {"5": {"1": "0"}},
-                                    {"5": {"1": 10**6}}, {"5": {"1": True}}])
+@pytest.mark.parametrize(
+    "paging",
+    [
+        [],
+        {"5": 7},
+        {"x": {"1": 3}},
+        {"5": {"1": -1}},
+        {"5": {"1": "0"}},
+        {"5": {"1": 10**6}},
+        {"5": {"1": True}},
+    ],
+)
 def test_a_policy_that_is_none_is_refused_with_the_remedy_and_changes_nothing(paging):
     with pytest.raises(LocalError, match="send the directory again"):
         Directory.from_dict({"devices": [], "paging": paging or "x"})
@@ -160,8 +174,17 @@ def test_kept_pages_that_are_damaged_cost_only_themselves(damaged):
 
 
 def test_the_buttons_come_in_turn_so_that_no_number_of_alarms_stands_before_anothers():
-    chimes = [{"node": 0x4100 + n, "role": "penerima", "label": f"penerima-{n}", "zone": 5, "house": 50 + n,
-               "hops": 1} for n in range(12)]
+    chimes = [
+        {
+            "node": 0x4100 + n,
+            "role": "penerima",
+            "label": f"penerima-{n}",
+            "zone": 5,
+            "house": 50 + n,
+            "hops": 1,
+        }
+        for n in range(12)
+    ]
     bench = Bench(devices=[*DEVICES, *chimes])
     for n in range(12):
         bench.hear(alarm(BUTTON_2, 1_000 + 40 * n, kind=2), src=BUTTON_2)

@@ -1,4 +1,5 @@
 """No line of the log names a silent alarm, however many others there were since."""
+
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 from kentongan_gateway.core.answers.confidential_names import LIMIT

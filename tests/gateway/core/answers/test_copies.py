@@ -1,4 +1,5 @@
 """What is carried for other gateways: proved and of now, a few times, out of a purse of its own."""
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -20,15 +21,25 @@ from kentongan_gateway.core.base.actions import RelayCopy
 from kentongan_wire import messages as m
 
 INVENTED = 0x70007
-OTHER = [*DEVICES,
-         {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1}]
+OTHER = [
+    *DEVICES,
+    {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1},
+]
 
 
 def receipt(counter=41, of=99, sender=GATEWAY_2, key=None, entries=1):
     entry = m.receipt_entry(sender, BUTTON, of, 3, 0, 0, 0, key or SITE.c(BUTTON, m.TOMBOL, 0))
     of_it = sender, m.GATEWAY, 0
-    return m.encode(m.RECEIPTS, m.GATEWAY, 0, counter, sender, m.Receipts((entry,) * entries), SITE.a(*of_it),
-                    SITE.r(*of_it))
+    return m.encode(
+        m.RECEIPTS,
+        m.GATEWAY,
+        0,
+        counter,
+        sender,
+        m.Receipts((entry,) * entries),
+        SITE.a(*of_it),
+        SITE.r(*of_it),
+    )
 
 
 def order(counter=50, post=POST_2):
@@ -39,17 +50,28 @@ def order(counter=50, post=POST_2):
 
 def page(counter=50, sender=GATEWAY_2):
     body = m.Page(RECEIVER, BUTTON, 100, 1, 7, 5, 0)
-    return m.encode(m.PAGE, m.GATEWAY, 0, counter, sender, body, SITE.c(RECEIVER, m.PENERIMA, 0),
-                    SITE.r(sender, m.GATEWAY, 0))
-
+    return m.encode(
+        m.PAGE,
+        m.GATEWAY,
+        0,
+        counter,
+        sender,
+        body,
+        SITE.c(RECEIVER, m.PENERIMA, 0),
+        SITE.r(sender, m.GATEWAY, 0),
+    )
 
 
 def carried(bench):
     return len(bench.all(RelayCopy))
 
 
-ONE_OF_EACH = {"post": (POST, stage_1()), "receipt": (GATEWAY_2, receipt()),
-               "order": (GATEWAY_2, order()), "page": (GATEWAY_2, page())}
+ONE_OF_EACH = {
+    "post": (POST, stage_1()),
+    "receipt": (GATEWAY_2, receipt()),
+    "order": (GATEWAY_2, order()),
+    "page": (GATEWAY_2, page()),
+}
 
 
 @pytest.mark.parametrize("what", ONE_OF_EACH)
@@ -118,16 +140,19 @@ def test_who_proves_frames_of_its_own_spends_its_share_of_the_purse_and_no_other
 
 
 def test_all_of_them_together_spend_the_purse_and_no_more():
-    posts = [{"node": 0x3100 + n, "role": "sirene", "label": f"sirene-{n}", "zone": 5, "house": 0, "hops": 1}
-             for n in range(6)]
+    posts = [
+        {"node": 0x3100 + n, "role": "sirene", "label": f"sirene-{n}", "zone": 5, "house": 0, "hops": 1}
+        for n in range(6)
+    ]
     bench = Bench(devices=[*OTHER, *posts])
     for n in range(40):
         for one in posts:
             key = SITE.a(BUTTON, m.TOMBOL, 0)
             entry = m.receipt_entry(one["node"], BUTTON, 100 + n, m.STAGE_SOUNDING, 1, 0, 0, key)
             of = one["node"], m.SIRENE, 0
-            payload = m.encode(m.RECEIPTS, m.SIRENE, 0, 300 + n, one["node"], m.Receipts((entry,)),
-                               SITE.c(*of), SITE.r(*of))
+            payload = m.encode(
+                m.RECEIPTS, m.SIRENE, 0, 300 + n, one["node"], m.Receipts((entry,)), SITE.c(*of), SITE.r(*of)
+            )
             bench.hear(payload, src=one["node"], hop_start=3)
         bench.run(500, hub_ok_every_ms=500)
     assert air.COPY_S - 0.2 <= bench.core.parts.context.air.used_s(bench.now_ms) <= air.COPY_S + 0.1

@@ -1,4 +1,5 @@
 """A page order that names its penerima: the circle of one incident, whatever the directory says by now."""
+
 import pytest
 from gateway_kit import BUTTON, DEVICES, GATEWAY_2, RECEIVER, SITE, Bench, alarm, coming
 from kentongan_gateway.core.base.actions import Note, OrderDone, Send, Siren

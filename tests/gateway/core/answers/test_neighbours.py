@@ -1,4 +1,5 @@
 """Several gateways in earshot of one button: that of its zone answers and orders, another stands in."""
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -161,8 +162,12 @@ def test_a_part_of_the_counters_ends_the_doubt_about_those_that_it_names_and_no_
 
 def test_what_the_hub_called_old_begins_nothing_after_a_power_cut_either():
     at = played()
-    again = Bench(state=at.state, spool=at.spool, config=CoreConfig(GATEWAY_2, "gateway-2", 6),
-                  devices=[*DEVICES, GATEWAY_OF_6])
+    again = Bench(
+        state=at.state,
+        spool=at.spool,
+        config=CoreConfig(GATEWAY_2, "gateway-2", 6),
+        devices=[*DEVICES, GATEWAY_OF_6],
+    )
     again.hear(alarm(kind=2, attempt=9))
     again.run(30_000, hub_ok_every_ms=1_000)
     assert not starts(again) and not again.all(Siren) and not again.sent(m.PAGE)
@@ -209,9 +214,14 @@ def test_what_the_zones_gateway_has_answered_is_not_ordered_by_another():
     assert not starts(at)
 
 
-@pytest.mark.parametrize("forged", [
-    receipt(key=bytes(32)), receipt(stage=1, key=SITE.a(BUTTON, m.TOMBOL, 0)),
-    receipt(node=0x7777, key=SITE.c(0x7777, m.TOMBOL, 0))])
+@pytest.mark.parametrize(
+    "forged",
+    [
+        receipt(key=bytes(32)),
+        receipt(stage=1, key=SITE.a(BUTTON, m.TOMBOL, 0)),
+        receipt(node=0x7777, key=SITE.c(0x7777, m.TOMBOL, 0)),
+    ],
+)
 def test_an_outer_tag_that_a_stolen_post_can_make_silences_no_gateway(forged):
     at = bench()
     at.hear(alarm(zone=6))
@@ -228,12 +238,15 @@ def ordered(post=POST_2, origin=BUTTON, counter=100, own=50, key=None):
     return message(m.SIREN_ORDER, GATEWAY_2, own, m.SirenOrder(*fixed, (target,)))
 
 
-@pytest.mark.parametrize(("zone", "order", "orders"), [
-    (6, ordered(), False),  # we would only stand in
-    (6, ordered(key=bytes(32)), True),  # a stolen post's word
-    (6, ordered(counter=99), True),  # for an older alarm, which tells nothing of this one's siren ..
-    (5, ordered(POST), True),  # and the zone's own gateway orders whatever others do
-])
+@pytest.mark.parametrize(
+    ("zone", "order", "orders"),
+    [
+        (6, ordered(), False),  # we would only stand in
+        (6, ordered(key=bytes(32)), True),  # a stolen post's word
+        (6, ordered(counter=99), True),  # for an older alarm, which tells nothing of this one's siren ..
+        (5, ordered(POST), True),  # and the zone's own gateway orders whatever others do
+    ],
+)
 def test_another_gateways_true_order_is_enough_for_one_that_stands_in(zone, order, orders):
     at = bench()
     at.hear(alarm(zone=zone))

@@ -1,4 +1,5 @@
 """Answers to what comes again: a button's attempts at its charge, what anybody may play out of a purse."""
+
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, ROLES, Bench, alarm, button_status, report, starts
 from kentongan_gateway.core.answers.receipts import SAME_MAX
@@ -6,8 +7,13 @@ from kentongan_gateway.core.base import air
 from kentongan_wire import messages as m
 
 HOUSES = [0x2300 + n for n in range(14)]
-SITE = [*DEVICES, *({"node": node, "role": "tombol", "label": f"tombol-{200 + n}", "zone": 5,
-                     "house": 100 + n, "hops": 1} for n, node in enumerate(HOUSES))]
+SITE = [
+    *DEVICES,
+    *(
+        {"node": node, "role": "tombol", "label": f"tombol-{200 + n}", "zone": 5, "house": 100 + n, "hops": 1}
+        for n, node in enumerate(HOUSES)
+    ),
+]
 ROLES.update(dict.fromkeys(HOUSES, m.TOMBOL))
 
 
@@ -60,8 +66,15 @@ def test_recordings_of_a_former_run_are_all_paid_out_of_the_purse():
 def test_recorded_reports_of_posts_are_answered_a_few_times_and_then_out_of_the_purse():
     posts = [0x3200 + n for n in range(10)]
     ROLES.update(dict.fromkeys(posts, m.SIRENE))
-    bench = Bench(devices=[*DEVICES, *({"node": node, "role": "sirene", "label": f"sirene-{node}", "zone": 5,
-                                        "house": 0, "hops": 1} for node in posts)])
+    bench = Bench(
+        devices=[
+            *DEVICES,
+            *(
+                {"node": node, "role": "sirene", "label": f"sirene-{node}", "zone": 5, "house": 0, "hops": 1}
+                for node in posts
+            ),
+        ]
+    )
     frames = [(node, report(node)) for node in posts]
     play(bench, frames, 1)
     bench.run(5_000, hub_ok_every_ms=1_000)

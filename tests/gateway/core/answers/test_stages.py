@@ -1,4 +1,5 @@
 """Stages of many buttons at once: they share frames, and each is still told until it names its stage."""
+
 from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 from kentongan_gateway.core.answers.receipts import ENTRIES_MAX
 from kentongan_gateway.core.base.actions import OrderDone
@@ -7,8 +8,10 @@ from kentongan_wire import messages as m
 
 def stage_frames(bench, start):
     """[(ms since start, [node, ..])] of the frames that carry a stage 3."""
-    frames = [(at - start, [e.node for e in opened.body.entries if e.stage == 3])
-              for at, _, opened in bench.sent(m.RECEIPTS)]
+    frames = [
+        (at - start, [e.node for e in opened.body.entries if e.stage == 3])
+        for at, _, opened in bench.sent(m.RECEIPTS)
+    ]
     return [(at, nodes) for at, nodes in frames if nodes]
 
 

@@ -16,8 +16,15 @@ def used_up(bench, seconds, kind=air.ALARM):
 
 
 def entry(node=POST, version=3, **settings):
-    return {"node": node, "version": version, "settings": settings, "generation": 0, "lowest": 0,
-            "next": None, "counters": 0}
+    return {
+        "node": node,
+        "version": version,
+        "settings": settings,
+        "generation": 0,
+        "lowest": 0,
+        "next": None,
+        "counters": 0,
+    }
 
 
 def test_a_ledger_says_when_so_much_may_be_sent_again():
@@ -60,8 +67,11 @@ def test_posts_that_never_say_that_they_know_of_a_drill_leave_the_end_its_air():
         bench.run(10_000)
         bench.hear(node_status(counter=counter), src=POST)
     air_s = bench.core.parts.context.air_s
-    drill_s = sum(air_s(len(send.payload)) for _, send, order in bench.sent(m.SIREN_ORDER)
-                  if order.body.action == m.ACTION_DRILL)
+    drill_s = sum(
+        air_s(len(send.payload))
+        for _, send, order in bench.sent(m.SIREN_ORDER)
+        if order.body.action == m.ACTION_DRILL
+    )
     assert drill_s <= 2 * air.DRILL_S, "three seconds, and what an hour fills up"
     assert ("drill", "air") in [(e["what"], e["reason"]) for e in bench.of_type("waiting")]
     bench.order(id=2, type="drill", minutes=0, zone=5, number=1)
@@ -91,8 +101,18 @@ def test_what_a_power_cut_may_have_hidden_counts_as_sent():
     assert after.load(ledger.dump(0, whole=True), 5_000)
 
 
-@pytest.mark.parametrize("damaged", [b"", b"x", b"[]", b"7", b'{"rows": [[0]], "left": {}}', b'{"rows": []}',
-                                     b'{"rows": [["a", "alarm", 1]], "left": {}}'])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"7",
+        b'{"rows": [[0]], "left": {}}',
+        b'{"rows": []}',
+        b'{"rows": [["a", "alarm", 1]], "left": {}}',
+    ],
+)
 def test_a_damaged_ledger_counts_half_of_the_hour_as_sent_and_ends_nothing(damaged):
     bench = Bench(state={**Bench().state, "air": damaged})
     assert bench.core.counters["air_lost"] == 1

@@ -1,4 +1,5 @@
 """Tables with a limit: who fills one loses its own entries, and nobody else's."""
+
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, RECEIVER, Bench, alarm, coming, report, starts
 from kentongan_gateway.core.answers import chime_pages
@@ -90,8 +91,17 @@ def test_on_a_new_card_one_buttons_alarms_take_no_place_of_anothers_that_waits()
 
 
 def chimes(count):
-    return [{"node": 0x4100 + n, "role": "penerima", "label": f"penerima-{n}", "zone": 5, "house": 100 + n,
-             "hops": 1} for n in range(count)]
+    return [
+        {
+            "node": 0x4100 + n,
+            "role": "penerima",
+            "label": f"penerima-{n}",
+            "zone": 5,
+            "house": 100 + n,
+            "hops": 1,
+        }
+        for n in range(count)
+    ]
 
 
 @pytest.mark.parametrize("hub", [True, False])

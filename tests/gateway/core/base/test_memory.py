@@ -1,4 +1,5 @@
 """What guards survives: after a restart the disk is asked first, and without a disk somebody has to vouch."""
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -90,8 +91,9 @@ SOUNDING = m.STATUS_MAINS | m.STATUS_SOUNDING
 
 def answer_to_test(bench, counter, sounding=True, post=POST):
     """The STATUS of a post that has just taken the last quiet test."""
-    last = [order.counter for _, _, order in bench.sent(m.SIREN_ORDER)
-            if order.body.action == m.ACTION_TEST][-1]
+    last = [order.counter for _, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_TEST][
+        -1
+    ]
     return node_status(post, counter, last, flags=SOUNDING if sounding else m.STATUS_MAINS)
 
 
@@ -223,15 +225,22 @@ def test_a_status_that_names_a_number_of_a_run_before_the_loss_dates_nothing():
 def test_while_an_alarm_waits_its_zones_posts_are_asked_and_never_for_long():
     bench = new_card()
     bench.run(DOUBT_MS - 70_000)
-    tests = [(at, [post for post, _ in order.body.targets]) for at, _, order in bench.sent(m.SIREN_ORDER)
-             if order.body.action == m.ACTION_TEST]
+    tests = [
+        (at, [post for post, _ in order.body.targets])
+        for at, _, order in bench.sent(m.SIREN_ORDER)
+        if order.body.action == m.ACTION_TEST
+    ]
     asked = [at - 1_000_000 for at, posts in tests if posts == [POST]]
     assert asked[:6] == list(ASK_AT_MS)
 
 
-@pytest.mark.parametrize("order", [
-    {"type": "siren", "action": "start", "origin": BUTTON, "counter": 100, "kind": 2, "targets": "zone"},
-    {"type": "page", "device": BUTTON, "counter": 100}])
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"type": "siren", "action": "start", "origin": BUTTON, "counter": 100, "kind": 2, "targets": "zone"},
+        {"type": "page", "device": BUTTON, "counter": 100},
+    ],
+)
 def test_an_order_of_the_hub_about_it_vouches(order):
     bench = new_card()
     bench.order(id=1, **order)
@@ -289,8 +298,10 @@ def test_what_waits_is_bounded_and_what_has_no_place_is_counted():
 
 def test_an_old_receipt_played_to_a_new_card_makes_no_dead_gateway_alive():
     """It would be waited for with the next alarm of its zone."""
-    devices = [*DEVICES, {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0,
-                          "hops": 1}]
+    devices = [
+        *DEVICES,
+        {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1},
+    ]
     entry = m.receipt_entry(GATEWAY_2, BUTTON_2, 7, 2, 0, 6, 1, SITE.c(BUTTON_2, m.TOMBOL, 0))
     recorded = message(m.RECEIPTS, GATEWAY_2, 40, m.Receipts((entry,)))
     answered_ms = []

@@ -1,4 +1,5 @@
 """Whose doing the hour's air is: no stolen device spends it for everybody, and a press is always answered."""
+
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, RECEIVER, Bench, alarm, coming, report, starts
 from kentongan_gateway.core.base import air, shares
@@ -17,8 +18,17 @@ FLOODS = {
 
 
 def thieves(count):
-    return [{"node": 0x2200 + n, "role": "tombol", "label": f"tombol-{100 + n}", "zone": 5, "house": 100 + n,
-             "hops": 1} for n in range(count)]
+    return [
+        {
+            "node": 0x2200 + n,
+            "role": "tombol",
+            "label": f"tombol-{100 + n}",
+            "zone": 5,
+            "house": 100 + n,
+            "hops": 1,
+        }
+        for n in range(count)
+    ]
 
 
 def flood(bench, src, frame, times=340, gap_ms=500):
@@ -133,8 +143,17 @@ def test_crowds_of_true_presses_are_answered_as_ever():
 
 
 def chimes(count):
-    return [{"node": 0x4002 + n, "role": "penerima", "label": f"penerima-{n + 2}", "zone": 5, "house": 20 + n,
-             "hops": 1} for n in range(count)]
+    return [
+        {
+            "node": 0x4002 + n,
+            "role": "penerima",
+            "label": f"penerima-{n + 2}",
+            "zone": 5,
+            "house": 20 + n,
+            "hops": 1,
+        }
+        for n in range(count)
+    ]
 
 
 def paged(bench, counter):
@@ -201,11 +220,29 @@ def test_the_hub_hears_that_no_chime_could_be_called_for_want_of_air():
     assert not bench.sent(m.PAGE) and results(bench, 1) == ["failed: no air to call 4 penerima"]
 
 
-@pytest.mark.parametrize(("order", "kind", "result"), [
-    ({"type": "siren", "action": "start", "origin": BUTTON, "kind": 1, "counter": 100, "targets": [POST],
-      "seconds": 60}, m.SIREN_ORDER, "failed: no air to order the posts"),
-    ({"type": "stage", "device": BUTTON, "counter": 100, "stage": 3}, m.RECEIPTS,
-     "failed: there was no air to tell the button")])
+@pytest.mark.parametrize(
+    ("order", "kind", "result"),
+    [
+        (
+            {
+                "type": "siren",
+                "action": "start",
+                "origin": BUTTON,
+                "kind": 1,
+                "counter": 100,
+                "targets": [POST],
+                "seconds": 60,
+            },
+            m.SIREN_ORDER,
+            "failed: no air to order the posts",
+        ),
+        (
+            {"type": "stage", "device": BUTTON, "counter": 100, "stage": 3},
+            m.RECEIPTS,
+            "failed: there was no air to tell the button",
+        ),
+    ],
+)
 def test_the_hub_hears_of_every_order_that_never_was_on_the_air(order, kind, result):
     bench = Bench()
     out_of_air(bench)
@@ -220,8 +257,9 @@ def test_an_order_that_had_no_air_goes_when_there_is_some():
     bench.run(1_000, hub_ok_every_ms=500)
     out_of_air(bench)
     bench.order(id=1, type="page", device=BUTTON, counter=100)
-    bench.order(id=2, type="siren", action="start", origin=BUTTON, kind=1, counter=100, targets=[POST],
-                seconds=60)
+    bench.order(
+        id=2, type="siren", action="start", origin=BUTTON, kind=1, counter=100, targets=[POST], seconds=60
+    )
     bench.run(60_000, hub_ok_every_ms=1_000)
     assert not paged(bench, 100) and not results(bench, 1) and not results(bench, 2)
     bench.core.parts.context.air._rows.clear()
@@ -238,8 +276,10 @@ def fire(houses, chimes_n):
     tombol = next(d for d in DEVICES if d["role"] == "tombol")
     there = [d for d in DEVICES if d["role"] != "penerima"] + chimes(chimes_n)
     nodes = [0x6000 + n for n in range(houses)]
-    there += [{**tombol, "node": node, "label": f"tombol-{100 + n}", "house": 50 + n}
-              for n, node in enumerate(nodes)]
+    there += [
+        {**tombol, "node": node, "label": f"tombol-{100 + n}", "house": 50 + n}
+        for n, node in enumerate(nodes)
+    ]
     bench = Bench(devices=there)
     for n, node in enumerate(nodes):
         bench.hear(alarm(node, 100, kind=2), src=node)

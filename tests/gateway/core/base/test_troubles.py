@@ -1,17 +1,7 @@
 """What is wrong is told once and boundedly; radios that are dead or deaf are named within a minute."""
+
 import pytest
-from gateway_kit import (
-    BUTTON,
-    BUTTON_2,
-    GATEWAY,
-    POST,
-    POST_2,
-    RECEIVER,
-    REPEATER,
-    Bench,
-    alarm,
-    node_status,
-)
+from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, POST_2, RECEIVER, REPEATER, Bench, alarm, node_status
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.troubles import LOST
 from kentongan_gateway.core.gateway_core import CoreConfig
@@ -180,8 +170,10 @@ def test_the_second_of_two_radios_hears_though_the_first_is_always_quicker():
 
 
 def test_a_quiet_village_without_mains_devices_proves_nothing():
-    b = Bench(config=CoreConfig(GATEWAY, "gateway-1", 5, radios=("modem",)),
-              devices=[{"node": BUTTON, "role": "tombol", "label": "tombol-07", "zone": 5}])
+    b = Bench(
+        config=CoreConfig(GATEWAY, "gateway-1", 5, radios=("modem",)),
+        devices=[{"node": BUTTON, "role": "tombol", "label": "tombol-07", "zone": 5}],
+    )
     b.do(b.core.on_radio_state("modem", True, b.now_ms))
     b.run(3_600_000)
     assert not told(b)

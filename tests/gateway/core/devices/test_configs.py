@@ -1,4 +1,5 @@
 """Settings to devices: sent until a STATUS reports them, within the air's budget, over restarts."""
+
 import json
 
 import pytest
@@ -20,7 +21,7 @@ STOLEN = 0x2099
 def entry(node=POST, version=3, settings=None, generation=0, lowest=0, next=None, counters=0):
     settings = {"status_period_s": 140} if settings is None else settings
     return {"node": node, "version": version, "settings": settings, "generation": generation,
-            "lowest": lowest, "next": next, "counters": counters}
+            "lowest": lowest, "next": next, "counters": counters}  # fmt: skip
 
 
 def status(src=POST, version=0, counter=300, generation=0, last_control=0):
@@ -59,7 +60,7 @@ def order(bench, type_, **fields):
 def test_a_device_that_never_has_its_settings_keeps_them_from_no_other():
     """A stolen post goes on naming another version: its rounds took all the air of settings for hours."""
     buttons = [{"node": 0x6000 + n, "role": "tombol", "label": f"tombol-{n}", "zone": 5, "house": 20 + n,
-                "hops": 1} for n in range(190)]
+                "hops": 1} for n in range(190)]  # fmt: skip
     bench = Bench(devices=[*DEVICES, *buttons])
     order(bench, "counters", table=[[0x6000 + n, 0, 0, 50 + n] for n in range(190)])
     order(bench, "config", devices=[entry(POST, counters=1)])
@@ -120,7 +121,7 @@ def test_our_own_siren_beats_the_codes_that_the_rt_chose_after_a_restart_too():
 @pytest.mark.parametrize("bad", [
     {}, {"profile": "polri"}, {"profile": "x", "patterns": []}, {"profile": "polri", "patterns": [[1, [1]]]},
     {"profile": "polri", "patterns": 3}, {"profile": "polri", "patterns": [[7, [2]]]},
-])
+])  # fmt: skip
 def test_bad_codes_are_refused_and_change_nothing(bad):
     bench = Bench()
     assert order(bench, "codes", **bad).startswith("failed: config")
@@ -265,7 +266,7 @@ def test_damaged_settings_are_counted_and_the_gateway_starts():
     {"devices": [entry(settings={"hop_limit": 9})]}, {"devices": [entry(settings={"patterns": [[1, [6]]]})]},
     {"devices": [entry(), entry(settings={"table": [[0, 1]]})]},
     {"devices": [{**entry(), "next": 16}]}, {"devices": [entry(settings={"revoked": [[1]]})]},
-])
+])  # fmt: skip
 def test_a_bad_config_order_says_why_and_changes_nothing(bad):
     bench = Bench()
     heard(bench)
@@ -399,7 +400,7 @@ def test_what_was_begun_under_the_old_keys_is_still_answered_under_them():
     {"send": 1, "lowest": 0, "roots": [{"generation": 1, "sealed": "00" * 96}]},
     {"send": 1, "lowest": 0, "roots": []}, {"send": 0, "lowest": 1, "roots": []}, {"send": 0, "lowest": 0},
     {"send": 2, "lowest": 0, "roots": [sealed(2)]}, {"send": 1, "lowest": 0, "roots": [{"generation": 1}]},
-])
+])  # fmt: skip
 def test_keys_that_this_hub_did_not_seal_are_refused(bad):
     bench = Bench()
     result = order(bench, "keys", **bad)
@@ -496,4 +497,3 @@ def test_the_hub_is_told_why_settings_wait_and_until_when_and_that_they_do_no_mo
     heard(bench, version=3)
     bench.run(5_000)
     assert len(configs(bench)) and waits(bench)[-1] == ("", 0, 1)
-

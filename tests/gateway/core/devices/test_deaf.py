@@ -95,8 +95,11 @@ def test_a_radio_that_is_up_and_hears_nothing_calls_nobody_silent_either():
 def test_of_a_single_post_that_is_silent_both_are_told_for_either_may_be_dead():
     bench = Bench()
     radio(bench, True)
-    bench.order(id=1, type="directory", devices=[
-        {"node": POST, "role": "sirene", "label": "pos-1", "zone": 5, "house": 0, "hops": 1}])
+    bench.order(
+        id=1,
+        type="directory",
+        devices=[{"node": POST, "role": "sirene", "label": "pos-1", "zone": 5, "house": 0, "hops": 1}],
+    )
     silence(bench, 600_000)
     assert "radio_deaf uji" in bench.core.troubles() and states_of(bench) == ["terlambat", "terputus"]
 

@@ -1,4 +1,5 @@
 """What only a thief can have made: people are told, and posts' words weigh less for a day."""
+
 import struct
 
 import pytest
@@ -39,13 +40,15 @@ def receipt(sender, counter=900, of=0x10064, node=BUTTON, key=bytes(32), stage=m
     about = sender, m.GATEWAY, 0
     named = (5, 1) if stage == m.STAGE_STORED else (0, 0)
     entry = m.receipt_entry(sender, node, of, stage, 0, *named, key)
-    return encode(m.RECEIPTS, m.GATEWAY, 0, counter, sender, m.Receipts((entry,)), SITE.a(*about),
-                  SITE.r(*about))
+    return encode(
+        m.RECEIPTS, m.GATEWAY, 0, counter, sender, m.Receipts((entry,)), SITE.a(*about), SITE.r(*about)
+    )
 
 
 def beats_on_a_receipt(of=0x10064, src=POST, counter=310):
-    return message(m.SIREN_REPORT, src, counter,
-                   m.SirenReport(BUTTON, of, m.STATE_SOUNDING, m.SOURCE_RECEIPT))
+    return message(
+        m.SIREN_REPORT, src, counter, m.SirenReport(BUTTON, of, m.STATE_SOUNDING, m.SOURCE_RECEIPT)
+    )
 
 
 def told(bench):
@@ -74,7 +77,7 @@ def test_a_forged_alarm_moves_no_counter_and_the_real_press_under_it_is_called_f
         bench.hear(forged(counter=counter))
     bench.hear(alarm(kind=2))
     bench.run(7_000)
-    event, = bench.of_type("alarm")
+    (event,) = bench.of_type("alarm")
     assert (event["counter"], event["late"], event["altered"]) == (100, False, False)
     assert starts(bench) and bench.all(Siren) and bench.entries(BUTTON)
 
@@ -133,8 +136,10 @@ def test_a_restart_forgets_no_forgery_and_begins_no_new_day():
 
 
 INVENTED = 0x7777
-BOTH_GATEWAYS = [*TWO_POSTS,
-                 {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0}]
+BOTH_GATEWAYS = [
+    *TWO_POSTS,
+    {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0},
+]
 
 
 @pytest.mark.parametrize("sender", [GATEWAY, GATEWAY_2, INVENTED])
@@ -206,8 +211,10 @@ def test_a_post_that_beats_on_a_receipt_that_nobody_gave_tells_of_a_forgery():
 
 @pytest.mark.parametrize("given", ["stored", "stored by a former run", "another gateway", "a new card"])
 def test_a_post_that_beats_on_a_receipt_that_somebody_gave_or_may_have_given_does_not(given):
-    bench = Bench(devices=BOTH_GATEWAYS if given == "another gateway" else TWO_POSTS,
-                  state={} if given == "a new card" else None)
+    bench = Bench(
+        devices=BOTH_GATEWAYS if given == "another gateway" else TWO_POSTS,
+        state={} if given == "a new card" else None,
+    )
     if given.startswith("stored"):
         bench.hear(alarm())
         bench.run(2_000, hub_ok_every_ms=500)
@@ -249,4 +256,7 @@ def test_one_button_in_whose_name_alone_was_forged_is_named_until_another_is():
         bench.hear(forged(src=src), src=src)
         bench.run(1_000, hub_ok_every_ms=500)
     assert [(active, "tombol-08" in text) for active, text in told(bench)] == [
-        (True, True), (False, False), (True, False)]
+        (True, True),
+        (False, False),
+        (True, False),
+    ]

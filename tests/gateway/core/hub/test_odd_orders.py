@@ -1,4 +1,5 @@
 """Whatever the hub, a proxy or a newer version of either sends as an order is refused and told: no more."""
+
 import copy
 import json
 import random
@@ -14,25 +15,77 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 MUTATIONS = 50_000
-SETTINGS = {"node": POST, "version": 3, "generation": 0, "lowest": 0, "next": None, "counters": 0,
-            "settings": {"revoked": [7], "status_period_s": 140, "profile": "polri", "patterns": [[1, [2]]]}}
+SETTINGS = {
+    "node": POST,
+    "version": 3,
+    "generation": 0,
+    "lowest": 0,
+    "next": None,
+    "counters": 0,
+    "settings": {"revoked": [7], "status_period_s": 140, "profile": "polri", "patterns": [[1, [2]]]},
+}
 GOOD = [
     {"type": "stage", "device": BUTTON, "counter": 100, "stage": 3},
-    {"type": "siren", "action": "start", "origin": BUTTON, "counter": 100, "kind": 1, "seconds": 9,
-     "targets": "zone", "zone": 5},
+    {
+        "type": "siren",
+        "action": "start",
+        "origin": BUTTON,
+        "counter": 100,
+        "kind": 1,
+        "seconds": 9,
+        "targets": "zone",
+        "zone": 5,
+    },
     {"type": "siren", "action": "stop", "origin": BUTTON, "counter": 100, "targets": [POST]},
     {"type": "page", "device": BUTTON, "counter": 100, "targets": [RECEIVER]},
     {"type": "drill", "minutes": 3, "zone": 5},
-    {"type": "directory", "devices": DEVICES, "revoked": [9], "gateway_counter": 5,
-     "paging": {"5": {"1": 0, "8": None}}},
+    {
+        "type": "directory",
+        "devices": DEVICES,
+        "revoked": [9],
+        "gateway_counter": 5,
+        "paging": {"5": {"1": 0, "8": None}},
+    },
     {"type": "config", "devices": [SETTINGS]},
     {"type": "codes", "profile": "polri", "patterns": [[1, [2]]]},
     {"type": "keys", "send": 0, "lowest": 0, "roots": [{"generation": 1, "sealed": "00" * 96}]},
     {"type": "counters", "table": [[BUTTON, 0, 0, 7]], "gateway_counter": 9},
 ]
-ODD = [None, True, False, 0, -1, 1, 3, 255, 256, 2**31, 2**63, 2**70, -2**40, 1.5, float("inf"), "", "x", "5",
-       "\u00b2", "9" * 5_000, "\ud800", "zone", "start", "sirene", [], [[]], [None], [1, [2]], ["a"],
-       {}, {"a": {}}, {"5": {"1": 2**40}}, {"9" * 5_000: {}}]
+ODD = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    3,
+    255,
+    256,
+    2**31,
+    2**63,
+    2**70,
+    -(2**40),
+    1.5,
+    float("inf"),
+    "",
+    "x",
+    "5",
+    "\u00b2",
+    "9" * 5_000,
+    "\ud800",
+    "zone",
+    "start",
+    "sirene",
+    [],
+    [[]],
+    [None],
+    [1, [2]],
+    ["a"],
+    {},
+    {"a": {}},
+    {"5": {"1": 2**40}},
+    {"9" * 5_000: {}},
+]
 
 
 def places(value, at=()):
@@ -97,23 +150,26 @@ def test_what_an_odd_order_left_behind_is_read_again_at_the_next_start():
         assert "fault" not in again.core.counters
 
 
-@pytest.mark.parametrize("order, says", [
-    ({"type": "siren", "action": [], "origin": BUTTON, "counter": 1}, "action []"),
-    ({"type": [], "device": BUTTON}, "type [] is unknown here"),
-    ({"type": "stage", "device": BUTTON, "counter": 1, "stage": {}}, "stage {}"),
-    ({"type": "directory", "devices": [{"node": 9, "role": []}]}, "role []"),
-    ({"type": "directory", "devices": [], "paging": 5}, "paging"),
-    ({"type": "page", "device": BUTTON, "counter": 1, "targets": [[]]}, "targets are node numbers"),
-    ({"type": "keys", "send": {}, "lowest": 0, "roots": []}, "send {}"),
-])
+@pytest.mark.parametrize(
+    "order, says",
+    [
+        ({"type": "siren", "action": [], "origin": BUTTON, "counter": 1}, "action []"),
+        ({"type": [], "device": BUTTON}, "type [] is unknown here"),
+        ({"type": "stage", "device": BUTTON, "counter": 1, "stage": {}}, "stage {}"),
+        ({"type": "directory", "devices": [{"node": 9, "role": []}]}, "role []"),
+        ({"type": "directory", "devices": [], "paging": 5}, "paging"),
+        ({"type": "page", "device": BUTTON, "counter": 1, "targets": [[]]}, "targets are node numbers"),
+        ({"type": "keys", "send": {}, "lowest": 0, "roots": []}, "send {}"),
+    ],
+)
 def test_an_order_of_a_wrong_type_is_refused_told_and_counted(order, says):
     bench = Bench()
     bench.order(id=1, **order)
-    done, = bench.all(OrderDone)
+    (done,) = bench.all(OrderDone)
     assert done.result.startswith("failed: ") and says in done.result
     assert bench.core.counters["order_odd"] == 1
     bench.run(3_000)
-    event, = bench.of_type("refusals")
+    (event,) = bench.of_type("refusals")
     assert event["counters"] == {"order_odd": 1}, "the hub shows it on the page Perangkat"
 
 
@@ -123,7 +179,7 @@ def test_an_order_without_an_id_is_counted_and_told(odd_id):
     bench.do(bench.core.on_order({"id": odd_id, "type": "drill", "minutes": 5}, bench.now_ms, 1))
     assert not bench.all(OrderDone)
     bench.run(3_000)
-    event, = bench.of_type("refusals")
+    (event,) = bench.of_type("refusals")
     assert event["counters"] == {"order_malformed": 1}
 
 
@@ -135,7 +191,7 @@ def test_a_fault_of_ours_in_one_order_ends_that_order_and_nothing_else(monkeypat
     bench = Bench()
     bench.faults_expected = True
     bench.order(id=1, type="drill", minutes=5)
-    done, = bench.all(OrderDone)
+    (done,) = bench.all(OrderDone)
     assert done.result.startswith("failed: TypeError at test_odd_orders.py:")
     assert "TypeError" in bench.core.troubles()["program"], "a person is told"
     bench.order(id=1, type="drill", minutes=5)
@@ -187,7 +243,7 @@ LONG = [["x" * 100_000], [{"node": "9" * 90_000}], [{"node": 9, "role": "r" * 90
 def test_a_refused_order_is_answered_in_a_line(devices):
     bench = Bench()
     bench.order(id=1, type="directory", devices=devices)
-    done, = bench.all(OrderDone)
+    (done,) = bench.all(OrderDone)
     assert done.result.startswith("failed: device list") and len(done.result) <= 300
 
 
@@ -199,19 +255,46 @@ def test_a_refused_value_is_told_in_a_line():
         Directory.from_dict({"devices": "x", "revoked": []})
 
 
-STATES = ("seq", "guard", "stored", "secrets", "quiet", "hushed", "forged", "codes", "configs", "keys",
-          "directory", "drill")
+STATES = (
+    "seq",
+    "guard",
+    "stored",
+    "secrets",
+    "quiet",
+    "hushed",
+    "forged",
+    "codes",
+    "configs",
+    "keys",
+    "directory",
+    "drill",
+)
 
 
 @pytest.mark.parametrize("name", STATES)
 def test_a_kept_state_that_is_whole_and_means_nothing_is_left_out_and_the_gateway_starts(name):
     """Written by another version, or restored from elsewhere: its check sum holds, its content does not."""
     rng = random.Random(name)
-    texts = [b"", b"{", b"[]", b"{}", b"5", b"null", b'"x"', b"[5]", b"[[]]", b"[" * 100_000, b"\xff" * 64,
-             b'[{"node": []}]', b'{"roots": 5}', b'{"roots": {"x": []}, "send": 1e999, "lowest": 0}',
-             b'{"roots": {}, "send": 1e999, "lowest": 0}', b'["polri", 5]',
-             b'[{"node": 9, "version": "x", "settings": 5, "generation": [], "lowest": 0, "next": 0, '
-             b'"counters": "y"}]']
+    texts = [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b"5",
+        b"null",
+        b'"x"',
+        b"[5]",
+        b"[[]]",
+        b"[" * 100_000,
+        b"\xff" * 64,
+        b'[{"node": []}]',
+        b'{"roots": 5}',
+        b'{"roots": {"x": []}, "send": 1e999, "lowest": 0}',
+        b'{"roots": {}, "send": 1e999, "lowest": 0}',
+        b'["polri", 5]',
+        b'[{"node": 9, "version": "x", "settings": 5, "generation": [], "lowest": 0, "next": 0, '
+        b'"counters": "y"}]',
+    ]
     for data in [*texts, *(rng.randbytes(rng.randrange(200)) for _ in range(200))]:
         bench = Bench(state={name: data})
         bench.order(id=1, type="counters", table=[[BUTTON, 0, 0, 99]], gateway_counter=0)  # else it waits

@@ -1,4 +1,5 @@
 """Identity is content: what comes under a counter that is known, or below it, and what follows."""
+
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status, starts
 from kentongan_gateway.core.base.actions import Siren
@@ -63,7 +64,8 @@ def test_what_does_not_sound_and_was_planted_under_coming_counters_silences_no_p
         bench.run(2_500)
     assert stored(bench)[-1] == (counter, 2, True, False) and len(bench.of_type("alarm")) == 41
     assert {(e.counter, e.stage) for _, _, e in bench.entries(BUTTON)[before:] if e.counter == counter} == {
-        (counter, m.STAGE_STORED)}
+        (counter, m.STAGE_STORED)
+    }
     assert starts(bench)[0][:2] == (begin + 2_000, counter)
 
 

@@ -1,4 +1,5 @@
 """What devices tell of themselves: it ends only what it names, and only from who may say so."""
+
 import pytest
 from gateway_kit import (
     BUTTON,
@@ -24,8 +25,10 @@ from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_wire import messages as m
 
 POST_3 = 0x3001 + 2
-TWO_GATEWAYS = [*DEVICES, {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0,
-                           "hops": 1}]
+TWO_GATEWAYS = [
+    *DEVICES,
+    {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1},
+]
 TWO_POSTS = [{**d, "zone": 5} if d["node"] == POST_2 else d for d in DEVICES]
 
 
@@ -43,6 +46,7 @@ def refusals(bench):
 
 
 # Silence
+
 
 def test_silence_told_in_advance_quiets_no_other_post_and_not_our_own_siren():
     """A stolen post with its own keys says so before the press; it can only keep itself quiet."""
@@ -102,9 +106,13 @@ def test_silence_from_a_post_that_was_not_to_sound_changes_nothing():
 
 # Sounding
 
+
 def stops(bench):
-    return [(order.body.counter, tuple(post for post, _ in order.body.targets))
-            for _, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == m.ACTION_STOP]
+    return [
+        (order.body.counter, tuple(post for post, _ in order.body.targets))
+        for _, _, order in bench.sent(m.SIREN_ORDER)
+        if order.body.action == m.ACTION_STOP
+    ]
 
 
 @pytest.mark.parametrize("source", [m.SOURCE_DIRECT, m.SOURCE_RECEIPT])
@@ -122,9 +130,14 @@ def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped(sour
     assert "replay" in refusals(bench)
 
 
-@pytest.mark.parametrize(("wait_ms", "counter", "source"), [
-    (SLOW_MS - 60_000, 100, m.SOURCE_DIRECT), (SLOW_MS + 1_000, 101, m.SOURCE_DIRECT),
-    (SLOW_MS + 1_000, 100, m.SOURCE_ORDER)])
+@pytest.mark.parametrize(
+    ("wait_ms", "counter", "source"),
+    [
+        (SLOW_MS - 60_000, 100, m.SOURCE_DIRECT),
+        (SLOW_MS + 1_000, 101, m.SOURCE_DIRECT),
+        (SLOW_MS + 1_000, 100, m.SOURCE_ORDER),
+    ],
+)
 def test_a_post_that_sounds_for_a_young_or_unknown_alarm_or_by_order_is_not_stopped(wait_ms, counter, source):
     """By order: of another gateway, perhaps, of which this one did not hear."""
     bench = Bench(devices=TWO_GATEWAYS)
@@ -178,6 +191,7 @@ def test_in_the_first_minutes_of_a_run_nobody_is_stopped_for_what_a_former_run_s
 
 # Stages
 
+
 @pytest.mark.parametrize(("of", "stage"), [(101, 3), (99, 3), (100, 4), (100, 5), (100 + 65_536, 3)])
 def test_a_status_ends_the_repeats_of_no_other_alarm_and_no_other_stage(of, stage):
     bench = Bench()
@@ -201,6 +215,7 @@ def test_a_status_before_we_have_said_anything_ends_nothing_of_what_we_say_later
 
 # Answers
 
+
 @pytest.fixture(name="paged")
 def _paged():
     bench = Bench()
@@ -211,9 +226,13 @@ def _paged():
 
 
 def test_before_the_first_page_the_hub_is_told_whom_it_asks(paged):
-    event, = paged.of_type("paged")
+    (event,) = paged.of_type("paged")
     assert (event["device"], event["origin"], event["counter"], event["label"]) == (
-        RECEIVER, BUTTON, 100, "penerima-1")
+        RECEIVER,
+        BUTTON,
+        100,
+        "penerima-1",
+    )
     told = [i for i, (_, a) in enumerate(paged.done) if isinstance(a, Store) and a.event["type"] == "paged"]
     page = paged.sent(m.PAGE)[0][1]
     sent = [i for i, (_, a) in enumerate(paged.done) if isinstance(a, Send) and a == page]
@@ -225,7 +244,7 @@ def test_the_paged_event_names_the_first_counter_of_the_incident_whole():
     bench.hear(alarm(counter=70_000))
     bench.hear(alarm(counter=70_005, incident=70_000 & 0xFFFF))
     bench.run(8_000)
-    event, = bench.of_type("paged")
+    (event,) = bench.of_type("paged")
     assert event["counter"] == 70_000 == bench.sent(m.PAGE)[0][2].body.counter
 
 
@@ -241,8 +260,11 @@ def test_who_was_paged_about_this_incident_answers_it(hub):
     assert coming_stages(bench) and "answer_not_asked" not in refusals(bench)
 
 
-WRONG = {"another incident": {"first": 101}, "the same 16 bits": {"first": 100 + 65_536},
-         "another button": {"origin": 0x2008}}
+WRONG = {
+    "another incident": {"first": 101},
+    "the same 16 bits": {"first": 100 + 65_536},
+    "another button": {"origin": 0x2008},
+}
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -280,6 +302,7 @@ def test_an_answer_to_a_closed_incident_tells_the_presser_nothing_new(paged):
 
 
 # Refused
+
 
 def test_a_post_that_took_a_press_for_a_replay_is_ordered_to_sound_it_and_no_other_is():
     bench = Bench(devices=TWO_POSTS)
@@ -335,6 +358,7 @@ def test_a_post_that_refused_what_is_not_to_sound_is_right(why):
 
 # Under A
 
+
 def stage_1_of_a_thief(counter):
     """What a stolen post can make in another's name: under A, which it holds of everybody."""
     entry = m.receipt_entry(POST, BUTTON, 100, m.STAGE_SOUNDING, 1, 0, 0, SITE.a(BUTTON, m.TOMBOL, 0))
@@ -354,8 +378,10 @@ def test_a_stage_1_that_a_stolen_post_makes_for_another_ends_no_order_and_is_not
 
 def test_receipts_under_a_keep_no_dead_post_alive_and_make_no_radio_deaf():
     """A gateway's are under A: any stolen post can make them, and name in them whom it likes."""
-    devices = [*DEVICES, {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0,
-                          "hops": 1}]
+    devices = [
+        *DEVICES,
+        {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1},
+    ]
     bench = Bench(devices=devices, config=CoreConfig(GATEWAY, "gateway-1", 5, radios=("uji", "uji-2")))
     for name in ("uji", "uji-2"):
         bench.do(bench.core.on_radio_state(name, True, bench.now_ms))
@@ -365,7 +391,9 @@ def test_receipts_under_a_keep_no_dead_post_alive_and_make_no_radio_deaf():
         bench.hear(stage_1_of_a_thief(320 + n), src=POST)
         bench.run(16_000, hub_ok_every_ms=1_000)
     assert [e["state"] for e in bench.of_type("supervision") if e["device"] == POST] == [
-        "terlambat", "terputus"]
+        "terlambat",
+        "terputus",
+    ]
     assert bench.core.parts.radios._radios["uji-2"].missed == 0
 
 

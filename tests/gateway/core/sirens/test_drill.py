@@ -1,4 +1,5 @@
 """Drills at the gateway: its own window, and posts that are told of begin and end until they know."""
+
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, POST_2, Bench, alarm, message, node_status
 from kentongan_gateway.core.base.actions import Siren
@@ -162,8 +163,11 @@ def test_a_real_alarm_after_an_end_is_ordered_at_posts_that_do_not_know_until_th
     bench.hear(alarm(counter=101, incident=100))
 
     def starts():
-        return [(at, opened.body) for at, _, opened in bench.sent(m.SIREN_ORDER)
-                if opened.body.action == m.ACTION_START]
+        return [
+            (at, opened.body)
+            for at, _, opened in bench.sent(m.SIREN_ORDER)
+            if opened.body.action == m.ACTION_START
+        ]
 
     assert [(body.origin, body.counter) for _, body in starts()] == [(BUTTON, 101)]
     body = m.SirenReport(BUTTON, 101, m.STATE_SOUNDING, m.SOURCE_DIRECT)  # it beats: as a drill, may be

@@ -1,4 +1,5 @@
 """What a person stopped or answered is not started again by a restart; what nobody touched still is."""
+
 import pytest
 from gateway_kit import BUTTON, POST, RECEIVER, Bench, alarm, report
 from gateway_kit import coming as coming_from

@@ -1,4 +1,5 @@
 """One siren, many alarms: when a neighbour's siren is proof enough that the street hears something."""
+
 from gateway_kit import BUTTON_2, POST, Bench, alarm, report
 from kentongan_wire import messages as m
 

@@ -98,7 +98,10 @@ def test_a_revocation_is_done_when_the_gateway_and_every_post_have_taken_it_over
     take_orders(site)
     revoke(site, secret, site.button)
     assert [one["label"] for one in revocation(site, secret, site.button)["waiting"]] == [
-        "gateway-1", "pos-1", "pos-2"]
+        "gateway-1",
+        "pos-1",
+        "pos-2",
+    ]
     taken = take_orders(site)
     assert site.button in taken["directory"][-1]["revoked"]
     told = {device["node"]: device for order in taken["config"] for device in order["devices"]}
@@ -359,8 +362,11 @@ def waiting(site, token):
 
 def done(site, token, orders):
     ids = [order["id"] for order in orders]
-    site.client.post("/api/v1/orders/done", headers={"Authorization": f"Bearer {token}"},
-                     json={"ids": ids, "results": {str(id_): "ok" for id_ in ids}})
+    site.client.post(
+        "/api/v1/orders/done",
+        headers={"Authorization": f"Bearer {token}"},
+        json={"ids": ids, "results": {str(id_): "ok" for id_ in ids}},
+    )
 
 
 def test_every_gateway_learns_soon_who_alarmed_and_nothing_of_others(site, second):
@@ -372,7 +378,7 @@ def test_every_gateway_learns_soon_who_alarmed_and_nothing_of_others(site, secon
     site.clock.advance(counters.TELL_MS)
     for token in (second, site.token):
         (order,) = [one for one in waiting(site, token) if one["type"] == "counters" and
-                    one["table"] == [[site.button, 0, 0, 71]]]
+                    one["table"] == [[site.button, 0, 0, 71]]]  # fmt: skip
         assert order["part"] == 1 and "gateway_counter" not in order
 
 
@@ -412,7 +418,7 @@ def test_the_row_of_a_silent_alarm_waits_where_nobody_sees_it(site, second):
 def test_the_hub_says_which_alarms_are_new_and_an_old_one_is_not_whoever_tells_it(site, second):
     def told(token, event):
         answer = site.client.post("/api/v1/events", headers={"Authorization": f"Bearer {token}"},
-                                  json={"boot_id": "boot-2", "events": [event]}).json
+                                  json={"boot_id": "boot-2", "events": [event]}).json  # fmt: skip
         assert answer["accepted"] == [event["id"]]
         return answer["new"] == [event["id"]]
 
@@ -482,7 +488,7 @@ def test_a_rotation_goes_on_after_the_hub_was_killed_in_the_middle(tmp_path):
     assert post in [o for o in orders if o["type"] == "directory"][-1]["revoked"]
     assert [o["send"] for o in orders if o["type"] == "keys"] == [0]
     event = {"id": "gateway-1/1", "type": "status", "at_ms": 1, "device": button, "generation": 1,
-             "counter": 9, "body": {"flags": 0, "config_version": 1}}
+             "counter": 9, "body": {"flags": 0, "config_version": 1}}  # fmt: skip
     hub.call("/api/v1/events", {"boot_id": "b1", "events": [event]}, token)
     after = max(order["id"] for order in orders)
     switched = hub.call(f"/api/v1/orders?after={after}&wait=20", token=token)["orders"]

@@ -77,10 +77,7 @@ def visitors(site):
     rival = site.account("seteru", "admin", named=True)
     with site.hub.store.write() as db:
         db.run("UPDATE accounts SET zone = 5, house = 7 WHERE id = ?", kin)
-        now, admin = (
-            clock.Now(site.clock.now_ms, 0),
-            db.one("SELECT * FROM accounts WHERE login = 'admin'"),
-        )
+        now, admin = (clock.Now(site.clock.now_ms, 0), db.one("SELECT * FROM accounts WHERE login = 'admin'"))
         confidential.exclude(db, now, admin, rival, zone=5, house=7)
     yield from ("kerabat", "seteru", "admin")
 

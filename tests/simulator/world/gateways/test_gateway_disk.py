@@ -1,4 +1,5 @@
 """The disk of a simulated gateway gives what the spool would give that writes at once."""
+
 from kentongan_gateway.disk.spool import Spool
 from kentongan_sim.world.gateways.gateway_disk import TOGETHER, Disk
 

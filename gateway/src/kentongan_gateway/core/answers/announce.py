@@ -7,7 +7,7 @@ from kentongan_gateway.core.base.bounded import make_room, owner
 SAY_AT_MS = (0, 20_000, 60_000)
 GAP_MS = 9_000  # between two sentences, so that the siren is heard as well
 JOBS_LIMIT = 16
-CROWD = 3       # from so many alarms at once on, each is said once
+CROWD = 3  # from so many alarms at once on, each is said once
 
 
 class Announcements:

@@ -21,7 +21,7 @@ from kentongan_gateway.core.base.air import CALL, FIRST
 from kentongan_gateway.core.base.bounded import make_room, owner, put
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
-ANSWER_MS = 600_000   # a page can be answered for this long, as on the penerima itself
+ANSWER_MS = 600_000  # a page can be answered for this long, as on the penerima itself
 JOBS_LIMIT = 1_024
 # A chime that rang for so many houses within so long is not called afresh about the next house of a fire.
 RANG_FOR, RANG_MS = 3, 300_000
@@ -173,22 +173,31 @@ class ChimePages:
         context, origin = self._context, self._context.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
         counter = context.take()
-        body = m.Page(device.node, record.src, record.first_counter, record.body.kind,
-                      origin.house if origin else 0, record.body.zone, flags)
+        body = m.Page(
+            device.node,
+            record.src,
+            record.first_counter,
+            record.body.kind,
+            origin.house if origin else 0,
+            record.body.zone,
+            flags,
+        )
         return counter, context.frame(
             m.PAGE, context.keys.generation, counter, body, device.node, device.role
         )
 
     def _start(self, key, device, record, named):
         context = self._context
-        context.store({
-            "type": "paged",
-            "key": f"paged/{device.node:08x}/{record.src:08x}/{record.first_counter}",
-            "device": device.node,
-            "label": device.label,
-            "origin": record.src,
-            "counter": record.first_counter,
-        })
+        context.store(
+            {
+                "type": "paged",
+                "key": f"paged/{device.node:08x}/{record.src:08x}/{record.first_counter}",
+                "device": device.node,
+                "label": device.label,
+                "origin": record.src,
+                "counter": record.first_counter,
+            }
+        )
         job = self._jobs[key] = Job(device, record, context.now_ms, named)
         self._ask(job)
 
@@ -198,9 +207,16 @@ class ChimePages:
             self._asked.pop(next(iter(self._asked)))
 
     def _keep(self):
-        rows = [[job.device.node, *job.record.key[:3], job.record.digest.hex(),
-                 max(0, job.start_ms - job.record.first_ms), job.named is not None]
-                for job in self._jobs.values()]
+        rows = [
+            [
+                job.device.node,
+                *job.record.key[:3],
+                job.record.digest.hex(),
+                max(0, job.start_ms - job.record.first_ms),
+                job.named is not None,
+            ]
+            for job in self._jobs.values()
+        ]
         if len(self._latest) > JOBS_LIMIT:
             self._latest = {job.device.node: self._latest.get(job.device.node) for job in self._jobs.values()}
         self._context.persist("pages", json.dumps(rows, separators=(",", ":")).encode())
@@ -229,8 +245,11 @@ class ChimePages:
         now = self._context.now_ms
         if now < self._free_ms:
             return
-        due = [job for job in self._jobs.values()
-               if job.sent < len(REPEAT_AT_MS) and job.due_ms <= now < job.start_ms + ANSWER_MS]
+        due = [
+            job
+            for job in self._jobs.values()
+            if job.sent < len(REPEAT_AT_MS) and job.due_ms <= now < job.start_ms + ANSWER_MS
+        ]
         if not due:
             return
         turns = {job.record.src: self._turns.get(job.record.src, 0) for job in self._jobs.values()}
@@ -322,7 +341,9 @@ class ChimePages:
     def next_deadline(self):
         if not self._jobs and not self._later:
             return None
-        times = [max(job.due_ms, self._free_ms) if job.sent < len(REPEAT_AT_MS) else job.due_ms
-                 for job in self._jobs.values()]
+        times = [
+            max(job.due_ms, self._free_ms) if job.sent < len(REPEAT_AT_MS) else job.due_ms
+            for job in self._jobs.values()
+        ]
         times += [due_ms for due_ms, *_ in self._later.values()]
         return min(times, default=None)

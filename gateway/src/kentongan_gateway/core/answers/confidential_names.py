@@ -1,12 +1,13 @@
 """Confidential alarms have no name but a running number, in every log line, once their kind is known."""
+
 import struct
 
 from kentongan_gateway.core.base.bounded import owner, put
 
-LIMIT = 256          # alarms whose number is remembered, over restarts too: who has most loses its oldest
-ENTRY = "<IIII"      # node, counter, first counter of its incident, number
+LIMIT = 256  # alarms whose number is remembered, over restarts too: who has most loses its oldest
+ENTRY = "<IIII"  # node, counter, first counter of its incident, number
 ENTRY_BYTES = 16
-HEAD_BYTES = 4       # the running number
+HEAD_BYTES = 4  # the running number
 
 
 class ConfidentialNames:
@@ -15,8 +16,8 @@ class ConfidentialNames:
     def __init__(self, saved=None):
         saved = saved or b""
         self._count = struct.unpack_from("<I", saved)[0] if len(saved) >= HEAD_BYTES else 0
-        self._numbers = {}   # (src, counter) -> (first counter, number)
-        self._gone = {}      # src -> its highest counter without its number: what is older has no name
+        self._numbers = {}  # (src, counter) -> (first counter, number)
+        self._gone = {}  # src -> its highest counter without its number: what is older has no name
         for at in range(HEAD_BYTES, len(saved) - ENTRY_BYTES + 1, ENTRY_BYTES):
             src, counter, first, number = struct.unpack_from(ENTRY, saved, at)
             self._numbers[src, counter] = first, number

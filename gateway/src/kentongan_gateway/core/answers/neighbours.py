@@ -101,8 +101,10 @@ class Neighbours:
         """
         if message.type != m.RECEIPTS or message.role != m.GATEWAY:
             return False
-        return any(entry.stage >= m.STAGE_STORED and not self._of_any_role(message, entry)
-                   for entry in message.body.entries)
+        return any(
+            entry.stage >= m.STAGE_STORED and not self._of_any_role(message, entry)
+            for entry in message.body.entries
+        )
 
     def _of_any_role(self, message, entry) -> bool:
         """Whether it holds for this number in whatever role, ours to know or not."""

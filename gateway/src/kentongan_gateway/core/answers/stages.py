@@ -102,8 +102,13 @@ class Stages:
     def _open(self, by_ms):
         """Jobs that send again by then, longest due first, one a button: it reads one entry of a frame."""
         context, first = self._context, {}
-        jobs = [job for job in self._jobs.values() if job.sent < len(REPEAT_AT_MS) and job.due_ms <= by_ms
-                and context.has_air(STAGE, FRAME_BYTES, (context.whose(*job.target.about),))]
+        jobs = [
+            job
+            for job in self._jobs.values()
+            if job.sent < len(REPEAT_AT_MS)
+            and job.due_ms <= by_ms
+            and context.has_air(STAGE, FRAME_BYTES, (context.whose(*job.target.about),))
+        ]
         for job in sorted(jobs, key=lambda job: job.due_ms):
             first.setdefault(job.target.node, job)
         return list(first.values())
@@ -140,8 +145,11 @@ class Stages:
 
         Only a stage that we have sent it for that very alarm.
         """
-        named = [about for about, job in self._jobs.items()
-                 if about[0] == node and job.sent and (job.target.counter, job.stage) == (counter, stage)]
+        named = [
+            about
+            for about, job in self._jobs.items()
+            if about[0] == node and job.sent and (job.target.counter, job.stage) == (counter, stage)
+        ]
         if not named:
             return None
         about = named[0]

@@ -17,7 +17,7 @@ class Heard(NamedTuple):
     hop_start: int
     relay_node: int
     payload: bytes
-    rssi: int   # dBm
+    rssi: int  # dBm
     snr_q: int  # 0.25 dB
     radio: str
 
@@ -91,7 +91,7 @@ class Note(NamedTuple):
     detail: str
 
 
-Action = (Store | Send | RelayCopy | DropCopy | Siren | SirenOff | Speak | Hush | Persist | OrderDone | Note)
+Action = Store | Send | RelayCopy | DropCopy | Siren | SirenOff | Speak | Hush | Persist | OrderDone | Note
 
 
 def identity(note: Note) -> str:

@@ -37,8 +37,18 @@ ANSWER, FIRST, STAGE, ALARM, DRILL, SHUT = "answer", "first", "stage", "alarm", 
 AGAIN, CALL, REPLAY, COPY, SETTING = "again", "call", "replay", "copy", "setting"
 REST, UNKNOWN = "rest", "unknown"
 LIMITS_S = {  # kind -> the hour's total beyond which it waits
-    ANSWER: LAW_S - SHUT_S - DRILL_S, FIRST: 27.0, STAGE: 27.0, ALARM: 24.0, DRILL: LAW_S, SHUT: LAW_S,
-    AGAIN: 20.0, CALL: 16.0, REPLAY: 20.0, COPY: 20.0, SETTING: HALF_S, REST: HALF_S,
+    ANSWER: LAW_S - SHUT_S - DRILL_S,
+    FIRST: 27.0,
+    STAGE: 27.0,
+    ALARM: 24.0,
+    DRILL: LAW_S,
+    SHUT: LAW_S,
+    AGAIN: 20.0,
+    CALL: 16.0,
+    REPLAY: 20.0,
+    COPY: 20.0,
+    SETTING: HALF_S,
+    REST: HALF_S,
 }
 OWN_S = {DRILL: DRILL_S, SHUT: SHUT_S, COPY: COPY_S, REPLAY: REPLAY_S, SETTING: SETTINGS_AIR_S}
 PLANNED = frozenset(OWN_S)  # asked for as a whole before it is sent
@@ -123,8 +133,11 @@ class Ledger:
             return True
         try:
             kept = json.loads(saved)
-            rows = [(now_ms // MINUTE_MS - age, kind, float(spent_s)) for age, kind, spent_s in kept["rows"]
-                    if 0 <= age < MINUTES and 0 <= spent_s <= LAW_S and kind in (*LIMITS_S, UNKNOWN)]
+            rows = [
+                (now_ms // MINUTE_MS - age, kind, float(spent_s))
+                for age, kind, spent_s in kept["rows"]
+                if 0 <= age < MINUTES and 0 <= spent_s <= LAW_S and kind in (*LIMITS_S, UNKNOWN)
+            ]
             own = {kind: (min(OWN_S[kind], float(kept["left"][kind])), now_ms) for kind in OWN_S}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._rows = {(now_ms // MINUTE_MS, UNKNOWN): HALF_S}

@@ -78,8 +78,17 @@ def key_of(event):
     return event["device"], event["generation"], event["counter"], bytes.fromhex(event["digest"])
 
 
-NUMBERS = {"device": 0xFFFFFFFF, "counter": 0xFFFFFFFF, "incident": 0xFFFF, "zone": 0xFF, "kind": 0xFF,
-           "role": 0xFF, "generation": 0xFF, "attempt": 0xFF, "hops": 0xFF}
+NUMBERS = {
+    "device": 0xFFFFFFFF,
+    "counter": 0xFFFFFFFF,
+    "incident": 0xFFFF,
+    "zone": 0xFF,
+    "kind": 0xFF,
+    "role": 0xFF,
+    "generation": 0xFF,
+    "attempt": 0xFF,
+    "hops": 0xFF,
+}
 DIGEST_BYTES = 4
 TRUTHS = ("silent", "cancel", "late", "drill", "altered", "doubted")
 

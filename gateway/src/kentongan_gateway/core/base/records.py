@@ -137,14 +137,19 @@ class Records:
 
     def find(self, src, counter):
         """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
-        found = [record for record in self._records.values()
-                 if record.src == src and record.counter == counter and record.is_alarm]
+        found = [
+            record
+            for record in self._records.values()
+            if record.src == src and record.counter == counter and record.is_alarm
+        ]
         return max(reversed(found), key=lambda record: record.calls, default=None)
 
     def answered(self, src, counter) -> int:
         """The last counter of ours under which we answered this sender's message, 0: not in this run."""
-        return max((record.answered for record in self._records.values() if record.about == (src, counter)),
-                   default=0)
+        return max(
+            (record.answered for record in self._records.values() if record.about == (src, counter)),
+            default=0,
+        )
 
     def has_other(self, key) -> bool:
         """Whether an alarm with this counter and other content is known."""

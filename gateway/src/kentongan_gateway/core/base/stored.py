@@ -7,11 +7,11 @@ class Event(TypedDict, total=False):
     """Its `type` says which of the fields it has; who uses what a disk gives back checks it first."""
 
     type: Required[str]
-    key: str | None        # makes its storing idempotent
-    id: str                # as the hub is told it
+    key: str | None  # makes its storing idempotent
+    id: str  # as the hub is told it
     # when: by the gateway's steady clock, by the wall, and how far that is to be trusted
     at_ms: int
-    age_ms: int            # -1: nobody knows
+    age_ms: int  # -1: nobody knows
     wall: str | None
     stored_wall: str | None
     clock: str
@@ -47,7 +47,7 @@ class Event(TypedDict, total=False):
     event: int
     person: int
     stage: int
-    unread: bool           # the disk has altered its text: all that is known is its key
+    unread: bool  # the disk has altered its text: all that is known is its key
     # statuses and what the gateway says of itself
     body: dict[str, Any]
     name: str
@@ -61,5 +61,5 @@ class Event(TypedDict, total=False):
     counters: dict[str, int]
 
 
-Stored = tuple[str, Event]         # its id in the spool, the event
+Stored = tuple[str, Event]  # its id in the spool, the event
 Resumed = tuple[str, Event, bool]  # and whether the hub has it

@@ -11,7 +11,7 @@ LINE = {"siren": "siren line"}  # what comes and goes -> what is wrong then: eac
 # a state of ours that is gone or cannot be read -> what follows, and the remedy
 LOST = {
     "keys": "presses under new keys may be refused: if they are, write the key file anew with "
-            "`kentongan-hub gateway-file`",
+    "`kentongan-hub gateway-file`",
     "configs": "the hub sends the devices' settings again; if Kunci still waits tomorrow, start the hub anew",
     "codes": "our siren beats by the profile until the hub sends the codes: choose them anew on Kentongan",
     "directory": "revoked numbers are those of the key file until the hub sends the list",

@@ -193,8 +193,11 @@ class Configs:
     def next_deadline(self):
         now = self._context.now_ms
         free_ms, soon_ms = self._free_ms(now), max(now, self._air_free_ms)
-        due = [max(one.due_ms, soon_ms if self._urgent(one) else free_ms)
-               for one in self._wanted.values() if one.due_ms is not None]
+        due = [
+            max(one.due_ms, soon_ms if self._urgent(one) else free_ms)
+            for one in self._wanted.values()
+            if one.due_ms is not None
+        ]
         return min(due) if due else None
 
     # what

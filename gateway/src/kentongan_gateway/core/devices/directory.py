@@ -16,8 +16,7 @@ ZONE_MAX = 255
 PAGE_AFTER_MAX_S = 3_600
 
 Device = namedtuple(
-    "Device",
-    ("node", "role", "label", "zone", "house", "hops", "pages_silent", "conflicts", "period_s"),
+    "Device", ("node", "role", "label", "zone", "house", "hops", "pages_silent", "conflicts", "period_s")
 )
 ROLE_NUMBERS = {
     "tombol": m.TOMBOL,
@@ -110,9 +109,7 @@ class Directory:
         devices, revoked = raw.get("devices"), raw.get("revoked") or []
         if not isinstance(devices, list) or not isinstance(revoked, list):
             raise LocalError("device list: devices and revoked are lists; send the directory again")
-        return cls(
-            devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0), raw.get("paging")
-        )
+        return cls(devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0), raw.get("paging"))
 
     @classmethod
     def load(cls, data) -> "Directory":

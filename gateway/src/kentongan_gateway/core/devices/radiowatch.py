@@ -10,16 +10,16 @@ to hear: mains devices are asked for their STATUS by a quiet test. One that hear
 
 from kentongan_wire import phy
 
-FIRST_MS = 30_000                    # a radio that has not come up by then is down
+FIRST_MS = 30_000  # a radio that has not come up by then is down
 DEAF_FRAMES, OTHER_MS = 5, 45_000
 # of hearing nothing -> how many devices are asked; an answer takes 2 s and its time on the air
 ASK_AT_MS, ASKED = (42_000, 48_000, 53_000), (1, 1, 4)
 DEAF_MS = 58_000
-NO_AIR_MS = 60_000                   # when there was no air to ask, it is looked at again then
-ASK_BYTES = 62                       # an order for one device on the air
-ASK_AIR_MS = 120                     # where a frame takes longer, everything waits as many times longer
-DEAF_DEVICES = 2                     # of one that is silent nobody can say whether it or the radio is dead
-AWAY_MS = 60_000                     # no radio for so long: people are told afterwards, for AWAY_TOLD_MS
+NO_AIR_MS = 60_000  # when there was no air to ask, it is looked at again then
+ASK_BYTES = 62  # an order for one device on the air
+ASK_AIR_MS = 120  # where a frame takes longer, everything waits as many times longer
+DEAF_DEVICES = 2  # of one that is silent nobody can say whether it or the radio is dead
+AWAY_MS = 60_000  # no radio for so long: people are told afterwards, for AWAY_TOLD_MS
 AWAY_TOLD_MS = 1_800_000
 WORKS_ON = ("radio_away", "radio_flash")  # troubles of a radio that hears and sends all the same
 DEAF = "hears nothing, not even devices that were asked: look at antenna, cable and their power"
@@ -72,8 +72,11 @@ class RadioWatch:
             self._on_deaf(False)
             if gone_ms >= AWAY_MS:
                 self._told_ms = now + AWAY_TOLD_MS
-                self._troubles.set("radio_away", f"no radio worked for {gone_ms // 60_000} min; whoever was "
-                                                 "silent then has their time again")
+                self._troubles.set(
+                    "radio_away",
+                    f"no radio worked for {gone_ms // 60_000} min; whoever was "
+                    "silent then has their time again",
+                )
 
     def _all_deaf(self):
         """None of them hears, and that is likelier than that so many devices died at once."""

@@ -49,8 +49,9 @@ class Waiting:
             self._tell(what, "", 0, devices)
 
     def _tell(self, what, reason, seconds, devices):
-        self._context.store({"type": "waiting", "what": what, "reason": reason, "seconds": seconds,
-                          "devices": devices})
+        self._context.store(
+            {"type": "waiting", "what": what, "reason": reason, "seconds": seconds, "devices": devices}
+        )
 
     def short(self, until_ms):
         """Even words to people wait for air."""

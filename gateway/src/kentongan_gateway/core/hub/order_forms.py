@@ -41,8 +41,9 @@ def read(raw) -> Order:
         raise LocalError(f"type {shown(name)} is unknown here")
     if whole(-(2**31), 2**31, 1)(raw, "expires_in_s") <= 0:
         raise LocalError(EXPIRED)
-    return Order(order_id(raw), name, SimpleNamespace(**{field: reader(raw, field)
-                                                         for field, reader in form.items()}))
+    return Order(
+        order_id(raw), name, SimpleNamespace(**{field: reader(raw, field) for field, reader in form.items()})
+    )
 
 
 def shown(value) -> str:
@@ -52,6 +53,7 @@ def shown(value) -> str:
 
 
 # readers: (the whole order, the field's name) -> its value, or LocalError
+
 
 def whole(low, high, default=_REQUIRED):
     def reader(raw, name):
@@ -160,8 +162,14 @@ FORMS = {
         "targets": _targets,
         "zone": whole(0, 255, None),
     },
-    "page": {**ALARM, "first": FIRST, "kind": whole(0, 255, None), "zone": whole(0, 255, 0),
-             "silent": whole(0, 1, 0), "targets": _nodes},
+    "page": {
+        **ALARM,
+        "first": FIRST,
+        "kind": whole(0, 255, None),
+        "zone": whole(0, 255, 0),
+        "silent": whole(0, 1, 0),
+        "targets": _nodes,
+    },
     "drill": {
         "minutes": whole(0, 60),
         "zone": whole(0, 255, 0),

@@ -74,5 +74,7 @@ class Intake:
         """Whether its sender's last counter was still below this one a little while ago."""
         since = self._context.now_ms - SLOW_MS
         of = message.src, message.generation
-        return any(at >= since and (src, generation) == of and last < message.counter
-                   for (src, generation, last), at in self._passed.items())
+        return any(
+            at >= since and (src, generation) == of and last < message.counter
+            for (src, generation, last), at in self._passed.items()
+        )

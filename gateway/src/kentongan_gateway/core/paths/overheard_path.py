@@ -39,8 +39,11 @@ class OverheardPath:
             return False
         if message.counter > sequence.last and not (sequence.lost or parts.memory.lost):
             return True
-        return any(0 < parts.records.answered(entry.node, entry.counter) < message.counter
-                   for entry in parts.neighbours.true(message) if entry.stage == m.STAGE_STORED)
+        return any(
+            0 < parts.records.answered(entry.node, entry.counter) < message.counter
+            for entry in parts.neighbours.true(message)
+            if entry.stage == m.STAGE_STORED
+        )
 
     def on_siren_order(self, message):
         """Of another gateway: its order for an alarm of now makes ours unnecessary."""
@@ -71,9 +74,13 @@ class OverheardPath:
     def _of_now(self, message) -> bool:
         """Whether it answers what we have heard ourselves lately: a true entry may be years old."""
         since_ms = self._context.now_ms - ALIVE_MS
-        return any(record and record.first_ms >= since_ms and not record.late
-                   for record in (self._parts.records.find(entry.node, entry.counter)
-                                  for entry in self._parts.neighbours.true(message)))
+        return any(
+            record and record.first_ms >= since_ms and not record.late
+            for record in (
+                self._parts.records.find(entry.node, entry.counter)
+                for entry in self._parts.neighbours.true(message)
+            )
+        )
 
     def _stage_1(self, message):
         parts = self._parts

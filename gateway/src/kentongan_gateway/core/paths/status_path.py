@@ -35,11 +35,13 @@ class StatusPath:
         if not seen:
             return
         counter, stage = seen
-        context.store({
-            "type": "stage_seen",
-            "device": message.src,
-            "label": context.directory.label(message.src),
-            "counter": counter,
-            "stage": stage,
-        })
+        context.store(
+            {
+                "type": "stage_seen",
+                "device": message.src,
+                "label": context.directory.label(message.src),
+                "counter": counter,
+                "stage": stage,
+            }
+        )
         context.note_about("stage_seen", message.src, counter, str(stage))

@@ -21,8 +21,11 @@ class Storing:
             record.first_ms = self._context.now_ms
         self._parts.records.add(record)
         event = events.event_of(record, heard, self._context.directory)
-        self._context.store(event, lambda row_id: self._on_committed(row_id, record),
-                            lambda row_id: self._on_commit_failed(row_id, record))
+        self._context.store(
+            event,
+            lambda row_id: self._on_committed(row_id, record),
+            lambda row_id: self._on_commit_failed(row_id, record),
+        )
 
     def repeated(self, record, heard, body):
         """It comes again: answered, or put on disk once more."""

@@ -136,8 +136,9 @@ class Drills:
 
     def _tell_hub(self, node, is_open):
         label = self._context.directory.label(node)
-        self._context.store({"type": "drill_known", "device": node, "label": label, "number": self._number,
-                          "open": is_open})
+        self._context.store(
+            {"type": "drill_known", "device": node, "label": label, "number": self._number, "open": is_open}
+        )
         self._context.note("drill_known" if is_open else "drill_end_known", label)
 
     def on_post_heard(self, node):

@@ -9,7 +9,7 @@ import struct
 
 from kentongan_gateway.core.base.bounded import owner, put
 
-LIMIT = 256       # incidents; of whose button has most, the oldest gives way
+LIMIT = 256  # incidents; of whose button has most, the oldest gives way
 LAYOUT = "<IIII"  # origin, first counter, counter of the press stopped (0: none), and answered (0: none)
 POST_LAYOUT = "<III"  # origin, first counter, post
 

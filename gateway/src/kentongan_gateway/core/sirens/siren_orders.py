@@ -162,8 +162,11 @@ class SirenOrders:
         nodes, now = {device.node for device in devices}, self._context.now_ms
         if stands_in and any(self._theirs.get((node, kind), now) > now for node in nodes):
             return True
-        alike = [j for j in self._jobs
-                 if j.action == m.ACTION_START and j.any_answer and j.kind == kind and j.on_air]
+        alike = [
+            j
+            for j in self._jobs
+            if j.action == m.ACTION_START and j.any_answer and j.kind == kind and j.on_air
+        ]
         return any(nodes & j.targets for j in alike)
 
     def overheard(self, message) -> bool:

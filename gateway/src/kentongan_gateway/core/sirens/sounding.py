@@ -119,8 +119,11 @@ class Watch:
     def asked(self, post, record) -> bool:
         """Whether this post sounds, or is to sound, for that alarm: only then has it one to silence."""
         of_zone = [device.node for device in self._context.directory.posts(record.body.zone)]
-        return (post in of_zone or post in self._sounding.get((record.src, record.first_counter), {})
-                or self._orders.ordered(post, record.src, record.counter))
+        return (
+            post in of_zone
+            or post in self._sounding.get((record.src, record.first_counter), {})
+            or self._orders.ordered(post, record.src, record.counter)
+        )
 
     def sounds(self, record) -> bool:
         """Whether some siren is known to sound for this alarm's incident."""
@@ -176,8 +179,11 @@ class Watch:
     def _is_behind(self, record) -> bool:
         """Buttons take turns: whether another that was ordered longer ago has waited for the same beat."""
         turn, since_ms = self._turns.get(record.src, 0), self._context.now_ms - ASK_AGAIN_MS
-        return any(self._turns.get(other.src, 0) < turn for _, other in self._due.values()
-                   if other.body.kind == record.body.kind and other.called_ms < since_ms)
+        return any(
+            self._turns.get(other.src, 0) < turn
+            for _, other in self._due.values()
+            if other.body.kind == record.body.kind and other.called_ms < since_ms
+        )
 
     def _to_order(self, record):
         """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""

@@ -32,9 +32,7 @@ def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **setting
         return add(db, now, secret, role, label, zone, house, place, hops, settings)
 
 
-def add(
-    db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who=PROVISIONING
-):
+def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who=PROVISIONING):
     """add_device inside a transaction; `row`: further columns. Nothing stays after LocalError."""
     if role not in ROLES:
         raise LocalError(f"role {role!r}: choose one of {', '.join(ROLES)}")

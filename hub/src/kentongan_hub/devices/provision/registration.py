@@ -14,8 +14,15 @@ from kentongan_hub.record import audit
 REQUEST_LENGTHS = (8, 64)  # of a registration's own id, chosen by who registers
 BASE = ("role", "label", "zone", "house", "place", "hops")
 CHOICES = (  # fields of the device file that a technician may choose
-    "hop_limit", "one_press", "strokes", "table", "profile", "has_sense",
-    "conducted_dbm", "gain_dbi", "loss_db",
+    "hop_limit",
+    "one_press",
+    "strokes",
+    "table",
+    "profile",
+    "has_sense",
+    "conducted_dbm",
+    "gain_dbi",
+    "loss_db",
 )
 TYPES = {"role": str, "label": str, "place": str, "zone": int, "house": int, "hops": int}
 
@@ -155,9 +162,7 @@ def withdraw(db, now, secret, node, who, written=True, account=None):
 def plan_of(db, secret):
     """The planned status load for people and the tool."""
     made = configs.site_plan(db, secret["preset"])
-    mains = [
-        made.period_s[row["node"]] for row in configs.in_service(db) if row["role"] != "tombol"
-    ]
+    mains = [made.period_s[row["node"]] for row in configs.in_service(db) if row["role"] != "tombol"]
     longest = max(mains, default=status_plan.PERIOD_S)
     return {
         "load_s_per_hour": made.load_s,

@@ -85,9 +85,7 @@ def is_new(db, now, event):
 def heard_control(db, gateway, counter):
     """A device told the highest counter that it accepted of its gateway."""
     if counter and counter < TRUSTED_MAX:
-        db.run(
-            "UPDATE gateways SET own_counter = max(own_counter, ?) WHERE label = ?", counter, gateway
-        )
+        db.run("UPDATE gateways SET own_counter = max(own_counter, ?) WHERE label = ?", counter, gateway)
 
 
 def is_news(db, event):

@@ -15,9 +15,7 @@ def running(db):
 
 def finished_beyond(db, generation):
     """Whether keys up to this generation are refused by every post."""
-    return bool(
-        db.value("SELECT 1 FROM rotations WHERE generation > ? AND phase = ?", generation, DONE)
-    )
+    return bool(db.value("SELECT 1 FROM rotations WHERE generation > ? AND phase = ?", generation, DONE))
 
 
 def valid_now(db, secret):

@@ -39,9 +39,7 @@ def sync(db, now, secret, label):
     rotation.order_keys(db, now, secret, label)
     counters.order(db, now, label, generations.valid_now(db, secret).lowest)
     nodes = [
-        device["node"]
-        for device in configs.in_service(db)
-        if configs.gateway_of(db, device["zone"]) == label
+        device["node"] for device in configs.in_service(db) if configs.gateway_of(db, device["zone"]) == label
     ]
     configs.send(db, now, nodes)
     configs.send_codes(db, now, label)

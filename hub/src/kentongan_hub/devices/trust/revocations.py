@@ -1,6 +1,5 @@
 """Revocation: a number is refused at once by hub and gateways, and by each post once that post reports it."""
 
-
 from kentongan_wire.config import REVOKED_LIMIT
 from kentongan_wire.errors import LocalError
 
@@ -60,7 +59,9 @@ def _expect(db, now, node, changed):
     """Which posts and gateways have to take the number over, and with which version."""
     for post in db.all("SELECT * FROM devices WHERE revoked = 0 AND role = 'sirene'"):
         db.insert(
-            "revocations", device=node, receiver=post["node"],
+            "revocations",
+            device=node,
+            receiver=post["node"],
             version=changed.get(post["node"], post["config_version"]),
         )
     for gateway in db.all("SELECT * FROM gateways WHERE token IS NOT NULL"):
@@ -102,9 +103,7 @@ def withdraw(db, now, secret, node, who, written=True):
 
 def open_and_taken(db):
     """The rows of `revocations` that have been taken over since they were last marked."""
-    return [
-        row for row in db.all("SELECT * FROM revocations WHERE done_wall IS NULL") if _taken(db, row)
-    ]
+    return [row for row in db.all("SELECT * FROM revocations WHERE done_wall IS NULL") if _taken(db, row)]
 
 
 def follow(db, now):

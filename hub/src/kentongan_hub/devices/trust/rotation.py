@@ -26,6 +26,7 @@ NEXT = {
 }
 ORDER_EXPIRES_MS = 7 * 86_400_000
 
+
 def want(db, now, secret, why, who):
     """Start a rotation; one that is under way is followed by another, for the device may hold its keys too.
 
@@ -145,9 +146,7 @@ def order_keys(db, now, secret, label=None):
     }
     labels = [label] if label else gateway_labels(db)
     for one in labels:
-        outbox.add(
-            db, now.ms, outbox.gateway_channel(one), "keys", json.dumps(body), ORDER_EXPIRES_MS
-        )
+        outbox.add(db, now.ms, outbox.gateway_channel(one), "keys", json.dumps(body), ORDER_EXPIRES_MS)
 
 
 def gateway_labels(db):

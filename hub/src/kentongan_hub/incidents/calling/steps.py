@@ -59,8 +59,7 @@ def _order(db, now, incident, zones, told="", counter=None):
     """Sirens of these RTs, each by itself; None when one of them could not be ordered."""
     done = [
         failures.contained(
-            db, now, _named(db, incident, codes.SIRENS), _order_one, db, now, incident, zone, told,
-            counter
+            db, now, _named(db, incident, codes.SIRENS), _order_one, db, now, incident, zone, told, counter
         )
         for zone in zones
     ]

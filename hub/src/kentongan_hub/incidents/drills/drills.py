@@ -218,9 +218,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
     if tell:
         until = local_time(now.wall + length_ms, db.setting("time_zone", "WIB"))
         text = f"Kentongan: INI LATIHAN, mulai sekarang sampai {until}, {area(row['zone'])}."
-        told = _tell(
-            db, now, row["zone"], f"{text} Tekan tombol 1 kali; tekanan kedua dianggap sungguhan."
-        )
+        told = _tell(db, now, row["zone"], f"{text} Tekan tombol 1 kali; tekanan kedua dianggap sungguhan.")
         db.run("UPDATE drills SET told_wall = ?, told = told + ? WHERE id = ?", now.wall, told, number)
     _record(db, now, by, codes.DRILL_OPENED, row, at=at)
     return number
@@ -288,9 +286,7 @@ def note(db, now, by, number, people, text, at=""):
 
 def due(db, now):
     """Whether run_due has something to do; reads the few rows that wait."""
-    return bool(
-        _unannounced(db, now) or _followed(db, now) or _run_out(db, now) or posts.due(db, now)
-    )
+    return bool(_unannounced(db, now) or _followed(db, now) or _run_out(db, now) or posts.due(db, now))
 
 
 def run_due(db, now):

@@ -3,17 +3,18 @@
 RTC memory lives through a reset and not through a lost supply. What only chips can do (console, watchdog, a
 radio's registers) is not modelled here.
 """
+
 from kentongan_node import counter, rtcmem
 from kentongan_node.keeper import Keeper
 
 from kentongan_sim.physics.chance import between
 from kentongan_sim.world.node_host import SENSE_US, NodeHost
 
-KEEP_US = 20_000           # the keeper's next look after anything happened
+KEEP_US = 20_000  # the keeper's next look after anything happened
 IDLE_KEEP_US = 10_000_000  # and while nothing happens
-SAG_US = 1_000, 60_000     # into a frame, less than its length: nobody can read what breaks off
+SAG_US = 1_000, 60_000  # into a frame, less than its length: nobody can read what breaks off
 AIRTIME_US = 90_000
-FULL = 28                  # ENOSPC
+FULL = 28  # ENOSPC
 
 
 class Box(NodeHost):
@@ -24,7 +25,7 @@ class Box(NodeHost):
         self.nvs, self.rtc = b"", b""
         self.refuses = self.nvs_refuses = self.deaf = False
         self.mute = False  # the output of its siren cannot be driven
-        self.sags = 0      # so many of the next frames pull the supply down
+        self.sags = 0  # so many of the next frames pull the supply down
         self.shown = []
         self._keeping = world.clock.timer(self._keep)
 
@@ -44,8 +45,9 @@ class Box(NodeHost):
         memory.faults = memory.tries = 0
         memory.dark = not memory.belongs_to(self.place.node) and self.place.role != "modem"
         state = self._recalled(memory)
-        self._keeper = Keeper(memory, self._write, self._remember, self._spare, self._now_ms(),
-                              cause == "wake_timer")
+        self._keeper = Keeper(
+            memory, self._write, self._remember, self._spare, self._now_ms(), cause == "wake_timer"
+        )
         return state
 
     def _booted(self, cause, key):
@@ -59,8 +61,13 @@ class Box(NodeHost):
         state.update(memory.files)
         if memory.dark:
             boots = int.from_bytes(bytes(state.get("boots", b"")), "little")
-            counter.after_dark(state, boots, int(self._draws.next()),
-                               lambda name, data: self._keep_sequence(memory, name, data), self.nvs)
+            counter.after_dark(
+                state,
+                boots,
+                int(self._draws.next()),
+                lambda name, data: self._keep_sequence(memory, name, data),
+                self.nvs,
+            )
             memory.stale = memory.failing
             for name in counter.NAMES:
                 if memory.failing and name in state:

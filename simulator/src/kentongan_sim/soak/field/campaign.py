@@ -3,6 +3,7 @@
 Every alarm is at the hub, once, and called for; a siren that should sound did, none sounds for nothing; the
 fault is visible to a person; and no warning says what is not so.
 """
+
 import gc
 import logging
 import random
@@ -21,16 +22,16 @@ from kentongan_sim.soak.field.place import POSTS, Place
 from kentongan_sim.soak.field.told import BESIDE_S, MEANWHILE
 from kentongan_sim.soak.gateway import Listener
 
-WARM_UP_MS = 180_000     # every device has said its first STATUS
-LOOK_MS = 5_000          # the person looks at what should say it
-TOLD_MS = 400_000        # from the fault's end, within which a person must have seen it
-SETTLE_MS = 300_000      # from the later of press and fault's end, within which the alarm must be at the hub
+WARM_UP_MS = 180_000  # every device has said its first STATUS
+LOOK_MS = 5_000  # the person looks at what should say it
+TOLD_MS = 400_000  # from the fault's end, within which a person must have seen it
+SETTLE_MS = 300_000  # from the later of press and fault's end, within which the alarm must be at the hub
 # an hour has room for a few alarms: the law's share of the air
 CALM_MS, CALM_ROUND_MS = 330_000, 20_000
 SOUND_S, AFTER_S = 5, 75
-MQTT_WAIT_S = 0.05       # for a broker that says nothing: mqtt.CONNECT_S in a campaign
-EPISODES = len(FAULTS)   # of one place: each fault once
-FAULT_S = 4              # what one costs on an idle core, for whoever waits
+MQTT_WAIT_S = 0.05  # for a broker that says nothing: mqtt.CONNECT_S in a campaign
+EPISODES = len(FAULTS)  # of one place: each fault once
+FAULT_S = 4  # what one costs on an idle core, for whoever waits
 PHASES = ("before", "during", "after")
 PRESSES = ("main",) * 8 + ("silent", "uji")
 CALM_WARNINGS = ("disk hampir penuh", "cadangan lama")  # of the machine that runs this
@@ -190,8 +191,11 @@ class Campaign:
         if self._where != f"fault {number} ({fault.part}: {fault.name}), seed {self.seed}":
             return
         if self.place.hub.up and not (self.disk and self.disk.fault):
-            self._wrong |= {one for one in self.place.warnings() - self._before
-                            if one[0] not in fault.also + CALM_WARNINGS and one not in fault.also}
+            self._wrong |= {
+                one
+                for one in self.place.warnings() - self._before
+                if one[0] not in fault.also + CALM_WARNINGS and one not in fault.also
+            }
         if self._begun and self._seen_ms is None and self._asks(fault):
             self._seen_ms = self.place.now_ms
         self.place.after(LOOK_MS, self._look, fault, number)
@@ -239,7 +243,7 @@ class Campaign:
             self._problem("not called", "nobody was called for it and nobody has answered")
 
     def _judge_sound(self, fault):
-        sounds = [(at, who) for at, who in self.place.sounds[self._sounds:] if at >= self._pressed_ms]
+        sounds = [(at, who) for at, who in self.place.sounds[self._sounds :] if at >= self._pressed_ms]
         if self._key != "main":
             if sounds:
                 self._problem("false siren", f"{sounds[0][1]} for {self._key}")

@@ -1,4 +1,5 @@
 """What happens to files: a hub's database, a gateway's journal and states. Each takes (path, rng)."""
+
 import sqlite3
 
 PAGE = 4_096
@@ -81,5 +82,11 @@ def _change(path, sql, *values):
     return count
 
 
-DATABASE = {"torn": torn, "without its head": headless, "cut short": cut, "empty": empty,
-            "another program's": strange, "gone": missing}
+DATABASE = {
+    "torn": torn,
+    "without its head": headless,
+    "cut short": cut,
+    "empty": empty,
+    "another program's": strange,
+    "gone": missing,
+}

@@ -1,4 +1,5 @@
 """The field campaign's gateway, with the real player of a siren on a relay board that may fail."""
+
 import termios
 from contextlib import contextmanager
 
@@ -7,7 +8,7 @@ from kentongan_gateway.outputs import player
 from kentongan_sim.soak.campaign_gateway import CampaignGateway
 
 SHORTEST_MS = 150
-DROPS = 0.4          # of what is told a board whose line is bad
+DROPS = 0.4  # of what is told a board whose line is bad
 
 
 class Board:

@@ -1,4 +1,5 @@
 """Faults of buttons, posts and relays."""
+
 from kentongan_sim.soak.field.told import UNHEARD, Fault, lamp, warning
 
 SAGS = 4  # the fifth frame is the last one that a cell is asked for: then the lamp says that nobody hears
@@ -60,25 +61,122 @@ def _power_post(place, rng):
 
 
 DEVICES = (
-    Fault("tombol: flash takes no write", "device", _refuse("", False), _take_writes, 120, 300,
-          warning("flash gagal", "tombol-"), "warning: flash gagal", ("flash gagal",), "both", True),
-    Fault("tombol: flash and NVS take no write", "device", _refuse("", True), _take_writes, 120, 300,
-          warning("flash gagal", "tombol-"), "warning: flash gagal", ("flash gagal",), "both", True),
-    Fault("pos: flash takes no write", "device", _refuse("pos-1", False), _take_writes, 200, 500,
-          warning("flash gagal", "pos-1"), "warning: flash gagal", ("flash gagal",)),
-    Fault("penerus: flash takes no write", "device", _refuse("penerus-1", False), _take_writes, 200, 500,
-          warning("flash gagal", "penerus-1"), "warning: flash gagal", ("flash gagal",)),
-    Fault("tombol: brown-outs at 1 to 4 frames", "device", _sag, _recovered, 20, 60,
-          lamp("sounding", "stored", "coming", "nobody"), "its lamp", (), "after", True),
-    Fault("tombol: radio deaf, antenna off", "device", _deafen, _hears, 10, 100, lamp("nobody", "coming"),
-          "its lamp: nobody hears", (), "after", True),
-    Fault("pos: radio deaf, antenna off", "device", _post("deaf", True), _post("deaf", False), 330, 600,
-          lambda place: warning("sirene diam", "pos-1")(place) or warning("sirene terputus", "pos-1")(place)
-          or warning("terlambat", "pos-1")(place), "warning: sirene diam or terputus", UNHEARD, "other"),
-    Fault("pos: without power", "device", _cut_post, _power_post, 330, 600,
-          lambda place: warning("sirene diam", "pos-1")(place) or warning("sirene terputus", "pos-1")(place)
-          or warning("terlambat", "pos-1")(place), "warning: sirene diam or terputus", UNHEARD, "other"),
-    Fault("pos: its output cannot be driven", "device", _mute_post(True), _mute_post(False), 200, 500,
-          warning("sirene rusak", "pos-1"), "warning: sirene rusak",
-          (*UNHEARD, "sirene rusak", "sirene gagal"), "other"),
+    Fault(
+        "tombol: flash takes no write",
+        "device",
+        _refuse("", False),
+        _take_writes,
+        120,
+        300,
+        warning("flash gagal", "tombol-"),
+        "warning: flash gagal",
+        ("flash gagal",),
+        "both",
+        True,
+    ),
+    Fault(
+        "tombol: flash and NVS take no write",
+        "device",
+        _refuse("", True),
+        _take_writes,
+        120,
+        300,
+        warning("flash gagal", "tombol-"),
+        "warning: flash gagal",
+        ("flash gagal",),
+        "both",
+        True,
+    ),
+    Fault(
+        "pos: flash takes no write",
+        "device",
+        _refuse("pos-1", False),
+        _take_writes,
+        200,
+        500,
+        warning("flash gagal", "pos-1"),
+        "warning: flash gagal",
+        ("flash gagal",),
+    ),
+    Fault(
+        "penerus: flash takes no write",
+        "device",
+        _refuse("penerus-1", False),
+        _take_writes,
+        200,
+        500,
+        warning("flash gagal", "penerus-1"),
+        "warning: flash gagal",
+        ("flash gagal",),
+    ),
+    Fault(
+        "tombol: brown-outs at 1 to 4 frames",
+        "device",
+        _sag,
+        _recovered,
+        20,
+        60,
+        lamp("sounding", "stored", "coming", "nobody"),
+        "its lamp",
+        (),
+        "after",
+        True,
+    ),
+    Fault(
+        "tombol: radio deaf, antenna off",
+        "device",
+        _deafen,
+        _hears,
+        10,
+        100,
+        lamp("nobody", "coming"),
+        "its lamp: nobody hears",
+        (),
+        "after",
+        True,
+    ),
+    Fault(
+        "pos: radio deaf, antenna off",
+        "device",
+        _post("deaf", True),
+        _post("deaf", False),
+        330,
+        600,
+        lambda place: (
+            warning("sirene diam", "pos-1")(place)
+            or warning("sirene terputus", "pos-1")(place)
+            or warning("terlambat", "pos-1")(place)
+        ),
+        "warning: sirene diam or terputus",
+        UNHEARD,
+        "other",
+    ),
+    Fault(
+        "pos: without power",
+        "device",
+        _cut_post,
+        _power_post,
+        330,
+        600,
+        lambda place: (
+            warning("sirene diam", "pos-1")(place)
+            or warning("sirene terputus", "pos-1")(place)
+            or warning("terlambat", "pos-1")(place)
+        ),
+        "warning: sirene diam or terputus",
+        UNHEARD,
+        "other",
+    ),
+    Fault(
+        "pos: its output cannot be driven",
+        "device",
+        _mute_post(True),
+        _mute_post(False),
+        200,
+        500,
+        warning("sirene rusak", "pos-1"),
+        "warning: sirene rusak",
+        (*UNHEARD, "sirene rusak", "sirene gagal"),
+        "other",
+    ),
 )

@@ -1,4 +1,5 @@
 """Faults of the hub: its machine, clock, database and disk, its roads to people, and who talks to it."""
+
 import errno
 import socket
 import threading
@@ -107,8 +108,16 @@ def _no_broker(place, rng):
     place.memo["socket"].close()
 
 
-INSIDE = ("json://192.168.1.7/hook", "json://127.0.0.1:8080/x", "xml://10.0.0.1", "ntfy://localhost/a",
-          "json://[::1]/x", "json://169.254.169.254/latest", "file:///etc/passwd", "syslog://")
+INSIDE = (
+    "json://192.168.1.7/hook",
+    "json://127.0.0.1:8080/x",
+    "xml://10.0.0.1",
+    "ntfy://localhost/a",
+    "json://[::1]/x",
+    "json://169.254.169.254/latest",
+    "file:///etc/passwd",
+    "syslog://",
+)
 
 
 def _webhook(place, rng):
@@ -120,15 +129,35 @@ def _no_webhook(place, rng):
     place.form("/kanal/apprise", "/kanal", lokal="")
 
 
-ODD_WORDS = ("", "\u00b2", "\x00", "-1", "1e9", "9" * 5_000, "9223372036854775808", "<script>", "=1+1",
-             "x" * 500, "2026-02-30", "25.99", "[::1", "NaN", "%s", "\u202e", "0812", "\U0001f64f")
-FORMS = (("/warga", "/warga", ("nama", "rt", "rumah", "setuju", "nomor")),
-         ("/kontak", "/kontak", ("nama", "nomor", "peran", "rt")),
-         ("/latihan", "/latihan", ("hari", "jam", "rt", "menit")),
-         ("/undangan", "/undangan", ("nama", "peran", "rt", "rumah")),
-         ("/kanal/sms/uji", "/kanal", ("alamat",)),
-         ("/kebijakan", "/kebijakan", ("rt", "jenis", "langkah")),
-         ("/akun", "/akun", ("masuk", "nama", "peran", "sandi", "rumah")))
+ODD_WORDS = (
+    "",
+    "\u00b2",
+    "\x00",
+    "-1",
+    "1e9",
+    "9" * 5_000,
+    "9223372036854775808",
+    "<script>",
+    "=1+1",
+    "x" * 500,
+    "2026-02-30",
+    "25.99",
+    "[::1",
+    "NaN",
+    "%s",
+    "\u202e",
+    "0812",
+    "\U0001f64f",
+)
+FORMS = (
+    ("/warga", "/warga", ("nama", "rt", "rumah", "setuju", "nomor")),
+    ("/kontak", "/kontak", ("nama", "nomor", "peran", "rt")),
+    ("/latihan", "/latihan", ("hari", "jam", "rt", "menit")),
+    ("/undangan", "/undangan", ("nama", "peran", "rt", "rumah")),
+    ("/kanal/sms/uji", "/kanal", ("alamat",)),
+    ("/kebijakan", "/kebijakan", ("rt", "jenis", "langkah")),
+    ("/akun", "/akun", ("masuk", "nama", "peran", "sandi", "rumah")),
+)
 
 
 def _odd_forms(place, rng):
@@ -178,37 +207,168 @@ LOOKED_AT = 630, 900  # s: what nothing reads is found by the look that the hub 
 
 HUB = (
     Fault("away for 1 to 40 minutes", "hub", _stop, _start, 70, 2_400, OUT, "warning: pernah mati", AWAY),
-    Fault("power cut, clock behind up to 3 years", "hub", _cut_hub, _without_clock(behind), 70, 900, OUT,
-          "warning: pernah mati", AWAY),
-    Fault("power cut, clock ahead up to 11 years", "hub", _cut_hub, _without_clock(ahead), 70, 900, OUT,
-          "warning: pernah mati", AWAY),
-    Fault("clock stepped back while it runs", "hub", _hub_clock(behind), _hub_clock_set, 60, 120,
-          warning("jam tidak pasti"), "warning: jam tidak pasti", AWAY),
-    Fault("clock stepped ahead while it runs", "hub", _hub_clock(ahead), _hub_clock_set, 60, 120,
-          warning("jam tidak pasti"), "warning: jam tidak pasti", AWAY),
-    *(Fault(f"database {name}", "hub", _damage(name), _start, 3, 90, RUINED, "red on every page",
-            (*AWAY, "basis data rusak", "akses perlu diperiksa")) for name in damage.DATABASE),
-    Fault("the hub's disk full", "hub", disk(_hub_files, "full", errno.ENOSPC), disk_well, 30, 90,
-          page("/peringatan", "PENYIMPANAN GAGAL"), "red on every page", (*AWAY, "pusat data gagal")),
-    *(Fault(f"unreadable: {name}", "hub", *rows.row(table, column, odd, where), *LOOKED_AT,
-            warning(rows.REPLACED, subject), f"warning: {rows.REPLACED}", ((rows.REPLACED, subject), FAILED),
-            beside=MEANWHILE)
-      for name, table, column, odd, where, subject in rows.ROWS),
-    Fault("unreadable: an order that waits", "hub", rows.torn_order, rows.no_torn_order, 150, 240,
-          page("/peringatan", f"perintah stage untuk {LABEL} rusak"),
-          "page Peringatan, warning: pusat data gagal", (FAILED,), beside=MEANWHILE),
-    *(Fault(f"SMS modem {name}", "hub", _sms(name), _sms_well, 60, 200, channel("sms"),
-            "page Kanal, warning: kanal gagal", ("kanal gagal",))
-      for name in (phone.GONE, phone.SILENT, phone.NOISE, phone.REFUSES, phone.NO_NETWORK)),
-    Fault("killed, SMS modem left in its prompt", "hub", _leave_prompt, _start, 70, 120, OUT,
-          "warning: pernah mati; SMS go on", AWAY),
-    Fault("MQTT broker gone", "hub", _broker(False), _no_broker, 40, 90, channel("mqtt"),
-          "page Kanal, warning: kanal gagal", ("kanal gagal",)),
-    Fault("MQTT broker silent", "hub", _broker(True), _no_broker, 40, 90, channel("mqtt"),
-          "page Kanal, warning: kanal gagal", ("kanal gagal",)),
-    Fault("webhook into the LAN or the machine", "hub", _webhook, _no_webhook, 20, 40,
-          channel("apprise"), "page Kanal", ("kanal gagal",)),
+    Fault(
+        "power cut, clock behind up to 3 years",
+        "hub",
+        _cut_hub,
+        _without_clock(behind),
+        70,
+        900,
+        OUT,
+        "warning: pernah mati",
+        AWAY,
+    ),
+    Fault(
+        "power cut, clock ahead up to 11 years",
+        "hub",
+        _cut_hub,
+        _without_clock(ahead),
+        70,
+        900,
+        OUT,
+        "warning: pernah mati",
+        AWAY,
+    ),
+    Fault(
+        "clock stepped back while it runs",
+        "hub",
+        _hub_clock(behind),
+        _hub_clock_set,
+        60,
+        120,
+        warning("jam tidak pasti"),
+        "warning: jam tidak pasti",
+        AWAY,
+    ),
+    Fault(
+        "clock stepped ahead while it runs",
+        "hub",
+        _hub_clock(ahead),
+        _hub_clock_set,
+        60,
+        120,
+        warning("jam tidak pasti"),
+        "warning: jam tidak pasti",
+        AWAY,
+    ),
+    *(
+        Fault(
+            f"database {name}",
+            "hub",
+            _damage(name),
+            _start,
+            3,
+            90,
+            RUINED,
+            "red on every page",
+            (*AWAY, "basis data rusak", "akses perlu diperiksa"),
+        )
+        for name in damage.DATABASE
+    ),
+    Fault(
+        "the hub's disk full",
+        "hub",
+        disk(_hub_files, "full", errno.ENOSPC),
+        disk_well,
+        30,
+        90,
+        page("/peringatan", "PENYIMPANAN GAGAL"),
+        "red on every page",
+        (*AWAY, "pusat data gagal"),
+    ),
+    *(
+        Fault(
+            f"unreadable: {name}",
+            "hub",
+            *rows.row(table, column, odd, where),
+            *LOOKED_AT,
+            warning(rows.REPLACED, subject),
+            f"warning: {rows.REPLACED}",
+            ((rows.REPLACED, subject), FAILED),
+            beside=MEANWHILE,
+        )
+        for name, table, column, odd, where, subject in rows.ROWS
+    ),
+    Fault(
+        "unreadable: an order that waits",
+        "hub",
+        rows.torn_order,
+        rows.no_torn_order,
+        150,
+        240,
+        page("/peringatan", f"perintah stage untuk {LABEL} rusak"),
+        "page Peringatan, warning: pusat data gagal",
+        (FAILED,),
+        beside=MEANWHILE,
+    ),
+    *(
+        Fault(
+            f"SMS modem {name}",
+            "hub",
+            _sms(name),
+            _sms_well,
+            60,
+            200,
+            channel("sms"),
+            "page Kanal, warning: kanal gagal",
+            ("kanal gagal",),
+        )
+        for name in (phone.GONE, phone.SILENT, phone.NOISE, phone.REFUSES, phone.NO_NETWORK)
+    ),
+    Fault(
+        "killed, SMS modem left in its prompt",
+        "hub",
+        _leave_prompt,
+        _start,
+        70,
+        120,
+        OUT,
+        "warning: pernah mati; SMS go on",
+        AWAY,
+    ),
+    Fault(
+        "MQTT broker gone",
+        "hub",
+        _broker(False),
+        _no_broker,
+        40,
+        90,
+        channel("mqtt"),
+        "page Kanal, warning: kanal gagal",
+        ("kanal gagal",),
+    ),
+    Fault(
+        "MQTT broker silent",
+        "hub",
+        _broker(True),
+        _no_broker,
+        40,
+        90,
+        channel("mqtt"),
+        "page Kanal, warning: kanal gagal",
+        ("kanal gagal",),
+    ),
+    Fault(
+        "webhook into the LAN or the machine",
+        "hub",
+        _webhook,
+        _no_webhook,
+        20,
+        40,
+        channel("apprise"),
+        "page Kanal",
+        ("kanal gagal",),
+    ),
     Fault("odd forms", "hub", _odd_forms, nothing, 10, 30, _explained, "the answer, never a 5xx", ()),
-    Fault("more silent connections than places", "hub", _hold_connections, _drop_connections, 20, 40, None,
-          "nothing fails", ()),
+    Fault(
+        "more silent connections than places",
+        "hub",
+        _hold_connections,
+        _drop_connections,
+        20,
+        40,
+        None,
+        "nothing fails",
+        (),
+    ),
 )

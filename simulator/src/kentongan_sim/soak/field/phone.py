@@ -1,4 +1,5 @@
 """A GSM modem on no line at all, well or broken, as the hub's SMS channel opens it."""
+
 import re
 from contextlib import contextmanager
 
@@ -7,7 +8,9 @@ from kentongan_hub.channels import modem, sms
 # the waits of the real one, for a modem that answers at once or never
 WAITS_S = {"WAKE_S": 0.1, "ANSWER_S": 0.5, "LIST_S": 0.5, "SEND_S": 0.5, "QUIET_S": 0.01}
 ANSWERS = {
-    "AT+CPIN?": "+CPIN: READY", "AT+CMGF?": "+CMGF: 0", "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
+    "AT+CPIN?": "+CPIN: READY",
+    "AT+CMGF?": "+CMGF: 0",
+    "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
     "AT+CREG?": "+CREG: 0,1",
 }
 WELL, GONE, SILENT, NOISE, REFUSES, NO_NETWORK = "well", "gone", "silent", "noise", "refuses", "no network"
@@ -54,7 +57,7 @@ class Phone:
         if self._prompted:
             end = re.search(rb"[\x1a\x1b]", self._in)
             if end:
-                self._in, self._prompted = self._in[end.end():], False
+                self._in, self._prompted = self._in[end.end() :], False
                 self.sent += end[0] == b"\x1a"
                 self._say("+CMGS: 7" if end[0] == b"\x1a" else "", "OK")
             return bool(end)

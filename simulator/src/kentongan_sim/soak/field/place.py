@@ -3,6 +3,7 @@
 Devices are box.py's, the gateway is gate.py's, the hub is the real application on its real database with a
 modem (phone.py). The person logs in, reads pages, answers; time is virtual.
 """
+
 import re
 import sqlite3
 
@@ -22,7 +23,7 @@ from kentongan_sim.world.gateways.real_hub import RealHub
 
 PASSWORD = "sandi yang panjang"
 BUTTONS = 8
-UP_MS = 3_600_000    # the hub's machine has run for so long when all begins
+UP_MS = 3_600_000  # the hub's machine has run for so long when all begins
 LABEL = "gateway-1"
 POSTS = ("pos-1", "pos-2")
 AGREED = (("bidan", 9), ("kader", 12))
@@ -98,8 +99,16 @@ class Place(Ground):
         self._make_people()
 
     def _make_site(self):
-        provision.create_site(self.data, "RT 05", "admin", PASSWORD, admin_name="Bu Admin", rt=ZONE, rw=3,
-                              admin_home=access.OUTSIDE)
+        provision.create_site(
+            self.data,
+            "RT 05",
+            "admin",
+            PASSWORD,
+            admin_name="Bu Admin",
+            rt=ZONE,
+            rw=3,
+            admin_home=access.OUTSIDE,
+        )
         for number in range(1, BUTTONS + 1):
             self.add("tombol", f"tombol-{number:02}", house=number, one_press=True)
         for label in POSTS:

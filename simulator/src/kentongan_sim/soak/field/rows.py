@@ -1,4 +1,5 @@
 """Faults inside a hub that otherwise runs: rows that nobody can read, a route that fails."""
+
 import json
 
 from kentongan_gateway.hub_client.uplink import HubError

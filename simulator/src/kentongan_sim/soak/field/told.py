@@ -3,6 +3,7 @@
 A fault is begun and ended with (place, rng); what it needs to remember it keeps in `place.memo`. `told` is
 what must come true: told(place) is asked every few seconds from its begin until a while after its end.
 """
+
 from collections import namedtuple
 
 DAY_S = 86_400
@@ -12,17 +13,34 @@ DAY_S = 86_400
 # press, "after": both within AFTER_S of the fault's end · button: whether the box that is pressed has the
 # fault · beside: the alarm is at the hub BESIDE_S after the press, and people are called, and what they
 # answer is shown, however long the fault lasts; ANY_TIME or MEANWHILE: when the press comes
-Fault = namedtuple("Fault", "name part begin end least_s most_s told where also sounds button beside",
-                   defaults=("both", False, ""))
+Fault = namedtuple(
+    "Fault",
+    "name part begin end least_s most_s told where also sounds button beside",
+    defaults=("both", False, ""),
+)
 BESIDE_S = 60
 ANY_TIME, MEANWHILE = "any time", "meanwhile"
 
 # true words beside many faults
-AWAY = ("gerbang terputus", "pusat data pernah mati", "gerbang perlu dilihat", "jam tidak pasti",
-        "cadangan lama", "kontak lama")
+AWAY = (
+    "gerbang terputus",
+    "pusat data pernah mati",
+    "gerbang perlu dilihat",
+    "jam tidak pasti",
+    "cadangan lama",
+    "kontak lama",
+)
 RESTARTED = ("gerbang perlu dilihat",)
-UNHEARD = ("gerbang perlu dilihat", "gerbang bermasalah", "gerbang terputus", "radio mati", "sirene diam",
-           "sirene terputus", "terputus", "terlambat")
+UNHEARD = (
+    "gerbang perlu dilihat",
+    "gerbang bermasalah",
+    "gerbang terputus",
+    "radio mati",
+    "sirene diam",
+    "sirene terputus",
+    "terputus",
+    "terlambat",
+)
 
 
 # who says it
@@ -48,8 +66,9 @@ def warning(what, subject=""):
 
 def lamp(*states):
     """The box that was pressed shows it."""
-    return lambda place: any(at >= place.memo["begun"] and state in states
-                             for at, state in place.memo["pressed"].shown)
+    return lambda place: any(
+        at >= place.memo["begun"] and state in states for at, state in place.memo["pressed"].shown
+    )
 
 
 # what parts share

@@ -3,6 +3,7 @@
 The virtual time of a commit passes in the gateway all the same; what is gathered here has been committed.
 A city stores a dozen events a second, and hardly any is ever read again.
 """
+
 from kentongan_gateway.disk.spool import Spool
 
 TOGETHER = 100  # events written at once
@@ -30,8 +31,8 @@ class Disk:
     def __init__(self, label: str, on_stored=lambda event: None):
         self._spool = Spool(":memory:", label)
         self._on_stored = on_stored
-        self._new = {}   # number -> event that is not written yet
-        self._ids = {}   # number -> the spool's id, where the hub has not taken it
+        self._new = {}  # number -> event that is not written yet
+        self._ids = {}  # number -> the spool's id, where the hub has not taken it
         self._sent = []  # what the hub has taken since the last write
         self._count = 0
         self.waiting = {}

@@ -3,6 +3,7 @@
 What is a hub to it says a subclass: model_hub.py or real_hub.py. Nothing of the daemon's threads is here; its
 order of doing is.
 """
+
 from kentongan_gateway.core.base import actions
 from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.service.clock import Clock
@@ -28,8 +29,10 @@ class NotingPerformer(Performer):
         self.host = host
 
     def _note(self, note):
-        self.host.report("note", {"step": note.step, "device": note.device, "counter": note.counter,
-                                  "detail": str(note.detail)})
+        self.host.report(
+            "note",
+            {"step": note.step, "device": note.device, "counter": note.counter, "detail": str(note.detail)},
+        )
 
     _DOING = {**Performer._DOING, actions.Note: _note}
 
@@ -99,9 +102,18 @@ class GatewayHost:
         self._clock = self._make_clock()
         self.radio = self._make_radio()
         self._uplink = self._make_uplink()
-        self._performer = self.performer(self, self._core, self.spool, self.state, self.radio,
-                                         self._make_siren(), NoVoice(), self._uplink, self._clock,
-                                         self._draws.next)
+        self._performer = self.performer(
+            self,
+            self._core,
+            self.spool,
+            self.state,
+            self.radio,
+            self._make_siren(),
+            NoVoice(),
+            self._uplink,
+            self._clock,
+            self._draws.next,
+        )
         self.report("boot", {"cause": "power", "key": ""})
         run = self._run
         self.do("start")
@@ -112,13 +124,18 @@ class GatewayHost:
 
     def _make_clock(self):
         world = self.world
-        return Clock(f"boot-{self.boot}", lambda: (world.now_us - self.boot_us) * 1000,
-                     lambda: EPOCH_S + world.now_us / 1e6 + self.wall_offset_s, lambda: True)
+        return Clock(
+            f"boot-{self.boot}",
+            lambda: (world.now_us - self.boot_us) * 1000,
+            lambda: EPOCH_S + world.now_us / 1e6 + self.wall_offset_s,
+            lambda: True,
+        )
 
     def _make_radio(self):
         modem = self.world.nodes[self.modem]
-        configure = link.Configure(modem.place.node, self.world.scene.preset, modem.settings["freq_hz"],
-                                   CONDUCTED_DBM, GAIN_DBI, 0)
+        configure = link.Configure(
+            modem.place.node, self.world.scene.preset, modem.settings["freq_hz"], CONDUCTED_DBM, GAIN_DBI, 0
+        )
         return ModemLine(self, configure, self.channel)
 
     def _make_siren(self):
@@ -178,8 +195,15 @@ class GatewayHost:
 
     def play(self, pattern, steps, total_ms):
         self.off()
-        self.report("sound", {"pattern": pattern, "steps": steps, "total_ms": total_ms,
-                              "about": list(self._core.parts.own.alarm[:2])})
+        self.report(
+            "sound",
+            {
+                "pattern": pattern,
+                "steps": steps,
+                "total_ms": total_ms,
+                "about": list(self._core.parts.own.alarm[:2]),
+            },
+        )
         self._siren = self.world.at(self.world.now_us + total_ms * 1000, self.off)
 
     def off(self):

@@ -3,6 +3,7 @@
 The hub takes what is stored after UPLINK_US while it is up; the person answers every alarm "saya datang"
 after `answer_after_s`.
 """
+
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.devices.directory import Directory
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
@@ -45,8 +46,9 @@ class ModelHubHost(GatewayHost):
         node = world.nodes[self.modem].place.node
         places = [host.place for host in world.nodes.values()]
         devices = [self._listed(place) for place in places if place.role in ROLE_NUMBERS]
-        keys = site_keys.SiteKeys({0: site_keys.alarm_root(TEST_SITE_KEY, 0)},
-                                  {0: site_keys.control_root(TEST_SITE_KEY, 0)}, 0)
+        keys = site_keys.SiteKeys(
+            {0: site_keys.alarm_root(TEST_SITE_KEY, 0)}, {0: site_keys.control_root(TEST_SITE_KEY, 0)}, 0
+        )
         config = CoreConfig(node=node, label=self.label, zone=zone)
         return GatewayCore(config, keys, Directory(devices), self.state)
 
@@ -54,8 +56,14 @@ class ModelHubHost(GatewayHost):
         """A device as the hub's directory of the whole site names it, the other gateways included."""
         role = "gateway" if place.role == "modem" else place.role
         hops = self.world.hops[self.gateway.zone].get(place.label, 1)
-        return {"node": place.node, "role": role, "label": place.label, "zone": place.zone,
-                "house": place.house, "hops": max(0, hops - 1)}
+        return {
+            "node": place.node,
+            "role": role,
+            "label": place.label,
+            "zone": place.zone,
+            "house": place.house,
+            "hops": max(0, hops - 1),
+        }
 
     # As the performer calls its uplink
 
@@ -105,19 +113,35 @@ class ModelHubHost(GatewayHost):
 
     def _is_new(self, event) -> bool:
         """The hub's word: no gateway told this alarm, or a later one of that button, minutes ago."""
-        told = [at_us for row, at_us in self.world.told.items()
-                if row[0] == event["device"] and row[3] >= event["counter"]]
+        told = [
+            at_us
+            for row, at_us in self.world.told.items()
+            if row[0] == event["device"] and row[3] >= event["counter"]
+        ]
         return not told or self.world.now_us - min(told) < OLD_US
 
     def _stop_recorded(self, event):
         """A post beats by an order of long ago, for this hub orders no sirens (the hub's soundings.py)."""
-        told = [at_us for row, at_us in self.world.told.items()
-                if row[0] == event["origin"] and row[3] == event["counter"]]
+        told = [
+            at_us
+            for row, at_us in self.world.told.items()
+            if row[0] == event["origin"] and row[3] == event["counter"]
+        ]
         by_order = event["source"] == messages.SOURCE_ORDER and event["state"] == messages.STATE_SOUNDING
         if by_order and told and self.world.now_us - max(told) > OVER_US:
             self._orders += 1
-            self.order({"id": self._orders, "type": "siren", "action": "stop", "origin": event["origin"],
-                        "counter": event["counter"], "targets": [event["device"]], "kind": 0, "seconds": 0})
+            self.order(
+                {
+                    "id": self._orders,
+                    "type": "siren",
+                    "action": "stop",
+                    "origin": event["origin"],
+                    "counter": event["counter"],
+                    "targets": [event["device"]],
+                    "kind": 0,
+                    "seconds": 0,
+                }
+            )
 
     def _tell(self, event):
         """Every gateway learns soon who alarmed."""

@@ -1,4 +1,5 @@
 """The serial line between a gateway and its modem in the world: every byte goes through the real session."""
+
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.radio.base import Radio
 from kentongan_gateway.radio.modem_session import (

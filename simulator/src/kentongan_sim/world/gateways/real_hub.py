@@ -1,4 +1,5 @@
 """The real hub in process, and a gateway that talks to it by the real uplink: its threads are stepped."""
+
 from pathlib import Path
 
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
@@ -16,7 +17,7 @@ POLL_US = 4_500_000
 ROUND_US = 3_000_000  # the hub's dispatch works this often
 UPLINK_US = 60_000  # from the commit to the request
 HUB_SILENT_US = 60_000_000
-AGAIN_S = 1.0                  # after a failure the hub is tried again this soon at least
+AGAIN_S = 1.0  # after a failure the hub is tried again this soon at least
 
 
 class HubClock(Clock):
@@ -134,16 +135,31 @@ class RealHubHost(GatewayHost):
 
     def _make_core(self):
         file = self.key_file
-        config = CoreConfig(file.node, self.label, zone=file.zone, profile=file.profile,
-                            radios=(self.modem,), preset=file.preset)
+        config = CoreConfig(
+            file.node,
+            self.label,
+            zone=file.zone,
+            profile=file.profile,
+            radios=(self.modem,),
+            preset=file.preset,
+        )
         return GatewayCore(config, file.keys, file.directory, self.state.all())
 
     # The uplink's two threads
 
     def _make_uplink(self):
-        uplink = Uplink(self.spool, None, self.label, self._clock.boot, self._clock.offered,
-                        self._in("taken"), self._in("reply"), self._in("orders"), self._in("refused"),
-                        steady_s=self.steady_s)
+        uplink = Uplink(
+            self.spool,
+            None,
+            self.label,
+            self._clock.boot,
+            self._clock.offered,
+            self._in("taken"),
+            self._in("reply"),
+            self._in("orders"),
+            self._in("refused"),
+            steady_s=self.steady_s,
+        )
         uplink.wake = lambda: self.later(self.uplink_us(), self._send_up)
         return uplink
 

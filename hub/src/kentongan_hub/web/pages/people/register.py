@@ -87,9 +87,7 @@ HOUSE_DEEDS = {
     "keluar": lambda db, now, by, at: standing.want(
         db, now, by, "keluar", {"zone": _zone(), "house": _house(), "reason": _why()}, at
     ),
-    "masuk": lambda db, now, by, at: residents.move_in(
-        db, now, by, _zone(), _house(), _why(), at
-    ),
+    "masuk": lambda db, now, by, at: residents.move_in(db, now, by, _zone(), _house(), _why(), at),
     "kosong": lambda db, now, by, at: residents.leave_empty(
         db, now, by, _zone(), _house(), _days(), request.form.get("kunci", ""), at
     ),

@@ -86,9 +86,7 @@ def choose():
     hub, form = current_app.hub, request.form
     zone = forms.picked("rt", *forms.ZONES)
     profile = form.get("profil", "")
-    typed = {
-        kind: form[f"kode{kind}"].strip() for kind in CODED if form.get(f"kode{kind}", "").strip()
-    }
+    typed = {kind: form[f"kode{kind}"].strip() for kind in CODED if form.get(f"kode{kind}", "").strip()}
     try:
         own = _own(typed)
         if form.get("coba"):
