@@ -120,7 +120,7 @@ def changed(old, new):
 def new_kind(tree):
     kinds, patterns = "wire/src/kentongan_wire/kinds.py", "wire/src/kentongan_wire/patterns.py"
     tree.put(kinds, "KIND_NAMES = {", "KIND_BANJIR = 9\n")
-    tree.put(kinds, '15: "uji"}', '9: "banjir", ')
+    tree.put(kinds, '    15: "uji",', '    9: "banjir",\n')
     tree.put(kinds, "KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK, K", "KIND_BANJIR, ")
     tree.put(patterns, '        kinds.KIND_KERIBUTAN: "', '        kinds.KIND_BANJIR: "**** . * -",\n')
     tree.put(f"{HUB}/base/words.py", '    m.KIND_UJI: _("Uji coba")', '    m.KIND_BANJIR: _("Banjir"),\n')
@@ -181,7 +181,7 @@ def new_channel(tree):
             "192.168.1.20:5140"
         },
     )
-    tree.put("docs/reference.md", "`papan`, `sms`, `apprise`, `mqtt`", "`udp`, ")
+    tree.put("docs/reference.md", "`board`, `sms`, `apprise`, `mqtt`", "`udp`, ")
 
 
 DRIVER = '''"""A relay that is a file of the kernel's: 1 switches it on, 0 off (GPIO or LED class in /sys)."""
@@ -249,7 +249,7 @@ def new_board(tree):
     tree.run("-m", "kentongan_hw", "pins")
     tree.put(
         "tool/src/kentongan_tool/boards.py",
-        ")}\n# Sold in place of the V3",
+        "    )\n}\n# Sold in place of the V3",
         '    Board("papan_uji", "Papan uji", ESP32S3, GENERIC[ESP32S3], (CH340,), 8, ROLES),\n',
     )
 
@@ -286,7 +286,7 @@ def new_page(tree):
     tree.put(f"{HUB}/app.py", "    *(invite, screen,", "    about,\n")
     tree.put(
         f"{HUB}/web/pages/site/more.py",
-        '    ("people.page",',
+        '    (\n        "people.page",',
         '    ("about.page", "daftar", _("Tentang"), _("Pusat data siapa ini."), roles.SEE),\n',
     )
     tree.say(
@@ -317,7 +317,7 @@ FAULT_ROW = """    Fault("penerus: without power", "device", _cut_relay, _power_
 def new_fault(tree):
     devices = "simulator/src/kentongan_sim/soak/field/on_devices.py"
     tree.put(devices, "DEVICES = (\n", FAULT)
-    tree.put(devices, '    Fault("pos: flash takes no write"', FAULT_ROW)
+    tree.put(devices, '    Fault(\n        "pos: flash takes no write"', FAULT_ROW)
 
 
 POLICY = """    m.KIND_KERIBUTAN: {
