@@ -1,5 +1,4 @@
 """Heltec WiFi LoRa 32 V3 (ESP32-S3, SX1262). Nobody has measured these numbers on a board yet."""
-
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 9
@@ -25,7 +24,7 @@ INPUT_ONLY = ()  # pins that cannot drive, and have no pull: the carrier pulls
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 4), ("lid", 6), ("silent", 7)),
+    "keys": (("main", 4), ("lid", 6), ("silent", 7),),
     "shows": (47, 48, 33),
     "siren": None,
     "healthy": None,
@@ -33,15 +32,15 @@ TOMBOL = {
     "senses": (("contact", 5),),
 }
 SIRENE = {
-    "keys": (("lid", 6), ("test", 42), ("hush", 41)),
+    "keys": (("lid", 6), ("test", 42), ("hush", 41),),
     "shows": (48, 47, None),
     "siren": 4,
     "healthy": 5,
     "battery": (2, 57),
-    "senses": (("mains", 7), ("siren", 40)),
+    "senses": (("mains", 7), ("siren", 40),),
 }
 PENERIMA = {
-    "keys": (("lid", 6), ("come", 4), ("hush", 7)),
+    "keys": (("lid", 6), ("come", 4), ("hush", 7),),
     "shows": (47, 48, 33),
     "siren": None,
     "healthy": None,
@@ -56,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (("mains", 5),),
 }
-MODEM = {"keys": (), "shows": (35, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (35, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}

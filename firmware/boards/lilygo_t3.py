@@ -1,5 +1,4 @@
 """LilyGO T3 V1.6.1 (ESP32, SX1276). 34, 36, 39 need 100 kilohm to ground. Not measured yet."""
-
 CHIP = "sx1276"
 SPI_ID = 1
 SCK = 5
@@ -25,7 +24,7 @@ INPUT_ONLY = (34, 35, 36, 37, 38, 39)  # pins that cannot drive, and have no pul
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 34), ("lid", 36), ("silent", 39)),
+    "keys": (("main", 34), ("lid", 36), ("silent", 39),),
     "shows": (25, 4, None),
     "siren": None,
     "healthy": None,
@@ -33,7 +32,7 @@ TOMBOL = {
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 36), ("test", 39)),
+    "keys": (("lid", 36), ("test", 39),),
     "shows": (25, None, None),
     "siren": 4,
     "healthy": None,
@@ -41,7 +40,7 @@ SIRENE = {
     "senses": (("mains", 34),),
 }
 PENERIMA = {
-    "keys": (("lid", 36), ("come", 34), ("hush", 39)),
+    "keys": (("lid", 36), ("come", 34), ("hush", 39),),
     "shows": (25, 4, None),
     "siren": None,
     "healthy": None,
@@ -56,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (("mains", 34),),
 }
-MODEM = {"keys": (), "shows": (25, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (25, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}

@@ -1,5 +1,4 @@
 """LilyGO T3-S3 V1.2/1.3 (ESP32-S3, SX1262). DIO1 cannot wake the chip. Not measured yet."""
-
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 5
@@ -25,7 +24,7 @@ INPUT_ONLY = ()  # pins that cannot drive, and have no pull: the carrier pulls
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 12), ("lid", 15), ("silent", 16)),
+    "keys": (("main", 12), ("lid", 15), ("silent", 16),),
     "shows": (37, None, None),
     "siren": None,
     "healthy": None,
@@ -33,7 +32,7 @@ TOMBOL = {
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 15), ("test", 0)),
+    "keys": (("lid", 15), ("test", 0),),
     "shows": (37, None, None),
     "siren": 12,
     "healthy": None,
@@ -41,7 +40,7 @@ SIRENE = {
     "senses": (("mains", 16),),
 }
 PENERIMA = {
-    "keys": (("lid", 15), ("come", 12), ("hush", 0)),
+    "keys": (("lid", 15), ("come", 12), ("hush", 0),),
     "shows": (37, 16, None),
     "siren": None,
     "healthy": None,
@@ -56,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (("mains", 16),),
 }
-MODEM = {"keys": (), "shows": (37, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (37, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}

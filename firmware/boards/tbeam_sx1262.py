@@ -1,5 +1,4 @@
 """T-Beam V1.x with SX1262 (ESP32). A power chip feeds the radio and reads the battery. Not measured yet."""
-
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 5
@@ -25,7 +24,7 @@ INPUT_ONLY = (34, 35, 36, 37, 38, 39)  # pins that cannot drive, and have no pul
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 13), ("lid", 14), ("silent", 25)),
+    "keys": (("main", 13), ("lid", 14), ("silent", 25),),
     "shows": (4, 15, None),
     "siren": None,
     "healthy": None,
@@ -33,15 +32,15 @@ TOMBOL = {
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 14), ("test", 38)),
+    "keys": (("lid", 14), ("test", 38),),
     "shows": (4, None, None),
     "siren": 13,
     "healthy": 15,
     "battery": (39, 57),
-    "senses": (("mains", 25), ("siren", 36)),
+    "senses": (("mains", 25), ("siren", 36),),
 }
 PENERIMA = {
-    "keys": (("lid", 14), ("come", 13), ("hush", 25)),
+    "keys": (("lid", 14), ("come", 13), ("hush", 25),),
     "shows": (4, 15, None),
     "siren": None,
     "healthy": None,
@@ -56,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (("mains", 25),),
 }
-MODEM = {"keys": (), "shows": (4, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (4, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}

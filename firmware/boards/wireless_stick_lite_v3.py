@@ -1,5 +1,4 @@
 """Heltec Wireless Stick Lite V3 (ESP32-S3, SX1262). Nobody has measured these numbers on a board yet."""
-
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 9
@@ -25,7 +24,7 @@ INPUT_ONLY = ()  # pins that cannot drive, and have no pull: the carrier pulls
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 4), ("lid", 6), ("silent", 7)),
+    "keys": (("main", 4), ("lid", 6), ("silent", 7),),
     "shows": (35, 5, None),
     "siren": None,
     "healthy": None,
@@ -33,7 +32,7 @@ TOMBOL = {
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 6), ("test", 0)),
+    "keys": (("lid", 6), ("test", 0),),
     "shows": (35, None, None),
     "siren": 4,
     "healthy": 5,
@@ -41,7 +40,7 @@ SIRENE = {
     "senses": (("mains", 7),),
 }
 PENERIMA = {
-    "keys": (("lid", 6), ("come", 4), ("hush", 7)),
+    "keys": (("lid", 6), ("come", 4), ("hush", 7),),
     "shows": (35, 5, None),
     "siren": None,
     "healthy": None,
@@ -56,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (),
 }
-MODEM = {"keys": (), "shows": (35, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (35, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}

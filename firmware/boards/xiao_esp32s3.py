@@ -1,5 +1,4 @@
 """Seeed XIAO ESP32S3 with Wio-SX1262. RXEN 38 while it receives, DIO2 while it sends. Not measured yet."""
-
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 7
@@ -25,7 +24,7 @@ INPUT_ONLY = ()  # pins that cannot drive, and have no pull: the carrier pulls
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
 # battery: (ADC pin, ratio x10) where the role has a divider of its own
 TOMBOL = {
-    "keys": (("main", 1), ("lid", 2), ("silent", 4)),
+    "keys": (("main", 1), ("lid", 2), ("silent", 4),),
     "shows": (48, 5, 6),
     "siren": None,
     "healthy": None,
@@ -33,7 +32,7 @@ TOMBOL = {
     "senses": (),
 }
 SIRENE = {
-    "keys": (("lid", 2), ("test", 21)),
+    "keys": (("lid", 2), ("test", 21),),
     "shows": (48, 5, None),
     "siren": 1,
     "healthy": 6,
@@ -41,7 +40,7 @@ SIRENE = {
     "senses": (("mains", 4),),
 }
 PENERIMA = {
-    "keys": (("lid", 2), ("come", 1), ("hush", 4)),
+    "keys": (("lid", 2), ("come", 1), ("hush", 4),),
     "shows": (48, 5, 6),
     "siren": None,
     "healthy": None,
@@ -56,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (("mains", 4),),
 }
-MODEM = {"keys": (), "shows": (48, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (48, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}

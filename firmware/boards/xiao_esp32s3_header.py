@@ -1,5 +1,4 @@
 """Seeed XIAO ESP32S3 on the header Wio-SX1262: penerus and modem only, one free pin wakes. Not measured."""
-
 CHIP = "sx1262"
 SPI_ID = 1
 SCK = 7
@@ -32,7 +31,14 @@ TOMBOL = {
     "battery": None,
     "senses": (),
 }
-SIRENE = {"keys": (), "shows": (21, None, None), "siren": 1, "healthy": None, "battery": None, "senses": ()}
+SIRENE = {
+    "keys": (),
+    "shows": (21, None, None),
+    "siren": 1,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}
 PENERIMA = {
     "keys": (("come", 1),),
     "shows": (21, None, None),
@@ -49,4 +55,11 @@ PENERUS = {
     "battery": None,
     "senses": (),
 }
-MODEM = {"keys": (), "shows": (21, None, None), "siren": None, "healthy": None, "battery": None, "senses": ()}
+MODEM = {
+    "keys": (),
+    "shows": (21, None, None),
+    "siren": None,
+    "healthy": None,
+    "battery": None,
+    "senses": (),
+}
