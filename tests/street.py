@@ -25,13 +25,13 @@ def full_table():
     return table.dump()
 
 
-def street(role):
+def street(role, frames=FRAMES):
     """(what, bytes) of a burst: alarms of 40 houses, their receipts, status, orders and noise."""
     out = []
     if role == "modem":
         configure = link.Configure(nodekit.GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0)
         out.append(("host", link.encode(0, configure)))
-    for n in range(FRAMES - len(out)):
+    for n in range(frames - len(out)):
         origin = 0x53000100 + n % 40
         kind = n % 5
         if kind < 2:
@@ -79,6 +79,7 @@ core = getattr(role, KIND)(load(text), read_state())
 Boot = role.Boot
 """
 REPLAY = """
+GAP_MS = 300
 now, rnd, count = 1000, 12345, 0
 
 def take(actions):
@@ -96,7 +97,7 @@ take(core.start(Boot("power", "", False), now, rnd))
 with open("frames.txt") as file:
     for line in file:
         kind, data = line.split()
-        now += 300
+        now += GAP_MS
         rnd = (rnd * 1103515245 + 12345) & 0xFFFFFFFF
         if kind == "host":
             take(core.host(unhexlify(data), now, rnd))
@@ -112,8 +113,10 @@ with open("frames.txt") as file:
 """
 
 
-def write(role, folder):
+def write(role, folder, frames=FRAMES):
     """The files that a replay reads."""
     (folder / "device.json").write_text(json.dumps(dict(settings(role, NODES[role]), format=1)))
     (folder / "guard.bin").write_bytes(full_table())
-    (folder / "frames.txt").write_text("".join(f"{what} {data.hex()}\n" for what, data in street(role)))
+    (folder / "frames.txt").write_text(
+        "".join(f"{what} {data.hex()}\n" for what, data in street(role, frames))
+    )

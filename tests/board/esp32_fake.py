@@ -83,7 +83,9 @@ class Board:
         self.i2c = None
         self.floating = 0  # what a pad reads that nothing pulls: the chip promises neither
         self.unmade = set()  # what cannot be made: "SPI", "I2C", ..., "Timer 0", "Pin 4"
-        self.broken = set()  # who answers with an error: pins, "i2c", "adc", "temperature", "timers"
+        self.broken = (
+            set()
+        )  # who answers with an error: pins, "i2c", "adc", "timers", "rtc", ... (chip_days.py)
         self.interrupts_left = 1  # of the chip, for a timer's init; 0: it aborts
         self.interrupts = 0  # that its timers took
         self.asked_pulls = []  # input-only pads that were asked for a pull

@@ -14,6 +14,8 @@ class Rtc:
         self._board = board
 
     def memory(self, data=None):
+        if "rtc" in self._board.broken:
+            raise OSError("RTC memory")
         if data is None:
             return self._board.rtc
         if len(data) > RTC_BYTES:

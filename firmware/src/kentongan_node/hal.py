@@ -61,17 +61,20 @@ def remember(memory):
     beside.do("rtc", lambda: machine.RTC().memory(data))
 
 
-class Unwatched:
-    """In place of a watchdog that the chip does not give."""
+class Watchdog:
+    """The chip's, or None in its place where the chip gives none."""
 
-    @staticmethod
-    def feed():
-        pass
+    def __init__(self, chips):
+        self._chips = chips
+
+    def feed(self):
+        if self._chips is not None:
+            beside.do("watchdog", self._chips.feed)
 
 
 def watchdog(timeout_ms):
     """The watchdog, which nothing stops; a second call gives it another time."""
-    return beside.do("watchdog", lambda: machine.WDT(timeout=timeout_ms)) or Unwatched
+    return Watchdog(beside.do("watchdog", lambda: machine.WDT(timeout=timeout_ms)))
 
 
 def restart():
