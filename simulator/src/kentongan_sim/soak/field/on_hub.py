@@ -122,7 +122,8 @@ INSIDE = (
 
 def _webhook(place, rng):
     place.form("/kanal/apprise", "/kanal", hidup="1", lokal="")
-    place.form("/kanal/apprise/uji", "/kanal", alamat=rng.choice(INSIDE))
+    answer = place.form("/kanal/apprise/uji", "/kanal", alamat=rng.choice(INSIDE))
+    place.memo["refused"] = answer.status_code == 400 and "alamat Apprise" in answer.text
 
 
 def _no_webhook(place, rng):
@@ -355,9 +356,9 @@ HUB = (
         _no_webhook,
         20,
         40,
-        channel("apprise"),
-        "page Kanal",
-        ("kanal gagal",),
+        lambda place: place.memo.get("refused", False),
+        "the answer, with the reason",
+        (),
     ),
     Fault("odd forms", "hub", _odd_forms, nothing, 10, 30, _explained, "the answer, never a 5xx", ()),
     Fault(
