@@ -17,12 +17,14 @@ class Answers:
     """A hub whose revocation goes on as told, one look each."""
 
     def __init__(self, *looks):
-        self.looks, self.asked = list(looks), []
+        self.looks, self.asked, self.begun = list(looks), [], []
+        self.in_service = [{"node": NODE, "label": "tombol-07", "id": f"{NODE:08x}"}]
 
-    def find(self, name):
-        if name != "tombol-07":
-            raise ToolError("argument", name)
-        return {"node": NODE}
+    def devices(self):
+        return self.in_service
+
+    def revocations(self):
+        return self.begun
 
     def revoke(self, node, why, erased):
         self.asked.append((node, why, erased))
@@ -31,7 +33,11 @@ class Answers:
     def revocation(self, node):
         assert node == NODE
         waiting = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        return {"done": waiting == [], "waiting": [{"label": label} for label in waiting]}
+        return {
+            "label": "tombol-07",
+            "done": waiting == [],
+            "waiting": [{"label": label} for label in waiting],
+        }
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_a_post_that_never_reports_keeps_it_undone_and_is_named(quick):
     said = []
     with pytest.raises(ToolError) as caught:
         revoke.revoke(Answers(["pos-3"]), "tombol-07", "hilang", True, 0.3, said.append)
-    assert caught.value.name == "not_revoked" and caught.value.what == "pos-3"
+    assert caught.value.name == "not_revoked" and caught.value.what == "tombol-07 6b74f007: pos-3"
     assert not any(line.startswith("Selesai") for line in said)
 
 
@@ -64,6 +70,32 @@ def test_a_revocation_that_was_begun_is_asked_for_by_its_number_and_a_wrong_name
     assert hub.asked[0][0] == NODE
     with pytest.raises(ToolError):
         revoke.revoke(Answers([]), "tombol-99", "dicuri", False, 1, lambda _: None)
+
+
+def begun(hub, done=False):
+    """As after a first try: out of service, and the posts have not all reported."""
+    hub.begun = [{"node": NODE, "label": "tombol-07", "done": done}]
+    hub.in_service = []
+    return hub
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_the_same_command_again_goes_on_with_what_it_began(quick, done):
+    said, hub = [], begun(Answers([]), done)
+    revoke.revoke(hub, "tombol-07", "dicuri", False, 1, said.append)
+    assert hub.asked == [] and "dilanjutkan" in said[0] and said[-1].startswith("Selesai")
+
+
+def test_a_label_that_passed_to_another_board_revokes_neither_and_names_both_numbers(quick):
+    hub = begun(Answers([]))
+    hub.in_service = [{"node": NODE + 1, "label": "tombol-07", "id": f"{NODE + 1:08x}"}]
+    with pytest.raises(ToolError) as caught:
+        revoke.revoke(hub, "tombol-07", "dicuri", False, 1, print)
+    assert "6b74f007" in caught.value.what and "6b74f008" in caught.value.what and hub.asked == []
+    hub.begun[0]["done"] = True  # nothing is left of the old one: the label is the new board's
+    hub.revocation = lambda node: {"label": "tombol-07", "done": True, "waiting": []}
+    revoke.revoke(hub, "tombol-07", "dicuri", False, 1, lambda _: None)
+    assert hub.asked == [(NODE + 1, "dicuri", False)]
 
 
 STOLEN, LATE = "tombol-01", "pos-2"
@@ -129,11 +161,11 @@ def test_in_a_street_done_is_said_when_the_last_post_holds_the_number_and_not_be
     assert street.revoke(STOLEN, 1_800) == 1
     said = capsys.readouterr()
     assert "Selesai" not in said.out and said.out.rstrip().endswith(f"Menunggu laporan: {LATE}")
-    assert f"GAGAL  Pencabutan belum selesai: {LATE}" in said.err
+    assert f"GAGAL  Pencabutan belum selesai: {STOLEN} {village.nodes[STOLEN]:08x}: {LATE}" in said.err
     assert street.refused_by() == ["pos-1", "pos-3"]
 
     village.world.switch(LATE, True)
-    assert street.revoke(format(village.nodes[STOLEN], "08x"), DAY_S) == 0
+    assert street.revoke(STOLEN, DAY_S) == 0
     said = capsys.readouterr().out
     assert said.rstrip().endswith("Selesai: semua pos sudah melaporkan pencabutan.")
     assert street.refused_by() == ["pos-1", LATE, "pos-3"]

@@ -91,6 +91,7 @@ class Named(TypedDict):
 class Revocation(TypedDict):
     """How far a revocation is; `waiting`: the posts that have not reported it."""
 
+    node: int
     label: str
     done: bool
     waiting: list[Named]

@@ -4,7 +4,7 @@ import argparse
 import getpass
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +26,21 @@ def typed(text: str) -> str:
     if Path(by).name != "kentongan-tool" or shutil.which("kentongan-tool") == by:
         return text
     return text.replace("`kentongan-tool ", f"`{by} ")
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number of an option; argparse says what is wanted when it is none."""
+
+    def read(text: str) -> int:
+        digits = text.strip().removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 9) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r}: angka {low}..{high} (a whole number {low}..{high})")
+        return int(text)
+
+    return read
+
+
+SECONDS = whole(0, 86_400)
 
 
 def say(text: str = "") -> None:

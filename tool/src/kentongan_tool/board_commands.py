@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kentongan_tool import batch, boards, labels, modem
 from kentongan_tool.answers import Fields
-from kentongan_tool.arguments import Commands, add_bundle, add_hub, open_bundle, open_hub, say
+from kentongan_tool.arguments import SECONDS, Commands, add_bundle, add_hub, open_bundle, open_hub, say
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console, Said
 from kentongan_tool.failures import ToolError
@@ -48,7 +48,9 @@ def add_board(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="lewat pemuat chip, sebagai satu berkas dengan MicroPython; perlu --erase",
     )
-    parser.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
+    parser.add_argument(
+        "--wait", type=SECONDS, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji"
+    )
     parser.add_argument("--label-out", type=Path, metavar="FILE.pdf", help="label alat ini")
     for option, (_, _, text) in CHOICES.items():
         parser.add_argument(f"--{option}", metavar="ISI", help=text)
@@ -168,7 +170,7 @@ def add_replace(sub: Commands) -> None:
         "--old-erased", action="store_true", help="papan lama ada di tangan dan isinya sudah dihapus"
     )
     command.add_argument(
-        "--revoke-wait", type=int, default=0, metavar="DETIK", help="tunggu laporan semua pos"
+        "--revoke-wait", type=SECONDS, default=0, metavar="DETIK", help="tunggu laporan semua pos"
     )
     command.set_defaults(go=go_replace)
 
@@ -190,7 +192,9 @@ def add_test(sub: Commands) -> None:
     command = sub.add_parser("test", help="periksa alat terpasang: isi, baterai, alarm uji sampai pusat data")
     add_port(command)
     add_hub(command)
-    command.add_argument("--wait", type=int, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji")
+    command.add_argument(
+        "--wait", type=SECONDS, default=UJI_S, metavar="DETIK", help="batas menunggu alarm uji"
+    )
     command.add_argument("--gateway", metavar="NAMA", help="pemilik radio gateway, bila ada beberapa")
     command.set_defaults(go=go_test)
 
@@ -250,7 +254,7 @@ def add_revoke(sub: Commands) -> None:
     command.add_argument("device", metavar="ALAT", help="label atau nomor alat")
     command.add_argument("--why", required=True, metavar="ALASAN", help="misalnya dicuri, hilang, rusak")
     command.add_argument("--erased", action="store_true", help="isinya sudah dihapus")
-    command.add_argument("--wait", type=int, default=REVOKE_WAIT_S, metavar="DETIK")
+    command.add_argument("--wait", type=SECONDS, default=REVOKE_WAIT_S, metavar="DETIK")
     add_hub(command)
     command.set_defaults(go=go_revoke)
 

@@ -136,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return args.go(args) or 0
     except ToolError as error:
         report(error)
-        return EXIT_USAGE if error.name == "argument" else EXIT_FAILED
+        return EXIT_USAGE if error.name in ("argument", "which_device") else EXIT_FAILED
     except LocalError as error:
         print(f"kentongan-tool: {error}", file=sys.stderr)
         return EXIT_FAILED

@@ -120,9 +120,15 @@ CHECKS = {  # a failure's name: what happened, what to look at
     ),
     "not_revoked": Check(
         "Pencabutan belum selesai",
-        "pos yang disebut: daya dan antenanya; nanti ulangi perintah ini",
+        "pos yang disebut: daya dan antenanya; nanti `kentongan-tool revoke` dengan nomor yang disebut",
         "The revocation is not complete",
-        "power and antenna of the posts named; then this command again",
+        "power and antenna of the posts named; then `kentongan-tool revoke` with the number named",
+    ),
+    "which_device": Check(
+        "Alat mana yang dimaksud",
+        "label dan nomor di halaman Perangkat atau di stikernya, lalu sebut nomornya (8 angka)",
+        "Which device is meant",
+        "label and number on the page Perangkat or on its sticker, then give the number (8 digits)",
     ),
     "bundle": Check(
         "Bundel rusak atau tidak lengkap",

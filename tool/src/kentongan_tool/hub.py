@@ -102,7 +102,7 @@ class Hub:
         """A device in service by its label or its number in hexadecimal."""
         found = [one for one in self.devices() if name in (one["label"], one["id"])]
         if len(found) != 1:
-            raise ToolError("argument", f"{name}: no such device is in service at {self.url}")
+            raise ToolError("which_device", f"{name}: no such device is in service at {self.url}")
         return found[0]
 
     def register(self, fields: Fields, replaces: int | None, request: str) -> Made:
@@ -129,6 +129,10 @@ class Hub:
 
     def revocation(self, node: int) -> Revocation:
         return self.call(f"devices/{node}/revocation")
+
+    def revocations(self) -> list[Revocation]:
+        """Those begun last, newest first."""
+        return self.call("revocations")["revocations"]
 
     def label(self, node: int) -> Label:
         return self.call(f"devices/{node}/label")

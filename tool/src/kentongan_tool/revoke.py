@@ -10,17 +10,31 @@ LOOK_S = 5
 
 
 def revoke(hub: Hub, name: str, why: str, erased: bool, wait_s: float, say: Say) -> Revocation:
-    """Revoke a device by label or number and wait; ToolError("not_revoked") names the posts that lack."""
-    try:
-        node = hub.find(name)["node"]
-    except ToolError:
-        number = number_of(name)  # a revocation begun before: only its status is asked for
-        if number is None:
-            raise
-        node = number
-    status = hub.revoke(node, why, erased)
-    say(f"Dicabut: {status['label']} {node:08x}. Pusat data dan gateway menolaknya mulai sekarang.")
-    return wait_for_posts(hub, node, wait_s, say)
+    """Revoke a device by label or number and wait; ToolError("not_revoked") names the posts that lack.
+
+    The same words again go on with what they began. A label that has passed to another board meanwhile stands
+    for neither: the one would take a working board out of service, the other leave a stolen one in it.
+    """
+    begun = [one for one in hub.revocations() if name == one["label"]]
+    undone = [one for one in begun if not one["done"]]
+    there = [one for one in hub.devices() if name in (one["label"], one["id"])]
+    if there and undone:
+        old, new = ", ".join(f"{one['node']:08x}" for one in undone), there[0]["id"]
+        raise ToolError(
+            "which_device", f"{name}: {old} (sedang dicabut, being revoked), {new} (terpasang, in service)"
+        )
+    number = there[0]["node"] if there else number_of(name)
+    if number is None and begun:
+        for one in undone[1:]:  # one label may have had several boards
+            wait_for_posts(hub, one["node"], wait_s, say)
+        number = (undone or begun)[0]["node"]
+        say(f"Pencabutan {name} {number:08x} sudah dimulai; dilanjutkan.")
+    elif number is None:
+        raise ToolError("which_device", f"{name}: no such device is in service or being revoked")
+    else:
+        status = hub.revoke(number, why, erased)
+        say(f"Dicabut: {status['label']} {number:08x}. Pusat data dan gateway menolaknya mulai sekarang.")
+    return wait_for_posts(hub, number, wait_s, say)
 
 
 def number_of(name: str) -> int | None:
@@ -47,5 +61,5 @@ def wait_for_posts(hub: Hub, node: int, wait_s: float, say: Say) -> Revocation:
             say(f"Menunggu laporan: {waiting}")
             shown = waiting
         if time.monotonic() >= until_s:
-            raise ToolError("not_revoked", waiting)
+            raise ToolError("not_revoked", f"{status['label']} {node:08x}: {waiting}")
         time.sleep(min(LOOK_S, max(0.1, until_s - time.monotonic())))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from kentongan_tool import survey
-from kentongan_tool.arguments import Commands, add_hub, open_hub, say
+from kentongan_tool.arguments import SECONDS, Commands, add_hub, open_hub, say
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
 from kentongan_tool.hub import Hub
@@ -26,7 +26,7 @@ def add_parser(sub: Commands) -> None:
     command.add_argument(
         "--out", type=Path, required=True, metavar="FILE.csv", help="hasil; denah di sebelahnya sebagai .svg"
     )
-    command.add_argument("--wait", type=int, default=WAIT_S, metavar="DETIK", help="batas tiap tempat")
+    command.add_argument("--wait", type=SECONDS, default=WAIT_S, metavar="DETIK", help="batas tiap tempat")
     command.add_argument("--again", action="store_true", help="ukur lagi tempat yang sudah ada hasilnya")
     command.add_argument("--no-stop", action="store_true", help="jangan menunggu Enter di tiap tempat")
     add_hub(command)
