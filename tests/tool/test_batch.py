@@ -43,7 +43,7 @@ def test_a_list_is_read_as_registrations(tmp_path):
         ("", "no column 'role'"),
         ("role,label,zone\n", "0 rows"),
         ("role,label,zone,nik\na,b,1,2\n", "unknown column 'nik'"),
-        (LIST.replace("tombol-02", "tombol-01"), "houses.csv:2: label tombol-01 stands twice"),
+        (LIST.replace("tombol-02", "tombol-01"), "houses.csv:3: label tombol-01 stands twice"),
         (LIST.replace(",5,1,", ",lima,1,"), "houses.csv:2: column zone: 'lima'"),
         (LIST.replace("ketuk", "gosok"), "houses.csv:3: column press: 'gosok'"),
         ("role,label,zone\ntombol,tombol-01\n", "houses.csv:2: as many values"),
@@ -54,6 +54,31 @@ def test_a_list_is_read_as_registrations(tmp_path):
 def test_a_list_that_is_wrong_names_line_and_column(tmp_path, text, said):
     with pytest.raises(ToolError, match=said):
         rows_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ((",5,1,", ",500,1,"), "houses.csv:2: zone: 500"),
+        ((",2,ketuk", ",9,ketuk"), "houses.csv:3: hops: 9"),
+        (("tombol,tombol-02", "tombl,tombol-02"), "houses.csv:3: role: 'tombl'"),
+        (("tombol-02,", "tombol 02,"), "houses.csv:3: label: 'tombol 02'"),
+        (("Gang Mawar", "G" * 81), "houses.csv:2: place: 81"),
+        (("Pos ronda", "Pos \x07"), "houses.csv:4: place"),
+    ],
+)
+def test_every_field_of_every_row_is_checked_before_the_first_board(tmp_path, changed, said):
+    with pytest.raises(ToolError, match=said):
+        rows_of(tmp_path, LIST.replace(*changed))
+
+
+@pytest.mark.parametrize("elsewhere", [{"house": 9}, {"role": "penerima"}, {"zone": 6}])
+def test_a_label_that_stands_for_another_house_or_role_is_no_device_of_the_list(tmp_path, elsewhere):
+    hub = FakeHub()
+    hub.there = [{"label": "tombol-02", "role": "tombol", "zone": 5, "house": 2, "node": 1, **elsewhere}]
+    with pytest.raises(ToolError, match="label tombol-02: "):
+        go(rows_of(tmp_path, LIST), hub, FakeJob(hub), tmp_path / "hasil.csv", [])
+    assert len(hub.there) == 1
 
 
 class FakeHub:

@@ -84,10 +84,11 @@ def test_shapes_differ_where_colours_may_not_be_seen():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("place,x,y\na,1,2\n", "columns are"),
+        ("place,a,b\na,1,2\n", "unknown column 'a'"),
         ("place,x_m,y_m\n", "0 places"),
-        ("place,x_m,y_m\na,satu,2\n", "places.csv:2: give a place"),
+        ("place,x_m,y_m\na,satu,2\n", "places.csv:2: satu: give a place"),
         ("place,x_m,y_m\na,1\n", "places.csv:2"),
+        ("place,x_m,y_m\na,nan,2\n", "places.csv:2: nan"),
         ("place,x_m,y_m,what\na,1,2,kandang\n", "places.csv:2: a place of its own name"),
         ("place,x_m,y_m\na,1,2\na,3,4\n", "places.csv:3"),
     ],

@@ -13,6 +13,8 @@ class Device(TypedDict):
     id: str
     label: str
     role: NotRequired[str]
+    zone: NotRequired[int]
+    house: NotRequired[int]
     state: NotRequired[str]
     heard_wall: NotRequired[float | None]
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kentongan_tool import lists
 from kentongan_tool.answers import Alarm, Device, Fields
 from kentongan_tool.failures import Say, ToolError
+from kentongan_tool.fields import check
 from kentongan_tool.hub import Hub
 from kentongan_tool.prompt import Prompt
 from kentongan_tool.provision import Job
@@ -20,12 +22,12 @@ from kentongan_tool.provision import Job
 Choices = Mapping[str, tuple[str, Callable[[str], Any], str]]  # option: field, how it is read, what it is
 
 COLUMNS: dict[str, Callable[[str], Any]] = {
-    "role": str,
-    "label": str,
-    "zone": int,
-    "house": int,
+    "role": str.lower,
+    "label": str.lower,  # a spreadsheet begins cells with a capital by itself
+    "zone": lists.whole,
+    "house": lists.whole,
     "place": str,
-    "hops": int,
+    "hops": lists.whole,
 }
 NEEDED = ("role", "label", "zone")
 ROWS_MAX = 1_000
@@ -33,50 +35,51 @@ BAR = 24
 LOOK_S = 0.5
 SETTLE_S = 20  # a port that has just come is not ours yet: udev sets its group, ModemManager looks at it
 UNSETTLED = ("port_missing", "port_denied", "port_busy")
+SAME = ("role", "zone", "house")  # what a label stands for
 RESULT = ("label", "id", "time", "gateway", "rssi", "snr", "hops")
 
 
 def read_rows(path: Path, choices: Choices) -> list[Fields]:
-    """[{field: value}] of a list; ToolError names file, line, column. `choices`: options of provision."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = reader.fieldnames or []
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise ToolError("file", f"{path}: {getattr(error, 'strerror', None) or error}")
-    unknown = [name for name in names if name not in COLUMNS and name not in choices]
-    missing = [name for name in NEEDED if name not in names]
-    if unknown or missing:
-        problem = f"unknown column {unknown[0]!r}" if unknown else f"no column {missing[0]!r}"
-        raise ToolError("argument", f"{path}: {problem}; columns: {', '.join((*COLUMNS, *choices))}")
+    """[{field: value}] of a list, each checked; ToolError names file, line, column. `choices`: options of
+    provision.
+    """
+    rows = lists.read(path, (*COLUMNS, *choices), NEEDED)
     if not rows or len(rows) > ROWS_MAX:
-        raise ToolError("argument", f"{path}: {len(rows)} rows; give 1..{ROWS_MAX}")
-    out = [_read_row(path, line, row, choices) for line, row in rows]
-    labels = [row["label"] for row in out]
-    for (line, _), label in zip(rows, labels, strict=True):
-        if labels.count(label) > 1:
-            raise ToolError("argument", f"{path}:{line}: label {label} stands twice")
-    return out
+        raise ToolError("list", f"{path}: {len(rows)} rows; give 1..{ROWS_MAX}")
+    out = [(line, _read_row(path, line, row, choices)) for line, row in rows]
+    if line := lists.twice(out, "label"):
+        label = dict(out)[line]["label"]
+        raise ToolError("list", f"{path}:{line}: label {label} stands twice")
+    return [row for _, row in out]
 
 
 def _read_row(path: Path, line: int, row: dict[str, str], choices: Choices) -> Fields:
-    fields = {}
+    fields: Fields = {}
     for name, text in row.items():
-        if name is None or text is None:
-            raise ToolError("argument", f"{path}:{line}: as many values as columns, please")
-        text = text.strip()
         if not text and name not in NEEDED:
             continue
+        field, read = (name, COLUMNS[name]) if name in COLUMNS else choices[name][:2]
         try:
-            if name in COLUMNS:
-                fields[name] = COLUMNS[name](text)
-            else:
-                field, read, _ = choices[name]
-                fields[field] = read(text)
+            fields[field] = read(text)
         except (ValueError, KeyError):
-            raise ToolError("argument", f"{path}:{line}: column {name}: {text!r} cannot be read")
+            what = choices[name][2] if name in choices else "angka bulat (a whole number)"
+            raise ToolError("list", f"{path}:{line}: column {name}: {text!r} cannot be read; {what}")
+    check(fields, f"{path}:{line}")
     return fields
+
+
+def check_against(rows: Iterable[Fields], there: Mapping[str, Device]) -> None:
+    """ToolError when a label of the list is that of a device elsewhere: it would be called installed."""
+    for row in rows:
+        device: Mapping[str, Any] = there.get(row["label"], {})
+        for name in SAME:
+            wanted = row.get(name, 0)
+            if name in device and device[name] != wanted:
+                raise ToolError(
+                    "list",
+                    f"label {row['label']}: di pusat data (at the hub) {name} {device[name]}, "
+                    f"di daftar (in the list) {wanted}; label lain untuk alat baru (another label)",
+                )
 
 
 def bar(done: int, total: int, text: str) -> str:
@@ -142,6 +145,7 @@ def run(
     on at the next start.
     """
     there = {one["label"]: one for one in hub.devices()}
+    check_against(rows, there)
     waiting = [row for row in rows if row["label"] not in there]
     if len(waiting) < len(rows):
         say(f"{len(rows) - len(waiting)} alat sudah terpasang; dilewati")

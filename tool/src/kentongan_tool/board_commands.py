@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from kentongan_tool import batch, boards, labels, modem
+from kentongan_tool import batch, boards, labels, lists, modem
 from kentongan_tool.answers import Fields
 from kentongan_tool.arguments import SECONDS, Commands, add_bundle, add_hub, open_bundle, open_hub, say
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console, Said
 from kentongan_tool.failures import ToolError
+from kentongan_tool.fields import check
 from kentongan_tool.hub import Hub
 from kentongan_tool.image_job import ImageJob
 from kentongan_tool.provision import PROVED_BY_UJI, UJI_S, Job, heard, prove
@@ -20,10 +21,10 @@ IMAGE_TOOLS = ("esptool", "littlefs-python")
 REVOKE_WAIT_S = 600
 BATCH_WAIT_S = 3_600  # for the next board to be plugged in
 CHOICES: batch.Choices = {  # option: (field of the registration, how it is read, what it is)
-    "press": ("one_press", lambda text: {"tekan": True, "ketuk": False}[text], "tekan atau ketuk"),
-    "gain": ("gain_dbi", int, "penguatan antena, dBi, dibulatkan ke atas"),
-    "loss": ("loss_db", int, "rugi kabel, dB, dibulatkan ke bawah"),
-    "power": ("conducted_dbm", int, "daya pancar, dBm"),
+    "press": ("one_press", lambda text: {"tekan": True, "ketuk": False}[text.lower()], "tekan atau ketuk"),
+    "gain": ("gain_dbi", lists.whole, "penguatan antena, dBi, dibulatkan ke atas"),
+    "loss": ("loss_db", lists.whole, "rugi kabel, dB, dibulatkan ke bawah"),
+    "power": ("conducted_dbm", lists.whole, "daya pancar, dBm"),
 }
 
 
@@ -84,7 +85,7 @@ def add_provision(sub: Commands) -> None:
         "--batch",
         type=Path,
         metavar="FILE.csv",
-        help="banyak alat: role,label,zone,house,place,hops; dapat dilanjutkan",
+        help="banyak alat, .csv atau .xlsx: role,label,zone,house,place,hops; dapat dilanjutkan",
     )
     command.add_argument("--role", choices=ROLES, help="modem: radio sebuah gateway")
     command.add_argument("--label", metavar="NAMA", help="misalnya tombol-07; modem-gateway-1")
@@ -123,9 +124,13 @@ def go_batch(args: argparse.Namespace) -> None:
 
     result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
     rows = [{**chosen(args), **row} for row in rows]
+    for row in rows:
+        check(row, f"{args.batch}: {row['label']}")
     coming = batch.Ports(args.port, say, args.erase)
-    devices = batch.run(rows, coming, hub, make_job, result, BATCH_WAIT_S, say)
-    say(f"Daftar hasil: {result}")
+    try:
+        devices = batch.run(rows, coming, hub, make_job, result, BATCH_WAIT_S, say)
+    finally:
+        say(f"Daftar hasil: {result.absolute()}" if result.exists() else "Belum ada hasil yang dicatat.")
     if args.label_out:
         labels.sheet([hub.label(device["node"]) for device in devices], args.label_out)
         say(f"{len(devices)} label di {args.label_out}")

@@ -25,6 +25,7 @@ from kentongan_tool.failures import ToolError
 from kentongan_tool.hub import Hub
 
 EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
+USAGE = ("argument", "which_device", "list", "field")  # failures of what was typed
 
 
 class Parser(argparse.ArgumentParser):
@@ -136,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return args.go(args) or 0
     except ToolError as error:
         report(error)
-        return EXIT_USAGE if error.name in ("argument", "which_device") else EXIT_FAILED
+        return EXIT_USAGE if error.name in USAGE else EXIT_FAILED
     except LocalError as error:
         print(f"kentongan-tool: {error}", file=sys.stderr)
         return EXIT_FAILED

@@ -154,6 +154,18 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "The gateway's radio is not ready",
         "the board and its antenna; `kentongan-tool flash`, then again; if it repeats, another board",
     ),
+    "list": Check(
+        "Daftar belum benar",
+        "baris dan kolom yang disebut; belum ada papan yang disentuh",
+        "The list is not right yet",
+        "the line and column named; no board has been touched",
+    ),
+    "field": Check(
+        "Isian alat belum benar",
+        "isian yang disebut; belum ada yang ditulis atau didaftarkan",
+        "What was asked of the device is not right yet",
+        "the field named; nothing was written or registered",
+    ),
     "file": Check(
         "Berkas tidak dapat dibaca atau ditulis",
         "nama dan izin berkas, dan ruang di disk",

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from kentongan_wire import phy
 
+from kentongan_tool import lists
 from kentongan_tool.answers import Alarm
 from kentongan_tool.failures import ToolError
 
@@ -85,26 +86,18 @@ def heard_at(place: str, alarm: Alarm | None, preset: str) -> Heard:
 
 def read_places(path: Path) -> list[Place]:
     """[Place] of a list with columns place, x_m, y_m and, where wanted, what."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = reader.fieldnames or []
-            if not set(COLUMNS[:3]) <= set(names) <= set(COLUMNS):
-                raise ToolError("argument", f"{path}: columns are {', '.join(COLUMNS)}")
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise ToolError("file", f"{path}: {getattr(error, 'strerror', None) or error}")
+    rows = lists.read(path, COLUMNS, COLUMNS[:3])
     if not 1 <= len(rows) <= PLACES_MAX:
-        raise ToolError("argument", f"{path}: {len(rows)} places; give 1..{PLACES_MAX}")
+        raise ToolError("list", f"{path}: {len(rows)} places; give 1..{PLACES_MAX}")
     out: list[Place] = []
     for line, row in rows:
-        what = (row.get("what") or KINDS[0]).strip()
+        what = (row.get("what") or KINDS[0]).lower()
         try:
-            place = Place(row["place"].strip(), float(row["x_m"]), float(row["y_m"]), what)
-        except (ValueError, TypeError, AttributeError):
-            raise ToolError("argument", f"{path}:{line}: give a place and two numbers of metres")
+            place = Place(row["place"], lists.decimal(row["x_m"]), lists.decimal(row["y_m"]), what)
+        except ValueError as error:
+            raise ToolError("list", f"{path}:{line}: {error}: give a place and two numbers of metres")
         if what not in KINDS or not place.name or place.name in [one.name for one in out]:
-            raise ToolError("argument", f"{path}:{line}: a place of its own name, what: {', '.join(KINDS)}")
+            raise ToolError("list", f"{path}:{line}: a place of its own name, what: {', '.join(KINDS)}")
         out.append(place)
     return out
 
@@ -113,14 +106,17 @@ def read_results(path: Path) -> Results:
     """{place: Heard} of an earlier walk; nothing when there is no such file."""
     if not Path(path).exists():
         return {}
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    if not rows or tuple(rows[0]) != RESULT or any(len(row) != len(RESULT) for row in rows):
-        raise ToolError("argument", f"{path}: is no result of a survey; choose another --out")
-    cells = [[float(cell) if cell else "" for cell in row[2:6]] for row in rows[1:]]
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            head, *rows = csv.reader(file)
+        if tuple(head) != RESULT or any(len(row) != len(RESULT) or row[6] not in GRADES for row in rows):
+            raise ValueError(path)
+        cells = [[lists.decimal(cell) if cell else "" for cell in row[2:6]] for row in rows]
+    except (ValueError, csv.Error):  # UnicodeError is a ValueError, and so is a file without a line
+        raise ToolError("list", f"{path}: is no result of a survey; choose another --out")
     return {
         row[0]: Heard(row[0], row[1], rssi, snr, hops, margin, row[6])
-        for row, (rssi, snr, hops, margin) in zip(rows[1:], cells, strict=True)
+        for row, (rssi, snr, hops, margin) in zip(rows, cells, strict=True)
     }
 
 
