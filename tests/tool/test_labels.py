@@ -76,6 +76,49 @@ def test_long_and_strange_words_stay_on_their_label(tmp_path, require):
     assert below <= (labels.TOP_MM + labels.LABEL_MM[1]) * points
 
 
+TYPESET = "Gang \u2018Mawar\u2019 \u2013 \u201cpojok\u201d \u2014 Pos\u2026 \u20ac5 caf\u00e9"
+
+
+def test_typographic_signs_print_as_they_are_and_others_as_what_they_look_like(tmp_path, require):
+    labels.sheet([label_data(7, place=TYPESET)], tmp_path / "sheet.pdf")
+    assert TYPESET in text_of(tmp_path / "sheet.pdf", require)
+    assert labels.printable("a\u2192b\u00a0c\u2011d \u1e0dalam \u0101") == "a->b c-d dalam a"
+    assert labels.printable("lonceng \U0001f514") == "lonceng ?"
+
+
+@pytest.mark.parametrize("house", [0, 7])
+@pytest.mark.parametrize(
+    "place", ["W" * 80, "Pos ronda barat " * 5, "Gang Haji Wiryokusumo Barat Dalam, di belakang musala " * 2]
+)
+def test_nothing_runs_into_the_qr_or_into_the_line_below(tmp_path, require, house, place):
+    long = label_data(
+        1,
+        house=house,
+        place=place[:80],
+        label="w" * 32,
+        role_word="sirene pos " * 4,
+        name="RT 05 Sukamaju " * 8,
+    )
+    labels.sheet([long], tmp_path / "sheet.pdf")
+    words = ["pdftotext", "-bbox", tmp_path / "sheet.pdf", "-"]
+    boxes = subprocess.run(words, capture_output=True, text=True).stdout
+    found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)"', boxes)
+    points = 72 / 25.4
+    qr_left = (labels.LEFT_MM + labels.LABEL_MM[0] - labels.PAD_MM - labels.QR_MM) * points
+    qr_below = (labels.TOP_MM + labels.PAD_MM + labels.QR_MM) * points
+    words_found = [tuple(map(float, box)) for box in found]
+    assert words_found
+    for left, top, right, below in words_found:
+        assert right <= qr_left or top >= qr_below, (left, top, right, below)
+        assert below <= (labels.TOP_MM + labels.LABEL_MM[1]) * points
+    for one in words_found:
+        for other in words_found:
+            across = min(one[2], other[2]) - max(one[0], other[0])
+            down = min(one[3], other[3]) - max(one[1], other[1])
+            assert one == other or across <= 0 or down <= 2.5, (one, other)  # boxes are taller than letters
+    assert codes_on(tmp_path / "sheet.pdf", require) == [long["qr"]]
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(ToolError, match="sheet.pdf"):
         labels.sheet([label_data()], tmp_path / "none/sheet.pdf")

@@ -4,6 +4,7 @@ Eight labels of 99.1 x 67.7 mm on A4, as Avery L7165 and its equals are cut.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +15,22 @@ from kentongan_tool.failures import ToolError
 if TYPE_CHECKING:
     from fpdf import FPDF  # read late: half a second
 
+ENCODING = "windows-1252"  # of the fonts that every PDF reader has
+LOOKS = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2212\u2043", "-"),
+        **dict.fromkeys("\u2032\u02bc\u02bb\u02b9\u2035", "'"),
+        **dict.fromkeys("\u2033\u201f", '"'),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\t\n\r", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0f\u00ad", ""),
+        "\u2190": "<-",
+        "\u2192": "->",
+        "\u2264": "<=",
+        "\u2265": ">=",
+        "\u2715": "x",
+        "\u2713": "v",
+    }
+)
 Style = Literal["", "B"]
 
 LABEL_MM = (99.1, 67.7)
@@ -24,6 +41,8 @@ PAD_MM = 4
 QR_MM = 24
 ROLE_SMALL_PT, NAME_PT, SMALL_PT, STEP_PT, STEP_MIN_PT = 9, 19, 8, 11, 7
 RT_ONLY = re.compile(r"RT \d+/RW \d+")
+TEXT_MIN_PT = 4.5
+ONE_LINE = 0.6  # of its size: a text that would be smaller on one line is broken
 LINE_OF_PT = 0.45  # mm of line for each point of size
 DARK, GREY, RED, LINE = (20, 20, 20), (95, 95, 95), (178, 24, 24), (190, 190, 190)
 
@@ -35,6 +54,7 @@ def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = 
     from fpdf import FPDF
 
     pdf = FPDF(format="A4")
+    pdf.core_fonts_encoding = ENCODING
     pdf.set_auto_page_break(False)
     pdf.set_title("Label alat kentongan")
     for number, label in enumerate(labels, first - 1):
@@ -65,14 +85,19 @@ def _label(pdf: "FPDF", label: Label, x: float, y: float, outlines: bool) -> Non
         pdf.rect(x, y, *LABEL_MM)
     left, width = x + PAD_MM, LABEL_MM[0] - 2 * PAD_MM
     beside_qr = width - QR_MM - 2
-    _line(pdf, left, y + 4.5, beside_qr, label["role_word"].upper(), ROLE_SMALL_PT, RED, "B")
     title, where = title_and_place(label)
-    _line(pdf, left, y + 10, beside_qr, title, NAME_PT, DARK, "B")
-    _line(pdf, left, y + 19, beside_qr, where, SMALL_PT, GREY)
-    _line(pdf, left, y + 23.5, beside_qr, f"{label['label']}   No. {spaced(label['id'])}", SMALL_PT, DARK)
+    device = f"{label['label']}   No. {spaced(label['id'])}"
+    lines: tuple[tuple[float, float, str, float, tuple[int, int, int], Style], ...] = (
+        (4.5, 5.0, label["role_word"].upper(), ROLE_SMALL_PT, RED, "B"),
+        (10, 8.8, title, NAME_PT, DARK, "B"),
+        (19, 4.4, where, SMALL_PT, GREY, ""),
+        (23.5, 6.8, device, SMALL_PT, DARK, ""),
+    )
+    for down, height, text, size, colour, style in lines:
+        _box(pdf, (left, y + down, beside_qr, height), text, size, colour, style)
     _qr(pdf, label["qr"], x + LABEL_MM[0] - PAD_MM - QR_MM, y + PAD_MM)
     _steps(pdf, label["steps"], left, y + 30.5, width, LABEL_MM[1] - 30.5 - 8)
-    _line(pdf, left, y + LABEL_MM[1] - 7, width, label["name"], SMALL_PT, GREY)
+    _box(pdf, (left, y + LABEL_MM[1] - 7, width, 5), label["name"], SMALL_PT, GREY)
 
 
 def spaced(number: str) -> str:
@@ -81,30 +106,55 @@ def spaced(number: str) -> str:
 
 
 def printable(text: str) -> str:
-    """What the PDF's built-in fonts hold: Latin-1; a stranger sign becomes a question mark."""
-    return str(text).encode("latin-1", "replace").decode("latin-1")
+    """What the PDF's built-in fonts hold: Western signs, typographic ones too. Others become what they look
+    like, accents go from letters that are unknown with them, and the rest is a question mark.
+    """
+    out = ""
+    for sign in str(text).translate(LOOKS):
+        plain = unicodedata.normalize("NFKD", sign)
+        for form in (sign, "".join(part for part in plain if not unicodedata.combining(part))):
+            if _held(form):
+                out += form
+                break
+        else:
+            out += "?"
+    return out
 
 
-def _line(
+def _held(text: str) -> bool:
+    try:
+        return bool(text.encode(ENCODING)) or text == ""
+    except UnicodeError:
+        return False
+
+
+def _box(
     pdf: "FPDF",
-    x: float,
-    y: float,
-    width: float,
+    box: tuple[float, float, float, float],
     text: str,
     size: float,
     colour: tuple[int, int, int],
     style: Style = "",
 ) -> None:
-    """One line, made smaller until it fits."""
+    """A text within (x, y, width, height): on one line as long as it can be read, else broken and smaller."""
+    x, y, width, height = box
     text = printable(text)
-    while True:
+    least = max(size * ONE_LINE, TEXT_MIN_PT)
+    one_line = size
+    pdf.set_font("helvetica", style, size)
+    while one_line > least and pdf.get_string_width(text) > width - 2 * pdf.c_margin:
+        one_line -= 0.5
+        pdf.set_font("helvetica", style, one_line)
+    if pdf.get_string_width(text) <= width - 2 * pdf.c_margin:
+        size = one_line
+    else:
         pdf.set_font("helvetica", style, size)
-        if pdf.get_string_width(text) <= width or size <= 5:
-            break
-        size -= 0.5
+        while size > TEXT_MIN_PT and _lines(pdf, width, text) * size * LINE_OF_PT > height:
+            size -= 0.5
+            pdf.set_font("helvetica", style, size)
     pdf.set_text_color(*colour)
     pdf.set_xy(x, y)
-    pdf.cell(width, size * LINE_OF_PT, text)
+    pdf.multi_cell(width, size * LINE_OF_PT, text, align="L")
 
 
 def _lines(pdf: "FPDF", width: float, text: str) -> int:
