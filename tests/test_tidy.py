@@ -92,7 +92,19 @@ def test_lint_is_clean():
 
 NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
     "kentongan_gateway.core.*",
-    "kentongan_hub.*",
+    "kentongan_hub.api.*",
+    "kentongan_hub.app",
+    "kentongan_hub.base.*",
+    "kentongan_hub.channels.*",
+    "kentongan_hub.cli",
+    "kentongan_hub.devices.*",
+    "kentongan_hub.incidents.*",
+    "kentongan_hub.people.*",
+    "kentongan_hub.policies.*",
+    "kentongan_hub.record.*",
+    "kentongan_hub.storage.*",
+    "kentongan_hub.upkeep.*",
+    "kentongan_hub.web.*",
     "kentongan_node.*",
     "kentongan_sim.*",
 }

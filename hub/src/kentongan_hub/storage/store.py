@@ -8,12 +8,20 @@ import json
 import os
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from kentongan_hub.base import numerals
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Cell, Value
 from kentongan_hub.storage.schema_codes import migrations
+
+if TYPE_CHECKING:
+    from kentongan_hub.base.tables import R
+
+File = tuple[int, int]  # device and inode
 
 FILE_NAME = "hub.sqlite3"
 NUMBER_MAX = 10**15 - 1  # in a setting: more than any counter or clock comes to
@@ -31,19 +39,25 @@ FAILURES = {  # of a disk that takes no write: told on every page until it takes
 }
 
 
-def is_of_disk(error):
-    """Whether the file or the disk under it failed, and not what somebody asked of it."""
+def is_of_disk(error: BaseException) -> bool:
+    """Tell an error of the file or the disk under it from one of what somebody asked of it."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     return code in DAMAGED or code in FAILURES
 
 
-def text(octets):
-    """A text out of the database: an altered byte spoils a letter of it, and no row."""
+def text(octets: bytes) -> str:
+    """Decode a text of the database: an altered byte spoils a letter of it, and no row."""
     return octets.decode(errors="replace")
 
 
-def parsed(value, kind=dict):
-    """What a column of JSON holds, when it is of this kind; else an empty one of it."""
+@overload
+def parsed(value: Cell) -> dict[str, Any]: ...
+@overload
+def parsed(value: Cell, kind: type[list]) -> list[Any]: ...
+@overload
+def parsed(value: Cell, kind: type[dict] | type[list]) -> dict[str, Any] | list[Any]: ...
+def parsed(value: Cell, kind: type[dict] | type[list] = dict) -> dict[str, Any] | list[Any]:
+    """Read a column of JSON; an empty `kind` where it is damaged or of another."""
     try:
         found = json.loads(value)
     except (ValueError, TypeError, RecursionError):
@@ -51,8 +65,8 @@ def parsed(value, kind=dict):
     return found if isinstance(found, kind) else kind()
 
 
-def _json_field(value, name):
-    """For SQL: a text or number of a JSON object; '' where that is damaged, which ends no statement."""
+def _json_field(value: Value, name: str) -> str | int | float:
+    """Read a text or number of a JSON object for SQL; '' where it is damaged, which ends no statement."""
     found = parsed(value).get(name, "")
     return found if isinstance(found, str | int | float) else ""
 
@@ -60,64 +74,68 @@ def _json_field(value, name):
 class Bell:
     """Wakes everyone who waits for news; a counter, so that no ring between look and wait is missed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._condition = threading.Condition()
         self._rings = 0
         self.closed = False  # the process is ending: long polls and streams end with it
 
-    def close(self):
+    def close(self) -> None:
         self.closed = True
         self.ring()
 
-    def count(self):
+    def count(self) -> int:
         with self._condition:
             return self._rings
 
-    def ring(self):
+    def ring(self) -> None:
         with self._condition:
             self._rings += 1
             self._condition.notify_all()
 
-    def wait_beyond(self, seen, timeout_s):
-        """The ring count, at once when it is beyond `seen`, else after a ring or the time-out."""
+    def wait_beyond(self, seen: int, timeout_s: float) -> int:
+        """Give the ring count, at once when it is beyond `seen`, else after a ring or the time-out."""
         with self._condition:
             self._condition.wait_for(lambda: self._rings > seen, timeout_s)
             return self._rings
 
 
 class Db:
-    """One open connection with the four verbs the hub uses."""
+    """One open connection with the verbs that the hub uses; rows are dicts by column (base/tables.py)."""
 
     looked = False  # rows.mend has looked through it in this transaction
 
-    def __init__(self, connection, data_dir):
+    def __init__(self, connection: sqlite3.Connection, data_dir: Path):
         self.connection, self.data_dir = connection, data_dir
 
-    def all(self, sql, *values):
-        return [dict(row) for row in self.connection.execute(sql, values)]
+    def all(self, sql: str, *values: Value) -> "list[R]":
+        """Give every row, as the type that the caller declares; a Row where it declares none."""
+        rows = [dict(row) for row in self.connection.execute(sql, values)]
+        return cast("list[R]", rows)
 
-    def one(self, sql, *values):
+    def one(self, sql: str, *values: Value) -> "R | None":
+        """Give the first row, as the type that the caller declares; None when there is none."""
         row = self.connection.execute(sql, values).fetchone()
-        return dict(row) if row else None
+        return cast("R", dict(row)) if row else None
 
-    def value(self, sql, *values):
+    def value(self, sql: str, *values: Value) -> Cell:
+        """Give the first column of the first row; None when there is none."""
         row = self.connection.execute(sql, values).fetchone()
         return row[0] if row else None
 
-    def run(self, sql, *values):
-        """Number of rows changed."""
+    def run(self, sql: str, *values: Value) -> int:
+        """Run a statement; the number of rows that it changed."""
         return self.connection.execute(sql, values).rowcount
 
-    def insert(self, table, **row):
-        """The new row's id."""
+    def insert(self, table: str, **row: Value) -> int:
+        """Insert a row; its id."""
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
         sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # names come from code, never from outside
-        return self.connection.execute(sql, tuple(row.values())).lastrowid
+        return cast(int, self.connection.execute(sql, tuple(row.values())).lastrowid)
 
     @contextmanager
-    def part(self):
-        """Part of the transaction that stands or falls by itself: what it did is undone when it raises."""
+    def part(self) -> Iterator[None]:
+        """Open a savepoint: this part of the transaction is undone by itself when it raises."""
         self.connection.execute("SAVEPOINT part")
         try:
             yield
@@ -128,16 +146,18 @@ class Db:
             raise
         self.connection.execute("RELEASE part")
 
-    def setting(self, key, default=""):
+    def setting(self, key: str, default: str = "") -> str:
+        """Read a setting; `default` where there is none."""
         value = self.value("SELECT value FROM settings WHERE key = ?", key)
         return default if value is None else value
 
-    def number(self, key, default=0):
-        """A setting that is a whole number; `default` where there is none, or one that was damaged."""
+    def number(self, key: str, default: int = 0) -> int:
+        """Read a setting that is a whole number; `default` where there is none, or one that was damaged."""
         number = numerals.whole(str(self.setting(key)), -NUMBER_MAX, NUMBER_MAX)
         return default if number is None else number
 
-    def set_setting(self, key, value):
+    def set_setting(self, key: str, value: object) -> None:
+        """Keep a setting, as text."""
         self.run(
             "INSERT INTO settings (key, value) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -149,19 +169,23 @@ class Db:
 class Store:
     """Opens the data directory's database, migrated; `bell` rings after every commit."""
 
-    def __init__(self, data_dir):
+    def __init__(self, data_dir: str | Path):
         self.path = Path(data_dir) / FILE_NAME
         Path(data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self.bell = Bell()
-        self._idle = []  # (connection, the file that it opened), the last one used at the end
+        self._idle: list[
+            tuple[sqlite3.Connection, File | None]
+        ] = []  # (connection, the file that it opened), the last one used at the end
         self._writer = threading.RLock()  # a writer that finds damage mends it under its own lock
-        self.mend = None  # called with the error when SQLite finds damage; the hub's own process sets it
-        self.failing = ""  # why the last write failed, in words, until one succeeds
+        self.mend: Callable[[Exception], None] | None = (
+            None  # called with the error when SQLite finds damage; the hub's own process sets it
+        )
+        self.failing: str = ""  # why the last write failed, in words, until one succeeds
         self._migrate()
 
-    def _migrate(self):
-        """What this program's tables have and the file's have not: all of it, or nothing."""
+    def _migrate(self) -> None:
+        """Run the migrations that the file has not seen: all of them, or none."""
         with self._open() as db:
             if db.value("PRAGMA user_version") >= len(migrations):
                 return
@@ -171,9 +195,11 @@ class Store:
             db.run(f"PRAGMA user_version = {len(migrations)}")
 
     @contextmanager
-    def _open(self):
-        """A connection, kept for the next one unless something failed on it: a new one reads the whole schema
-        and compiles every statement. It keeps no page of the file, so that damage shows as to a new one.
+    def _open(self) -> Iterator[Db]:
+        """Give a connection, kept for the next one unless something failed on it.
+
+        A new one reads the whole schema and compiles every statement. A kept one keeps no page of the file,
+        so that damage shows as to a new one.
         """
         connection, file = self._idle_one() or self._connect()
         try:
@@ -187,7 +213,8 @@ class Store:
         else:
             connection.close()
 
-    def _connect(self):
+    def _connect(self) -> tuple[sqlite3.Connection, File | None]:
+        """Open a new connection, with the file that it opened."""
         file = self._file()  # before it is opened: one that takes its place meanwhile is no match
         connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None,
                                      check_same_thread=False, cached_statements=STATEMENTS)  # fmt: skip
@@ -202,8 +229,8 @@ class Store:
             raise
         return connection, file
 
-    def _idle_one(self):
-        """An idle connection to the file that is there now, with that file; None when there is none."""
+    def _idle_one(self) -> tuple[sqlite3.Connection, File | None] | None:
+        """Take an idle connection to the file that is there now, with that file; None when there is none."""
         file = self._file()
         while True:
             try:
@@ -214,8 +241,8 @@ class Store:
                 return connection, file
             connection.close()
 
-    def _file(self):
-        """Which file stands at the path now: one that was set aside or replaced is another one."""
+    def _file(self) -> File | None:
+        """Identify the file that stands at the path now: one that took its place is another one."""
         try:
             found = self.path.stat()
         except OSError:
@@ -223,16 +250,16 @@ class Store:
         return found.st_dev, found.st_ino
 
     @contextmanager
-    def read(self):
-        """One consistent view for the whole block."""
+    def read(self) -> Iterator[Db]:
+        """Open a read transaction: one consistent view for the whole block."""
         with self._watched(), self._open() as db:
             db.connection.execute("BEGIN")
             yield db
             db.connection.execute("COMMIT")
 
     @contextmanager
-    def _watched(self):
-        """What the disk says on the way: a damaged file is mended for the next one who asks."""
+    def _watched(self) -> Iterator[None]:
+        """Note what the disk says on the way: a damaged file is mended for the next one who asks."""
         try:
             yield
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -245,10 +272,11 @@ class Store:
             raise
 
     @contextmanager
-    def write(self, ring=True):
-        """All or nothing; on disk when the block ends. Threads of this process queue here, not in SQLite.
+    def write(self, ring: bool = True) -> Iterator[Db]:
+        """Open a write transaction: all or nothing, on disk when the block ends.
 
-        Who waits for news is woken when a row has changed: dispatch would never rest otherwise.
+        Threads of this process queue here, not in SQLite. Who waits for news is woken when a row has
+        changed: dispatch would never rest otherwise.
         """
         with self._writer, self._watched(), self._open() as db:
             db.connection.execute("BEGIN IMMEDIATE")
