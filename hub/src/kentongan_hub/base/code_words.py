@@ -1,44 +1,50 @@
 """The words for each code of record, timeline and warnings: the one place where a code becomes a sentence."""
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 from kentongan_hub.base import codes, services, trouble_words, words
 from kentongan_hub.base.code_texts import ACTORS, PARTS, WARNINGS, WHAT
 from kentongan_hub.base.language import Joined, Text, _, known
 from kentongan_hub.base.said import Said, either, unpack
+from kentongan_hub.base.tables import Row
 
 
-def _recipient(to):
+def _recipient(to: str) -> str:
     return words.recipient(to) or str(to)
 
 
-def _nth_call(number, to, card="", numbers=()):
-    """The step as its policy had it, with the numbers that Kontak had then."""
+def _nth_call(number: int, to: str, card: str = "", numbers: Iterable[tuple[str, str]] = ()) -> Text:
+    """Say the step as its policy had it, with the numbers that Kontak had then."""
     people = Joined(", ", map(_recipient, to))
     card = services.fill(card, dict(numbers))
     return _("ke-%(number)s: %(said)s", number=number, said=Joined("; ", filter(None, (people, card))))
 
 
-def _policy_of(kind, zone):
+def _policy_of(kind: int, zone: int) -> Joined:
     return Joined(", ", (words.kind(kind), f"RT {zone:02d}" if zone else _("semua RT")))
 
 
-def _codes_are(profile, own):
+def _codes_are(profile: str, own: Iterable[tuple[int, str]]) -> Joined:
     return Joined("; ", filter(None, (profile, Joined(", ", (Joined(" ", (words.kind(kind), strokes))
                                                              for kind, strokes in own)))))  # fmt: skip
 
 
-channel_words = {}  # channel -> its word in a sentence; each channel's class tells it (channels/)
+channel_words: dict[
+    str, str
+] = {}  # channel -> its word in a sentence; each channel's class tells it (channels/)
 
 
-def _channel(name):
+def _channel(name: str) -> str:
     return channel_words.get(name) or name.removeprefix("gateway:")
 
 
-def _fact(fact):
+def _fact(fact: str) -> str:
     return words.FACTS.get(fact, fact)
 
 
 # sentences beside a `what`: a text with its values, or what makes one of them
-SAID = {
+SAID: dict[str, Text | Callable[..., Any]] = {
     codes.LATE_NO_SIREN: _("diterima terlambat, tanpa sirene"),
     codes.CAME_LATE: _("diterima terlambat"),
     codes.CONTENT_SPOILT: _("kartu gerbang merusak isinya: tanyakan siapa yang menekan, ganti kartunya"),
@@ -152,8 +158,8 @@ SAID = {
 }
 
 
-def say(one):
-    """The sentence of a Said, or of several; what is none stays as it is. Nothing here raises."""
+def say(one: Any) -> Any:
+    """Make the sentence of a Said, or of several; anything else stays as it is. Nothing here raises."""
     if isinstance(one, list | tuple):
         return Joined(", ", map(say, one))
     if not isinstance(one, Said):
@@ -167,32 +173,32 @@ def say(one):
         return one.code
 
 
-def what(code):
-    """What happened; a code that no word is known for, as it stands."""
+def what(code: str) -> str:
+    """Say what happened; a code without a word as it stands."""
     return WHAT.get(code, code)
 
 
-def who(row):
-    """The name of a person or device; a machine by its own."""
+def who(row: Mapping[str, Any]) -> str:
+    """Name who did it: a person or device, a machine by its own word."""
     if not row["actor"]:
         return row["who"]
     alone, named = ACTORS.get(row["actor"], (row["actor"], ""))
     return named.of(name=row["who"]) if named and row["who"] else alone
 
 
-def name_of(text):
-    """What stands in a column of names, in words where it is a sentence of ours."""
+def name_of(text: str) -> Any:
+    """Say a column of names, in words where it is a sentence of ours."""
     return say(either(text))
 
 
-def detail(row):
-    """What we say of it, and what people typed."""
+def detail(row: Mapping[str, Any]) -> str:
+    """Join the particulars: a sentence of ours, and what people typed."""
     both = [one for one in (say(unpack(row["said"])), row["detail"]) if one]
     return both[0] if len(both) == 1 else Joined(": ", both)
 
 
-def warning(row):
-    """A row of the warnings as people read it."""
+def warning(row: Mapping[str, Any]) -> Row:
+    """Say a row of the warnings as people read it."""
     name, follows = WARNINGS.get(row["what"], (row["what"], ""))
     typed = row["detail"]
     if row["what"] == codes.CHANNEL_FAILING:
@@ -202,22 +208,22 @@ def warning(row):
     return {**row, "what": name, "subject": name_of(row["subject"]), "detail": detail}
 
 
-def closed_by(incident):
-    """Who ended an incident; null where the hub itself did."""
+def closed_by(incident: Mapping[str, Any]) -> str | None:
+    """Name who ended an incident; the column is null where the hub itself did."""
     if incident["closed_by"] is None and incident["closed_ms"] is not None:
         return ACTORS[codes.HUB][0]
     return incident["closed_by"]
 
 
-def reason(incident):
-    """Why it was ended, as people said it; null where they said nothing and we do."""
+def reason(incident: Mapping[str, Any]) -> str | None:
+    """Say why it was ended, as people said it; the column is null where we do."""
     if incident["reason"] is None and incident["closed_ms"] is not None:
-        return SAID[codes.WORDS_ERASED if incident["erased_wall"] is not None else codes.DRILL_IS_OVER]
+        return say(Said(codes.WORDS_ERASED if incident["erased_wall"] is not None else codes.DRILL_IS_OVER))
     return incident["reason"]
 
 
-def line(row):
-    """A row of the timeline or the record as people read it."""
+def line(row: Mapping[str, Any]) -> Row:
+    """Say a row of the timeline or the record as people read it."""
     shown = {"who": who(row), "what": what(row["what"]), "detail": detail(row)}
     if row.get("about"):
         shown["subject"] = say(unpack(row["about"]))

@@ -13,13 +13,16 @@ import re
 import socket
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from kentongan_hub.base.language import _
+
+Network = IPv4Network | IPv6Network
 
 REFUSED = _("alamat itu di dalam mesin atau jaringan ini; admin dapat mengizinkannya di halaman Kanal")
 # notices of the machine's own desktop and log: they leave no trace on any phone
@@ -31,24 +34,26 @@ LINK_BITS = {4: 8, 6: 32}
 _EMBEDDED = ip_network("64:ff9b::/96")  # NAT64: the last four bytes are an IPv4 address
 _LOCAL_NAT64 = ip_network("64:ff9b:1::/48")  # a network's own NAT64; where the IPv4 part stands is its secret
 _VIA_ROUTER = 0x0002  # RTF_GATEWAY
-_guard = ContextVar("guard", default=None)  # goes with the sending into the threads that Apprise gives it
+_guard: ContextVar["Guard | None"] = ContextVar(
+    "guard", default=None
+)  # goes with the sending into the threads that Apprise gives it
 
 
-def at_hand():
-    """Networks that this machine reaches without a router, its own addresses too; none without the tables."""
+def at_hand() -> list[Network]:
+    """Read the networks at hand without a router, its own addresses too; none without the tables."""
     nets = [*_ipv4(_lines("fib_trie")), *_ipv6(_lines("ipv6_route"), _lines("if_inet6"))]
     return [net for net in nets if net.prefixlen >= LINK_BITS[net.version]]
 
 
-def _lines(name):
+def _lines(name: str) -> list[str]:
     try:
         return (TABLES / name).read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return []
 
 
-def _ipv4(lines):
-    """Lines "|-- ADDRESS" and beneath "/BITS SCOPE TYPE"; a route by a router has no scope "link"."""
+def _ipv4(lines: list[str]) -> Iterator[Network]:
+    """Parse lines "|-- ADDRESS" and beneath "/BITS SCOPE TYPE"; a route by a router has no scope "link"."""
     address = None
     for words in map(str.split, lines):
         if words[:1] == ["|--"]:
@@ -57,7 +62,7 @@ def _ipv4(lines):
             yield ip_network(address + words[0], strict=False)
 
 
-def _ipv6(routes, interfaces):
+def _ipv6(routes: list[str], interfaces: list[str]) -> Iterator[Network]:
     for row in map(str.split, routes):  # net bits source bits router metric references uses flags interface
         if len(row) == 10 and not int(row[8], 16) & _VIA_ROUTER:
             yield _net6(row[0], row[1])
@@ -66,12 +71,12 @@ def _ipv6(routes, interfaces):
             yield _net6(row[0], row[2])
 
 
-def _net6(digits, bits):
-    return ip_network((int(digits, 16), int(bits, 16)), strict=False)
+def _net6(digits: str, bits: str) -> IPv6Network:
+    return IPv6Network((int(digits, 16), int(bits, 16)), strict=False)
 
 
-def is_inside(text, near=()):
-    """Whether a numeric address belongs to this machine, its network or nobody; text that is none: True.
+def is_inside(text: str, near: Sequence[Network] = ()) -> bool:
+    """Tell if a numeric address belongs to this machine, its network or nobody; text that is none does.
 
     near: networks that are its own although they are global (at_hand).
     """
@@ -90,8 +95,8 @@ def is_inside(text, near=()):
     return not address.is_global or address.is_multicast or _is_in(text, near)
 
 
-def refuses(url, allowed=""):
-    """Whether the address as it is written already says that it goes inside; no name is looked up here."""
+def refuses(url: str, allowed: str = "") -> bool:
+    """Tell if an address as it is written goes inside; no name is looked up here."""
     if url.partition("://")[0].lower() in LOCAL_SCHEMES:
         return True
     try:
@@ -105,13 +110,13 @@ def refuses(url, allowed=""):
     return bool(literal) and is_inside(literal, at_hand()) and not _is_in(literal, _nets(allowed))
 
 
-def _words(allowed):
+def _words(allowed: str) -> list[str]:
     return [word for word in re.split(r"[\s,;]+", allowed.lower()) if word][:ALLOWED_LIMIT]
 
 
-def _nets(allowed):
-    """What an administrator allows: addresses, networks such as 192.168.1.0/24, and names, looked up now."""
-    nets = []
+def _nets(allowed: str) -> list[Network]:
+    """Read what an administrator allows: addresses, networks (192.168.1.0/24), and names, looked up now."""
+    nets: list[Network] = []
     for word in _words(allowed):
         try:
             nets.append(ip_network(word, strict=False))
@@ -120,11 +125,11 @@ def _nets(allowed):
                 found = socket.getaddrinfo(word, None)
             except OSError:  # a name that nobody knows today allows nothing today
                 continue
-            nets.extend(ip_network(one[4][0].partition("%")[0]) for one in found)
+            nets.extend(ip_network(str(one[4][0]).partition("%")[0]) for one in found)
     return nets
 
 
-def _is_in(text, nets):
+def _is_in(text: str, nets: Sequence[Network]) -> bool:
     address = ip_address(text.partition("%")[0])
     return any(address.version == net.version and address in net for net in nets)
 
@@ -132,50 +137,51 @@ def _is_in(text, nets):
 class Guard:
     """What one sending may reach; `refused` once it tried to reach more."""
 
-    def __init__(self, allowed, whole_s=None):
-        self._nets, self._near, self._lines = _nets(allowed), at_hand(), []
+    def __init__(self, allowed: str, whole_s: float | None = None):
+        self._nets, self._near = _nets(allowed), at_hand()
+        self._lines: list[socket.socket] = []
         self.refused = self.over = False
         self._timer = threading.Timer(whole_s, self._end) if whole_s else None
         if self._timer:
             self._timer.daemon = True
             self._timer.start()
 
-    def _end(self):
-        """Whatever library reads or writes on them: its connections are at their end now."""
+    def _end(self) -> None:
+        """Shut every connection, whatever library reads or writes on it."""
         self.over = True
         for line in self._lines:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
 
-    def close(self):
+    def close(self) -> None:
         if self._timer:
             self._timer.cancel()
         for line in self._lines:
             line.close()
 
-    def watch(self, line):
-        """A connection that is being made: the same one under a number of ours, which TLS does not move."""
+    def watch(self, line: socket.socket) -> None:
+        """Keep a connection that is being made under a number of ours, which TLS does not move."""
         if self.over:
             raise TimeoutError("the sending did not end in time")
         if self._timer:
             self._lines.append(socket.socket(line.family, line.type, line.proto, os.dup(line.fileno())))
 
-    def check(self, address):
-        """PermissionError, before a byte is sent, when this address is inside and nobody allowed it."""
+    def check(self, address: object) -> None:
+        """Raise PermissionError, before a byte is sent, for an address inside that nobody allowed."""
         host = address[0] if isinstance(address, tuple) and isinstance(address[0], str) else ""
         if is_inside(host, self._near) and not (_numeric(host) and _is_in(host, self._nets)):
             self.refused = True
             raise PermissionError(REFUSED)
 
 
-def _numeric(host):
+def _numeric(host: str) -> bool:
     try:
         return bool(ip_address(host.partition("%")[0]))
     except ValueError:
         return False
 
 
-def _look(event, args):
+def _look(event: str, args: tuple) -> None:
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         guard = _guard.get()
         if guard is not None and args[1] is not None:
@@ -188,8 +194,8 @@ sys.addaudithook(_look)  # Python's own place for this: nothing that any library
 
 
 @contextmanager
-def guarded(allowed="", whole_s=None):
-    """What is sent within reaches nothing but the outside and what is allowed; gives the Guard.
+def guarded(allowed: str = "", whole_s: float | None = None) -> Iterator[Guard]:
+    """Let what is sent within reach nothing but the outside and what is allowed; gives the Guard.
 
     whole_s: and is over after so many seconds in all, whatever trickles.
     """

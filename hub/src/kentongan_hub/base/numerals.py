@@ -3,8 +3,8 @@
 ROW_MAX = (1 << 63) - 1  # SQLite's largest row number
 
 
-def whole(text, low=0, high=ROW_MAX):
-    """The number that the text spells in plain digits; None for anything else, or outside low..high."""
+def whole(text: str, low: int = 0, high: int = ROW_MAX) -> int | None:
+    """Read the number that the text spells in plain digits; None for anything else, or outside low..high."""
     text = text.strip()
     digits = text.removeprefix("-") if low < 0 else text
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= len(str(ROW_MAX))):

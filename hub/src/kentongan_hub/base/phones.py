@@ -24,8 +24,8 @@ _SIGNS = re.compile(r"[0-9+() ./\u00a0-]+\Z")
 _HOME = re.compile(r"(?:\+?62[^0-9]*0?|0)[^0-9]*(?=8)")
 
 
-def normal(text):
-    """'+6281211110001' of any way to write it; LocalError names what is wrong, in Indonesian."""
+def normal(text: str) -> str:
+    """Normalize to '+6281211110001' from any way to write it; LocalError names what is wrong."""
     typed = _typed(text)
     digits = re.sub(r"[^0-9]", "", typed)
     if len(digits) <= SHORT_MAX:
@@ -47,16 +47,16 @@ def normal(text):
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def sender(text):
-    """The E.164 form of a sender that the network names, or None: names and short numbers answer nothing."""
+def sender(text: str) -> str | None:
+    """Give the E.164 form of a sender that the network names; None for names and short numbers."""
     try:
         return normal(text)
     except LocalError:
         return None
 
 
-def callable_number(text):
-    """The number as typed, in plain digits, for people to call; LocalError when no phone can."""
+def callable_number(text: str) -> str:
+    """Check a number as typed, in plain digits, for people to call; LocalError when no phone can."""
     typed = _typed(text, _("nomor: tulis seperti 110, 021 7654321 atau +62812xxxxxxx"))
     digits = re.sub(r"[^0-9]", "", typed)
     if len(digits) < 2:
@@ -66,8 +66,8 @@ def callable_number(text):
     return typed
 
 
-def _typed(text, how=HOW):
-    """The text with its digits as 0-9 and nothing but digits and the usual signs between them."""
+def _typed(text: str, how: str = HOW) -> str:
+    """Write the text with its digits as 0-9 and nothing but digits and the usual signs between them."""
     text = unicodedata.normalize("NFKC", _UNSEEN.sub("", str(text)))
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
     text = _DASHES.sub("-", text).strip()
@@ -76,7 +76,7 @@ def _typed(text, how=HOW):
     return text
 
 
-def _parsed(text):
+def _parsed(text: str) -> phonenumbers.PhoneNumber:
     try:
         return phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException as error:

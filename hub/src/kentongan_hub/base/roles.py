@@ -29,5 +29,5 @@ INVITES = {
 NEVER_NAMED = ("tamu_layar",)  # a screen on a wall is nobody
 
 
-def allows(role, permission):
+def allows(role: str, permission: str) -> bool:
     return permission in PERMISSIONS.get(role, ())

@@ -6,6 +6,8 @@ must not be kept.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Union
 
 from kentongan_hub.base import codes
 
@@ -15,9 +17,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 BEGIN = '{"say": "'  # of every packed sentence
 
 
-def clean(text):
-    """One printable line of bounded length: no text from outside forges a second log line."""
+def clean(text: object) -> str:
+    """Make one printable line of bounded length: no text from outside forges a second log line."""
     return _CONTROL.sub(" ", str(text))[:FIELD_LIMIT]
+
+
+Part = Union["Said", str, float, None, "Sequence[Part]", "Mapping[str, Part]"]  # int is among float
 
 
 class Said:
@@ -25,19 +30,19 @@ class Said:
 
     __slots__ = ("code", "values")
 
-    def __init__(self, code, /, **values):
+    def __init__(self, code: str, /, **values: "Part"):
         self.code, self.values = code, values
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Said) and (self.code, self.values) == (other.code, other.values)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(pack(self))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Said({self.code!r}, {self.values!r})"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return pack(self)
 
 
@@ -46,32 +51,34 @@ class Actor:
 
     __slots__ = ("code", "name")
 
-    def __init__(self, code, name=""):
+    def __init__(self, code: str, name: str = ""):
         self.code, self.name = code, name
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Actor({self.code!r}, {self.name!r})"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.code} {self.name}".strip()
 
+
+Who = str | Actor  # who did something: a person's name or login, or an Actor
 
 HUB = Actor(codes.HUB)
 PROVISIONING = Actor(codes.PROVISION)  # a command of whoever may read the data directory
 REPORTER = Actor(codes.CONCEALED)  # of a confidential alarm or report
 
 
-def unknown_device(node):
-    """A device that this hub has no label for."""
+def unknown_device(node: int) -> Actor:
+    """Name a device that this hub has no label for."""
     return Actor(codes.DEVICE, format(node, "08x"))
 
 
-def pack(one):
-    """The sentence, or several, as a column holds them; '' for none."""
+def pack(one: Part) -> str:
+    """Pack a sentence, or several, as a column holds them; '' for none."""
     return json.dumps(_plain(one), ensure_ascii=False) if one else ""
 
 
-def _plain(one):
+def _plain(one: Part) -> Any:
     if isinstance(one, Said):
         values = {name: _plain(value) for name, value in one.values.items()}
         return {"say": one.code, "with": values} if values else {"say": one.code}
@@ -82,15 +89,15 @@ def _plain(one):
     return one if one is None or isinstance(one, int | float) else clean(one)
 
 
-def unpack(text):
-    """What pack() wrote; None for '' and for what was damaged."""
+def unpack(text: str) -> Part:
+    """Read what pack() wrote; None for '' and for what was damaged."""
     try:
         return _said(json.loads(text)) if text else None
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _said(one):
+def _said(one: Any) -> Part:
     if isinstance(one, list):
         return [_said(value) for value in one]
     if isinstance(one, dict) and "say" in one:
@@ -98,6 +105,6 @@ def _said(one):
     return one
 
 
-def either(text):
-    """Out of a column of names that no person types freely: the sentence that it holds, else the name."""
+def either(text: str) -> Part:
+    """Read a column of names that no person types freely: the sentence that it holds, else the name."""
     return (unpack(text) or text) if text.startswith(BEGIN) else text

@@ -1,7 +1,9 @@
 """Public services that texts name, and their numbers."""
 
 import re
+from collections.abc import Mapping
 from functools import reduce
+from typing import cast
 
 from kentongan_hub.base.language import Joined, Text, _
 
@@ -26,15 +28,15 @@ _NEEDED = re.compile(r"\{([a-z+]+)\}")  # in what people write
 _PLACES = re.compile(r"%\(([a-z+]+)\)s")  # in sentences of ours
 
 
-def needed(text):
-    """The services that a text asks for."""
+def needed(text: str) -> set[str]:
+    """List the services that a text asks for."""
     return {one for match in _NEEDED.findall(text) for one in match.split("+")}
 
 
-def fill(text, known):
-    """'Hubungi {pemadam+darurat}.' with what can be called: 'Hubungi pemadam 113.'"""
+def fill(text: str, known: Mapping[str, str]) -> str:
+    """Fill 'Hubungi {pemadam+darurat}.' with what can be called: 'Hubungi pemadam 113.'"""
     if isinstance(text, Joined):
-        return Joined(text.sign, [fill(part, known) for part in text.parts])
+        return Joined(text.sign, [fill(cast(str, part), known) for part in text.parts])
     if isinstance(text, Text):
         return text.of(**{place: _callable(place, known) for place in _PLACES.findall(text)})
     pieces = _NEEDED.split(text)  # what people wrote, and between it what they asked for
@@ -42,7 +44,7 @@ def fill(text, known):
     return Joined("", filled) if len(filled) > 1 else text
 
 
-def _callable(services, known):
+def _callable(services: str, known: Mapping[str, str]) -> str:
     asked = services.split("+")
     have = [
         _("%(service)s %(number)s", service=SERVICES[one][0], number=known[one])

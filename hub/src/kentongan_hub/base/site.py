@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any, TypedDict, cast
 
 from kentongan_wire.errors import LocalError
 
@@ -29,11 +30,25 @@ KINDS = {"site": str, "site_key": str, "channel_name": str, "channel_key": str, 
 KEY_BYTES = 32
 
 
-def path_of(data_dir):
+class Secret(TypedDict):
+    """The site as load() reads it."""
+
+    format: int
+    site: str
+    site_key: bytes  # 32
+    channel_name: str
+    channel_key: bytes  # 32
+    generation: int
+    preset: str
+    freq_hz: int
+    profile: str
+
+
+def path_of(data_dir: str | Path) -> Path:
     return Path(data_dir) / FILE_NAME
 
 
-def exists(data_dir):
+def exists(data_dir: str | Path) -> bool:
     return path_of(data_dir).exists()
 
 
@@ -41,8 +56,8 @@ class Unreadable(LocalError):
     """The file of keys is gone, damaged or open to others; what needs no key goes on without it."""
 
 
-def load(data_dir):
-    """The site with `site_key` and `channel_key` as bytes; Unreadable names the file and the remedy."""
+def load(data_dir: str | Path) -> Secret:
+    """Read the site, with `site_key` and `channel_key` as bytes; Unreadable names the file and the remedy."""
     path = path_of(data_dir)
     try:
         text = path.read_text(encoding="utf-8")
@@ -54,7 +69,7 @@ def load(data_dir):
     if mode & 0o077:
         raise Unreadable(f"{path}: readable by others; run `chmod 600 {path}` and consider a new site key")
     try:
-        site = json.loads(text)
+        site: dict[str, Any] = json.loads(text)
         missing = [name for name in FIELDS if name not in site]
         if missing or site["format"] != FORMAT:
             raise ValueError(f"format {FORMAT} with {', '.join(FIELDS)} wanted, missing: {missing}")
@@ -67,12 +82,14 @@ def load(data_dir):
                 raise ValueError(f"{name} is not {KEY_BYTES} bytes")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Unreadable(f"{path}: not a readable site file ({error}); restore it from the backup")
-    return site
+    return cast(Secret, site)  # checked above, field by field
 
 
-def problem(data_dir):
-    """What is wrong with the file of keys, in words for every page; '' when nothing is. Cheap: it is asked
-    for with each page, and the file is read again only when it changed."""
+def problem(data_dir: str | Path) -> str:
+    """Say what is wrong with the file of keys, in words for every page; '' when nothing is.
+
+    Cheap: it is asked for with each page, and the file is read again only when it changed.
+    """
     path = path_of(data_dir)
     try:
         stat = path.stat()
@@ -84,10 +101,10 @@ def problem(data_dir):
     return _looked["problem"]
 
 
-_looked = {}
+_looked: dict[str, Any] = {}  # at: the file that was looked at; problem: the answer
 
 
-def _wrong_with(data_dir):
+def _wrong_with(data_dir: str | Path) -> str:
     try:
         load(data_dir)
     except Unreadable as error:
@@ -96,7 +113,7 @@ def _wrong_with(data_dir):
     return ""
 
 
-def save_new(data_dir, site):
+def save_new(data_dir: str | Path, site: Secret) -> None:
     """Write the file durably with mode 0600; never over an existing one (that would orphan every device)."""
     path = path_of(data_dir)
     body = dict(site, site_key=site["site_key"].hex(), channel_key=site["channel_key"].hex())
@@ -110,7 +127,7 @@ def save_new(data_dir, site):
     _sync_directory(path.parent)
 
 
-def write_secret(path, text):
+def write_secret(path: str | Path, text: str) -> None:
     """Write a file only its owner can read, durable on return."""
     path = Path(path)
     path.unlink(missing_ok=True)
@@ -121,7 +138,7 @@ def write_secret(path, text):
         os.fsync(file.fileno())
 
 
-def _sync_directory(path):
+def _sync_directory(path: str | Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -54,13 +54,13 @@ TABLE = {
 }
 
 
-def after(state, event):
-    """The next state, or None when the table forbids it."""
+def after(state: str, event: str) -> str | None:
+    """Look the next state up; None when the table forbids it."""
     return TABLE[state].get(event)
 
 
-def mermaid():
-    """The table as a Mermaid state diagram, for the README; stays out of it: what leads nowhere else."""
+def mermaid() -> str:
+    """Draw the table as a Mermaid state diagram, for the README; stays out of it: what leads nowhere else."""
     lines = ["stateDiagram-v2", f"    [*] --> {BARU}"]
     for state in STATES:
         for target in STATES:

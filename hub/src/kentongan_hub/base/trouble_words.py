@@ -42,8 +42,8 @@ WORDS = {
 }
 
 
-def words(name):
-    """`radio_deaf modem` -> what it means, with the part that it is about."""
+def words(name: str) -> str:
+    """Say what `radio_deaf modem` means, with the part that it is about."""
     if name in WORDS:
         return WORDS[name]
     what, _space, which = name.partition(" ")

@@ -15,8 +15,12 @@ everything.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 from kentongan_hub.base import codes, sending
+from kentongan_hub.base.tables import Database, Row
+
+Turns = tuple[Counter[int], Counter[tuple], Counter[tuple]]
 
 LATELY_MS = 1_800_000  # as long as a call waits
 WRITER = (  # of a loud report its timeline names who wrote it
@@ -26,8 +30,8 @@ WRITER = (  # of a loud report its timeline names who wrote it
 LAST = {sending.CORRECTION: 1, sending.NEWS: 2, sending.TEST: 3}  # types that wait for all calls
 
 
-def next_id(db, now_ms, channel):
-    """Id of the row of `outbox` that is due next on this channel, or None."""
+def next_id(db: Database, now_ms: int, channel: str) -> int | None:
+    """Choose the row of `outbox` that is next on this channel: its id, or None."""
     rows = db.all(
         "SELECT o.id, o.type, o.incident, o.attempts, i.device, i.confidential, "
         f"{WRITER} FROM outbox o "
@@ -42,16 +46,17 @@ def next_id(db, now_ms, channel):
         return rows[0]["id"] if rows else None
     had, had_by, raised = _turns(db, now_ms, channel)
 
-    def place(row):
+    def place(row: Row) -> tuple:
         mine, tried = had[row["incident"]], row["attempts"] > 0
         written = not row["device"]  # orders.BY_HAND
         return _last(row), turns(row, _origin), written, tried, not row["confidential"], mine, row["id"]
 
-    def turns(row, of):
+    def turns(row: Row, of: Callable[[Row], tuple]) -> int:
         return (had_by if had[row["incident"]] else raised)[of(row)]
 
     # of what was written each kind sends the one whose writer is next, and that one competes with the buttons
-    heads, rest = {}, [row for row in rows if row["device"] != 0]
+    heads: dict[tuple, list[Row]] = {}
+    rest = [row for row in rows if row["device"] != 0]
     for row in rows:
         if row["device"] == 0:
             heads.setdefault((_last(row), row["confidential"]), []).append(row)
@@ -59,21 +64,21 @@ def next_id(db, now_ms, channel):
     return min(rest, key=place)["id"]
 
 
-def _last(row):
+def _last(row: Row) -> int:
     return LAST.get(row["type"], 0)
 
 
-def _origin(row):
-    """The button and whether silently; device 0 is everybody who writes a report."""
+def _origin(row: Row) -> tuple:
+    """Give the button and whether it was silent; device 0 is everybody who writes a report."""
     return row["device"], row["confidential"]
 
 
-def _writer(row):
+def _writer(row: Row) -> tuple:
     return *_origin(row), row["writer"]
 
 
-def _turns(db, now_ms, channel):
-    """({incident: calls tried lately}, {origin or writer: its turns}, {same: incidents tried})."""
+def _turns(db: Database, now_ms: int, channel: str) -> Turns:
+    """Count ({incident: calls tried lately}, {origin or writer: its turns}, {same: incidents tried})."""
     rows = db.all(
         "SELECT i.id AS incident, i.device, i.confidential, i.closed_ms, count(*) AS n, "
         f"{WRITER} FROM outbox o "
@@ -84,7 +89,9 @@ def _turns(db, now_ms, channel):
         channel,
         now_ms - LATELY_MS,
     )
-    had, had_by, raised = Counter(), Counter(), Counter()
+    had: Counter[int] = Counter()
+    had_by: Counter[tuple] = Counter()
+    raised: Counter[tuple] = Counter()
     for row in rows:
         had[row["incident"]] += row["n"]
         for key in (_origin(row), _writer(row)):

@@ -5,6 +5,7 @@ import pwd
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 COMMAND = re.compile(r"(?<![\w/.-])kentongan-hub ([a-z][a-z-]*)(?! --data)")
@@ -13,8 +14,8 @@ PEOPLE_FROM = 1_000  # Debian's first uid of a person; below are services, as wh
 KEYS = Path("/etc/kentongan")  # where the guide has the gateway's key file, writable for the service
 
 
-def typed(text, data_dir, shown=str):
-    """The text with each `kentongan-hub COMMAND` by its path, on `data_dir` unless it says where.
+def typed(text: str, data_dir: str | Path, shown: Callable[[str], object] = str) -> str:
+    """Write the text with each `kentongan-hub COMMAND` by its path, on `data_dir` unless it says where.
 
     Data of a service's account are opened as that account. `shown`: escapes what is put in.
     """
@@ -25,7 +26,7 @@ def typed(text, data_dir, shown=str):
     return COMMAND.sub(lambda found: f"{path} {found[1]} --data {data}", text)
 
 
-def _as_owner(data_dir):
+def _as_owner(data_dir: str | Path) -> str:
     uid = owner_of(data_dir)
     if uid is None or not 0 < uid < PEOPLE_FROM or _in_a_shell_of(uid):
         return ""
@@ -35,21 +36,21 @@ def _as_owner(data_dir):
         return f"sudo -u '#{uid}' "
 
 
-def owner_of(data_dir):
-    """The uid whose the data are; None before there are any."""
+def owner_of(data_dir: str | Path) -> int | None:
+    """Read the uid whose the data are; None before there are any."""
     try:
         return os.stat(data_dir).st_uid
     except OSError:
         return None
 
 
-def _in_a_shell_of(uid):
-    """Whether this very command was typed after `sudo -u kentongan -s`: the next one will be as well."""
+def _in_a_shell_of(uid: int) -> bool:
+    """Tell if this command was typed after `sudo -u kentongan -s`: the next one will be as well."""
     command = os.environ.get("SUDO_COMMAND", "")
     return os.geteuid() == uid and command != "" and "kentongan-hub" not in command
 
 
-def gateway_key_file():
-    """Where `gateway-file` can put the gateway's key file: in the guide's folder, else in this one."""
+def gateway_key_file() -> str:
+    """Choose where `gateway-file` can put the gateway's key file: in the guide's folder, else in this one."""
     name = "gateway-1.json"
     return str(KEYS / name) if KEYS.is_dir() else name

@@ -1,11 +1,14 @@
 """Every word that people read more than once; Indonesian first, English can join as a second table."""
 
+from collections.abc import Mapping
+from typing import TypedDict
+
 from kentongan_wire import messages as m
 
 from kentongan_hub.base import numerals, services
-from kentongan_hub.base.language import _
+from kentongan_hub.base.language import Text, _
 
-KINDS = {
+KINDS: dict[int, Text] = {
     m.KIND_BAHAYA: _("Bahaya"),
     m.KIND_MALING: _("Maling"),
     m.KIND_KEBAKARAN: _("Kebakaran"),
@@ -26,7 +29,7 @@ KINDS = {
 }
 PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK = 101, 102, 103, 112
 CONFIDENTIAL_KINDS = (*m.CONFIDENTIAL, PELECEHAN, PERUNDUNGAN, NARKOBA, KONFLIK)
-ICONS = {
+ICONS: dict[int, str] = {
     m.KIND_MALING: "maling",
     m.KIND_KEBAKARAN: "api",
     m.KIND_BENCANA: "ombak",
@@ -135,7 +138,7 @@ REFUSALS = {
 
 # each service becomes its word and number from the page Kontak; no number stands here (contacts.py)
 CRIME_LINE = _("Amankan, jangan main hakim sendiri, serahkan ke %(polisi)s.")
-ADVICE = {
+ADVICE: dict[int, Text] = {
     m.KIND_KEBAKARAN: _("Hubungi %(pemadam+darurat)s, matikan listrik (%(pln)s). Jangan menunggu kepastian."),
     m.KIND_MEDIS: _("Hubungi %(ambulans+darurat)s. Bawa P3K, siapkan kendaraan."),
     m.KIND_BENCANA: _("Menuju titik kumpul. Hubungi %(bpbd+sar+darurat)s."),
@@ -179,8 +182,16 @@ SCRIPT = (
 )
 
 
-def span(seconds):
-    """'90 dtk', '2 menit', '1 jam': figures, in the largest unit that leaves no rest. No number: as it is."""
+class Advised(TypedDict):
+    """The columns of an incident that its advice depends on."""
+
+    kind: int
+    confidential: int
+    drill: int
+
+
+def span(seconds: object) -> str:
+    """Show '90 dtk', '2 menit', '1 jam': in the largest unit that leaves no rest. What is no number stays."""
     if not isinstance(seconds, int):
         return str(seconds)
     for size, word in ((3600, _("%(count)s jam")), (60, _("%(count)s menit"))):
@@ -189,8 +200,8 @@ def span(seconds):
     return _("%(count)s dtk", count=seconds)
 
 
-def lasted(gap_ms, sure):
-    """'13 jam 5 menit'; 'kira-kira' where only a clock says so that was perhaps wrong."""
+def lasted(gap_ms: int, sure: object) -> str:
+    """Show '13 jam 5 menit'; 'kira-kira' where only a clock says so that was perhaps wrong."""
     minutes = gap_ms // 60_000
     days, hours = divmod(minutes // 60, 24)
     said = _("%(minutes)s menit", minutes=minutes)
@@ -223,8 +234,8 @@ CHIMES, NAMED, ALL, NEAR, DUTY, PERSON = "penerima", "disepakati", "warga", "dek
 NEAR_MAX = 20
 
 
-def recipient(to):
-    """'ketua RT' for 'tugas:ketua_rt'; None when it means nothing."""
+def recipient(to: str) -> str | None:
+    """Name a recipient: 'ketua RT' for 'tugas:ketua_rt'; None when it means nothing."""
     word, _colon, value = to.partition(":")
     if to == CHIMES:
         return _("penerima di rumah")
@@ -242,20 +253,20 @@ def recipient(to):
     return None
 
 
-def kind(number):
+def kind(number: int) -> Text:
     return KINDS.get(number, KINDS[m.KIND_BAHAYA])
 
 
-def icon(number):
+def icon(number: int) -> str:
     return ICONS.get(number, "lonceng")
 
 
-def advice(incident, numbers):
-    """The line under an alarm: what to do, and for a crime what not to do; `numbers` as contacts.numbers."""
+def advice(incident: Advised, numbers: Mapping[str, str]) -> str:
+    """Write the line under an alarm: what to do and not to do; `numbers` as contacts.numbers."""
     return services.fill(_advice(incident), numbers)
 
 
-def _advice(incident):
+def _advice(incident: Advised) -> str:
     if incident["confidential"]:
         lines = {NARKOBA: NARKOBA_LINE, KONFLIK: KONFLIK_LINE}
         return lines.get(incident["kind"], CONFIDENTIAL_LINE)

@@ -10,8 +10,11 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any, TypedDict
 
 from kentongan_hub.base import site
+from kentongan_hub.base.tables import Row, Value
+from kentongan_hub.storage.store import Db
 
 FILE, BEFORE = "hub-inti.json", "hub-inti.json.lama"  # 0600, as secret as the database; and the one before
 FORMAT = 1
@@ -42,15 +45,30 @@ RESTLESS_COLUMNS = (
 WHOLE_MAX = (1 << 63) - 1  # SQLite's largest number
 
 
+Tables = dict[str, list[Row]]
+
+
+class Kept(TypedDict, total=False):
+    """A kept file as it was read; empty when nothing of it can be."""
+
+    steady_ms: int
+    orders: int  # the highest number of an order
+    tables: Tables
+    left_out: int  # rows that could not be read
+
+
 class Keeper:
     """Writes the kept file when what it holds has changed."""
 
-    def __init__(self, data_dir):
-        self._data_dir, self._digest, self._written_ms = Path(data_dir), "", None
+    def __init__(self, data_dir: str | Path):
+        self._data_dir, self._digest = Path(data_dir), ""
+        self._written_ms: int | None = None
 
-    def keep(self, db, now_ms):
-        """True when it was written; OSError when the disk takes nothing."""
-        tables = {name: db.all(f"SELECT * FROM {name} WHERE {where}") for name, where in TABLES.items()}
+    def keep(self, db: Db, now_ms: int) -> bool:
+        """Write the file if what it holds has changed; True when it did. OSError when the disk takes none."""
+        tables: Tables = {
+            name: db.all(f"SELECT * FROM {name} WHERE {where}") for name, where in TABLES.items()
+        }
         digest = hashlib.sha256(json.dumps(_calm(tables), default=str).encode()).hexdigest()
         old = self._written_ms is None or now_ms - self._written_ms >= REFRESH_MS
         if digest == self._digest and not old:
@@ -72,21 +90,22 @@ class Keeper:
         return True
 
 
-def read(data_dir):
-    """{"steady_ms", "orders", "tables": {name: rows}, "left_out": rows that could not be read}, or {}.
+def read(data_dir: str | Path) -> Kept:
+    """Read the kept file, else the copy before it; {} when nothing can be read.
 
     Whole numbers and rows only, whatever the file holds; the copy before where this one was altered.
     """
     texts = [_text(Path(data_dir) / name) for name in (FILE, BEFORE)]
     whole = [text for text, is_whole in texts if is_whole]
-    found = next(filter(None, map(_parsed, whole or [text for text, _ in texts])), {})
+    kept = map(_parsed, whole or [text for text, _ in texts])
+    found = next(filter(None, kept), Kept())
     if found and not texts[0][1] and not found["left_out"]:
         found["left_out"] = 1  # an older copy than it should be, or one that nobody vouches for
     return found
 
 
-def _text(path):
-    """(the JSON text, whether its check sum fits)."""
+def _text(path: Path) -> tuple[str, bool]:
+    """Read the JSON text of a kept file, and whether its check sum fits."""
     try:
         first, _, rest = path.read_text(encoding="utf-8", errors="replace").partition("\n")
     except OSError:
@@ -94,33 +113,33 @@ def _text(path):
     return rest, first == _sum(rest)
 
 
-def _sum(text):
+def _sum(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _parsed(text):
+def _parsed(text: str) -> Kept:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
+        return Kept()
     if not isinstance(body, dict) or body.get("format") != FORMAT or not isinstance(body.get("tables"), dict):
-        return {}
+        return Kept()
     tables, left_out = {}, 0
     for name in TABLES:
         rows = body["tables"].get(name)
         rows = rows if isinstance(rows, list) else []
         tables[name] = [row for row in map(_from_json, rows) if row]
         left_out += len(rows) - len(tables[name])
-    numbers = {key: whole(body.get(key)) for key in ("steady_ms", "orders")}
-    return {**numbers, "tables": tables, "left_out": left_out}
+    steady_ms, orders = whole(body.get("steady_ms")), whole(body.get("orders"))
+    return {"steady_ms": steady_ms, "orders": orders, "tables": tables, "left_out": left_out}
 
 
-def whole(value):
-    """The number, when it can be one that this hub counted to; else 0."""
+def whole(value: object) -> int:
+    """Take a number that this hub can have counted to; 0 for anything else."""
     return value if type(value) is int and 0 <= value < 1 << 48 else 0
 
 
-def _calm(tables):
+def _calm(tables: Tables) -> Tables:
     out = {}
     for name, rows in tables.items():
         if name != "counters":
@@ -132,8 +151,8 @@ def _calm(tables):
     return out
 
 
-def _to_json(row):
-    """Bytes as {"b64": text}; a plan's picture is left out: it is large, and can be put there again."""
+def _to_json(row: Row) -> Row:
+    """Spell bytes as {"b64": text}; a plan's picture is left out: it is large, and can be put there again."""
     return {
         key: {"b64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
         for key, value in row.items()
@@ -141,15 +160,15 @@ def _to_json(row):
     }
 
 
-def _from_json(row):
-    """The row, or None when it is none that a table can hold."""
+def _from_json(row: Any) -> Row | None:
+    """Read a row of JSON; None when no table can hold it."""
     try:
         return {key: _value(value) for key, value in row.items()}
     except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
         return None
 
 
-def _value(value):
+def _value(value: Any) -> Value:
     if isinstance(value, dict):
         return base64.b64decode(value["b64"])
     if isinstance(value, str):

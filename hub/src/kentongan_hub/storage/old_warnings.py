@@ -4,6 +4,7 @@ import json
 import re
 
 from kentongan_hub.base import numerals
+from kentongan_hub.base.tables import Row
 
 # (what, the words that its detail ended with) -> code
 WARNINGS = {
@@ -76,8 +77,8 @@ NUMBERED = {"catatan diubah": (r"(?P<table>audit|timeline) baris (?P<row>\d+)", 
             "latihan terlewat": (r"latihan (?P<number>\d+)", "drill")}  # fmt: skip
 
 
-def carried(row):
-    """{"what", "subject", "detail"} of today; particulars stay the words that they were."""
+def carried(row: Row) -> dict[str, str]:
+    """Carry a warning into {"what", "subject", "detail"} of today; particulars stay the words they were."""
     if row["what"] not in WARNINGS:
         return {name: row[name] for name in ("what", "subject", "detail")}
     code, follows = WARNINGS[row["what"]]
@@ -85,7 +86,7 @@ def carried(row):
     return {"what": code, "subject": _subject(row["what"], row["subject"]), "detail": detail}
 
 
-def _subject(what, subject):
+def _subject(what: str, subject: str) -> str:
     pattern, sentence = NUMBERED.get(what, ("", ""))
     found = re.fullmatch(pattern, subject) if pattern else None
     if found:

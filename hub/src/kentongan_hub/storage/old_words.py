@@ -8,6 +8,8 @@ Only what a machine wrote is read. A line that a person's words may have made ke
 import json
 import re
 
+from kentongan_hub.base.tables import Row
+
 HASHED = {  # the columns that a row's digest covered
     "audit": ("at_wall", "who", "address", "what", "subject", "detail"),
     "timeline": ("incident", "at_wall", "who", "address", "what", "detail"),
@@ -211,26 +213,27 @@ FILLED = {  # details in which something stands in a sentence
 }
 
 
-def read(text):
-    """{"who", "what", "detail"} as they were hashed."""
+def read(text: str) -> dict[str, str]:
+    """Read {"who", "what", "detail"} as they were hashed."""
     who, what, detail = json.loads(text)
     return {"who": who, "what": what, "detail": detail}
 
 
-def kept(row):
-    """What read() reads."""
+def kept(row: Row) -> str:
+    """Pack what read() reads."""
     return json.dumps([row["who"], row["what"], row["detail"]], ensure_ascii=False)
 
 
-def carried(table, row):
-    """The columns of today that an old row's words become; where nothing is to be read they stay."""
-    code = ODD[table] if row["what"] == "peringatan" else WHAT.get(row["what"], row["what"])
+def carried(table: str, row: Row) -> dict[str, str]:
+    """Carry an old row's words into the columns of today; where nothing is to be read they stay."""
+    what: str = row["what"]
+    code = ODD[table] if what == "peringatan" else WHAT.get(what, what)
     actor, who = _actor(code, row["who"])
     said = _said(code, row["detail"]) if table == "timeline" else ""
     return {"actor": actor, "who": who, "what": code, "said": said, "detail": "" if said else row["detail"]}
 
 
-def _actor(code, who):
+def _actor(code: str, who: str) -> tuple[str, str]:
     if who in (HUB, CONCEALED):
         return ("hub" if who == HUB else "concealed"), ""
     node = _NODE.fullmatch(who) if code in OF_DEVICES else None
@@ -239,8 +242,8 @@ def _actor(code, who):
     return ("provision", "") if who == "provision" and code in OF_PROVISION else ("", who)
 
 
-def _said(code, detail):
-    """The packed sentence (said.py) that this detail was; '' where people's words may be all of it."""
+def _said(code: str, detail: str) -> str:
+    """Find the packed sentence (said.py) that this detail was; '' where people's words may be all of it."""
     fixed = FIXED.get(code, {}).get(detail)
     if fixed and code == "coming_not_counted":
         return json.dumps({"say": "does_not_count", "with": {"why": {"say": fixed}}})

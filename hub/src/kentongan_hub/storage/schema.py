@@ -1,10 +1,14 @@
 """The tables, as migrations; a released migration is never edited, a new one is added."""
 
-migrations = []  # in their order; how many of them a file has seen is its user_version
+from collections.abc import Callable
+from sqlite3 import Connection
+
+Deed = Callable[[Connection], None]
+migrations: list[Deed] = []  # in their order; how many of them a file has seen is its user_version
 
 
-def migration(deed):
-    """deed(connection) goes into the list, by the function's place in this file."""
+def migration(deed: Deed) -> Deed:
+    """Add deed(connection) to the list, by the function's place in its file."""
     migrations.append(deed)
     return deed
 
@@ -185,7 +189,7 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 
-def _run(connection, script):
+def _run(connection: Connection, script: str) -> None:
     """Split at ';' + newline: trigger bodies keep their inner semicolons on one line."""
     for part in script.split(";\n"):
         if part.strip():
@@ -193,22 +197,22 @@ def _run(connection, script):
 
 
 @migration
-def m001_people(connection):
+def m001_people(connection: Connection) -> None:
     _run(connection, PEOPLE)
 
 
 @migration
-def m002_field(connection):
+def m002_field(connection: Connection) -> None:
     _run(connection, FIELD)
 
 
 @migration
-def m003_incidents(connection):
+def m003_incidents(connection: Connection) -> None:
     _run(connection, INCIDENTS)
     for table in ("timeline", "audit"):
         _run(connection, APPEND_ONLY.format(table=table))
 
 
 @migration
-def m004_work(connection):
+def m004_work(connection: Connection) -> None:
     _run(connection, WORK)

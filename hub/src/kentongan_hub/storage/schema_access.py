@@ -1,5 +1,7 @@
 """The tables after schema_trust.py's: who hears of silent alarms at home, who opens a backup, the rest."""
 
+from sqlite3 import Connection
+
 from kentongan_hub.storage.schema import _run, migration
 from kentongan_hub.storage.schema_trust import migrations
 
@@ -7,7 +9,7 @@ __all__ = ["migrations"]
 
 
 @migration
-def m018_steady_times(connection):
+def m018_steady_times(connection: Connection) -> None:
     """What decides a warning or a word is counted in steady time, never between two readings of a wall."""
     drop, add = "ALTER TABLE {} DROP COLUMN {}_wall", "ALTER TABLE {} ADD COLUMN {}_ms INTEGER DEFAULT 0"
     for one in ("soundings changed", "devices siren_checked", "houses empty_from", "houses empty_to"):
@@ -30,7 +32,7 @@ ALTER TABLE incidents ADD COLUMN facts_ms INTEGER;
 
 
 @migration
-def m019_chime_consents(connection):
+def m019_chime_consents(connection: Connection) -> None:
     _run(connection, CHIME_CONSENTS)
 
 
@@ -43,7 +45,7 @@ CREATE TABLE backup_keepers (
 
 
 @migration
-def m020_backup_keepers(connection):
+def m020_backup_keepers(connection: Connection) -> None:
     _run(connection, KEEPERS)
 
 
@@ -58,7 +60,7 @@ CREATE TABLE early_answers (
 
 
 @migration
-def m021_told_twice(connection):
+def m021_told_twice(connection: Connection) -> None:
     _run(connection, TOLD_TWICE)
 
 
@@ -69,7 +71,7 @@ CREATE INDEX outbox_open ON outbox (id) WHERE state NOT IN ('terkirim', 'gagal',
 
 
 @migration
-def m022_outbox_open(connection):
+def m022_outbox_open(connection: Connection) -> None:
     _run(connection, OUTBOX_OPEN)
 
 
@@ -84,11 +86,11 @@ ALTER TABLE devices ADD COLUMN battery_unread INTEGER NOT NULL DEFAULT 0;
 
 
 @migration
-def m023_heard_or_not(connection):
+def m023_heard_or_not(connection: Connection) -> None:
     _run(connection, HEARD_OR_NOT)
 
 
 @migration
-def m024_worn_parts(connection):
+def m024_worn_parts(connection: Connection) -> None:
     """Whether a device says that a part of it does not work that no other word of it names."""
     _run(connection, "ALTER TABLE devices ADD COLUMN part_failing INTEGER NOT NULL DEFAULT 0")

@@ -1,5 +1,7 @@
 """The tables after schema_access.py's: codes in place of the sentences that older programs kept."""
 
+from sqlite3 import Connection
+
 from kentongan_hub.storage import old_warnings, old_words
 from kentongan_hub.storage.schema import _run, migration
 from kentongan_hub.storage.schema_access import migrations
@@ -39,7 +41,7 @@ EMPTIED = {
 
 
 @migration
-def m025_codes_on_record(connection):
+def m025_codes_on_record(connection: Connection) -> None:
     """No row is hashed anew: what it was hashed with stays beside its codes."""
     _run(connection, CLOSED_BY_ITSELF)
     for table in ("timeline", "audit"):
@@ -76,7 +78,7 @@ CREATE INDEX outbox_open ON outbox (id) WHERE state NOT IN ('sent', 'failed', 'e
 
 
 @migration
-def m026_codes_of_sending(connection):
+def m026_codes_of_sending(connection: Connection) -> None:
     for (table, column), pairs in SENT.items():
         words = pairs.split()
         for old, new in zip(words[::2], words[1::2], strict=True):
@@ -88,7 +90,7 @@ def m026_codes_of_sending(connection):
 
 
 @migration
-def m027_codes_of_warnings(connection):
+def m027_codes_of_warnings(connection: Connection) -> None:
     """said: particulars of ours, see said.py; detail: those that people typed, or an older program wrote."""
     connection.execute("ALTER TABLE warnings ADD COLUMN said TEXT NOT NULL DEFAULT ''")
     for values in connection.execute("SELECT id, what, subject, detail FROM warnings").fetchall():
@@ -99,7 +101,7 @@ def m027_codes_of_warnings(connection):
                                (now["what"], now["subject"], now["detail"], row["id"]))  # fmt: skip
 
 
-def _carry(connection, table):
+def _carry(connection: Connection, table: str) -> None:
     names = ("id", "who", "what", "detail", "salt")
     rows = connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()
     for values in rows:

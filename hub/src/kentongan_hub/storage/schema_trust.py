@@ -1,5 +1,7 @@
 """The tables after schema.py's: trust over the air, access, codes, the plan, drills, circles, SMS."""
 
+from sqlite3 import Connection
+
 from kentongan_hub.storage.schema import _run, migration, migrations
 
 __all__ = ["migrations"]
@@ -51,7 +53,7 @@ CREATE TABLE technicians (
 
 
 @migration
-def m005_trust(connection):
+def m005_trust(connection: Connection) -> None:
     _run(connection, TRUST)
 
 
@@ -63,7 +65,7 @@ CREATE TABLE troubles (
 
 
 @migration
-def m006_gateway_troubles(connection):
+def m006_gateway_troubles(connection: Connection) -> None:
     _run(connection, TROUBLES)
 
 
@@ -84,7 +86,7 @@ ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
 
 
 @migration
-def m007_access(connection):
+def m007_access(connection: Connection) -> None:
     _run(connection, ACCESS)
 
 
@@ -99,7 +101,7 @@ ALTER TABLE gateways ADD COLUMN codes_order INTEGER;
 
 
 @migration
-def m008_codes_and_services(connection):
+def m008_codes_and_services(connection: Connection) -> None:
     _run(connection, CODES)
     _run(connection, "ALTER TABLE contacts ADD COLUMN service TEXT NOT NULL DEFAULT ''")
 
@@ -119,7 +121,7 @@ CREATE INDEX photos_incident ON photos (incident);
 
 
 @migration
-def m009_plan_and_wear(connection):
+def m009_plan_and_wear(connection: Connection) -> None:
     """Also whether a device says that a key is stuck, and that its flash takes no write."""
     _run(connection, PLAN)
     for column in ("key_stuck", "flash_failing"):
@@ -127,7 +129,7 @@ def m009_plan_and_wear(connection):
 
 
 @migration
-def m010_gateway_clock(connection):
+def m010_gateway_clock(connection: Connection) -> None:
     """How far a gateway's wall clock is ahead of the hub's; null while it does not know its own."""
     _run(connection, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")
 
@@ -152,12 +154,12 @@ CREATE INDEX incidents_drills ON incidents (opened_ms) WHERE drill = 1;
 
 
 @migration
-def m011_drills(connection):
+def m011_drills(connection: Connection) -> None:
     _run(connection, DRILLS)
 
 
 @migration
-def m012_quiet_tests(connection):
+def m012_quiet_tests(connection: Connection) -> None:
     """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
     _run(connection, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
 
@@ -194,7 +196,7 @@ ALTER TABLE technicians ADD COLUMN account INTEGER;
 
 
 @migration
-def m013_circles(connection):
+def m013_circles(connection: Connection) -> None:
     _run(connection, CIRCLES)
 
 
@@ -207,7 +209,7 @@ CREATE TABLE pages (
 
 
 @migration
-def m014_pages(connection):
+def m014_pages(connection: Connection) -> None:
     _run(connection, PAGES)
 
 
@@ -229,7 +231,7 @@ ALTER TABLE channels ADD COLUMN inbox_room TEXT NOT NULL DEFAULT '';
 
 
 @migration
-def m015_sms(connection):
+def m015_sms(connection: Connection) -> None:
     _run(connection, SMS)
 
 
@@ -249,7 +251,7 @@ CREATE INDEX incidents_kept ON incidents (confidential, kind, closed_ms) WHERE e
 
 
 @migration
-def m016_absences(connection):
+def m016_absences(connection: Connection) -> None:
     _run(connection, ABSENCES)
 
 
@@ -268,5 +270,5 @@ ALTER TABLE soundings ADD COLUMN asked_ms INTEGER;
 
 
 @migration
-def m017_drill_posts(connection):
+def m017_drill_posts(connection: Connection) -> None:
     _run(connection, DRILL_POSTS)
