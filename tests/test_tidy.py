@@ -100,7 +100,6 @@ NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
     "kentongan_hub.incidents.*",
     "kentongan_hub.people.*",
     "kentongan_hub.policies.*",
-    "kentongan_hub.record.*",
     "kentongan_hub.upkeep.*",
     "kentongan_hub.web.*",
     "kentongan_node.*",

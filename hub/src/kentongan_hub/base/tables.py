@@ -1,8 +1,10 @@
 """The rows of the database as code reads them: one TypedDict a table, its columns as storage/ made them.
 
-SQL alone says which columns a row has, so a query gives what its reader declares: `row: Incident | None =
-db.one("SELECT * FROM incidents ...")`, or by the type that a function returns. Where nothing is declared it
-is a Row. `_ms` columns are steady milliseconds, `_wall` those of the wall clock; truth is 0 or 1.
+SQL alone says which columns a row has, so a query gives what its reader declares: `rows: list[Incident] =
+db.all("SELECT * FROM incidents ...")`, or the type that a function returns; `db.one(..., of=Incident)`. Where
+nothing is declared it is a Row.
+
+`_ms` columns are steady milliseconds, `_wall` those of the wall clock; truth is 0 or 1.
 """
 
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict

@@ -6,7 +6,11 @@ it is certain that they have passed: the hub ran, or the machine under it did; w
 the time between two starts moves no end of anything that cannot be brought back.
 """
 
+from collections.abc import Iterable
+
 from kentongan_hub.base import words
+from kentongan_hub.base.tables import Absence
+from kentongan_hub.storage.store import Db
 
 NOTICED_MS = 60_000  # shorter ones are a restart: nobody's time has passed by it
 SHOWN_MS = 30 * 60_000  # on the board
@@ -16,27 +20,34 @@ MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 ACROSS = ("tombol",)  # their periods are longer than an outage: only time that was listened to counts
 
 
+class Shown(Absence):
+    """An absence for a page, with how long it lasted in words."""
+
+    words: str
+
+
 class Absences:
     """When nobody listened, the latest first: rows with from_ms, to_ms and sure. Pure.
 
     `now_ms` matters only for what may last: this hub itself is back whenever it asks.
     """
 
-    def __init__(self, rows=(), now_ms=None):
-        self.rows, self.now_ms = list(rows), now_ms
+    def __init__(self, rows: Iterable[Absence] = (), now_ms: int | None = None):
+        self.rows: list[Absence] = list(rows)
+        self.now_ms = now_ms
 
     @property
-    def back_ms(self):
-        """When it came back the last time; 0 when it never was away."""
+    def back_ms(self) -> int:
+        """Give the moment it came back the last time; 0 when it never was away."""
         return self.rows[0]["to_ms"] if self.rows else 0
 
     @property
-    def lasts(self):
-        """Whether nobody listens at this moment."""
+    def lasts(self) -> bool:
+        """Tell if nobody listens at this moment."""
         return self.back_ms == self.now_ms
 
-    def silence(self, role, heard_ms, now_ms, lost_ms):
-        """(how long it is silent, how long it had been before nobody listened), last heard at `heard_ms`.
+    def silence(self, role: str, heard_ms: int, now_ms: int, lost_ms: int) -> tuple[int, int]:
+        """Measure (how long it is silent, how long it was before nobody listened), heard last at `heard_ms`.
 
         Whoever was not missed before has their time again afterwards; however often, `lost_ms` more in all.
         """
@@ -50,8 +61,8 @@ class Absences:
                 since_ms = row["to_ms"]
         return max(now_ms - since_ms, listened_ms - lost_ms), before_ms
 
-    def _away_ms(self, since_ms, guessed=False):
-        """How long it was away since then; `guessed`: only what nobody knows the length of."""
+    def _away_ms(self, since_ms: int, guessed: bool = False) -> int:
+        """Measure how long it was away since then; `guessed`: only what nobody knows the length of."""
         away_ms = 0
         for row in self.rows:
             if row["to_ms"] <= since_ms:
@@ -60,20 +71,20 @@ class Absences:
                 away_ms += row["to_ms"] - max(row["from_ms"], since_ms)
         return away_ms
 
-    def listened_ms(self, since_ms, now_ms):
-        """How long this hub has listened since then."""
+    def listened_ms(self, since_ms: int, now_ms: int) -> int:
+        """Measure how long this hub has listened since then."""
         return now_ms - since_ms - self._away_ms(since_ms)
 
-    def passed_ms(self, since_ms, now_ms):
-        """How much time has surely passed since then: absences of unknown length do not count."""
+    def passed_ms(self, since_ms: int, now_ms: int) -> int:
+        """Measure the time that has surely passed since then: absences of unknown length do not count."""
         return now_ms - since_ms - self._away_ms(since_ms, guessed=True)
 
-    def awaited(self, role, heard_ms):
-        """Whether nobody listens, or nothing has been heard of this one since somebody does again."""
+    def awaited(self, role: str, heard_ms: int) -> bool:
+        """Tell if nobody listens, or nothing has been heard of this one since somebody does again."""
         return bool(self.rows) and heard_ms < self.back_ms and (self.lasts or role not in ACROSS)
 
-    def cutoff(self, now_ms, span_ms):
-        """The latest moment that is surely `span_ms` ago: absences of unknown length do not count."""
+    def cutoff(self, now_ms: int, span_ms: int) -> int:
+        """Find the latest moment that is surely `span_ms` ago: absences of unknown length do not count."""
         at_ms = now_ms
         for row in self.rows:
             if row["sure"] or row["to_ms"] > at_ms:
@@ -85,32 +96,32 @@ class Absences:
         return at_ms - span_ms
 
 
-def of(db):
+def of(db: Db) -> Absences:
     return Absences(db.all("SELECT from_ms, to_ms, sure FROM absences ORDER BY id DESC"))
 
 
-def cutoff(db, now_ms, span_ms):
-    """As Absences.cutoff, of this hub."""
+def cutoff(db: Db, now_ms: int, span_ms: int) -> int:
+    """Compute Absences.cutoff() of this hub."""
     return of(db).cutoff(now_ms, span_ms)
 
 
 MADE = "made_ms"  # setting: since when this hub serves a site
 
 
-def made_ms(db):
-    """Since when this hub serves a site, in steady time; None before its first minute."""
+def made_ms(db: Db) -> int | None:
+    """Read since when this hub serves a site, in steady time; None before its first minute."""
     return db.number(MADE) or None
 
 
-def latest(db, now_ms, within_ms):
-    """The absence that ended less than `within_ms` ago, with its `words`; or None."""
-    row = db.one("SELECT * FROM absences ORDER BY id DESC LIMIT 1")
+def latest(db: Db, now_ms: int, within_ms: int) -> Shown | None:
+    """Find the absence that ended less than `within_ms` ago, with its `words`; or None."""
+    row = db.one("SELECT * FROM absences ORDER BY id DESC LIMIT 1", of=Absence)
     if row is None or now_ms - row["to_ms"] >= within_ms:
         return None
     return {**row, "words": words.lasted(row["to_ms"] - row["from_ms"], row["sure"])}
 
 
-def listed(db):
-    """The latest absences for the page of warnings."""
-    rows = db.all("SELECT * FROM absences ORDER BY id DESC LIMIT ?", LISTED)
+def listed(db: Db) -> list[Shown]:
+    """List the latest absences for the page of warnings."""
+    rows: list[Absence] = db.all("SELECT * FROM absences ORDER BY id DESC LIMIT ?", LISTED)
     return [{**row, "words": words.lasted(row["to_ms"] - row["from_ms"], row["sure"])} for row in rows]

@@ -7,13 +7,17 @@ with the press would tell the presser's own house of it. What lasts is told in w
 import json
 import logging
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.said import Said, either
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.said import Part, Said, either
 from kentongan_hub.record import rows
 from kentongan_hub.storage import store
+from kentongan_hub.storage.store import Db
 
 log = logging.getLogger("kentongan.hub")
 
@@ -27,11 +31,12 @@ NAMED_MAX = 5  # in a warning; the rest is counted
 OTHERS = str(Said(codes.OTHER_PARTS))
 # about a confidential press, told to its circle; perhaps about one, and no circle is known to tell
 SECRET, UNKNOWN = "secret", "unknown"
+T = TypeVar("T")
 _hushed = ContextVar("hushed", default="")
 
 
 @contextmanager
-def about(confidential):
+def about(confidential: object) -> Iterator[None]:
     """Of what fails within, nobody outside a confidential incident is told; of UNKNOWN, everybody later."""
     inner = confidential if confidential == UNKNOWN else SECRET if confidential else ""
     before = _hushed.set(SECRET if SECRET in (inner, _hushed.get()) else inner or _hushed.get())
@@ -41,7 +46,7 @@ def about(confidential):
         _hushed.reset(before)
 
 
-def note(db, now, what, always=False, key=""):
+def note(db: Db, now: Now, what: str | Said, always: bool = False, key: str = "") -> None:
     """`what`: a code, or a Said; inside a transaction that the failing part did not spoil.
 
     `always`: although it is about a confidential incident, for else nobody at all would hear of it.
@@ -58,7 +63,7 @@ def note(db, now, what, always=False, key=""):
     db.set_setting(AT, now.ms)
 
 
-def _remember(db, now, what, key):
+def _remember(db: Db, now: Now, what: str, key: str) -> None:
     """On disk: a hub that starts again every few minutes would never tell."""
     late = _late(db, now)
     if key not in late and sum(one[0] == what for one in late.values()) >= KEPT_MAX:
@@ -67,8 +72,10 @@ def _remember(db, now, what, key):
     db.set_setting(LATE, json.dumps(late))
 
 
-def contained(db, now, what, deed, *args, key=""):
-    """What deed(*args) gives, in a part of its own: it stands or falls by itself, and a person is told.
+def contained(
+    db: Db, now: Now, what: str | Said, deed: Callable[..., T], *args: Any, key: str = ""
+) -> T | None:
+    """Run deed(*args) in a part of its own: it stands or falls by itself, and a person is told.
 
     Where it fails, values that cannot be are put right first, and it has another try. None when it failed
     again. Only what the disk says goes on to the caller: then the transaction itself is at stake.
@@ -87,37 +94,38 @@ def contained(db, now, what, deed, *args, key=""):
                 log.exception("%s failed; the rest goes on", what)
                 note(db, now, what, key=key)
                 return None
+    return None
 
 
-def recent(db, now):
-    """What failed lately and what has failed for long, the oldest first, as a Said; None when nothing did."""
+def recent(db: Db, now: Now) -> Said | None:
+    """Tell what failed lately and what has failed for long, the oldest first; None when nothing did."""
     lasting = Counter(what for what, first, _ in _late(db, now).values() if now.ms - first >= LASTS_MS)
     told = [either(what) for what in _noted(db, now)]
     for what, count in lasting.items():
         often = Said(codes.TIMES, what=either(what), count=KEPT_MAX)
         told.append(often if count >= KEPT_MAX else either(what))
     told = list(dict.fromkeys(told))
-    rest = [Said(codes.AND_MORE, more=len(told) - NAMED_MAX)] if len(told) > NAMED_MAX else []
+    rest: list[Part] = [Said(codes.AND_MORE, more=len(told) - NAMED_MAX)] if len(told) > NAMED_MAX else []
     return Said(codes.SEVERAL, things=told[:NAMED_MAX] + rest) if told else None
 
 
-def _worked(db, now, key):
+def _worked(db: Db, now: Now, key: str) -> None:
     """What was tried again is well: nobody is told that it failed."""
     late = _late(db, now)
     if late.pop(key, None):
         db.set_setting(LATE, json.dumps(late))
 
 
-def _noted(db, now):
+def _noted(db: Db, now: Now) -> dict[str, int]:
     found = store.parsed(db.setting(NOTED))
     return {what: at for what, at in found.items() if isinstance(at, int) and now.ms - at < SHOWN_MS}
 
 
-def _late(db, now):
+def _late(db: Db, now: Now) -> dict[str, list]:
     """Without those that nobody tried for long: the gateway has given them up."""
     whole = {key: one for key, one in store.parsed(db.setting(LATE)).items() if _is_whole(one)}
     return {key: one for key, one in whole.items() if now.ms - one[2] < LASTS_MS + SHOWN_MS}
 
 
-def _is_whole(one):
+def _is_whole(one: object) -> bool:
     return isinstance(one, list) and [type(value) for value in one] == [str, int, int]

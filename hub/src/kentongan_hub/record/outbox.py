@@ -5,9 +5,14 @@ gateway are claimed by its long poll and marked by its `done`; rows for the boar
 """
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kentongan_hub.base import sending, turns
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Claimed, OutboxRow
 from kentongan_hub.record import away
+from kentongan_hub.storage.store import Db
 
 WAITING, DONE, FAILED, EXPIRED = sending.WAITING, sending.DONE, sending.FAILED, sending.EXPIRED
 BOARD, MESSAGE, CORRECTION, NEWS = sending.BOARD, sending.MESSAGE, sending.CORRECTION, sending.NEWS
@@ -21,12 +26,21 @@ CORRECTION_EXPIRES_MS = 86_400_000  # a correction may come late, as long as it 
 KEEP_MS = 30 * 86_400_000  # finished rows stay for a month
 
 
-def gateway_channel(label):
+def gateway_channel(label: str) -> str:
     return f"gateway:{label}"
 
 
-def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None, delay_ms=0):
-    """The new row's id; runs inside the transaction of the change that causes it."""
+def add(
+    db: Db,
+    now_ms: int,
+    channel: str,
+    type_: str,
+    body_json: str,
+    expires_in_ms: int,
+    incident: int | None = None,
+    delay_ms: int = 0,
+) -> int:
+    """Add a row; its id. Runs inside the transaction of the change that causes it."""
     live = f"channel = ? AND {WAITS} AND expires_ms > ?"
     if db.value(f"SELECT count(*) FROM outbox WHERE {live}", channel, now_ms) >= LIMIT_ROWS:
         # a newer order says more than an older one; of calls the first one says all
@@ -50,14 +64,22 @@ def add(db, now_ms, channel, type_, body_json, expires_in_ms, incident=None, del
     )
 
 
-def order(db, now_ms, gateways, type_, body, expires_in_ms, incident=None):
-    """One order to each of the gateways."""
+def order(
+    db: Db,
+    now_ms: int,
+    gateways: Iterable[str],
+    type_: str,
+    body: Mapping[str, Any],
+    expires_in_ms: int,
+    incident: int | None = None,
+) -> None:
+    """Add one order to each of the gateways."""
     for label in gateways:
         add(db, now_ms, gateway_channel(label), type_, json.dumps(body), expires_in_ms, incident)
 
 
-def drop_delayed(db, now_ms, incidents):
-    """Messages to people whose turn has not come yet: somebody is on the way, they may sleep."""
+def drop_delayed(db: Db, now_ms: int, incidents: Sequence[int]) -> int:
+    """Drop messages to people whose turn has not come yet: somebody is on the way, they may sleep."""
     marks = ", ".join("?" * len(incidents))
     return db.run(
         f"UPDATE outbox SET state = ?, result = '{sending.ANSWERED}', done_ms = ? WHERE {WAITS} "
@@ -70,8 +92,8 @@ def drop_delayed(db, now_ms, incidents):
     )
 
 
-def take_back(db, now_ms, incidents, text):
-    """Messages of these incidents that wait are dropped, who got one is sent `text`; how many got one."""
+def take_back(db: Db, now_ms: int, incidents: Sequence[int], text: str) -> int:
+    """Drop what waits of these incidents, send `text` to who got a message; how many got one."""
     marks = ", ".join("?" * len(incidents))
     where = f"type = ? AND incident IN ({marks})"
     db.run(
@@ -97,14 +119,14 @@ def take_back(db, now_ms, incidents, text):
     return len(sent)
 
 
-def expire(db, now_ms):
+def expire(db: Db, now_ms: int) -> int:
     return db.run(
         f"UPDATE outbox SET state = ?, done_ms = ? WHERE {WAITS} AND expires_ms <= ?", EXPIRED, now_ms, now_ms
     )
 
 
-def due(db, now_ms, channel, after=0, limit=BATCH):
-    """Ids that a claim would get now; cheap, for the wait loop."""
+def due(db: Db, now_ms: int, channel: str, after: int = 0, limit: int = BATCH) -> list[int]:
+    """List the ids that a claim would get now; cheap, for the wait loop."""
     rows = db.all(
         f"SELECT id FROM outbox WHERE channel = ? AND {WAITS} AND expires_ms > ? "
         "AND not_before_ms <= ? AND lease_ms + (CASE WHEN id > ? OR lease_ms = 0 THEN 0 ELSE ? END) <= ? "
@@ -120,9 +142,9 @@ def due(db, now_ms, channel, after=0, limit=BATCH):
     return [row["id"] for row in rows]
 
 
-def claim(db, now_ms, channel, after=0, limit=BATCH):
+def claim(db: Db, now_ms: int, channel: str, after: int = 0, limit: int = BATCH) -> list[OutboxRow]:
     """Lease the due rows to the caller; only rows this very call has won are returned."""
-    won = []
+    won: list[OutboxRow] = []
     for id_ in due(db, now_ms, channel, after, limit):
         changed = db.run(
             "UPDATE outbox SET lease_ms = ?, attempts = attempts + 1 WHERE id = ? AND state = ?",
@@ -131,16 +153,19 @@ def claim(db, now_ms, channel, after=0, limit=BATCH):
             WAITING,
         )
         if changed:
-            won.append(db.one("SELECT * FROM outbox WHERE id = ?", id_))
+            row = db.one("SELECT * FROM outbox WHERE id = ?", id_, of=OutboxRow)
+            won.extend([row] if row else [])
     return won
 
 
-def claim_one(db, now_ms, channel, lease_ms):
-    """The due row whose turn it is, leased, or None; see turns.py. `repeat`: an earlier try ended unknown."""
+def claim_one(db: Db, now_ms: int, channel: str, lease_ms: int) -> Claimed | None:
+    """Lease the due row whose turn it is; None when there is none; see turns.py."""
     id_ = turns.next_id(db, now_ms, channel)
     if id_ is None:
         return None
-    row = db.one("SELECT * FROM outbox WHERE id = ?", id_)
+    row = db.one("SELECT * FROM outbox WHERE id = ?", id_, of=OutboxRow)
+    if row is None:
+        return None
     attempts = row["attempts"] + 1
     db.run(
         "UPDATE outbox SET lease_ms = ?, attempts = ?, result = NULL WHERE id = ?",
@@ -151,8 +176,8 @@ def claim_one(db, now_ms, channel, lease_ms):
     return {**row, "attempts": attempts, "repeat": attempts > 1 and row["result"] is None}
 
 
-def retry(db, now_ms, id_, wait_ms, reason):
-    """Not sent, and known not to be sent: again after a while, until it expires."""
+def retry(db: Db, now_ms: int, id_: int, wait_ms: int, reason: str) -> int:
+    """Put back what is known not to be sent: again after a while, until it expires."""
     return db.run(
         f"UPDATE outbox SET lease_ms = 0, not_before_ms = ?, result = ? WHERE id = ? AND {WAITS}",
         now_ms + wait_ms,
@@ -161,8 +186,8 @@ def retry(db, now_ms, id_, wait_ms, reason):
     )
 
 
-def mark(db, now_ms, channel, id_, result="ok"):
-    """True when this call finished the row; a second report changes nothing."""
+def mark(db: Db, now_ms: int, channel: str, id_: int, result: str = "ok") -> bool:
+    """Finish a row; True when this call did. A second report changes nothing."""
     state = DONE if result == "ok" else FAILED
     return bool(
         db.run(
@@ -177,7 +202,7 @@ def mark(db, now_ms, channel, id_, result="ok"):
     )
 
 
-def trim(db, now):
+def trim(db: Db, now: Now) -> int:
     return db.run(
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_ms < ? LIMIT 1000)",
         away.cutoff(db, now.ms, KEEP_MS),

@@ -10,12 +10,15 @@ no alarm waits for them, and the record proves itself (chain.py).
 import json
 import logging
 import sqlite3
+from collections.abc import Sequence
 
 from kentongan_hub.base import clock, codes, numerals, roles, states, words
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB
+from kentongan_hub.base.tables import Cell, Row, Value
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.storage import kept
-from kentongan_hub.storage.store import NUMBER_MAX, parsed
+from kentongan_hub.storage.store import NUMBER_MAX, Db, parsed
 
 log = logging.getLogger("kentongan.hub")
 FOUND = "odd_values"  # setting: [[steady ms, what, columns], ..] of the last ones
@@ -53,7 +56,7 @@ ONE_OF = {
     ("invitations", "role"): roles.ROLES,
 }
 # least harm, where neither null nor zero is that
-INSTEAD = {
+INSTEAD: dict[tuple[str, str], Value] = {
     ("devices", "role"): "tombol", ("accounts", "role"): "kelurahan", ("invitations", "role"): "kelurahan",
     ("incidents", "state"): states.BARU, ("accounts", "active"): 0, ("outbox", "state"): outbox.FAILED,
     ("plans", "height"): 100, ("channels", "enabled"): 0, ("addresses", "active"): 1,
@@ -64,14 +67,20 @@ NAMED = {"devices": "label", "gateways": "label", "channels": "name", "people": 
 NUMBERS = ("rt", "rw", "steady_ms", "wall_last", "wall_ms", "wall_back_ms", "failure_ms", "last_kejadian",
            "last_rahasia", "contacts_days", "backup_ms", "backup_wall", "made_ms", "operator_wall",
            "statuses_trimmed", "statuses_from_ms", "counters_night_ms")  # fmt: skip
-JSONS = {"patrol_": dict, "settings_wait ": dict, "retention": dict, FOUND: list}
+JSONS: dict[str, type[dict] | type[list]] = {
+    "patrol_": dict,
+    "settings_wait ": dict,
+    "retention": dict,
+    FOUND: list,
+}
 
 
-def mend(db, now):
+def mend(db: Db, now: Now) -> int:
     """How many values were replaced, in the caller's transaction; looks only once in each."""
     if db.looked:
         return 0
-    db.looked, copy, count = True, None, 0
+    db.looked, count = True, 0
+    copy: kept.Kept | None = None
     for table in _tables(db):
         for row, columns in _odd(db, table):
             copy = kept.read(db.data_dir) if copy is None else copy
@@ -84,25 +93,28 @@ def mend(db, now):
     return count + _sequence(db, now)
 
 
-def is_odd(db, only=None):
+def is_odd(db: Db, only: str | None = None) -> bool:
     """Whether any value that is looked at cannot be, or any of the table `only`; reads only."""
     if only is not None:
         return any(_odd(db, table) for table in _tables(db) if table.name == only)
     return any(_odd(db, table) for table in _tables(db)) or _last_order(db) is not None
 
 
-def recent(db, now):
+def recent(db: Db, now: Now) -> list[tuple[str, str]]:
     """[(what, columns)] of the values that were replaced within the last day."""
     found = parsed(db.setting(FOUND), list)
     return [(what, columns) for at_ms, what, columns in found if now.ms - at_ms < SHOWN_MS]
 
 
+Where = tuple[str, list]  # condition of SQL, its values
+
+
 class Table:
-    made = {}  # name -> Table; every database of this program has the same columns
+    made: "dict[str, Table]" = {}  # name -> Table; every database of this program has the same columns
 
     """What a column of this table may hold, from its declaration; SQL conditions of what it may not."""
 
-    def __init__(self, db, name):
+    def __init__(self, db: Db, name: str):
         self.name = name
         info = db.all(f"PRAGMA table_info({name})")
         self.key = [row["name"] for row in info if row["pk"]]
@@ -110,23 +122,27 @@ class Table:
         self.odd = {row["name"]: _condition(name, row) for row in info}
 
 
-def _tables(db):
-    names = db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite\\_%' "
+Odd = tuple[Row, list[str]]  # a row, its columns that cannot be
+
+
+def _tables(db: Db) -> list[Table]:
+    found = db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite\\_%' "
                    "ESCAPE '\\'")  # fmt: skip
-    names = [row["name"] for row in names if row["name"] not in HISTORIES]
+    names = [row["name"] for row in found if row["name"] not in HISTORIES]
     return [Table.made.get(name) or Table.made.setdefault(name, Table(db, name)) for name in names]
 
 
-def _default(info):
+def _default(info: Row) -> Value:
     """What does the least harm as a rule: the declared default, nothing where nothing may be, else zero."""
     if info["dflt_value"] is not None:
         return info["dflt_value"].strip("'") if info["type"] == "TEXT" else int(info["dflt_value"])
     if not info["notnull"] and not info["pk"]:
         return None
-    return {"TEXT": "", "BLOB": b""}.get(info["type"], 0)
+    empty: dict[str, Value] = {"TEXT": "", "BLOB": b""}
+    return empty.get(info["type"], 0)
 
 
-def _condition(table, info):
+def _condition(table: str, info: Row) -> str:
     name, kind = info["name"], info["type"]
     null = "0" if not info["notnull"] and not info["pk"] else "1"
     if (table, name) == ("gateways", "token"):
@@ -149,7 +165,7 @@ def _condition(table, info):
     return f"CASE WHEN {name} IS NULL THEN {null} ELSE {wrong} END"
 
 
-def _odd(db, table):
+def _odd(db: Db, table: Table) -> list[Odd]:
     """[(row, [columns])] with a value that cannot be."""
     if table.name == "settings":
         rows = db.all("SELECT * FROM settings")
@@ -164,7 +180,7 @@ def _odd(db, table):
     ]
 
 
-def _odd_setting(key, value):
+def _odd_setting(key: Cell, value: Cell) -> list[str]:
     """The columns of this setting that cannot be."""
     if not isinstance(key, str):
         return ["key"]
@@ -182,7 +198,7 @@ def _odd_setting(key, value):
     return [] if good else ["value"]
 
 
-def _put_right(db, now, table, row, columns, copies):
+def _put_right(db: Db, now: Now, table: Table, row: Row, columns: list[str], copies: Sequence[Row]) -> None:
     """Out of the kept file where that has the row, else what does the least harm; else the row goes."""
     where, key = _where(table, row)
     nameless = bool(set(columns) & set(table.key))
@@ -202,7 +218,7 @@ def _put_right(db, now, table, row, columns, copies):
     _tell(db, now, table, row, columns)
 
 
-def _replaced(db, table, row, columns, from_copy, where):
+def _replaced(db: Db, table: Table, row: Row, columns: list[str], from_copy: Row, where: Where) -> bool:
     """Whether the row has values now that its table takes."""
     instead = {name: _instead(db, table, row, name) for name in columns}
     sets = ", ".join(f"{name} = ?" for name in columns)
@@ -219,12 +235,12 @@ def _replaced(db, table, row, columns, from_copy, where):
     return False
 
 
-def _where(table, row):
+def _where(table: Table, row: Row) -> Where:
     """(condition, values) that mean this row."""
     return " AND ".join(f"{name} IS ?" for name in table.key), [row[name] for name in table.key]
 
 
-def _instead(db, table, row, name):
+def _instead(db: Db, table: Table, row: Row, name: str) -> Value:
     if (table.name, name) == ("incidents", "confidential"):
         return int(str(row["slug"]).startswith("rahasia"))
     if (table.name, name) == ("incidents", "slug"):
@@ -244,14 +260,14 @@ def _instead(db, table, row, name):
     return INSTEAD.get((table.name, name), table.default[name])
 
 
-def _last_sent(text):
+def _last_sent(text: Cell) -> Row:
     """What was chosen for a device, by the settings that it was sent last."""
     sent = parsed(text).get("settings")
     sent = sent if isinstance(sent, dict) else {}
     return {name: sent[name] for name in ("table", "profile", "hop_limit") if name in sent}
 
 
-def _last_order(db):
+def _last_order(db: Db) -> int | None:
     """The highest number of an order, when SQLite counts on from another one that cannot be; else None."""
     row = db.one("SELECT * FROM sqlite_sequence WHERE name = 'outbox'")
     highest = db.value("SELECT max(id) FROM outbox WHERE id < ?", LONG) or 0
@@ -259,7 +275,7 @@ def _last_order(db):
     return None if right else highest
 
 
-def _sequence(db, now):
+def _sequence(db: Db, now: Now) -> int:
     """Order numbers: beyond every one that was given, and far from the end of all numbers."""
     highest = _last_order(db)
     if highest is None:
@@ -270,9 +286,9 @@ def _sequence(db, now):
     return 1
 
 
-def _tell(db, now, table, row, columns):
+def _tell(db: Db, now: Now, table: Table, row: Row, columns: list[str]) -> None:
     """Which row, where that tells nobody what is confidential; never a value."""
-    name = row.get(NAMED.get(table.name))
+    name = row.get(NAMED.get(table.name, ""))
     if table.name == "outbox" and {"body", "channel", "type"} & set(columns):  # nobody knows what it was
         db.run("UPDATE outbox SET state = ?, result = 'damaged', done_ms = ? WHERE id IS ? AND state = ?",
                outbox.FAILED, now.ms, row["id"], outbox.WAITING)  # fmt: skip
@@ -280,7 +296,7 @@ def _tell(db, now, table, row, columns):
     _note(db, now, f"{table.name} {audit.clean(name)[:40]}" if known else table.name, columns)
 
 
-def _note(db, now, what, columns):
+def _note(db: Db, now: Now, what: str, columns: list[str]) -> None:
     log.error("damaged values of %s replaced: %s", what, ", ".join(columns))
     found = [one for one in parsed(db.setting(FOUND), list) if len(one) == 3 and one[1] != what]
     db.set_setting(FOUND, json.dumps([*found[1 - FOUND_LIMIT :], [now.ms, what, ", ".join(columns[:5])]]))

@@ -1,13 +1,16 @@
 """The line that a deed leaves: for people in the timeline, for the record in the audit."""
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.said import HUB, pack
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.said import HUB, Part, Who, pack
+from kentongan_hub.base.tables import Incident
 from kentongan_hub.record import audit, chain, failures
+from kentongan_hub.storage.store import Db
 
 BY_HAND = 0  # the device of an incident that a person wrote down: no button, no gateway
 
 
-def identity(db, incident):
+def identity(db: Db, incident: Incident) -> str:
     """What logs and people call it: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
     if incident["confidential"] or incident["device"] == BY_HAND:
         return incident["slug"]
@@ -15,7 +18,16 @@ def identity(db, incident):
     return f"{label or format(incident['device'], '08x')} #{incident['first_counter']}"
 
 
-def tell(db, now, incident, who, what, detail="", address="", said=None):
+def tell(
+    db: Db,
+    now: Now,
+    incident: Incident,
+    who: Who,
+    what: str,
+    detail: Part = "",
+    address: str = "",
+    said: Part = None,
+) -> None:
     """One line for people (timeline) and one for the record (audit); no deed fails for want of its line.
 
     `what`: a code · `detail`: what people typed, or a Said · `said`: what we say beside what people typed.
@@ -25,14 +37,16 @@ def tell(db, now, incident, who, what, detail="", address="", said=None):
         failures.contained(db, now, codes.WRITING_INCIDENT, *deed)
 
 
-def tell_once(db, now, incident, what, said):
+def tell_once(db: Db, now: Now, incident: Incident, what: str, said: Part) -> None:
     """As tell(), of the hub itself; not again while this line stands there."""
     known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND said = ? LIMIT 1"
     if not db.value(known, incident["id"], what, pack(said)):
         tell(db, now, incident, HUB, what, said)
 
 
-def _tell(db, now, incident, who, what, detail, address, said):
+def _tell(
+    db: Db, now: Now, incident: Incident, who: Who, what: str, detail: Part, address: str, said: Part
+) -> None:
     row = audit.columns(who, what, detail, address, said)
     chain.append(db, "timeline", incident=incident["id"], at_wall=now.wall, **row)
     if incident["confidential"]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 from kentongan_hub.base import numerals
 from kentongan_hub.base.language import _
-from kentongan_hub.base.tables import Cell, Value
+from kentongan_hub.base.tables import Cell, Row, Value
 from kentongan_hub.storage.schema_codes import migrations
 
 if TYPE_CHECKING:
@@ -112,8 +112,12 @@ class Db:
         rows = [dict(row) for row in self.connection.execute(sql, values)]
         return cast("list[R]", rows)
 
-    def one(self, sql: str, *values: Value) -> "R | None":
-        """Give the first row, as the type that the caller declares; None when there is none."""
+    @overload
+    def one(self, sql: str, *values: Value) -> Row | None: ...
+    @overload
+    def one(self, sql: str, *values: Value, of: "type[R]") -> "R | None": ...
+    def one(self, sql: str, *values: Value, of: "type[R] | None" = None) -> "R | Row | None":
+        """Give the first row, as a Row or the type `of` it; None when there is none."""
         row = self.connection.execute(sql, values).fetchone()
         return cast("R", dict(row)) if row else None
 
