@@ -5,15 +5,19 @@ import json
 import shlex
 import sys
 import time
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any, Never
 
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.checkers.summary import sentence, summarise
-from kentongan_sim.console.arguments import number, typed
+from kentongan_sim.console.arguments import Commands, number, typed
 from kentongan_sim.engines.micropython import EngineError
 from kentongan_sim.physics.air import AirFault
 from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
+from kentongan_sim.scenarios.parts import Scenario
 from kentongan_sim.world.node_host import NodeFault
 from kentongan_sim.world.presses import WARM_UP_S, plan_presses
 from kentongan_sim.world.world import ENGINES, World
@@ -27,13 +31,13 @@ FAULTS = (AirFault, EngineError, NodeFault)  # what no board can do, named by th
 
 
 class Parser(argparse.ArgumentParser):
-    """Errors are one line that names the remedy."""
+    """Exits at an error with one line that names the remedy."""
 
-    def error(self, message):
+    def error(self, message: str) -> Never:
         self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
-def add_run(sub):
+def add_run(sub: Commands) -> None:
     run = sub.add_parser("run", help="run a scenario in virtual time and print its figures")
     whole, seconds = "give a whole number", "give seconds"
     run.add_argument("scenario", metavar="SCENARIO", help=", ".join(sorted(SCENARIOS)))
@@ -84,7 +88,7 @@ def add_run(sub):
     run.set_defaults(go=go_run)
 
 
-def go_run(args) -> int:
+def go_run(args: Namespace) -> int:
     try:
         figures = run(args)
     except (LocalError, OSError):
@@ -103,7 +107,7 @@ def go_run(args) -> int:
     return 0
 
 
-def run(args) -> dict:
+def run(args: Namespace) -> dict[str, Any]:
     """Run the scenario, write the files that were asked for, and return the figures."""
     started = time.monotonic()
     scene = scenario(args.scenario)
@@ -130,7 +134,7 @@ def run(args) -> dict:
     return figures
 
 
-def in_words(figures) -> str:
+def in_words(figures: dict[str, Any]) -> str:
     if "baseline" not in figures:
         return sentence(figures)
     from kentongan_sim.stock.baseline import baseline_sentence
@@ -138,8 +142,8 @@ def in_words(figures) -> str:
     return f"{sentence(figures)}\n{baseline_sentence(figures)}"
 
 
-def make_world(args, scene) -> World:
-    """The village of our devices, or of the baseline's."""
+def make_world(args: Namespace, scene: Scenario) -> World:
+    """Make the village of our devices, or of the baseline's."""
     if not args.baseline:
         if args.retry is not None:
             raise LocalError("--retry is how a stock button sends; add --baseline stock")
@@ -153,8 +157,8 @@ def make_world(args, scene) -> World:
     return stock_world(scene, args.seed, args.loss, args.dead, retry_s=args.retry)
 
 
-def again(args) -> str:
-    """The seed, and the command that does the same once more."""
+def again(args: Namespace) -> str:
+    """Write the seed and the command that does the same once more."""
     words = [
         typed("kentongan-sim"),
         "run",
@@ -183,7 +187,7 @@ def again(args) -> str:
     return f"seed {args.seed}; run again: {shlex.join(words)}"
 
 
-def main(argv=None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(prog="kentongan-sim", description="The village on this machine.")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     add_run(sub)

@@ -5,15 +5,20 @@ MicroPython subset. The real sibling is kentongan_node.hal; the runner cannot te
 
 from kentongan_node import roles, runner
 from kentongan_node.actions import Boot, Persist
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any, SupportsInt
 
 
 class Ask:
     """Awaitable that stops the coroutine until the host sends the next event."""
 
-    def __init__(self, port):
+    def __init__(self, port: "SimPort"):
         self._port = port
 
-    def __iter__(self):
+    def __iter__(self) -> "Generator[None, Any, Any]":
         what, self._port.now, self._port.rnd = yield
         return what
 
@@ -23,7 +28,7 @@ class Ask:
 class Done:
     """Awaitable that is over at once: in the simulator an action is only written down."""
 
-    def __iter__(self):
+    def __iter__(self) -> "Generator[None, None, None]":
         return
         yield
 
@@ -33,28 +38,28 @@ class Done:
 class SimPort:
     """What runner.run needs, and the list of actions since the host last looked."""
 
-    def __init__(self):
-        self.actions = []
-        self.deadline = None
+    def __init__(self) -> None:
+        self.actions: list[Any] = []
+        self.deadline: int | None = None
         self.now = 0
-        self.rnd = 0
+        self.rnd: SupportsInt = 0
         self._ask = Ask(self)
         self._done = Done()
 
-    def boot(self):
+    def boot(self) -> Ask:
         return self._ask
 
-    def next_event(self, deadline):
+    def next_event(self, deadline: "int | None") -> Ask:
         self.deadline = deadline
         return self._ask
 
-    def now_ms(self):
+    def now_ms(self) -> int:
         return self.now
 
-    def random_u32(self):
+    def random_u32(self) -> "SupportsInt":
         return self.rnd
 
-    def perform(self, action):
+    def perform(self, action: "Any") -> Done:
         if isinstance(action, Persist):
             action = Persist(action.name, bytes(action.data))
         self.actions.append(action)
@@ -64,26 +69,30 @@ class SimPort:
 class Hosted:
     """One running node: the real runner around the real core, driven one event at a time."""
 
-    def __init__(self, settings, state):
+    def __init__(self, settings: "dict[str, Any]", state: "dict[str, bytes]"):
         self._port = SimPort()
         core = roles.make(settings, state)
         self.counters = core.counters
         self._coroutine = runner.run(core, self._port)
         self._coroutine.send(None)
 
-    def boot(self, boot, now_ms, rnd):
+    def boot(
+        self, boot: "tuple[str, str, bool]", now_ms: int, rnd: "SupportsInt"
+    ) -> "tuple[list[Any], int | None]":
         """Start the core; boot = (cause, key, lid_open); returns (actions, deadline_ms)."""
         return self._step(Boot(*boot), now_ms, rnd)
 
-    def deliver(self, name, args, now_ms, rnd):
-        """One event, name "tick" being a deadline; returns (actions, deadline_ms)."""
+    def deliver(
+        self, name: str, args: "tuple[object, ...]", now_ms: int, rnd: "SupportsInt"
+    ) -> "tuple[list[Any], int | None]":
+        """Deliver one event, name "tick" being a deadline; returns (actions, deadline_ms)."""
         return self._step(None if name == "tick" else (name, args), now_ms, rnd)
 
-    def deadline(self):
-        """When the core wants its next tick, in the node's ms, or None."""
+    def deadline(self) -> "int | None":
+        """Return when the core wants its next tick, in the node's ms, or None."""
         return self._port.deadline
 
-    def _step(self, what, now_ms, rnd):
+    def _step(self, what: "Any", now_ms: int, rnd: "SupportsInt") -> "tuple[list[Any], int | None]":
         port = self._port
         port.actions = []
         try:

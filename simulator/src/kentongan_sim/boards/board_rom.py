@@ -9,8 +9,13 @@ KENTONGAN_FD and prints notes on the serial line.
 import os
 import struct
 import sys
+from typing import Any, BinaryIO
 
-import vfs
+import vfs  # type: ignore[import-not-found]  # of MicroPython
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 BLOCK_BYTES = 4096
 RESET_CODE = 7  # exit code of machine.reset(), known to virtual_board.py
@@ -20,19 +25,19 @@ STATE_DIR = "/state"
 class Flash:
     """The block device in one file of the PC; a kill in the middle of a write leaves a torn block."""
 
-    def __init__(self, path):
+    def __init__(self, path: str):
         self._file = open(path, "r+b")
         self._blocks = os.stat(path)[6] // BLOCK_BYTES
 
-    def readblocks(self, number, buffer, offset=0):
+    def readblocks(self, number: int, buffer: "Any", offset: int = 0) -> None:
         self._file.seek(number * BLOCK_BYTES + offset)
         self._file.readinto(buffer)
 
-    def writeblocks(self, number, buffer, offset=0):
+    def writeblocks(self, number: int, buffer: "Any", offset: int = 0) -> None:
         self._file.seek(number * BLOCK_BYTES + offset)
         self._file.write(buffer)
 
-    def ioctl(self, what, number):
+    def ioctl(self, what: int, number: int) -> int:
         if what == 4:
             return self._blocks
         if what == 5:
@@ -51,17 +56,17 @@ class Hardware:
 class Pin:
     IN, OUT = 1, 3
 
-    def __init__(self, *args, **names):
+    def __init__(self, *args: object, **names: object):
         pass
 
 
 class Part:
     """A module of ours in the one file of a role: what clashes there has its module's name behind it."""
 
-    def __init__(self, role, name):
+    def __init__(self, role: "Any", name: str):
         self._role, self._name = role, name
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Any":
         return getattr(self._role, name + "_" + self._name, None) or getattr(self._role, name)
 
 
@@ -71,11 +76,11 @@ class Machine:
     Pin = Pin
 
     @staticmethod
-    def WDT(timeout):
+    def WDT(timeout: int) -> None:
         pass
 
     @staticmethod
-    def reset():
+    def reset() -> None:
         sys.exit(RESET_CODE)
 
 
@@ -85,15 +90,15 @@ class Micropython:
     To a program of ours virtual_board.py hands it as the character that it is on a chip then.
     """
 
-    def __init__(self):
-        import micropython
+    def __init__(self) -> None:
+        import micropython  # type: ignore[import-not-found]  # of MicroPython
 
-        self._real = micropython
+        self._real: Any = micropython
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Any":
         return getattr(self._real, name)
 
-    def kbd_intr(self, char):
+    def kbd_intr(self, char: int) -> None:
         pass
 
 
@@ -101,32 +106,33 @@ class Served:
     """A virtual board's program: serve() runs until a technician asks for the prompt, a reset or a power
     cut."""
 
-    def __init__(self, pipe, port_source):
+    def __init__(self, pipe: "BinaryIO", port_source: str):
         self._pipe = pipe
         self._source = port_source
-        self._hosted = None
-        self._console = None
+        self._hosted: Any = None
+        self._console: Any = None
         self._asked = b""
         self._over = False  # a technician has the prompt
 
-    def of(self, role):
+    def of(self, role: "Any") -> None:
         """Take the role's one file, with the core and the modules that the simulator asks for."""
-        sys.modules["kentongan_node"] = package = Hardware()
+        modules: Any = sys.modules  # whatever stands there is imported
+        modules["kentongan_node"] = package = Hardware()
         for name in ("settings", "runner", "actions", "console", "selftest"):
-            part = sys.modules["kentongan_node." + name] = Part(role, name)
+            part = modules["kentongan_node." + name] = Part(role, name)
             setattr(package, name, part)
-        package.roles = self
+        setattr(package, "roles", self)  # noqa: B010 - Hardware has no such field for a type checker
         self._role = role
         role.serve = self.serve
 
-    def make(self, settings, state):
-        """As roles.make, of the class that the file holds."""
+    def make(self, settings: "dict[str, Any]", state: "dict[str, bytes]") -> "Any":
+        """Make a core as roles.make does, of the class that the file holds."""
         return getattr(self._role, settings["role"][0].upper() + settings["role"][1:])(settings, state)
 
-    def serve(self, board):
+    def serve(self, board: object) -> None:
         from kentongan_node import settings
 
-        scope = {"__name__": "kentongan_sim.port"}
+        scope: Any = {"__name__": "kentongan_sim.port"}
         exec(self._source, scope)
         with open("/device.json") as file:
             checked = settings.load(file.read())
@@ -139,7 +145,7 @@ class Served:
             self._pipe.close()
 
     @staticmethod
-    def _state():
+    def _state() -> "dict[str, bytes]":
         if STATE_DIR[1:] not in os.listdir("/"):
             os.mkdir(STATE_DIR)
         state = {}
@@ -148,8 +154,8 @@ class Served:
                 state[name] = file.read()
         return state
 
-    def _step(self):
-        """One request of the simulator and its answer; False at the end of the line."""
+    def _step(self) -> bool:
+        """Answer one request of the simulator; False at the end of the line."""
         head = self._pipe.read(4)
         if not head or len(head) < 4:
             return False
@@ -164,7 +170,7 @@ class Served:
             elif name == "HostWrite":
                 sys.stdout.buffer.write(action.data)
             elif name == "Note" and self._settings["role"] != "modem":
-                print("{} #{} {} {}".format(action.device, action.counter, action.step, action.detail))
+                print(f"{action.device} #{action.counter} {action.step} {action.detail}")
             told.append((name, tuple(action)))
         if self._over:
             print("servis; alat mulai lagi sendiri dalam 10 menit")
@@ -173,7 +179,7 @@ class Served:
         self._pipe.write(struct.pack("<I", len(answer)) + answer)
         return not self._over
 
-    def _answer(self, request):
+    def _answer(self, request: "tuple[Any, ...]") -> "tuple[list[Any], int | None]":
         hosted = self._hosted
         if request[0] == "boot":
             return hosted.boot(request[1], request[2], request[3])
@@ -195,12 +201,12 @@ class Served:
                 elif word == "servis":
                     self._over = True
                 elif not noise(word):
-                    print("tidak dikenal: {}; tulis uji, periksa atau servis".format(word))
+                    print(f"tidak dikenal: {word}; tulis uji, periksa atau servis")
             return actions, deadline
         return hosted.deliver(request[0], request[1], request[2], request[3])
 
-    def _asks(self, data):
-        """Whether a technician asks a modem for the prompt."""
+    def _asks(self, data: bytes) -> bool:
+        """Tell whether a technician asks a modem for the prompt."""
         from kentongan_node.console import Service, asked
 
         try:
@@ -209,30 +215,31 @@ class Served:
             self._over = True
         return self._over
 
-    def _words(self, data):
+    def _words(self, data: bytes) -> "list[str]":
         if self._console is None:
             from kentongan_node.console import Console
 
             self._console = Console()
         return self._console.feed(data)
 
-    def _inspect(self):
+    def _inspect(self) -> None:
         from kentongan_node import selftest
 
         selftest.tell(sys.stdout, self._settings, [], [], [], 3900, None, os.listdir(STATE_DIR))
 
 
-def start():
-    with open(os.getenv("KENTONGAN_PORT_SOURCE")) as file:
+def start() -> None:
+    with open(os.getenv("KENTONGAN_PORT_SOURCE") or "") as file:
         port_source = file.read()
-    pipe = open(int(os.getenv("KENTONGAN_FD")), "r+b")
+    pipe = open(int(os.getenv("KENTONGAN_FD") or 0), "r+b")
     stay = os.getenv("KENTONGAN_STAY")
-    flash = Flash(os.getenv("KENTONGAN_FLASH"))
-    sys.modules["machine"] = Machine
-    sys.modules["micropython"] = Micropython()
+    flash = Flash(os.getenv("KENTONGAN_FLASH") or "")
+    modules: Any = sys.modules  # whatever stands there is imported
+    modules["machine"] = Machine
+    modules["micropython"] = Micropython()
     served = Served(pipe, port_source)
     for name in ("esp32", "lora"):
-        sys.modules[name] = Hardware
+        modules[name] = Hardware
     vfs.umount("/")
     try:
         vfs.mount(vfs.VfsLfs2(flash), "/")
@@ -246,7 +253,7 @@ def start():
         return
     try:
         if "role.mpy" in os.listdir("/"):
-            import role
+            import role  # type: ignore[import-not-found]  # from the flash
 
             served.of(role)
         with open("/main.py") as file:

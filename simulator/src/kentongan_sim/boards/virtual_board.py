@@ -26,7 +26,10 @@ from kentongan_node import actions as node_actions
 
 from kentongan_sim.engines.fork_server import die_with_parent
 from kentongan_sim.engines.micropython import ANSWER_TIMEOUT_S, EngineError, available, read_exactly
+from kentongan_sim.shapes import Answer, Boot, Chance, Counters, Ms, Settings, State
 from kentongan_sim.world.bridges import PtyBridge
+from kentongan_sim.world.node_host import NodeHost
+from kentongan_sim.world.realtime import LiveWorld
 
 RESET_CODE = 7  # of machine.reset() in board_rom.py, which only MicroPython can import
 FLASH_BYTES = 2 << 20  # the file system's partition on a 4 MB board
@@ -49,7 +52,7 @@ class Board:
 
     name = "micropython"
 
-    def __init__(self, live, folder, port):
+    def __init__(self, live: LiveWorld, folder: str | Path, port: str | Path):
         if not available():
             raise EngineError("a virtual board needs real MicroPython, which there is for x86_64 Linux only")
         self.flash = Path(folder) / "flash.bin"
@@ -57,48 +60,54 @@ class Board:
             self.flash.write_bytes(b"\xff" * FLASH_BYTES)
         self.port = Path(port)
         self._live = live
-        self._host = None
-        self._child = None
-        self._pipe = None  # while main.py runs, and until the world notices that it ended
+        self._host: NodeHost | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._pipe: socket.socket | None = (
+            None  # while main.py runs, and until the world notices that it ended
+        )
         self._prompted = False  # the prompt was seen since the start
         self._raw = False  # what the tool asked the prompt for last
         self._modem = False  # a gateway's radio: its line carries messages
         self._serving = False  # a program of ours runs: it reads the line itself
         self._raw_again = False  # a soft reset from the raw prompt comes back to it
-        self._held = None  # bytes that wait, as in a chip's FIFO, until somebody reads them ...
+        self._held: bytearray | None = (
+            None  # bytes that wait, as in a chip's FIFO, until somebody reads them ...
+        )
         self._held_until_s = 0.0  # ... or this long
         self._lock = threading.Lock()
         self._master, self._slave = pty.openpty()
         _plain_line(self._slave)
         os.set_blocking(self._master, False)
-        self._bridge = PtyBridge(self.port, self._typed)
+        self._bridge: PtyBridge | Unplugged = PtyBridge(self.port, self._typed)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="board", daemon=True)
         self._thread.start()
 
-    def attach(self, host):
+    def attach(self, host: NodeHost) -> None:
         self._host = host
 
     @property
-    def running(self):
-        """Whether main.py drives the node; else the board is blank, or at its prompt."""
+    def running(self) -> bool:
+        """True while main.py drives the node; else the board is blank, or at its prompt."""
         return self._pipe is not None and not self._prompted
 
     # The engine's face, in the world's thread
 
-    def boot(self, label, settings, state, boot, now_ms, rnd):
-        """Power on: main.py from the flash, or the prompt."""
+    def boot(
+        self, label: str, settings: Settings, state: State, boot: Boot, now_ms: Ms, rnd: Chance
+    ) -> Answer:
+        """Start main.py from the flash, or the prompt, as at power on."""
         self._spawn(stay=False)
         return self._ask(("boot", tuple(boot), now_ms, int(rnd)))
 
-    def deliver(self, label, name, args, now_ms, rnd):
+    def deliver(self, label: str, name: str, args: tuple[object, ...], now_ms: Ms, rnd: Chance) -> Answer:
         return self._ask((name, args, now_ms, int(rnd)))
 
-    def counters(self, label):
+    def counters(self, label: str) -> Counters:
         return {}
 
-    def kill(self, label):
-        """Power cut."""
+    def kill(self, label: str) -> None:
+        """Cut the power."""
         self._hang_up()
         with self._lock:
             child, self._child = self._child, None
@@ -106,7 +115,7 @@ class Board:
             child.send_signal(signal.SIGKILL)
             child.wait()
 
-    def _spawn(self, stay):
+    def _spawn(self, stay: bool) -> None:
         self.kill("")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         ours.settimeout(ANSWER_TIMEOUT_S)
@@ -120,7 +129,7 @@ class Board:
             environment["KENTONGAN_STAY"] = "1"
         _plain_line(self._slave)  # a killed prompt leaves the line raw
 
-        def own_line():
+        def own_line() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
             die_with_parent()
 
@@ -140,7 +149,7 @@ class Board:
             )
         theirs.close()
 
-    def _ask(self, request):
+    def _ask(self, request: tuple[object, ...]) -> Answer:
         pipe = self._pipe
         if pipe is None:
             return [], None
@@ -161,29 +170,34 @@ class Board:
             raise EngineError(f"{self.port.name} (virtual board) hung in {request[0]!r}") from error
         except OSError:  # blank, or its program ended at the prompt
             self._hang_up()
-            self._live.world.report(self._host.label, "prompt", {})
+            self._live.world.report(self._node.label, "prompt", {})
             return [], None
         return [getattr(node_actions, name)(*fields) for name, fields in actions], deadline
 
-    def _hang_up(self):
+    def _hang_up(self) -> None:
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
 
-    def _reset(self):
-        self._host.reset("reset")
+    @property
+    def _node(self) -> NodeHost:
+        assert self._host is not None, "attach() names it before the board is switched on"
+        return self._host
 
-    def _deliver_typed(self, text):
-        self._host.deliver("typed", text)
+    def _reset(self) -> None:
+        self._node.reset("reset")
 
-    def _prompt_again(self):
+    def _deliver_typed(self, text: str) -> None:
+        self._node.deliver("typed", text)
+
+    def _prompt_again(self) -> None:
         self._spawn(stay=True)
         self._hang_up()
 
     # The serial line, in threads of its own
 
-    def _typed(self, data):
-        """Bytes from whoever has the port open."""
+    def _typed(self, data: bytes) -> None:
+        """Take bytes from whoever has the port open."""
         for key in data:
             if key in CTRL_A + CTRL_B:
                 self._raw = bytes([key]) == CTRL_A
@@ -192,15 +206,15 @@ class Board:
         else:
             self._take(data)
 
-    def _hold(self, data, for_s):
+    def _hold(self, data: bytes | bytearray, for_s: float) -> None:
         self._held, self._held_until_s = bytearray(data), time.monotonic() + for_s
 
-    def _release(self):
+    def _release(self) -> None:
         held, self._held = self._held, None
         if held:
             self._take(bytes(held))
 
-    def _take(self, data):
+    def _take(self, data: bytes) -> None:
         if self.running and not self._serving and CTRL_C in data:
             self._hold(data.partition(CTRL_C)[2], PROMPT_S)
             self._feed(CTRL_C)
@@ -210,12 +224,12 @@ class Board:
         else:
             self._feed(data)
 
-    def _feed(self, data):
+    def _feed(self, data: bytes) -> None:
         with contextlib.suppress(BlockingIOError):
             os.write(self._master, data)
 
-    def _watch(self):
-        """Passes on what the board says; starts it again when it has ended by itself."""
+    def _watch(self) -> None:
+        """Pass on what the board says; start it again when it has ended by itself."""
         while not self._ending.is_set():
             if select.select([self._master], [], [], POLL_S)[0]:
                 self._said(os.read(self._master, READ_BYTES))
@@ -226,10 +240,10 @@ class Board:
                 ended = child is not None and child.poll() is not None
                 if ended:
                     self._child = None
-            if ended:
+            if child is not None and ended:
                 self._ended(child.returncode)
 
-    def _said(self, data):
+    def _said(self, data: bytes) -> None:
         self._bridge.write(data)
         if PROMPT in data and not self._modem:
             self._prompted = True
@@ -238,7 +252,7 @@ class Board:
                 self._feed(CTRL_A)
             self._release()
 
-    def _ended(self, code):
+    def _ended(self, code: int) -> None:
         self._hold(self._held or b"", RESET_S)
         if code == 0 and self._raw:  # Ctrl-D at the raw prompt
             self._raw_again = True
@@ -251,20 +265,20 @@ class Board:
             self._bridge.write(b"abort: exit %d\r\n" % code)
         self._live.call(self._reset)
 
-    def press_reset(self):
-        """The RESET key: a board that sleeps or hangs starts anew."""
+    def press_reset(self) -> None:
+        """Press the RESET key: a board that sleeps or hangs starts anew."""
         self._live.call(self._reset)
 
-    def unplug(self):
+    def unplug(self) -> None:
         """Pull the USB cable; the board goes on with its battery."""
         bridge, self._bridge = self._bridge, Unplugged()
         bridge.close()
 
-    def replug(self):
-        """The cable is back at the same port."""
+    def replug(self) -> None:
+        """Plug the cable in again, at the same port."""
         self._bridge = PtyBridge(self.port, self._typed)
 
-    def close(self):
+    def close(self) -> None:
         self._ending.set()
         self._thread.join(timeout=5)
         self._bridge.close()
@@ -276,15 +290,15 @@ class Board:
 class Unplugged:
     """A serial port with nobody at its other end."""
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         pass
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
-def _plain_line(descriptor):
-    """Bytes as they are, each at once, no echo; only Ctrl-C is a signal, as on a chip."""
+def _plain_line(descriptor: int) -> None:
+    """Pass bytes as they are, each at once, without echo; only Ctrl-C is a signal, as on a chip."""
     mode = termios.tcgetattr(descriptor)
     mode[0] &= ~(termios.ICRNL | termios.IXON)
     mode[1] &= ~termios.OPOST

@@ -16,6 +16,7 @@ from kentongan_sim.checkers import (
     no_false_siren,
     presser_knows_truth,
 )
+from kentongan_sim.world.history import History
 
 ALL = {
     "no_alarm_lost": no_alarm_lost.check,
@@ -34,6 +35,6 @@ UNDER_ATTACK = {
 }
 
 
-def check_all(history) -> dict:
+def check_all(history: History) -> dict[str, list[str]]:
     """{checker: [sentence of each violation]}, every checker named."""
     return {name: check(history) for name, check in ALL.items()}

@@ -4,10 +4,13 @@ Whoever carries a receipt on, or answers from its cache, repeats a gateway's wor
 a stranger, whose lies the buttons refuse (presser_knows_truth).
 """
 
+from kentongan_sim.shapes import Detail
+from kentongan_sim.world.history import History
+
 STAGE_STORED = 2
 
 
-def check(history) -> list:
+def check(history: History) -> list[str]:
     out = []
     buttons = {place["node"] for place in history.positions.values() if place["role"] == "tombol"}
     for t_us, label, detail in history.frames.values():
@@ -23,5 +26,6 @@ def check(history) -> list:
     return out
 
 
-def says_it_itself(history, label, detail) -> bool:
-    return detail.get("src") == history.positions.get(label, {}).get("node")
+def says_it_itself(history: History, label: str, detail: Detail) -> bool:
+    """Tell whether the frame is this device's own, not one that it relays."""
+    return detail.get("src") == history.node(label)

@@ -7,13 +7,15 @@ from collections import deque
 
 from kentongan_wire.phy import AIR_LIMIT_MS
 
+from kentongan_sim.shapes import Us
 from kentongan_sim.world.actors import STRANGERS
+from kentongan_sim.world.history import History
 
 HOUR_US = 3_600_000_000
 LIMIT_US = AIR_LIMIT_MS * 1000
 
 
-def check(history) -> list:
+def check(history: History) -> list[str]:
     return [
         f"{label} was on the air for {used / 1e6:.1f} s within one hour, 36 s are allowed"
         for label, used in sorted(worst_hours(history).items())
@@ -21,9 +23,11 @@ def check(history) -> list:
     ]
 
 
-def worst_hours(history) -> dict:
-    """label -> most microseconds on the air in any rolling hour."""
-    worst, recent, used = {}, {}, {}
+def worst_hours(history: History) -> dict[str, Us]:
+    """Return label -> most microseconds on the air in any rolling hour."""
+    worst: dict[str, Us] = {}
+    used: dict[str, Us] = {}
+    recent: dict[str, deque[tuple[Us, Us]]] = {}  # (since, for how long)
     ours = [frame for frame in history.frames.values() if history.role(frame[1]) not in STRANGERS]
     for t_us, label, detail in sorted(ours, key=lambda frame: frame[0]):
         mine = recent.setdefault(label, deque())

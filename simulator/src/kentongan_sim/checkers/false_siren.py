@@ -8,7 +8,8 @@ penerima's).
 from kentongan_wire import patterns
 from kentongan_wire.codes import ACTION_START
 
-from kentongan_sim.world.history import kinds_of
+from kentongan_sim.shapes import Violation
+from kentongan_sim.world.history import Alarm, History, Sounding, kinds_of
 
 # A button repeats at last after ten minutes and 75 s of jitter: a beat that begins later is a new word.
 FRESH_US = 690_000_000
@@ -17,14 +18,14 @@ CHIME_US = 900_000_000  # a penerima is paged again and again, and keeps a page 
 PROFILE = {"profile": "jawa_umum", "patterns": ()}
 
 
-def check(history) -> list:
+def check(history: History) -> list[Violation]:
     return [*_beats(history), *_orders(history)]
 
 
-def _beats(history) -> list:
+def _beats(history: History) -> list[Violation]:
     out = []
     for s in history.soundings:
-        what = {"sirene": "post", "gateway": "own", "penerima": "chime"}.get(history.role(s.label))
+        what = {"sirene": "post", "gateway": "own", "penerima": "chime"}.get(history.role(s.label) or "")
         if what and not any(_raised(history, alarm, s, what) for alarm in history.alarms):
             stopped = s.end_us < history.end_us and s.end_us - s.t_us <= BRIEF_US
             what = "brief" if what == "post" and stopped else what
@@ -33,7 +34,7 @@ def _beats(history) -> list:
     return out
 
 
-def _raised(history, alarm, sounding, what) -> bool:
+def _raised(history: History, alarm: Alarm, sounding: Sounding, what: str) -> bool:
     since_us = sounding.t_us - alarm.t_us
     if alarm.key == "test" or since_us < 0:
         return False
@@ -48,12 +49,12 @@ def _raised(history, alarm, sounding, what) -> bool:
     )
 
 
-def names_of(alarm) -> set:
-    """The patterns that its alarm may be beaten by."""
+def names_of(alarm: Alarm) -> set[str]:
+    """Return the patterns that its alarm may be beaten by."""
     return {patterns.of(PROFILE, kind)[0] for kind in kinds_of(alarm.strokes)}
 
 
-def _orders(history) -> list:
+def _orders(history: History) -> list[Violation]:
     raised = {
         (alarm.node, counter): alarm.t_us
         for alarm in history.alarms
@@ -65,7 +66,7 @@ def _orders(history) -> list:
         ours = label in modems and detail["type"] == "SIREN_ORDER" and detail.get("action") == ACTION_START
         if not ours or detail.get("src") != history.positions[label]["node"]:
             continue
-        about = tuple(detail["about"])
+        about = detail["about"][0], detail["about"][1]
         if about[0] in history.raised:
             continue
         since_us = t_us - raised.get(about, t_us + 1)

@@ -5,17 +5,18 @@
 "closed", "cancelled": the presser held the key, or a person closed it.
 """
 
-from kentongan_sim.world.history import CANCEL_HOLD_MS
+from kentongan_sim.shapes import Node, Us, Violation
+from kentongan_sim.world.history import CANCEL_HOLD_MS, History
 
 PAGE_US = 900_000_000  # a page is shown for ten minutes, and may come late
 WORDS = ("sounding", "stored", "coming", "closed", "cancelled")
 JUST_US = 15_000_000  # a siren that has just ended: its word was on the way
 
 
-def check(history) -> list:
+def check(history: History) -> list[Violation]:
     out = []
     for t_us, label, state in history.shows:
-        why = {"tombol": _of_button, "penerima": _of_penerima}.get(history.role(label), _nothing)(
+        why = {"tombol": _of_button, "penerima": _of_penerima}.get(history.role(label) or "", _nothing)(
             history, t_us, label, state
         )
         if why:
@@ -23,12 +24,12 @@ def check(history) -> list:
     return out
 
 
-def _nothing(history, t_us, label, state):
+def _nothing(history: History, t_us: Us, label: str, state: str) -> None:
     return None
 
 
-def _of_button(history, t_us, label, state):
-    """Why this state was not earned, or None."""
+def _of_button(history: History, t_us: Us, label: str, state: str) -> str | None:
+    """Say why this state was not earned; None if it was."""
     if state not in WORDS:
         return None
     mine = [alarm for alarm in history.alarms if alarm.label == label and alarm.t_us <= t_us]
@@ -51,14 +52,14 @@ def _of_button(history, t_us, label, state):
     return "nobody had called it off"
 
 
-def _answered(history, node, from_us, until_us) -> bool:
-    """Whether a person at the hub, or one at a penerima, had said "saya datang" in between."""
+def _answered(history: History, node: Node, from_us: Us, until_us: Us) -> bool:
+    """Tell whether a person at the hub, or one at a penerima, had said "saya datang" in between."""
     if any(owner == node and from_us <= at <= until_us for at, owner, _ in history.answers):
         return True
     return any(key == "come" and from_us <= at <= until_us for at, _, key, _, _ in history.pressed)
 
 
-def _of_penerima(history, t_us, label, state):
+def _of_penerima(history: History, t_us: Us, label: str, state: str) -> str | None:
     if state in ("page", "page_quiet"):
         asked = any(0 <= t_us - alarm.t_us <= PAGE_US for alarm in history.alarms if alarm.key != "test")
         return None if asked else "no button had called"

@@ -1,13 +1,15 @@
 """Where a jammer took over half of one minute of the channel, a gateway has stored soon after that it did."""
 
+from kentongan_sim.shapes import Us
 from kentongan_sim.world.actors import JAMMER
+from kentongan_sim.world.history import History
 
 MINUTE_US = 60_000_000
 SHARE = 0.5  # of a minute (wire-format 3)
 REPORT_US = 300_000_000  # a post's status every 140 s, put off by an alarm for up to 120 s
 
 
-def check(history) -> list:
+def check(history: History) -> list[str]:
     since_us = jammed_us(history)
     if since_us is None or since_us + REPORT_US > history.end_us:
         return []
@@ -16,8 +18,8 @@ def check(history) -> list:
     return [f"the channel was jammed for a minute at {since_us / 1e6:.0f} s, and no gateway was told"]
 
 
-def jammed_us(history):
-    """End of the first minute of which jammers took more than SHARE, or None."""
+def jammed_us(history: History) -> Us | None:
+    """Return the end of the first minute of which jammers took more than SHARE, or None."""
     frames = sorted(
         (t_us, detail["airtime_us"])
         for t_us, label, detail in history.frames.values()

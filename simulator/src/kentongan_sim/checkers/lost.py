@@ -3,8 +3,11 @@
 `check(history)` gives ("lost", sentence) of each press that never did; without a gateway nothing is asked.
 """
 
+from kentongan_sim.shapes import Violation
+from kentongan_sim.world.history import Alarm, History
 
-def check(history) -> list:
+
+def check(history: History) -> list[Violation]:
     if not history.gateways_on:
         return []
     return [
@@ -14,7 +17,7 @@ def check(history) -> list:
     ]
 
 
-def kept(history, alarm) -> bool:
-    """Whether it, or a later press of the same button, is on disk under its own content."""
+def kept(history: History, alarm: Alarm) -> bool:
+    """Tell whether it, or a later press of the same button, is on disk under its own content."""
     later = [other for other in history.alarms if other.label == alarm.label and other.t_us >= alarm.t_us]
     return any(history.stored_as_pressed_us(other) is not None for other in later)

@@ -7,8 +7,9 @@ left air for one), stage (a stage that was earned and not shown within 60 s).
 
 from kentongan_wire import messages as m
 
+from kentongan_sim.shapes import About, Detail, Us, Violation
 from kentongan_sim.world.actors import STRANGERS
-from kentongan_sim.world.history import SIREN_ROLES, alarms_in
+from kentongan_sim.world.history import SIREN_ROLES, Alarm, History, alarms_in
 
 SIREN_US = 10_000_000
 UNSAID_US = 10_000_000  # it answers 30 ms after the commit, then asks for the channel, and others wait too
@@ -21,7 +22,7 @@ AT_LEAST = {
 }
 
 
-def check(history) -> list:
+def check(history: History) -> list[Violation]:
     out = []
     for alarm in history.alarms:
         if alarm.key == "test" or alarm.merged:
@@ -59,16 +60,16 @@ def check(history) -> list:
     return out
 
 
-def heard(history, alarm, until_us) -> bool:
-    """Whether a siren of the street beat between press and then."""
+def heard(history: History, alarm: Alarm, until_us: Us) -> bool:
+    """Tell whether a siren of the street beat between press and then."""
     return any(
         history.role(s.label) in SIREN_ROLES and s.t_us <= until_us and s.end_us >= alarm.t_us
         for s in history.soundings
     )
 
 
-def unsaid(history, alarm, stored_us) -> bool:
-    """Whether no gateway spoke to this presser, though one that has it had power and air for it."""
+def unsaid(history: History, alarm: Alarm, stored_us: Us) -> bool:
+    """Tell whether no gateway spoke to this presser, though one that has it had power and air for it."""
     until_us = stored_us + UNSAID_US
     about = {(alarm.node, counter) for counter in alarm.counters}
     if until_us > history.end_us or any(
@@ -82,20 +83,20 @@ def unsaid(history, alarm, stored_us) -> bool:
     )
 
 
-def _own_words(history):
-    """(t_us, modem, detail) of what gateways said in their own names."""
+def _own_words(history: History) -> list[tuple[Us, str, Detail]]:
+    """List (t_us, modem, detail) of the frames that gateways sent in their own names."""
     modems = {modem: history.positions[modem]["node"] for modem in history.modems.values()}
     return [one for one in history.frames.values() if modems.get(one[1], -1) == one[2].get("src")]
 
 
-def _answers(detail) -> set:
-    """The alarms to whose presser a frame says that they are stored, or more."""
+def _answers(detail: Detail) -> set[About]:
+    """Return the alarms to whose presser a frame says that they are stored, or more."""
     said = detail.get("answers", ()) if detail["type"] == "RECEIPTS" else ()
     return {(node, counter) for node, counter, stage in said if stage & 0x7F >= m.STAGE_STORED}
 
 
-def _spent(history, modem, t_us) -> bool:
-    """Whether the hour's air went for presses; where nobody attacks, for whatever it went."""
+def _spent(history: History, modem: str, t_us: Us) -> bool:
+    """Tell whether the hour's air went for presses; where nobody attacks, for whatever it went."""
     calm = not any(history.role(label) in STRANGERS for _, label, _ in history.frames.values())
     pressed = {(alarm.node, counter) for alarm in history.alarms for counter in alarm.counters}
     hour = [
@@ -107,7 +108,7 @@ def _spent(history, modem, t_us) -> bool:
     return spent_us >= HONEST_US
 
 
-def _earned(history, alarm, stored_us) -> list:
+def _earned(history: History, alarm: Alarm, stored_us: Us) -> list[tuple[str, Us]]:
     said = [at for at, node, counter in history.answers if node == alarm.node and counter in alarm.counters]
     stages = [("stored", stored_us), *[("coming", at) for at in said[:1]]]
     newer = [other.t_us for other in history.alarms if other.label == alarm.label and other.t_us > alarm.t_us]
@@ -115,8 +116,8 @@ def _earned(history, alarm, stored_us) -> list:
     return [(word, at) for word, at in stages if at + STAGE_US <= until_us]
 
 
-def shown(history, alarm, word, earned_us) -> bool:
-    """Whether the box said so in time, or said it already when the same incident's next press came."""
+def shown(history: History, alarm: Alarm, word: str, earned_us: Us) -> bool:
+    """Tell whether the box said so in time, or said it already when the same incident's next press came."""
     mine = [
         (t_us, state)
         for t_us, label, state in history.shows

@@ -6,18 +6,18 @@ that has just booted goes on with a sounding that its power cut interrupted.
 """
 
 from kentongan_sim.world.actors import STRANGERS
-from kentongan_sim.world.history import SIREN_ROLES
+from kentongan_sim.world.history import SIREN_ROLES, History, Sounding
 
 FRESH_US = 30_000_000  # the gateway's own siren: 5 s after storing, and the hub has up to 25 s to be missed
 BOOT_US = 10_000_000  # a device that came up goes on within this
 RESUME_US = 300_000_000  # and only with what is younger than this
 
 
-def check(history) -> list:
+def check(history: History) -> list[str]:
     return [*stored_twice(history), *begun_by_strangers(history)]
 
 
-def stored_twice(history) -> list:
+def stored_twice(history: History) -> list[str]:
     return [
         f"{label} stored alarm #{counter} of {node:08x} {times} times"
         for (label, node, counter), times in sorted(history.store_counts.items())
@@ -25,7 +25,7 @@ def stored_twice(history) -> list:
     ]
 
 
-def begun_by_strangers(history) -> list:
+def begun_by_strangers(history: History) -> list[str]:
     return [
         f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s on the word of a stranger alone"
         for s in history.soundings
@@ -33,8 +33,8 @@ def begun_by_strangers(history) -> list:
     ]
 
 
-def by_strangers(history, sounding) -> bool:
-    """Whether the siren had lately heard strangers speak of alarms, and nobody of the village."""
+def by_strangers(history: History, sounding: Sounding) -> bool:
+    """Tell whether the siren had lately heard strangers speak of alarms, and nobody of the village."""
     radio = history.modems.get(sounding.label, sounding.label)
     booted_us = history.booted_us(sounding.label, sounding.t_us)
     window_us = FRESH_US if booted_us is None or sounding.t_us - booted_us > BOOT_US else RESUME_US

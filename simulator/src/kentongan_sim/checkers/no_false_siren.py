@@ -1,18 +1,20 @@
 """No siren sounds but for a press that was made before, that may sound, and that this siren has heard of."""
 
+from kentongan_sim.world.history import Alarm, History, Sounding
 
-def check(history) -> list:
+
+def check(history: History) -> list[str]:
     return [
         f"{s.label} sounded {s.pattern} at {s.t_us / 1e6:.3f} s, and nobody had pressed for that"
         for s in false_sirens(history)
     ]
 
 
-def false_sirens(history) -> list:
+def false_sirens(history: History) -> list[Sounding]:
     return [s for s in history.soundings if not any(justifies(history, alarm, s) for alarm in history.alarms)]
 
 
-def justifies(history, alarm, sounding) -> bool:
+def justifies(history: History, alarm: Alarm, sounding: Sounding) -> bool:
     if alarm.key == "test" or alarm.t_us > sounding.t_us:
         return False
     if history.role(sounding.label) == "penerima":

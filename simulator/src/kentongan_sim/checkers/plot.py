@@ -3,7 +3,12 @@
 A self-contained SVG; `draw` works on events and positions only.
 """
 
+from collections.abc import Mapping, Sequence
 from html import escape
+
+from kentongan_sim.shapes import Detail, Event, Us
+from kentongan_sim.world.history import Position
+from kentongan_sim.world.world import World
 
 PX_PER_S = 110
 LANE_PX, FRAME_PX = 27, 13
@@ -43,7 +48,7 @@ CROSS = '<path d="M%s %sl6 6m0 -6l-6 6" stroke="#d50000" stroke-width="1.6">%s</
 DOT = f'<circle cx="%s" cy="%s" r="4" fill="{GREEN}">%s</circle>'
 
 
-def write_plot(world, path: str):
+def write_plot(world: World, path: str) -> None:
     title = (
         f"{world.scene.name}, seed {world.seed}, {world.scene.preset}, {100 * world.air.loss:g} % extra loss"
     )
@@ -51,24 +56,31 @@ def write_plot(world, path: str):
         file.write(draw(world.trace.events, world.positions(), [p[0] for p in world.pressed], title))
 
 
-def draw(events, positions, presses, title) -> str:
+def draw(
+    events: Sequence[Event], positions: Mapping[str, Position], presses: Sequence[Us], title: str
+) -> str:
     return Diagram(events, positions, window(events, presses)).svg(title)
 
 
-def window(events, presses) -> tuple:
-    """(from, to) in us: around the presses, or the first seconds when there was none."""
+def window(events: Sequence[Event], presses: Sequence[Us]) -> tuple[Us, Us]:
+    """Choose (from, to) in us: around the presses, or the first seconds when there was none."""
     if not presses:
         return 0, min(SPAN_MAX_US, events[-1][0] + 1 if events else 1)
     start_us = max(0, min(presses) - BEFORE_US)
     return start_us, min(start_us + SPAN_MAX_US, max(presses) + AFTER_US)
 
 
-def tip(text) -> str:
+def tip(text: str) -> str:
     return f"<title>{escape(text)}</title>"
 
 
+Sound = tuple[Us, Us, str, str]  # (start, end, label, pattern)
+
+
 class Diagram:
-    def __init__(self, events, positions, span):
+    """Lanes of the devices that act within `span`, (from, to) in us."""
+
+    def __init__(self, events: Sequence[Event], positions: Mapping[str, Position], span: tuple[Us, Us]):
         self.start_us, self.end_us = span
         self.positions = positions
         self.events = [event for event in events if self.start_us <= event[0] <= self.end_us]
@@ -76,11 +88,12 @@ class Diagram:
         self.lanes = self._lanes()
         self.bottom = TOP_PX + LANE_PX * len(self.lanes)
         self.width = LEFT_PX + (self.end_us - self.start_us) * PX_PER_S // 1_000_000 + RIGHT_PX
-        self.out = []
+        self.out: list[str] = []
 
-    def _sounds(self, events):
-        """(start, end, label, pattern) of every siren, cut to the window."""
-        out, open_at = [], {}
+    def _sounds(self, events: Sequence[Event]) -> list[Sound]:
+        """List (start, end, label, pattern) of every siren, cut to the window."""
+        out: list[Sound] = []
+        open_at: dict[str, tuple[Us, str]] = {}
         for t_us, label, what, detail in events:
             if what == "sound":
                 open_at[label] = (t_us, detail["pattern"])
@@ -93,30 +106,30 @@ class Diagram:
             if start < self.end_us and end > self.start_us
         ]
 
-    def _lanes(self):
-        """Devices that did anything here, by role, then by name."""
+    def _lanes(self) -> dict[str, int]:
+        """Number the devices that did anything here, by role, then by name."""
         acts = ("tx", "key", "show", "sound", "store")
         busy = {label for _, label, what, _ in self.events if what in acts}
         busy |= {label for _, _, label, _ in self.sounds}
         order = sorted(busy, key=lambda label: (ROLE_ORDER.index(self.role(label)), label))
         return {label: i for i, label in enumerate(order)}
 
-    def role(self, label):
-        role = self.positions.get(label, {}).get("role")
-        return role if role in ROLE_ORDER else "modem"
+    def role(self, label: str) -> str:
+        place = self.positions.get(label)
+        return place["role"] if place and place["role"] in ROLE_ORDER else "modem"
 
-    def at(self, t_us, label):
-        """(x, y) of the lane's upper edge at that time."""
+    def at(self, t_us: Us, label: str | None) -> tuple[float, float]:
+        """Return (x, y) of the lane's upper edge at that time, in px."""
         x = LEFT_PX + (t_us - self.start_us) * PX_PER_S / 1e6
-        return round(x, 1), TOP_PX + LANE_PX * self.lanes.get(label, 0)
+        return round(x, 1), TOP_PX + LANE_PX * self.lanes.get(label or "", 0)
 
-    def add(self, *parts):
+    def add(self, *parts: str) -> None:
         self.out.extend(parts)
 
-    def text(self, x, y, words, css="small", anchor="start"):
+    def text(self, x: float, y: float, words: str, css: str = "small", anchor: str = "start") -> None:
         self.add(f'<text class="{css}" x="{x}" y="{y}" text-anchor="{anchor}">{escape(str(words))}</text>')
 
-    def svg(self, title) -> str:
+    def svg(self, title: str) -> str:
         self._background(title)
         for sound in self.sounds:
             self._siren(*sound)
@@ -132,7 +145,7 @@ class Diagram:
             '<rect width="100%" height="100%" fill="#fff"/>\n' + "\n".join(self.out) + "\n</svg>\n"
         )
 
-    def _background(self, title):
+    def _background(self, title: str) -> None:
         self.text(12, 22, title, "title")
         for second in range(-(-self.start_us // 1_000_000), self.end_us // 1_000_000 + 1):
             x, _ = self.at(second * 1_000_000, None)
@@ -145,7 +158,7 @@ class Diagram:
             self.add(f'<line class="lane" x1="8" x2="{self.width - 8}" y1="{end}" y2="{end}"/>')
             self.text(LEFT_PX - 8, y + 16, label, "", "end")
 
-    def _siren(self, start_us, end_us, label, pattern):
+    def _siren(self, start_us: Us, end_us: Us, label: str, pattern: str) -> None:
         x, y = self.at(start_us, label)
         width = max(2, self.at(end_us, label)[0] - x)
         self.add(
@@ -154,11 +167,12 @@ class Diagram:
         )
         self.text(x + 3, y + LANE_PX - 3, f"bunyi: {pattern}")
 
-    def _on_tx(self, t_us, label, detail):
+    def _on_tx(self, t_us: Us, label: str, detail: Detail) -> None:
         x, y = self.at(t_us, label)
         width = max(2.0, detail["airtime_us"] * PX_PER_S / 1e6)
         colour, letter, name = KINDS.get(detail["type"], OTHER)
-        relayed = detail.get("src") != self.positions.get(label, {}).get("node")
+        place = self.positions.get(label)
+        relayed = detail.get("src") != (place["node"] if place else None)
         style = ' stroke="#000" stroke-dasharray="2 1" fill-opacity="0.6"' if relayed else ""
         words = (
             f"{label}: {name} #{detail.get('counter', '?')}{' (relayed)' if relayed else ''}, "
@@ -170,17 +184,17 @@ class Diagram:
         )
         self.text(round(x + width / 2, 1), y + 13, letter, "letter", "middle")
 
-    def _on_miss(self, t_us, label, detail):
+    def _on_miss(self, t_us: Us, label: str, detail: Detail) -> None:
         if detail["why"] in LOST:
             x, y = self.at(t_us, label)
             self.add(CROSS % (x - 3, y + 7, tip(f"{label} lost frame {detail['tx']}: {detail['why']}")))
 
-    def _on_key(self, t_us, label, detail):
+    def _on_key(self, t_us: Us, label: str, detail: Detail) -> None:
         if detail["down"]:
             x, y = self.at(t_us, label)
             self.add(KEY % (x - 5, y + 4, tip(f"{label}: {detail['key']} pressed at {t_us / 1e6:.3f} s")))
 
-    def _on_show(self, t_us, label, detail):
+    def _on_show(self, t_us: Us, label: str, detail: Detail) -> None:
         if detail["state"] in SHOWN:
             x, y = self.at(t_us, label)
             words = SHOWN[detail["state"]]
@@ -194,16 +208,16 @@ class Diagram:
             ):
                 self.text(x + 3, y + LANE_PX - 3, words)
 
-    def _on_store(self, t_us, label, detail):
+    def _on_store(self, t_us: Us, label: str, detail: Detail) -> None:
         x, y = self.at(t_us, label)
         self.add(DOT % (x, y + 10, tip(f"stored: {detail['type']} at {t_us / 1e6:.3f} s")))
 
-    def _on_answer(self, t_us, label, detail):
+    def _on_answer(self, t_us: Us, label: str, detail: Detail) -> None:
         x, y = self.at(t_us, label)
         self.add(f'<path d="M{x} {y + 3}l6 8l-6 8l-6 -8z" fill="{PURPLE}"/>')
         self.text(x + 8, y + LANE_PX - 3, "“saya datang”")
 
-    def _legend(self):
+    def _legend(self) -> None:
         x = 12
         for colour, letter, name in KINDS.values():
             self.add(f'<rect x="{x}" y="34" width="14" height="{FRAME_PX}" fill="{colour}"/>')

@@ -5,12 +5,15 @@ when a person said so; at the end each open alarm shows one of these, or "nobody
 Silent alarms show nothing at all.
 """
 
+from kentongan_sim.shapes import Us
+from kentongan_sim.world.history import History
+
 SETTLED_US = 60_000_000  # a press this old must have its answer, or "nobody hears"
 ANSWERS = ("sounding", "stored", "coming", "closed", "cancelled", "nobody")
 SILENT_ALLOWED = ("off",)
 
 
-def check(history) -> list:
+def check(history: History) -> list[str]:
     out = []
     for t_us, label, state in history.shows:
         if history.role(label) == "tombol":
@@ -22,8 +25,8 @@ def check(history) -> list:
     return out
 
 
-def lie(history, t_us, label, state):
-    """What makes the shown state untrue, or None."""
+def lie(history: History, t_us: Us, label: str, state: str) -> str | None:
+    """Say why the shown state is untrue; None if it is true."""
     node = history.positions[label]["node"]
     mine = [alarm for alarm in history.alarms if alarm.label == label and alarm.t_us <= t_us]
     if mine and all(alarm.key == "silent" for alarm in mine) and state not in SILENT_ALLOWED:
@@ -39,8 +42,8 @@ def lie(history, t_us, label, state):
     return None
 
 
-def silence(history, label) -> list:
-    """The presses of this button after which nothing was ever shown."""
+def silence(history: History, label: str) -> list[str]:
+    """List the presses of this button after which nothing was ever shown."""
     out = []
     for alarm in history.alarms:
         if alarm.label != label or alarm.key != "main" or alarm.t_us + SETTLED_US > history.end_us:

@@ -1,15 +1,22 @@
 """The figures of one run, for people and for machines."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.checkers.no_alarm_lost import lost
 from kentongan_sim.checkers.no_false_siren import false_sirens
 from kentongan_sim.physics.routes import hops_to
-from kentongan_sim.world.history import History
+from kentongan_sim.shapes import Counters, Ms, Us
+from kentongan_sim.world.history import Alarm, History
+from kentongan_sim.world.world import World
+
+Percentiles = dict[str, Ms | None]  # p50, p95, p99 and max
 
 
-def percentiles(values_ms) -> dict:
-    """p50, p95, p99 and max by nearest rank, in whole milliseconds; None without values."""
+def percentiles(values_ms: Iterable[Ms]) -> Percentiles:
+    """Return p50, p95, p99 and max by nearest rank, in whole milliseconds; None without values."""
     ordered = sorted(values_ms)
     if not ordered:
         return {"p50": None, "p95": None, "p99": None, "max": None}
@@ -17,13 +24,13 @@ def percentiles(values_ms) -> dict:
     return {**{name: ordered[rank] for name, rank in ranks.items()}, "max": ordered[-1]}
 
 
-def unreachable(world) -> set:
-    """Labels without a radio path to any gateway that was not dead from the start."""
+def unreachable(world: World) -> set[str]:
+    """Return the labels without a radio path to any gateway that was not dead from the start."""
     return set(world.nodes) - set(hops_to(world, modems_alive(world)))
 
 
-def modems_alive(world) -> list:
-    """Modems of the gateways that are not dead from the start."""
+def modems_alive(world: World) -> list[str]:
+    """List the modems of the gateways that are not dead from the start."""
     return [
         gateway.modem
         for gateway in world.scene.gateways
@@ -31,7 +38,7 @@ def modems_alive(world) -> list:
     ]
 
 
-def posts_alive(world) -> list:
+def posts_alive(world: World) -> list[str]:
     return [
         label
         for label, host in world.nodes.items()
@@ -39,8 +46,8 @@ def posts_alive(world) -> list:
     ]
 
 
-def floors_ms(world, history, sirens) -> list:
-    """For each alarm: air time alone of its way to the nearest of `sirens`, in ms; None without a way."""
+def floors_ms(world: World, history: History, sirens: Iterable[str]) -> list[Ms | None]:
+    """Return for each alarm the air time alone of its way to the nearest siren in ms; None without a way."""
     hops = hops_to(world, sirens)
     airtimes = {
         (d["src"], d["counter"]): d["airtime_us"]
@@ -49,29 +56,29 @@ def floors_ms(world, history, sirens) -> list:
     }
     return [
         hops[a.label] * airtimes[a.node, a.counter] // 1000
-        if a.label in hops and (a.node, a.counter) in airtimes
+        if a.label in hops and a.counter is not None and (a.node, a.counter) in airtimes
         else None
         for a in history.alarms
     ]
 
 
-def floor_ms(world, history) -> int:
-    """Air time alone of the median alarm on its way to the nearest post, in ms; 0 without an alarm."""
+def floor_ms(world: World, history: History) -> int:
+    """Return the air time alone of the median alarm's way to the nearest post, in ms; 0 without an alarm."""
     floors = sorted(ms for ms in floors_ms(world, history, posts_alive(world)) if ms is not None)
     return floors[len(floors) // 2] if floors else 0
 
 
-def press_rows(world, history) -> list:
-    """One row a press: label, at_ms since the world began, then ms from the finger, None for never: boot_ms
-    until the code ran (0 if it did already), siren_ms, stored_ms, answer_ms. floor_ms is the air time of its
-    hops to the nearest siren, gateways' included, None without a radio path; merged as in Facts.
+def press_rows(world: World, history: History) -> list[dict[str, Any]]:
+    """Make one row a press: label, at_ms since the world began, then ms from the finger, None for never:
+    boot_ms until the code ran (0 if it did already), siren_ms, stored_ms, answer_ms. floor_ms is the air time
+    of its hops to the nearest siren, gateways' included, None without a radio path; merged as in Alarm.
     """
     sirens = posts_alive(world) + modems_alive(world)
     reach, floors = hops_to(world, sirens), floors_ms(world, history, sirens)
     rows = []
     for alarm, floor in zip(history.alarms, floors, strict=True):
 
-        def after(t_us, since_us=alarm.t_us):
+        def after(t_us: Us | None, since_us: Us = alarm.t_us) -> Ms | None:
             return None if t_us is None else (t_us - since_us) // 1000
 
         rows.append(
@@ -91,8 +98,8 @@ def press_rows(world, history) -> list:
     return rows
 
 
-def summarise(world, wall_s: float) -> dict:
-    """Every figure of the run, JSON-ready; `checkers` holds the sentences of each violation."""
+def summarise(world: World, wall_s: float) -> dict[str, Any]:
+    """Gather every figure of the run, JSON-ready; `checkers` holds the sentences of each violation."""
     history = History.of(world, unreachable(world))
     air_us = worst_hours(history)
     worst_label = max(sorted(air_us), key=lambda label: air_us[label], default="")
@@ -130,8 +137,8 @@ def summarise(world, wall_s: float) -> dict:
     }
 
 
-def first_answer_ms(history, alarm):
-    """When the presser first saw that the alarm was stored, or None."""
+def first_answer_ms(history: History, alarm: Alarm) -> Ms | None:
+    """Return the ms after which the presser first saw that the alarm was stored, or None."""
     times = [
         t_us
         for t_us, label, state in history.shows
@@ -140,17 +147,17 @@ def first_answer_ms(history, alarm):
     return (min(times) - alarm.t_us) // 1000 if times else None
 
 
-def refusals(world) -> dict:
-    """Refused and dropped, by reason, over all devices that run."""
-    total = {}
+def refusals(world: World) -> Counters:
+    """Sum refusals and drops by reason, over all devices that run."""
+    total: Counters = {}
     for counters in world.counters().values():
         for reason, count in counters.items():
             total[reason] = total.get(reason, 0) + count
     return dict(sorted(total.items()))
 
 
-def sentence(figures: dict) -> str:
-    """The same for a person to read."""
+def sentence(figures: dict[str, Any]) -> str:
+    """Write the same for a person to read."""
     f = figures
     siren, stored, answer = f["press_to_siren_ms"], f["press_to_stored_ms"], f["press_to_answer_ms"]
     hours = f["virtual_s"] * 1e6 / HOUR_US
@@ -173,7 +180,7 @@ def sentence(figures: dict) -> str:
     return "\n".join(lines)
 
 
-def times(figures) -> str:
+def times(figures: Percentiles) -> str:
     if figures["p50"] is None:
         return "never"
     return f"p50 {figures['p50']} ms, p95 {figures['p95']}, p99 {figures['p99']}, max {figures['max']}"

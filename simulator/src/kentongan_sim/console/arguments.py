@@ -3,12 +3,17 @@
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+Commands: TypeAlias = "argparse._SubParsersAction[Any]"  # of any parser's class
+N = TypeVar("N", bound=float)
 
 
-def typed(program):
-    """How `program` of this installation is started from where the reader stands: by its name where the shell
-    finds it, else by the path from here.
+def typed(program: str) -> str:
+    """Return the command that starts `program` of this installation: its name where the shell finds it, else
+    the path from the working directory.
     """
     path = Path(sys.executable).parent / program
     found = shutil.which(program)
@@ -17,10 +22,11 @@ def typed(program):
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def number(kind, low, high, remedy):
-    """A reader of one number in a range, for argparse."""
+def number(kind: Callable[[str], N], low: float, high: float, remedy: str) -> Callable[[str], N]:
+    """Make an argparse type that reads one number within low..high; its error ends with `remedy`."""
 
-    def read(text):
+    def read(text: str) -> N:
+        value: N | None
         try:
             value = kind(text)
         except ValueError:

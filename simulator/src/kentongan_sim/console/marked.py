@@ -1,7 +1,9 @@
 """A part of a page that a program writes: between two marks, so that a person writes the rest."""
 
+from pathlib import Path
 
-def write(path, mark, told, table, command):
+
+def write(path: Path, mark: str, told: str, table: str, command: str) -> None:
     """Put a sentence, a table and the command that drew them between the two marks of the page."""
     before, _, rest = path.read_text(encoding="utf-8").partition(mark)
     _, _, after = rest.partition(mark)

@@ -1,6 +1,8 @@
 """Reads a file that another process appends to, line by line, in a thread."""
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 LOOK_S = 0.05
 
@@ -8,14 +10,14 @@ LOOK_S = 0.05
 class Tail:
     """Calls `on_line(text)` for every whole line of `path`, from its start, also when it appears later."""
 
-    def __init__(self, path, on_line):
+    def __init__(self, path: Path, on_line: Callable[[str], object]):
         self._path = path
         self._on_line = on_line
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tail {path.name}", daemon=True)
         self._thread.start()
 
-    def _run(self):
+    def _run(self) -> None:
         while not self._path.exists():
             if self._ending.wait(LOOK_S):
                 return
@@ -26,6 +28,6 @@ class Tail:
                 for line in lines:
                     self._on_line(line)
 
-    def close(self):
+    def close(self) -> None:
         self._ending.set()
         self._thread.join(timeout=5)

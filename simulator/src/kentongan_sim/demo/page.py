@@ -3,10 +3,14 @@
 import json
 import queue
 import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
 
 from kentongan_sim.demo import plan, words
+from kentongan_sim.demo.feed import Feed, Page
+from kentongan_sim.demo.village import Village
 
 SCALE = 8  # drawing units of a metre
 KEEPALIVE_S = 5.0  # also how soon a stream notices that its page is gone
@@ -42,7 +46,7 @@ TREES = (
 ENGINE_NAMES = {"micropython": "MicroPython yang sebenarnya", "cpython": "CPython, tanpa MicroPython"}
 
 
-def _spot(spot):
+def _spot(spot: plan.Spot) -> dict[str, Any]:
     return {
         "label": spot.label,
         "name": spot.name,
@@ -53,19 +57,21 @@ def _spot(spot):
 
 
 # fmt: off
-def create_page(village, switch, hub=None):
-    """The Flask app. `switch(part, up)` cuts or restores a part; `hub` {url, name, password} is shown."""
+def create_page(
+    village: Village, switch: Callable[[str, bool], object], hub: dict[str, str] | None = None
+) -> Flask:
+    """Make the Flask app. `switch(part, up)` cuts or restores a part; `hub` {url, name, password} is told."""
     app = Flask("kentongan_sim.demo")
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
     token = secrets.token_urlsafe(16)
     houses = (*plan.HOUSES, plan.BENCH)
-    boxes = {spot.label: HOUSE_WAYS for spot in houses}
+    boxes: dict[str, tuple[int | str, ...]] = {spot.label: HOUSE_WAYS for spot in houses}
     boxes.update({spot.label: ("come",) for spot in plan.RECEIVERS})
     parts = [{"name": name, "title": title, "effect": effect} for name, title, effect in words.PARTS]
 
     @app.before_request
-    def only_here():
-        """Only this page may press: a foreign site in the same browser knows neither host name nor token."""
+    def only_here() -> Response | None:
+        """Let only this page press: a foreign site in the same browser knows neither host name nor token."""
         name = request.host.rsplit(":", 1)[0]
         if name not in ("127.0.0.1", "localhost"):
             return _problem(403, "Buka halaman ini lewat 127.0.0.1.")
@@ -74,7 +80,7 @@ def create_page(village, switch, hub=None):
         return None
 
     @app.after_request
-    def close_the_doors(response):
+    def close_the_doors(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
             "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -82,7 +88,7 @@ def create_page(village, switch, hub=None):
         return response
 
     @app.get("/")
-    def page():
+    def page() -> str:
         return render_template(
             "village.html", token=token, hub=hub, parts=parts, legend=words.LEGEND, strokes=words.STROKES,
             engine=ENGINE_NAMES[village.engine_name], houses=map(_spot, houses),
@@ -91,7 +97,7 @@ def create_page(village, switch, hub=None):
             landmarks=[(name, x * SCALE, y * SCALE) for name, x, y in plan.LANDMARKS])
 
     @app.get("/events")
-    def events():
+    def events() -> Response:
         stream = village.feed.subscribe(village.now_ms())
         if stream is None:
             return _problem(503, "Terlalu banyak halaman terbuka.")
@@ -100,11 +106,11 @@ def create_page(village, switch, hub=None):
         return response
 
     @app.get("/state")
-    def state():
+    def state() -> Response:
         return jsonify(village.feed.snapshot(village.now_ms()))
 
     @app.post("/press")
-    def press():
+    def press() -> Response:
         label, how = _fields("label", "how")
         if how not in boxes.get(label, ()) or isinstance(how, bool):
             return _problem(400, "Rumah atau ketukan tidak dikenal.")
@@ -112,7 +118,7 @@ def create_page(village, switch, hub=None):
         return jsonify(ok=True)
 
     @app.post("/switch")
-    def flip():
+    def flip() -> Response:
         part, up = _fields("part", "up")
         if part not in words.PART_NAMES or not isinstance(up, bool):
             return _problem(400, "Bagian itu tidak dikenal.")
@@ -123,20 +129,20 @@ def create_page(village, switch, hub=None):
 # fmt: on
 
 
-def _fields(*names):
-    """Values of the request's JSON object, each a text, number or truth value; None for anything else."""
+def _fields(*names: str) -> list[Any]:
+    """Read values of the request's JSON object: texts, numbers and truth values; None for anything else."""
     body = request.get_json(silent=True)
     values = [body.get(name) if isinstance(body, dict) else None for name in names]
     return [value if isinstance(value, str | int) else None for value in values]
 
 
-def _problem(status, message):
+def _problem(status: int, message: str) -> Response:
     response = jsonify(message=message)
     response.status_code = status
     return response
 
 
-def _events(feed, stream):
+def _events(feed: Feed, stream: Page) -> Iterator[str]:
     yield "retry: 1000\n\n"
     while True:
         try:

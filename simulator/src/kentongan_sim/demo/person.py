@@ -13,10 +13,10 @@ REQUEST_S = 10
 
 
 class PageChanged(Exception):
-    """A page has not the form that a person looks for."""
+    """Raised when a page has not the form that a person looks for."""
 
 
-def _find(pattern, page, what):
+def _find(pattern: re.Pattern[str], page: str, what: str) -> str:
     found = pattern.search(page)
     if not found:
         raise PageChanged(f"no {what} on the page")
@@ -26,28 +26,28 @@ def _find(pattern, page, what):
 class Person:
     """One browser session at the hub at `url`."""
 
-    def __init__(self, url):
+    def __init__(self, url: str):
         self.url = url
         jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
 
-    def _get(self, path):
+    def _get(self, path: str) -> str:
         with self._opener.open(self.url + path, timeout=REQUEST_S) as answer:
-            return answer.read().decode()
+            return str(answer.read().decode())
 
-    def _post(self, path, fields):
+    def _post(self, path: str, fields: dict[str, str]) -> str:
         data = urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(self.url + path, data, {"Origin": self.url})
         with self._opener.open(request, timeout=REQUEST_S) as answer:
-            return answer.read().decode()
+            return str(answer.read().decode())
 
-    def log_in(self, name, password):
+    def log_in(self, name: str, password: str) -> None:
         """Fill in the log-in form."""
         token = _find(CSRF, self._get("/masuk"), "log-in form")
         self._post("/masuk", {"csrf": token, "masuk": name, "sandi": password})
 
-    def wait_for_alarm(self, timeout_s):
-        """The board once it shows an alarm that waits for somebody, or None."""
+    def wait_for_alarm(self, timeout_s: float) -> str | None:
+        """Return the board once it shows an alarm that waits for somebody, or None."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             board = self._get("/papan")
@@ -56,7 +56,7 @@ class Person:
             time.sleep(LOOK_S)
         return None
 
-    def come(self, board):
+    def come(self, board: str) -> None:
         """Click "Saya datang" on the first alarm of a board."""
         path = urllib.parse.urlsplit(_find(COME, board, "alarm")).path
         self._post(path, {"csrf": _find(CSRF, board, "form"), "dari": "papan"})

@@ -1,8 +1,19 @@
 """The demo's kampung as data: what stands where, in metres; the page draws it and the air uses it."""
 
-from collections import namedtuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-Spot = namedtuple("Spot", "label role name house x_m y_m")  # house 0: no household
+
+class Spot(NamedTuple):
+    """One device of the plan."""
+
+    label: str
+    role: str
+    name: str
+    house: int  # 0: no household
+    x_m: int
+    y_m: int
+
 
 HEIGHT_M = 95  # a dense kampung, 150 m wide: neighbours 18 m apart
 COLUMNS_M = (19, 37, 55, 95, 113, 131)  # three houses each side of the street
@@ -20,7 +31,7 @@ POSTS = (
 REPEATER = Spot("penerus-1", "penerus", "Penerus", 0, STREET_M, 8)
 
 
-def _houses():
+def _houses() -> Iterator[Spot]:
     number = 0
     for slot, (x, y) in enumerate(SLOTS):
         if slot not in RESPONDERS and slot not in OPEN_SLOTS:
@@ -40,8 +51,8 @@ DEVICES = (*HOUSES, *POSTS, REPEATER, *RECEIVERS, GATEWAY)
 ONE_PRESS = frozenset(spot.label for spot in HOUSES if spot.y_m < HEIGHT_M / 2)
 
 
-def place_of(spot):
-    """What a person would call the place: a house's lane, else the spot's own name."""
+def place_of(spot: Spot) -> str:
+    """Name the place as a person would: a house's lane, else the spot's own name."""
     if not spot.house:
         return spot.name
     return "Gang Mawar" if spot.y_m < HEIGHT_M / 2 else "Gang Melati"

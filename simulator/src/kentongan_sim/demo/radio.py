@@ -4,52 +4,55 @@ Both give `settings` (lines of the gateway's [radio] table), `ready()` once the 
 `forget()` when the gateway starts anew, and `close()`.
 """
 
+from pathlib import Path
+
 from kentongan_wire import link, packet
 
+from kentongan_sim.shapes import Node
 from kentongan_sim.stock.node import StockNode
 from kentongan_sim.world.bridges import PtyBridge, TcpBridge
 from kentongan_sim.world.node_host import LocalCore
-from kentongan_sim.world.realtime import plug_pty, plug_tcp
+from kentongan_sim.world.realtime import LiveWorld, plug_pty, plug_tcp
 
 
 class ModemRadio:
     """Our firmware's modem at the serial port `path`; ready when it took the gateway's settings."""
 
-    def __init__(self, live, label, path):
+    def __init__(self, live: LiveWorld, label: str, path: Path):
         self.settings = ['type = "serial_modem"', f'port = "{path}"']
         self.forget()
         self._bridge = PtyBridge(path)
         plug_pty(live, label, self._bridge, self)
 
-    def forget(self):
+    def forget(self) -> None:
         self._down, self._up = link.Decoder(), link.Decoder()
-        self._asked = None
+        self._asked: int | None = None
         self._ready = False
 
-    def ready(self):
+    def ready(self) -> bool:
         return self._ready
 
-    def down(self, data):
-        """Overhears the host: which message asked the modem to configure itself?"""
+    def down(self, data: bytes) -> None:
+        """Overhear the host: the message that asks the modem to configure itself."""
         self._asked = next(
             (seq for seq, message in self._down.feed(data) if isinstance(message, link.Configure)),
             self._asked,
         )
 
-    def up(self, data):
-        """Overhears the modem: has it answered that one?"""
+    def up(self, data: bytes) -> None:
+        """Overhear the modem: its answer to that message."""
         self._ready = self._ready or any(
             isinstance(message, link.Ack) and message.seq == self._asked for _, message in self._up.feed(data)
         )
 
-    def close(self):
+    def close(self) -> None:
         self._bridge.close()
 
 
 class StockRadio:
     """A stock Meshtastic node in the modem's place, with the gateway's number and the site's channel."""
 
-    def __init__(self, live, label, node, channel_name, channel_key):
+    def __init__(self, live: LiveWorld, label: str, node: Node, channel_name: str, channel_key: str):
         channel = packet.Channel(channel_name, bytes.fromhex(channel_key))
         self.core = StockNode({"node": node, "label": label, "channels": [channel]})
         live.world.nodes[label].use(LocalCore(self.core))
@@ -57,11 +60,11 @@ class StockRadio:
         plug_tcp(live, label, self.core, self.bridge)
         self.settings = ['type = "meshtastic"', f"port = {self.bridge.port}"]
 
-    def forget(self):
+    def forget(self) -> None:
         self.core.api.ready = False
 
-    def ready(self):
+    def ready(self) -> bool:
         return self.core.api.ready
 
-    def close(self):
+    def close(self) -> None:
         self.bridge.close()

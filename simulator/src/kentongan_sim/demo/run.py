@@ -8,13 +8,17 @@ import sys
 import tempfile
 import threading
 import time
+from argparse import Namespace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import FrameType
+from typing import Never, Self
 
 from kentongan_wire.errors import LocalError
 from waitress.server import create_server
 
-from kentongan_sim.console.arguments import number
+from kentongan_sim.console.arguments import Commands, number
 from kentongan_sim.console.processes import Part, PartFailed, free_port
 from kentongan_sim.console.progress import during
 from kentongan_sim.console.tail import Tail
@@ -38,8 +42,8 @@ JOBS_MAX = 32
 SECONDS_MAX, PORT_MAX = 86_400, 65_535
 
 
-def add_parser(sub):
-    """The `demo` command of kentongan-sim."""
+def add_parser(sub: Commands) -> None:
+    """Add the `demo` command of kentongan-sim."""
     demo = sub.add_parser("demo", help="show the village, with a real gateway and hub, on this machine")
     demo.add_argument(
         "--seconds",
@@ -69,8 +73,8 @@ def add_parser(sub):
     demo.set_defaults(go=go)
 
 
-def choose_engine(wanted):
-    """The engine's name: what was asked for, else MicroPython where it exists."""
+def choose_engine(wanted: str | None) -> str:
+    """Return the engine's name: the one asked for, else MicroPython where it exists."""
     if wanted:
         return wanted
     from kentongan_sim.engines.micropython import available
@@ -84,7 +88,14 @@ def choose_engine(wanted):
 class Demo:
     """All parts of a running demo. Use as a context manager; everything it started ends with it."""
 
-    def __init__(self, data, engine, page_port=0, first_house=FIRST_HOUSE, radio=MODEM):
+    def __init__(
+        self,
+        data: str | Path,
+        engine: str,
+        page_port: int = 0,
+        first_house: str = FIRST_HOUSE,
+        radio: str = MODEM,
+    ):
         self.data = Path(data)
         self.site = make_site(self.data)
         self.proof = Proof(first_house, self.site.nodes[first_house])
@@ -116,23 +127,23 @@ class Demo:
             Tail(self.gateway.log, self.proof.read_log),
             Tail(self.site.siren_file, lambda line: self.village.gateway_siren(json.loads(line))),
         ]
-        self._running = {}  # real part -> whether it is meant to run
-        self.bench = None  # a blank board, where there is real MicroPython
-        self.page = None
+        self._running: dict[Part, bool] = {}  # real part -> whether it is meant to run
+        self.bench: Bench | None = None  # a blank board, where there is real MicroPython
+        self.page: str | None = None
         self._page_port = page_port
-        self._jobs = queue.Queue(JOBS_MAX)
+        self._jobs: queue.Queue[Callable[[], object]] = queue.Queue(JOBS_MAX)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def _make_radio(self, kind):
+    def _make_radio(self, kind: str) -> ModemRadio | StockRadio:
         label, live = plan.GATEWAY.label, self.village.live
         if kind == MODEM:
             return ModemRadio(live, label, self.site.serial)
         first = self.site.settings[FIRST_HOUSE]
         return StockRadio(live, label, self.site.nodes[label], first["channel_name"], first["channel_key"])
 
-    def start(self):
+    def start(self) -> None:
         """Start every part and return once the gateway's radio has shaken hands."""
         try:
             with during("the village's devices start"):
@@ -150,13 +161,13 @@ class Demo:
             self.start_gateway()
         self._running = {self.hub: True, self.gateway: True}
 
-    def start_gateway(self):
+    def start_gateway(self) -> None:
         """Start the gateway and wait for its radio."""
         self.radio.forget()
         self.gateway.start()
         self.gateway.wait_for("handshake with its radio", self.radio.ready, START_S)
 
-    def _serve_page(self):
+    def _serve_page(self) -> None:
         hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}
         app = create_page(self.village, self.ask_switch, hub)
         try:
@@ -178,10 +189,10 @@ class Demo:
     # Switches: pages ask, the demo's own thread does it, for processes live and die with the thread that
     # started them
 
-    def ask_switch(self, part, up):
+    def ask_switch(self, part: str, up: bool) -> None:
         self._jobs.put(partial(self.switch, part, up), timeout=1)
 
-    def switch(self, part, up):
+    def switch(self, part: str, up: bool) -> None:
         """Cut the power of a part like a blackout, or bring it back."""
         if part == "hub":
             self._running[self.hub] = up
@@ -198,7 +209,7 @@ class Demo:
             self.village.switch(part, up)
         self.village.part(part, up)
 
-    def serve(self, until_s=None):
+    def serve(self, until_s: float | None = None) -> None:
         """Do what pages ask for until that time, or without end; PartFailed when a part dies by itself."""
         while until_s is None or time.monotonic() < until_s:
             try:
@@ -207,11 +218,12 @@ class Demo:
                 pass
             for part, wanted in self._running.items():
                 if wanted and not part.alive():
-                    raise part.failed(f"ended by itself (exit {part.process.returncode})")
+                    code = part.process.returncode if part.process else None
+                    raise part.failed(f"ended by itself (exit {code})")
             if self.village.live.failure:
                 raise PartFailed(f"village: {self.village.live.failure}")
 
-    def close(self):
+    def close(self) -> None:
         """End everything; safe at any moment of a start."""
         for tail in self.tails:
             tail.close()
@@ -224,11 +236,11 @@ class Demo:
         if self.page:
             self._server.close()
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
-def answer_alarm(demo):
+def answer_alarm(demo: Demo) -> None:
     """Press the first house and answer as a neighbour does; PartFailed names the step that is missing."""
     proof = demo.proof
     demo.village.press(proof.label, 1)
@@ -245,7 +257,7 @@ def answer_alarm(demo):
         raise PartFailed(f"missing step: {missing[1]}{trouble}")
 
 
-def _answer(demo, person):
+def _answer(demo: Demo, person: Person) -> None:
     proof = demo.proof
     person.log_in(ADMIN, demo.site.password)
     board = person.wait_for_alarm(STEP_S)
@@ -259,7 +271,7 @@ def _answer(demo, person):
     proof.wait_for("siren", STEP_S)
 
 
-def go(args):
+def go(args: Namespace) -> int:
     """Run the demo; exit 0 when all went well."""
     signal.signal(signal.SIGTERM, _interrupt)
     keep = args.data is not None
@@ -282,11 +294,11 @@ def go(args):
     return code
 
 
-def _interrupt(_signal, _frame):
+def _interrupt(_signal: int, _frame: FrameType | None) -> Never:
     raise KeyboardInterrupt
 
 
-def _data_directory(wanted):
+def _data_directory(wanted: str | None) -> Path:
     if wanted is None:
         return Path(tempfile.mkdtemp(prefix="kentongan-demo-"))
     path = Path(wanted).resolve()
@@ -296,7 +308,7 @@ def _data_directory(wanted):
     return path
 
 
-def _run(demo, seconds):
+def _run(demo: Demo, seconds: float | None) -> int:
     started_s = time.monotonic()
     demo.start()
     print(

@@ -3,8 +3,9 @@
 import json
 import os
 import secrets
-from collections import namedtuple
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, accounts
@@ -12,6 +13,7 @@ from kentongan_hub.storage.store import Store
 
 from kentongan_sim.demo import plan
 from kentongan_sim.demo.village import GATEWAY_LABEL, ZONE, survey
+from kentongan_sim.shapes import Node, Settings
 
 SITE_NAME = "RT 05 Kampung Kentongan"
 ADMIN = "admin"
@@ -37,11 +39,23 @@ PASSWORD_WORDS = (
 AGREED = (("bidan", "Bu Rina", 3), ("kader", "Bu Dewi", 12))  # login, name, house
 PASSWORD_LENGTH = 3  # words; with the number about 25 bits, for a hub that only this machine reaches
 
-Site = namedtuple("Site", "data hub_data gateway_toml serial spool siren_file password settings nodes")
+
+class Site(NamedTuple):
+    """Files and numbers of the demo's site."""
+
+    data: Path
+    hub_data: Path
+    gateway_toml: Path
+    serial: Path
+    spool: Path
+    siren_file: Path
+    password: str  # of ADMIN at the hub
+    settings: dict[str, Settings]  # by label
+    nodes: dict[str, Node]
 
 
-def make_site(data):
-    """Everything that the demo's parts need, under the directory `data`."""
+def make_site(data: str | Path) -> Site:
+    """Make everything that the demo's parts need, under the directory `data`."""
     data = Path(data)
     hub_data, gateway = data / "hub", data / "gateway"
     for folder in (hub_data, gateway):
@@ -78,14 +92,14 @@ def make_site(data):
     )
 
 
-def _provision_devices(hub_data):
+def _provision_devices(hub_data: Path) -> dict[str, Settings]:
     hops = survey()
-    settings = {}
+    settings: dict[str, Settings] = {}
     for spot in plan.DEVICES:
         if spot is plan.GATEWAY:
             continue
         to_gateway = max(1, hops.get(spot.label, 1))
-        more = {"hop_limit": max(1, to_gateway - 1)}
+        more: Settings = {"hop_limit": max(1, to_gateway - 1)}
         if spot.role == "tombol":
             more["one_press"] = spot.label in plan.ONE_PRESS
         if spot.role == "sirene":
@@ -103,8 +117,8 @@ def _provision_devices(hub_data):
     return settings
 
 
-def write_gateway_settings(site, hub_url, radio):
-    """The gateway's TOML; `radio` is its [radio] table as lines."""
+def write_gateway_settings(site: Site, hub_url: str, radio: Sequence[str]) -> None:
+    """Write the gateway's TOML; `radio` is its [radio] table as lines."""
     folder = site.gateway_toml.parent
     lines = [
         "[gateway]",
@@ -123,8 +137,8 @@ def write_gateway_settings(site, hub_url, radio):
     site.gateway_toml.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def write_secret(path, text):
-    """A file that only its owner can read, from its first byte on."""
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)

@@ -2,14 +2,16 @@
 
 import time
 from collections import OrderedDict
+from typing import Any
 
 from kentongan_wire import phy
 
 from kentongan_sim.demo import plan
-from kentongan_sim.demo.feed import Feed
+from kentongan_sim.demo.feed import Feed, Message
 from kentongan_sim.demo.words import line_for
 from kentongan_sim.physics.air import URBAN
 from kentongan_sim.scenarios.catalogue import INDOOR_DB, NODE_BASE, Gateway, Place, Scenario
+from kentongan_sim.shapes import Detail, Ms, Node, Report, Settings, Us
 from kentongan_sim.world.realtime import LiveWorld
 from kentongan_sim.world.world import POWER_UP_US, World
 
@@ -23,8 +25,8 @@ SEED = 5
 MS = 1_000
 
 
-def scene(nodes=None):
-    """The plan as a scenario; `nodes` {label: node number} as provisioned."""
+def scene(nodes: dict[str, Node] | None = None) -> Scenario:
+    """Make the plan a scenario; `nodes` {label: node number} as provisioned."""
     places = []
     for number, spot in enumerate(plan.DEVICES, 1):
         node = (nodes or {}).get(spot.label, NODE_BASE + number)
@@ -42,8 +44,8 @@ def scene(nodes=None):
     )
 
 
-def survey():
-    """label -> hops to the gateway, as a technician's survey of this plan would find them."""
+def survey() -> dict[str, int]:
+    """Return label -> hops to the gateway, as a technician's survey of this plan would find them."""
     with World(scene(), gateway_hosts=False) as world:
         return dict(world.hops[ZONE])
 
@@ -54,7 +56,13 @@ class Village:
     `watch(t_us, label, what, detail)` is called in the world's thread for every event.
     """
 
-    def __init__(self, settings, engine, feed=None, watch=None):
+    def __init__(
+        self,
+        settings: dict[str, Settings],
+        engine: str,
+        feed: Feed | None = None,
+        watch: Report | None = None,
+    ):
         nodes = {label: one["node"] for label, one in settings.items()}
         world = World(scene(nodes), SEED, engine, gateway_hosts=False, settings=settings, keep_trace=False)
         self.world = world
@@ -62,21 +70,21 @@ class Village:
         self.feed = feed or Feed()
         self.names = {spot.label: spot.name for spot in (*plan.DEVICES, plan.BENCH)}
         self._label_of = {node: label for label, node in nodes.items()}
-        self._frames = OrderedDict()  # transmission -> (sender, type)
+        self._frames: OrderedDict[int, tuple[str, str]] = OrderedDict()  # transmission -> (sender, type)
         self.live = LiveWorld(world)
         world.listen(self._tell)
         if watch:
             world.listen(watch)
 
-    def start(self):
+    def start(self) -> None:
         """Switch everything on, and go on in real time from the moment when all of it has booted."""
         self.world.run_until(POWER_UP_US + 1_000_000)
         self.live.start()
 
-    def now_ms(self):
+    def now_ms(self) -> Ms:
         return self.world.now_us // MS
 
-    def press(self, label, how):
+    def press(self, label: str, how: str | int) -> None:
         """Press a box: `how` is a number of strokes, "silent", "cancel", or "come" of a penerima."""
         if how in ("silent", "come"):
             self.live.ask(self.world.press, label, None, 1, how)
@@ -85,18 +93,18 @@ class Village:
         else:
             self.live.ask(self.world.press, label, None, how)
 
-    def switch(self, label, on):
+    def switch(self, label: str, on: bool) -> None:
         """Cut or restore the power of a device, or of the gateway's radio."""
         self.live.ask(self.world.switch, label, on)
 
-    def part(self, name, up):
+    def part(self, name: str, up: bool) -> None:
         """Tell the page that a part is on or off."""
         self.feed.add({"t": "part", "name": name, "up": up}, self.now_ms())
-        self.log(*line_for("part", name, self.names.get(name, name), {"up": up}))
+        self._log_line("part", name, {"up": up})
 
-    def gateway_siren(self, change):
-        """What the gateway's own siren did, as its virtual driver wrote it."""
-        event = {"t": "quiet", "at": plan.GATEWAY.label}
+    def gateway_siren(self, change: dict[str, Any]) -> None:
+        """Show a change of the gateway's own siren, as its virtual driver wrote it."""
+        event: Message = {"t": "quiet", "at": plan.GATEWAY.label}
         if change["state"] == "on":
             event = {
                 "t": "sound",
@@ -105,21 +113,21 @@ class Village:
                 "steps": change["steps"],
                 "total_ms": change["total_ms"],
             }
-            self.log(*line_for("sound", plan.GATEWAY.label, self.names[plan.GATEWAY.label], event))
+            self._log_line("sound", plan.GATEWAY.label, {"pattern": change["pattern"]})
         self.feed.add(event, self.now_ms())
 
-    def log(self, tone, text):
-        """A line in the page's list of events."""
+    def log(self, tone: str, text: str) -> None:
+        """Add a line to the page's list of events."""
         now = time.strftime("%H.%M.%S")
         self.feed.add({"t": "log", "time": now, "tone": tone, "text": text}, self.now_ms())
 
-    def close(self):
+    def close(self) -> None:
         self.live.close()
         self.feed.close()
 
     # What the world reports, as the page's events; runs in the world's thread
 
-    def _tell(self, t_us, label, what, detail):
+    def _tell(self, t_us: Us, label: str, what: str, detail: Detail) -> None:
         now_ms = t_us // MS
         if what == "tx":
             self._sent(label, detail, now_ms)
@@ -147,22 +155,24 @@ class Village:
             return
         elif what == "off":
             self.feed.add({"t": "show", "at": label, "state": "off"}, now_ms)
+        self._log_line(what, label, detail)
+
+    def _log_line(self, what: str, label: str, detail: Detail) -> None:
+        """Log an event, if it is worth a line."""
         line = line_for(what, label, self.names.get(label, label), detail)
         if line:
             self.log(*line)
 
-    def _fell_silent(self, label):
+    def _fell_silent(self, label: str) -> None:
         """Say so in the list, unless another sound began at the same moment."""
         if self.world.nodes[label].siren is None:
-            line = line_for("quiet", label, self.names.get(label, label), {})
-            if line:
-                self.log(*line)
+            self._log_line("quiet", label, {})
 
-    def _sent(self, label, detail, now_ms):
+    def _sent(self, label: str, detail: Detail, now_ms: Ms) -> None:
         self._frames[detail["tx"]] = (label, detail["type"])
         if len(self._frames) > FRAMES_KEPT:
             self._frames.popitem(last=False)
-        relay = self._label_of.get(detail.get("src")) != label
+        relay = self._label_of.get(detail.get("src", 0)) != label
         self.feed.add(
             {
                 "t": "tx",
@@ -174,9 +184,9 @@ class Village:
             now_ms,
         )
 
-    def _reached(self, label, what, detail, now_ms):
+    def _reached(self, label: str, what: str, detail: Detail, now_ms: Ms) -> None:
         if what == "miss" and detail["why"] not in MISSES_SHOWN:
             return
-        sender, kind = self._frames.get(detail["tx"], (None, None))
-        if sender:
+        if detail["tx"] in self._frames:
+            sender, kind = self._frames[detail["tx"]]
             self.feed.add({"t": "rx", "at": label, "from": sender, "kind": kind, "ok": what == "rx"}, now_ms)

@@ -1,5 +1,7 @@
 """The village page's words, Indonesian first: what the list of events says, and what the plan shows."""
 
+from kentongan_sim.shapes import Detail
+
 LEGEND = (
     ("ALARM", "alarm"),
     ("RECEIPTS", "tanda terima"),
@@ -43,8 +45,11 @@ PARTS = (
 PART_NAMES = {name: title for name, title, _ in PARTS}
 
 
-def line_for(what, label, name, detail):
-    """(tone, text) for the list of events, or None when an event is not worth a line."""
+Line = tuple[str, str]  # (tone, text)
+
+
+def line_for(what: str, label: str, name: str, detail: Detail) -> Line | None:
+    """Word an event for the list of events, or None when it is not worth a line."""
     if what == "key":
         return _key(name, detail)
     if what == "show":
@@ -61,7 +66,7 @@ def line_for(what, label, name, detail):
     return None
 
 
-def _key(name, detail):
+def _key(name: str, detail: Detail) -> Line | None:
     if not detail["down"]:
         return None
     if detail["key"] == "main":

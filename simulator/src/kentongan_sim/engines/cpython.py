@@ -4,10 +4,14 @@ A core is called here as kentongan_node.runner calls it, without its coroutine, 
 city's time. The MicroPython engine runs the runner itself, and both have to give the same trace.
 """
 
+from typing import Any
+
 from kentongan_node import roles
 from kentongan_node.actions import Boot, Sleep
 
+from kentongan_sim import shapes
 from kentongan_sim.engines import memo
+from kentongan_sim.shapes import Action, Answer, Chance, Counters, Settings, State
 
 memo.install()
 
@@ -15,15 +19,17 @@ memo.install()
 class Engine:
     name = "cpython"
 
-    def __init__(self):
-        self._cores = {}
+    def __init__(self) -> None:
+        self._cores: dict[str, Any] = {}  # of kentongan_node, whose classes have no types yet
 
-    def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd):
+    def boot(
+        self, label: str, settings: Settings, state: State, boot: shapes.Boot, now_ms: int, rnd: Chance
+    ) -> Answer:
         """Make and start a node; returns (actions, deadline in the node's ms or None)."""
         self._cores[label] = core = roles.make(settings, state)
         return until_sleep(core.start(Boot(*boot), now_ms, rnd)), core.next_deadline()
 
-    def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd):
+    def deliver(self, label: str, name: str, args: tuple[object, ...], now_ms: int, rnd: Chance) -> Answer:
         """Hand a running node one event; returns (actions, deadline in the node's ms or None)."""
         core = self._cores[label]
         actions = getattr(core, name)(*args, now_ms, rnd)
@@ -31,26 +37,26 @@ class Engine:
             return actions, None  # the caller asks for no deadline: none has moved
         return until_sleep(actions) if actions else actions, core.next_deadline()
 
-    def receive(self, label: str, frame: bytes, rssi: int, snr_q: int, now_ms: int, rnd):
-        """deliver of a received frame, for the event that happens most."""
+    def receive(self, label: str, frame: bytes, rssi: int, snr_q: int, now_ms: int, rnd: Chance) -> Answer:
+        """Deliver a received frame: the event that happens most."""
         core = self._cores[label]
         actions = core.receive(frame, rssi, snr_q, now_ms, rnd)
         return until_sleep(actions) if actions else actions, core.next_deadline()
 
-    def counters(self, label: str) -> dict:
-        """Refusals and drops of a running node, by reason."""
+    def counters(self, label: str) -> Counters:
+        """Return the refusals and drops of a running node, by reason."""
         return dict(self._cores[label].counters)
 
-    def kill(self, label: str):
+    def kill(self, label: str) -> None:
         """Power cut; only what was persisted is left, and the world keeps that."""
         self._cores.pop(label, None)
 
-    def close(self):
+    def close(self) -> None:
         self._cores.clear()
 
 
-def until_sleep(actions: list) -> list:
-    """The actions up to the one that puts the core to sleep: nothing is done after it."""
+def until_sleep(actions: list[Action]) -> list[Action]:
+    """Cut the actions after the one that puts the core to sleep: nothing is done after it."""
     for at, action in enumerate(actions):
         if type(action) is Sleep:
             return actions[: at + 1]

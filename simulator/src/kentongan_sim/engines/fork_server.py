@@ -16,11 +16,11 @@ import sys
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def child(node_fd: int, control: socket.socket, libpath: str, app: str, heap: str):
+def child(node_fd: int, control: socket.socket, libpath: str, app: str, heap: str) -> None:
     """Become the MicroPython node; never returns."""
     try:
         die_with_parent()
@@ -35,7 +35,7 @@ def child(node_fd: int, control: socket.socket, libpath: str, app: str, heap: st
         os._exit(1)
 
 
-def receive(control: socket.socket):
+def receive(control: socket.socket) -> tuple[str, int | None]:
     """Next (text, node_fd or None); text is empty at the end."""
     data, ancillary, _, _ = control.recvmsg(64, socket.CMSG_LEN(array.array("i").itemsize))
     for level, kind, content in ancillary:
@@ -44,7 +44,7 @@ def receive(control: socket.socket):
     return data.decode(), None
 
 
-def serve(control: socket.socket, libpath: str, app: str, heap: str):
+def serve(control: socket.socket, libpath: str, app: str, heap: str) -> None:
     import micropython_run  # noqa: F401  loaded once here, shared by every child
 
     children = set()
@@ -53,6 +53,7 @@ def serve(control: socket.socket, libpath: str, app: str, heap: str):
         if not text:
             break
         if text == "fork":
+            assert node_fd is not None, "a fork comes with the node's socket"
             pid = os.fork()
             if pid == 0:
                 child(node_fd, control, libpath, app, heap)

@@ -6,14 +6,20 @@ same arguments, so that nothing a node does can depend on it. Errors are not rem
 
 import gc
 import sys
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from kentongan_wire import bodies, keys, link, messages, packet, phy, verify
 
 GC_THRESHOLD = 50_000  # objects made before the collector looks: what a run keeps, it keeps to its end
 LIMIT = 8_192  # results kept of each: some seconds of a city
 
-PURE = (
+Opens = Callable[[packet.Channel, packet.Packet], packet.Data]
+Encodes = Callable[[int, Any], bytes]
+Decodes = Callable[[bytes], Any]
+
+PURE: tuple[Callable[..., object], ...] = (
     packet.parse_packet,
     packet.decode_data,
     packet.aes_ctr,
@@ -31,21 +37,21 @@ PURE = (
 )
 
 
-def _remembering_open(plain_open):
-    """Channel.open, which all nodes of a channel do with the same packet."""
+def _remembering_open(plain_open: Opens) -> Opens:
+    """Remember Channel.open, which all nodes of a channel do with the same packet."""
 
     @lru_cache(LIMIT)
-    def opened(name, key, content):
+    def opened(name: str, key: bytes, content: packet.Packet) -> packet.Data:
         return plain_open(packet.Channel(name, key), content)
 
     return lambda channel, content: opened(channel.name, channel.key, content)
 
 
-def _remembering_line(plain_encode, plain_decode):
-    """link.encode and link.decode: what carries a frame to or from a modem is decoded as it was encoded."""
-    sent = {}
+def _remembering_line(plain_encode: Encodes, plain_decode: Decodes) -> tuple[Encodes, Decodes]:
+    """Remember link.encode for link.decode: a message with a frame is decoded as it was encoded."""
+    sent: dict[bytes, tuple[int, Any]] = {}
 
-    def encode(seq, message):
+    def encode(seq: int, message: Any) -> bytes:
         data = plain_encode(seq, message)
         if isinstance(message, (link.Received, link.Transmit)) and isinstance(message.frame, bytes):
             if len(sent) >= LIMIT:
@@ -53,19 +59,22 @@ def _remembering_line(plain_encode, plain_decode):
             sent[data[1:-1]] = seq, message
         return data
 
-    def decode(encoded):
+    def decode(encoded: bytes) -> Any:  # as link.decode
         return sent.pop(bytes(encoded), None) or plain_decode(encoded)
 
     return encode, decode
 
 
-def install():
+def install() -> None:
     """Put the remembering ones in place of the others, in all of our modules loaded so far and later; and let
     the garbage collector, which finds next to nothing here, look less often.
     """
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
-    packet.Channel.open = _remembering_open(packet.Channel.open)
-    link.encode, link.decode = _remembering_line(link.encode, link.decode)
+    opens: Any = packet.Channel  # whose method is no attribute to a type checker
+    opens.open = _remembering_open(packet.Channel.open)
+    remembered = _remembering_line(link.encode, link.decode)
+    for name, function in zip(("encode", "decode"), remembered, strict=True):
+        setattr(link, name, function)
     ours = [module for name, module in sys.modules.items() if name.startswith("kentongan_")]
     for function in PURE:
         remembering = lru_cache(LIMIT)(function)

@@ -11,10 +11,13 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from kentongan_node import actions as node_actions
 
+from kentongan_sim import shapes
 from kentongan_sim.engines.mpy_library import library
+from kentongan_sim.shapes import Answer, Chance, Counters, Settings, State
 
 ANSWER_TIMEOUT_S = 60  # a node that computes longer than this has hung
 HERE = Path(__file__).resolve().parent
@@ -25,18 +28,18 @@ class EngineError(Exception):
 
 
 def available() -> bool:
-    """Whether real MicroPython is installed for this machine."""
+    """Tell whether real MicroPython is installed for this machine."""
     return sys.platform == "linux" and find_spec("micropython_run") is not None
 
 
 class Engine:
     name = "micropython"
 
-    def __init__(self):
+    def __init__(self) -> None:
         if not available():
             raise EngineError("real MicroPython is not installed for this machine; use --engine cpython")
         path, heap = library()
-        self._nodes = {}  # label -> (socket, pid)
+        self._nodes: dict[str, tuple[socket.socket, int]] = {}  # label -> (socket, pid)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._fork_server = subprocess.Popen(
             [
@@ -53,7 +56,9 @@ class Engine:
         theirs.close()
         self._control.settimeout(ANSWER_TIMEOUT_S)
 
-    def boot(self, label: str, settings: dict, state: dict, boot: tuple, now_ms: int, rnd):
+    def boot(
+        self, label: str, settings: Settings, state: State, boot: shapes.Boot, now_ms: int, rnd: Chance
+    ) -> Answer:
         """Fork and start a node; returns (actions, deadline in the node's ms or None)."""
         self.kill(label)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -69,15 +74,16 @@ class Engine:
         self._nodes[label] = (ours, pid)
         return self._ask(label, ("boot", settings, state, tuple(boot), now_ms, int(rnd)))
 
-    def deliver(self, label: str, name: str, args: tuple, now_ms: int, rnd):
+    def deliver(self, label: str, name: str, args: tuple[object, ...], now_ms: int, rnd: Chance) -> Answer:
         """Hand a running node one event; returns (actions, deadline in the node's ms or None)."""
         return self._ask(label, (name, args, now_ms, int(rnd)))
 
-    def counters(self, label: str) -> dict:
-        """Refusals and drops of a running node, by reason."""
-        return self._exchange(label, ("counters",))[0]
+    def counters(self, label: str) -> Counters:
+        """Return the refusals and drops of a running node, by reason."""
+        counted: Counters = self._exchange(label, ("counters",))[0]
+        return counted
 
-    def kill(self, label: str):
+    def kill(self, label: str) -> None:
         """Power cut: SIGKILL; only what was persisted is left, and the world keeps that."""
         node = self._nodes.pop(label, None)
         if node is None:
@@ -89,7 +95,7 @@ class Engine:
         except OSError:
             pass  # the nursery is gone, and took its children with it
 
-    def close(self):
+    def close(self) -> None:
         """End every node and the nursery; safe to call twice."""
         for pipe, _ in self._nodes.values():
             pipe.close()
@@ -101,15 +107,15 @@ class Engine:
             self._fork_server.kill()
             self._fork_server.wait()
 
-    def __del__(self):
+    def __del__(self) -> None:
         if hasattr(self, "_nursery") and self._fork_server.returncode is None:
             self.close()
 
-    def _ask(self, label, request):
+    def _ask(self, label: str, request: tuple[object, ...]) -> Answer:
         actions, deadline = self._exchange(label, request)
         return [getattr(node_actions, name)(*fields) for name, fields in actions], deadline
 
-    def _exchange(self, label, request):
+    def _exchange(self, label: str, request: tuple[object, ...]) -> Any:
         pipe = self._nodes[label][0]
         data = repr(request).encode()
         try:

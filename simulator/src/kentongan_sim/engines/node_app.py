@@ -7,11 +7,16 @@ the blocking stream socket whose number is in KENTONGAN_FD; end of file ends the
 import os
 import struct
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_sim.port import Hosted
 
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
-def serve(pipe):
-    node = None
+
+def serve(pipe: "BinaryIO") -> None:
+    node: Hosted | None = None
     while True:
         head = pipe.read(4)
         if not head or len(head) < 4:
@@ -20,6 +25,8 @@ def serve(pipe):
         if request[0] == "boot":
             node = Hosted(request[1], request[2])
             actions, deadline = node.boot(request[3], request[4], request[5])
+        elif node is None:  # the simulator boots it first
+            return
         elif request[0] == "counters":
             actions, deadline = node.counters, None
         else:
@@ -32,4 +39,4 @@ def serve(pipe):
 
 
 if __name__ == "__main__":
-    serve(open(int(os.getenv("KENTONGAN_FD")), "r+b"))
+    serve(open(int(os.getenv("KENTONGAN_FD") or 0), "r+b"))

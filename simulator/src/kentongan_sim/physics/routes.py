@@ -1,13 +1,44 @@
 """Who needs how many transmissions to reach whom: what a technician's survey would find."""
 
 from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from kentongan_sim.physics.air import Air, Radio
 
 RELAYS = ("sirene", "penerus", "penerima")  # roles that relay
 MARGIN_Q = 20  # 5 dB above the floor: a link that a technician would count on
 
 
-def hops_to(world, targets) -> dict:
-    """label -> transmissions of a frame from there to the nearest target; unreachable ones are left out."""
+class Placed(Protocol):
+    """One device of a world: its place and its radio."""
+
+    @property
+    def place(self) -> "HasRole": ...
+
+    @property
+    def radio(self) -> Radio: ...
+
+
+class HasRole(Protocol):
+    """A place with a role; scenarios are of the next room."""
+
+    @property
+    def role(self) -> str: ...
+
+
+class Surveyed(Protocol):
+    """The part of a world that a survey looks at."""
+
+    air: Air
+    dead: frozenset[str]
+
+    @property
+    def nodes(self) -> Mapping[str, Placed]: ...
+
+
+def hops_to(world: Surveyed, targets: Iterable[str]) -> dict[str, int]:
+    """Count label -> transmissions of a frame from there to the nearest target, without unreachable ones."""
     hops = {label: 0 for label in targets}
     queue = deque(targets)
     least_q = world.air.floor_q + MARGIN_Q

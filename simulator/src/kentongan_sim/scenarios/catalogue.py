@@ -13,6 +13,7 @@ from kentongan_sim.scenarios.kampung import city1000, rt, rt120, rw, rw7
 from kentongan_sim.scenarios.lines import line3, line5
 from kentongan_sim.scenarios.parts import INDOOR_DB, NODE_BASE, Actor, Gateway, Place, Scenario  # noqa: F401 - one name to import them all by
 from kentongan_sim.scenarios.stock8 import stock8
+from kentongan_sim.shapes import Settings
 
 TEST_SITE_KEY = bytes(range(32))
 CHANNEL_NAME = "kampung"
@@ -26,15 +27,15 @@ SCENARIOS = {
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of that name; LocalError names those there are."""
+    """Make the scenario of that name; LocalError names those there are."""
     if name not in SCENARIOS:
         raise LocalError(f"there is no scenario {name!r}; choose one of {', '.join(sorted(SCENARIOS))}")
     return SCENARIOS[name]()
 
 
-def device_settings(place: Place, scene: Scenario, gateway: int, hops: int) -> dict:
-    """What provisioning would write for this device, checked as the device checks it."""
-    settings = {
+def device_settings(place: Place, scene: Scenario, gateway: int, hops: int) -> Settings:
+    """Write the settings of this device as provisioning would, checked as the device checks them."""
+    settings: Settings = {
         "format": 1,
         "site": scene.name,
         "role": place.role,

@@ -1,5 +1,7 @@
 """Kampungs of every size: one RT of 20 or 120 houses, an RW of seven RT, a city of 25."""
 
+from collections.abc import Callable
+
 from kentongan_wire import phy
 
 from kentongan_sim.physics.air import URBAN
@@ -39,14 +41,16 @@ RT_40 = Plan(
 )
 
 
-def _one(name, title, plan):
+def _one(name: str, title: str, plan: Plan) -> Scenario:
     places, gateway = rt_places(plan, Numbers())
     return Scenario(
         name, title, tuple(places), None, URBAN._replace(layout=name), phy.DEFAULT_PRESET, (gateway,)
     )
 
 
-def _many(name, title, plan_of, count, columns, pitch_m):
+def _many(
+    name: str, title: str, plan_of: Callable[[int], Plan], count: int, columns: int, pitch_m: tuple[int, int]
+) -> Scenario:
     places, gateways = many_rt(plan_of, count, columns, pitch_m)
     return Scenario(name, title, places, None, URBAN._replace(layout=name), phy.DEFAULT_PRESET, gateways)
 
@@ -60,7 +64,7 @@ def rt120() -> Scenario:
 
 
 def rw() -> Scenario:
-    def plan_of(i):
+    def plan_of(i: int) -> Plan:
         return RT_43 if i < 6 else RT_43._replace(houses=RT_43.houses[:42])
 
     return _many(

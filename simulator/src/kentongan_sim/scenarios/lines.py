@@ -8,7 +8,7 @@ from kentongan_sim.scenarios.parts import NODE_BASE, Gateway, Place, Scenario
 STEP_M, LINK_DB, NEAR_DB = 250, 120, 90
 
 
-def _line(name, title, relays):
+def _line(name: str, title: str, relays: int) -> Scenario:
     row = ("tombol-01", *(f"penerus-{i}" for i in range(1, relays + 1)))
     end_m = STEP_M * (relays + 1)
     places = [Place(row[0], "tombol", NODE_BASE + 0x101, 1, 1, 0, 0, 0)]

@@ -4,6 +4,8 @@ Changes between begin_edit_settings and commit_edit_settings wait for the commit
 counts at once. Either way the node reboots to use them. Only its own host may ask: no remote administration.
 """
 
+from collections.abc import Sequence
+
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 from meshtastic.protobuf import admin_pb2, channel_pb2, config_pb2, module_config_pb2
@@ -16,21 +18,23 @@ MODULES = ("mqtt", "serial", "external_notification", "store_forward", "range_te
 Config, Channel = config_pb2.Config, channel_pb2.Channel
 
 
-def preset_number(name):
-    """`ShortSlow` -> Config.LoRaConfig.SHORT_SLOW."""
+def preset_number(name: str) -> int:
+    """Turn `ShortSlow` into Config.LoRaConfig.SHORT_SLOW."""
     text = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
     return Config.LoRaConfig.ModemPreset.Value(text)
 
 
-def preset_name(number):
-    """SHORT_SLOW -> `ShortSlow`."""
+def preset_name(number: int) -> str:
+    """Turn SHORT_SLOW into `ShortSlow`."""
     return "".join(part.title() for part in Config.LoRaConfig.ModemPreset.Name(number).split("_"))
 
 
 class StockSettings:
-    """What the node keeps in flash: owner, configs, modules, eight channels."""
+    """Holds the flash of a node: owner, configs, modules, eight channels."""
 
-    def __init__(self, label, role, channels, preset, hop_limit):
+    def __init__(
+        self, label: str, role: str, channels: Sequence[wire.Channel], preset: phy.Preset, hop_limit: int
+    ):
         self.long_name, self.short_name = label, ""
         self.configs = {name: Config() for name in CONFIGS}
         for name, config in self.configs.items():
@@ -53,32 +57,32 @@ class StockSettings:
             self.channels[index].settings.name = channel.name
             self.channels[index].settings.psk = channel.key
         self._editing = False
-        self._changes = []
+        self._changes: list[admin_pb2.AdminMessage] = []
 
     # What the node runs with
 
     @property
-    def role(self):
+    def role(self) -> str:
         return Config.DeviceConfig.Role.Name(self.configs["device"].device.role)
 
-    def preset(self):
+    def preset(self) -> phy.Preset:
         return phy.preset(preset_name(self.configs["lora"].lora.modem_preset))
 
-    def site_channels(self):
-        """kentongan_wire Channels, the primary first; one with a public or empty key is left out."""
+    def site_channels(self) -> list[wire.Channel]:
+        """List kentongan_wire Channels, the primary first, without those of a public or empty key."""
         used = sorted((c for c in self.channels if c.role != Channel.Role.DISABLED), key=lambda c: c.role)
         settings = [channel.settings for channel in used if len(channel.settings.psk) in (16, 32)]
         return [wire.Channel(one.name, one.psk) for one in settings]
 
-    def relays(self, portnum):
-        """Whether the rebroadcast mode lets this node relay a packet that it could read."""
+    def relays(self, portnum: int) -> bool:
+        """Tell whether the rebroadcast mode lets this node relay a packet that it could read."""
         core_only = Config.DeviceConfig.RebroadcastMode.CORE_PORTNUMS_ONLY
         return self.configs["device"].device.rebroadcast_mode != core_only or portnum <= CORE_PORTS_MAX
 
     # Admin
 
-    def admin(self, data):
-        """One AdminMessage as bytes -> (answer or None, whether the node reboots now)."""
+    def admin(self, data: bytes) -> tuple[admin_pb2.AdminMessage | None, bool]:
+        """Take one AdminMessage as bytes; returns (answer or None, whether the node reboots now)."""
         message, answer = admin_pb2.AdminMessage(), None
         message.ParseFromString(data)
         what = message.WhichOneof("payload_variant")
@@ -99,7 +103,7 @@ class StockSettings:
             answer.get_channel_response.CopyFrom(self.channels[index])
         return answer, False
 
-    def _config_answer(self, number):
+    def _config_answer(self, number: int) -> admin_pb2.AdminMessage:
         answer = admin_pb2.AdminMessage(session_passkey=b"12345678")
         names = dict(enumerate(CONFIGS))
         if number in names:
@@ -108,7 +112,7 @@ class StockSettings:
             answer.get_config_response.SetInParent()
         return answer
 
-    def _apply(self):
+    def _apply(self) -> bool:
         changes, self._changes = self._changes, []
         for message in changes:
             what = message.WhichOneof("payload_variant")

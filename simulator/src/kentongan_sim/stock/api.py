@@ -4,9 +4,15 @@ Measured on firmware 2.7: the order of the handshake, a QueueStatus for every pa
 memory of 20 ids in which a packet that the host sends a second time is swallowed without an answer.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from kentongan_wire import packet as wire
+from kentongan_wire import phy
 from meshtastic import NODELESS_WANT_CONFIG_ID
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
+from kentongan_sim.shapes import Node
 from kentongan_sim.stock.admin import StockSettings
 
 START = b"\x94\xc3"  # every frame: these two bytes, length u16 big-endian, protobuf
@@ -19,20 +25,26 @@ STATUS_OK = 0
 STATUS_QUEUE_FULL = 32  # ERRNO_UNKNOWN, what a full transmit queue answers
 
 
-def framed(message):
-    """The bytes on the stream for one protobuf message."""
-    body = message.SerializeToString()
+class Serialises(Protocol):
+    """A protobuf message; the library that makes them has no types."""
+
+    def SerializeToString(self) -> bytes: ...
+
+
+def framed(message: Serialises) -> bytes:
+    """Make the bytes on the stream for one protobuf message."""
+    body: bytes = message.SerializeToString()
     return START + len(body).to_bytes(2, "big") + body
 
 
 class FrameReader:
     """Finds frames in a byte stream and skips the rest; the buffer never grows over one frame."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data):
-        """The bodies of all frames that are complete now."""
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the bodies of all frames that are complete now."""
         bodies = []
         for byte in data:
             self._buffer.append(byte)
@@ -56,22 +68,28 @@ class StockApi:
     `feed(data)` -> (bytes to answer, MeshPackets to send); the caller reports each with `queued`.
     """
 
-    def __init__(self, identity, channels, preset, hop_limit):
+    def __init__(
+        self,
+        identity: tuple[Node, str, str],
+        channels: Sequence[wire.Channel],
+        preset: phy.Preset,
+        hop_limit: int,
+    ):
         self.node, label, role = identity
         self.settings = StockSettings(label, role, channels, preset, hop_limit)
         self.malformed = 0
         self.swallowed = 0  # packets not sent because their id was still remembered
         self.connect()
 
-    def connect(self):
-        """A client has come: a new session that remembers no packet id."""
+    def connect(self) -> None:
+        """Begin the session of a client that has come; it remembers no packet id."""
         self._reader = FrameReader()
-        self._recent = []
+        self._recent: list[int] = []
         self._number = 0
         self.ready = False  # the client has had its configuration and may be handed packets
 
-    def feed(self, data):
-        """Bytes from the client -> (bytes for it, packets that it wants on the air)."""
+    def feed(self, data: bytes) -> tuple[bytes, list[mesh_pb2.MeshPacket]]:
+        """Take bytes from the client; returns (bytes for it, packets that it wants on the air)."""
         answer, packets = b"", []
         for body in self._reader.feed(data):
             message = mesh_pb2.ToRadio()
@@ -91,7 +109,7 @@ class StockApi:
                 self.ready = False
         return answer, packets
 
-    def _is_repeat(self, packet_id):
+    def _is_repeat(self, packet_id: int) -> bool:
         if packet_id == 0:
             return False
         if packet_id in self._recent:
@@ -100,21 +118,21 @@ class StockApi:
         self._recent = [*self._recent[1 - RECENT_IDS :], packet_id]
         return False
 
-    def _from_radio(self, **fields):
+    def _from_radio(self, **fields: Any) -> mesh_pb2.FromRadio:
         self._number += 1
         return mesh_pb2.FromRadio(id=self._number, **fields)
 
-    def queued(self, packet_id, result, free):
-        """The QueueStatus for one host packet; id 0 answers a heartbeat."""
+    def queued(self, packet_id: int, result: int, free: int) -> bytes:
+        """Answer one host packet with its QueueStatus; id 0 answers a heartbeat."""
         status = mesh_pb2.QueueStatus(res=result, free=free, maxlen=HOST_QUEUE_MAX, mesh_packet_id=packet_id)
         return framed(self._from_radio(queueStatus=status))
 
-    def received(self, packet):
-        """A MeshPacket for the client, or nothing while none has finished the handshake."""
+    def received(self, packet: mesh_pb2.MeshPacket) -> bytes:
+        """Hand a MeshPacket to the client, or nothing while none has finished the handshake."""
         return framed(self._from_radio(packet=packet)) if self.ready else b""
 
-    def routing(self, request_id, error=mesh_pb2.Routing.Error.NONE):
-        """The device's own answer to a packet that wanted one."""
+    def routing(self, request_id: int, error: int = mesh_pb2.Routing.Error.NONE) -> bytes:
+        """Make the device's own answer to a packet that wanted one."""
         packet = mesh_pb2.MeshPacket(to=self.node, id=request_id ^ 0x5A5A5A5A)
         setattr(packet, "from", self.node)
         packet.decoded.portnum = portnums_pb2.PortNum.ROUTING_APP
@@ -122,8 +140,8 @@ class StockApi:
         packet.decoded.request_id = request_id
         return self.received(packet)
 
-    def admin(self, packet):
-        """The host's AdminMessage to this node: (bytes to answer, whether the node reboots now)."""
+    def admin(self, packet: mesh_pb2.MeshPacket) -> tuple[bytes, bool]:
+        """Take the host's AdminMessage to this node; returns (bytes to answer, whether the node reboots)."""
         try:
             answer, reboots = self.settings.admin(packet.decoded.payload)
         except Exception:  # as above: junk changes nothing
@@ -138,11 +156,11 @@ class StockApi:
         reply.decoded.request_id = packet.id
         return self.received(reply), reboots
 
-    def rebooted(self):
-        """What the host is told before the line goes away."""
+    def rebooted(self) -> bytes:
+        """Tell the host that the line goes away."""
         return framed(self._from_radio(rebooted=True))
 
-    def _handshake(self, config_id):
+    def _handshake(self, config_id: int) -> Iterator[mesh_pb2.FromRadio]:
         yield self._from_radio(
             my_info=mesh_pb2.MyNodeInfo(
                 my_node_num=self.node, min_app_version=30200, nodedb_count=1, pio_env="native"
@@ -167,7 +185,7 @@ class StockApi:
             yield self._from_radio(node_info=self._node_info())
         yield self._from_radio(config_complete_id=config_id)
 
-    def _node_info(self):
+    def _node_info(self) -> mesh_pb2.NodeInfo:
         user = mesh_pb2.User(
             id=f"!{self.node:08x}",
             long_name=self.settings.long_name,

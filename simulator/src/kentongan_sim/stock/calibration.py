@@ -5,9 +5,11 @@ are 42 and 31 of 48, so that chance alone moves them by ten points and more.
 """
 
 import argparse
+from typing import Any
 
 from kentongan_sim.checkers.summary import percentiles
 from kentongan_sim.scenarios.stock8 import stock8
+from kentongan_sim.shapes import Ms
 from kentongan_sim.stock.baseline import baseline_figures, stock_world
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import WARM_UP_S, plan_presses
@@ -17,7 +19,7 @@ SEEDS = 100
 PRESSES, WITHIN_S, AFTER_S = 8, 3, 90
 
 # name: (presses, preset, retry_s)
-CASES = {
+CASES: dict[str, tuple[int, str, float | None]] = {
     "1 press": (1, "MediumFast", 0),
     "8 presses": (PRESSES, "MediumFast", 0),
     "8 presses, 7 s resend": (PRESSES, "MediumFast", 7),
@@ -25,7 +27,7 @@ CASES = {
     "8 presses, acknowledged": (PRESSES, "MediumFast", None),
     "8 presses, acknowledged, LongFast": (PRESSES, "LongFast", None),
 }
-MEASURED = {
+MEASURED: dict[str, dict[str, float]] = {
     "1 press": {"delivered": 100, "p50": 570, "max": 850, "air_s": 0.69},
     "8 presses": {"delivered": 87.5, "within_5_s": 83},
     "8 presses, 7 s resend": {"delivered": 100, "p95": 16_000, "air_s": 2.9},
@@ -33,10 +35,10 @@ MEASURED = {
 }
 
 
-def campaign(case: str, seeds: int = SEEDS) -> dict:
-    """Figures of one case over seeds 1..n: shares in percent, times in ms from the press."""
+def campaign(case: str, seeds: int = SEEDS) -> dict[str, Any]:
+    """Run one case over seeds 1..n: shares in percent, times in ms from the press."""
     presses, preset, retry_s = CASES[case]
-    pressed, wrongly, air_s, after = 0, 0, 0.0, []
+    pressed, wrongly, air_s, after = 0, 0, 0.0, list[Ms]()
     for seed in range(1, seeds + 1):
         scene = stock8()._replace(preset=preset)
         with stock_world(scene, seed, retry_s=retry_s, alarm_bytes=PACKET_BYTES) as world:
@@ -49,7 +51,7 @@ def campaign(case: str, seeds: int = SEEDS) -> dict:
         air_s += figures["air_s_per_alarm"] * len(alarms)
         after += [(a.stored_us - a.t_us) // 1000 for a in alarms if a.stored_us is not None]
 
-    def share(limit_ms):
+    def share(limit_ms: Ms) -> float:
         return round(100 * sum(ms <= limit_ms for ms in after) / pressed, 1)
 
     return {
@@ -62,7 +64,7 @@ def campaign(case: str, seeds: int = SEEDS) -> dict:
     }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m kentongan_sim.stock.calibration", description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N")
     args = parser.parse_args()

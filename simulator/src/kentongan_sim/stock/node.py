@@ -8,6 +8,8 @@ three times unless a relay of it is overheard. `host`/`HostWrite` carry the clie
 
 import struct
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import NotRequired, TypedDict
 
 from kentongan_node.actions import HostWrite, Listen
 from kentongan_wire import packet as wire
@@ -16,6 +18,7 @@ from kentongan_wire.crypto import aes_ctr
 from kentongan_wire.errors import LocalError, RemoteError
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
+from kentongan_sim.shapes import Action, Boot, Counters, Ms, Node
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, STATUS_QUEUE_FULL, StockApi
 from kentongan_sim.stock.send_queue import StockQueue, Waiting
 
@@ -27,10 +30,21 @@ ACKED = mesh_pb2.Routing.Error.NONE
 NOT_ACKED = mesh_pb2.Routing.Error.MAX_RETRANSMIT
 
 
+class StockNodeSettings(TypedDict):
+    """Settings of one stock node."""
+
+    node: Node
+    channels: list[wire.Channel]
+    label: NotRequired[str]
+    preset: NotRequired[str]
+    hop_limit: NotRequired[int]
+    role: NotRequired[str]
+
+
 class Unacked:
     """A packet of this node of which no relay has been overheard yet."""
 
-    def __init__(self, frame, due_ms):
+    def __init__(self, frame: bytes, due_ms: Ms):
         self.frame = frame
         self.due_ms = due_ms
         self.sends = 1
@@ -42,7 +56,7 @@ class StockNode:
     `settings`: node, channels (kentongan_wire Channels), and as needed label, preset, hop_limit, role.
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: StockNodeSettings):
         self.node = settings["node"]
         self.channels = settings["channels"]
         self.preset = phy.preset(settings.get("preset", phy.DEFAULT_PRESET))
@@ -51,22 +65,24 @@ class StockNode:
             raise LocalError(f"stock node: role {self.role!r} is not simulated; use CLIENT or ROUTER")
         identity = (self.node, settings.get("label", "stock"), self.role)
         self.api = StockApi(identity, self.channels, self.preset, settings.get("hop_limit", OWN_HOPS))
-        self.counters = {}
-        self.on_reboot = None  # called when the node restarts by itself and its line goes away
+        self.counters: Counters = {}
+        self.on_reboot: Callable[[], object] | None = (
+            None  # called when the node restarts by itself and its line goes away
+        )
         self._reboots = False
-        self._seen = OrderedDict()
+        self._seen: OrderedDict[tuple[Node, int], bool] = OrderedDict()
         self._queue = StockQueue(self.preset, self.role)
-        self._unacked = {}  # packet id -> Unacked, oldest first
+        self._unacked: dict[int, Unacked] = {}  # packet id -> Unacked, oldest first
 
-    def start(self, boot, now_ms, rnd):
-        """Power on: whatever waited is forgotten."""
+    def start(self, boot: Boot | None, now_ms: Ms, rnd: int) -> list[Action]:
+        """Start at power on; whatever waited is forgotten."""
         self.api.connect()
         self._seen.clear()
         self._queue.clear()
         self._unacked.clear()
         return [Listen(True)]
 
-    def _reboot(self):
+    def _reboot(self) -> list[Action]:
         """Use the settings as they are now; the client's line goes away for a moment."""
         self._reboots = False
         told = [HostWrite(self.api.rebooted())]
@@ -75,17 +91,17 @@ class StockNode:
             self.on_reboot()
         return told + self.start(None, 0, 0)
 
-    def _use_settings(self):
+    def _use_settings(self) -> None:
         settings = self.api.settings
         self.channels, self.preset, self.role = settings.site_channels(), settings.preset(), settings.role
         self._queue = StockQueue(self.preset, self.role)
 
-    def connected(self):
-        """A client has connected; a session before it is over, as a stock node serves one at a time."""
+    def connected(self) -> None:
+        """Begin a client's session; the one before is over, as a stock node serves one at a time."""
         self.api.connect()
 
-    def host(self, data, now_ms, rnd):
-        """Bytes from the client."""
+    def host(self, data: bytes, now_ms: Ms, rnd: int) -> list[Action]:
+        """Take bytes from the client."""
         answer, packets = self.api.feed(data)
         actions = [HostWrite(answer)] if answer else []
         for index, packet in enumerate(packets):
@@ -94,7 +110,7 @@ class StockNode:
                 return actions + self._reboot()
         return actions + self.tick(now_ms, rnd)
 
-    def _from_host(self, packet, now_ms, rnd):
+    def _from_host(self, packet: mesh_pb2.MeshPacket, now_ms: Ms, rnd: int) -> bytes:
         if packet.to == self.node:
             queued = self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX)
             if packet.decoded.portnum == portnums_pb2.PortNum.ADMIN_APP:
@@ -113,7 +129,7 @@ class StockNode:
         self._originate(frame, packet_id, packet.want_ack, now_ms, rnd)
         return self.api.queued(packet_id, STATUS_OK, HOST_QUEUE_MAX - len(own) - 1)
 
-    def _originate(self, frame, packet_id, want_ack, now_ms, rnd):
+    def _originate(self, frame: bytes, packet_id: int, want_ack: bool, now_ms: Ms, rnd: int) -> None:
         """Put a packet of this node on its way."""
         self._remember(self.node, packet_id)
         for other in self._unacked.values():  # while we send we hear no acknowledgement
@@ -124,15 +140,15 @@ class StockNode:
                 self._unacked.pop(next(iter(self._unacked)))
         self._queue.add(Waiting(self.node, packet_id, frame, bool(want_ack), False, 0), now_ms, rnd)
 
-    def send(self, payload, packet_id, want_ack, now_ms, rnd):
+    def send(self, payload: bytes, packet_id: int, want_ack: bool, now_ms: Ms, rnd: int) -> None:
         """Broadcast `payload` on the primary channel, as software on the device does."""
         packet = mesh_pb2.MeshPacket(to=wire.BROADCAST, id=packet_id, hop_limit=OWN_HOPS, want_ack=want_ack)
         packet.decoded.portnum = wire.PORT_PRIVATE
         packet.decoded.payload = payload
         self._from_host(packet, now_ms, rnd)
 
-    def _seal(self, packet, packet_id):
-        """The frame of a host packet as the firmware builds it; the origin is always this node."""
+    def _seal(self, packet: mesh_pb2.MeshPacket, packet_id: int) -> bytes | None:
+        """Build the frame of a host packet as the firmware does; the origin is always this node."""
         hops = min(packet.hop_limit, wire.HOP_MAX)
         channel = self.channels[packet.channel]
         plain = wire.encode_data(wire.Data(packet.decoded.portnum, packet.decoded.payload, 0))
@@ -156,8 +172,8 @@ class StockNode:
             self._count("host_too_long")
             return None
 
-    def receive(self, frame, rssi, snr_q, now_ms, rnd):
-        """A whole frame from the air."""
+    def receive(self, frame: bytes, rssi: int, snr_q: int, now_ms: Ms, rnd: int) -> list[Action]:
+        """Take a whole frame from the air."""
         try:
             packet = wire.parse_packet(frame)
         except RemoteError as error:
@@ -183,8 +199,8 @@ class StockNode:
         handed = self.api.received(self._for_host(packet, rssi, snr_q, now_ms))
         return [HostWrite(handed)] if handed else []
 
-    def _own_heard(self, packet):
-        """Somebody relayed a packet of ours: what a stock sender calls an ack of a broadcast."""
+    def _own_heard(self, packet: wire.Packet) -> list[Action]:
+        """Settle a packet of ours that somebody relayed: a stock sender calls it an ack of a broadcast."""
         unacked = self._unacked.pop(packet.id, None)
         if unacked is None:
             return []
@@ -192,13 +208,13 @@ class StockNode:
             self._queue.cancel(self.node, packet.id)
         return self.settled(packet.id, ACKED)
 
-    def settled(self, packet_id, error):
-        """What became of a packet of this node that wanted an acknowledgement; the host is told."""
+    def settled(self, packet_id: int, error: int) -> list[Action]:
+        """Tell the host whether a packet of this node was acknowledged."""
         self._count("acked" if error == ACKED else "not_acked")
         told = self.api.routing(packet_id, error)
         return [HostWrite(told)] if told else []
 
-    def _for_host(self, packet, rssi, snr_q, now_ms):
+    def _for_host(self, packet: wire.Packet, rssi: int, snr_q: int, now_ms: Ms) -> mesh_pb2.MeshPacket:
         message = mesh_pb2.MeshPacket(
             to=packet.to,
             id=packet.id,
@@ -231,7 +247,7 @@ class StockNode:
         message.encrypted = packet.body
         return message
 
-    def _is_private(self, packet):
+    def _is_private(self, packet: wire.Packet) -> bool:
         for channel in self.channels:
             if channel.hash == packet.channel_hash:
                 try:
@@ -240,7 +256,7 @@ class StockNode:
                     continue
         return False
 
-    def _plan_relay(self, packet, snr_q, now_ms, rnd):
+    def _plan_relay(self, packet: wire.Packet, snr_q: int, now_ms: Ms, rnd: int) -> None:
         if not self.api.settings.relays(wire.PORT_PRIVATE) and self._is_private(packet):
             self._count("not_core_port")
             return
@@ -253,7 +269,7 @@ class StockNode:
         relay = Waiting(packet.src, packet.id, frame, bool(packet.want_ack), True, snr_q)
         self._queue.add(relay, now_ms, rnd)
 
-    def tick(self, now_ms, rnd):
+    def tick(self, now_ms: Ms, rnd: int) -> list[Action]:
         """Repeat what was not acknowledged, and ask for the channel when the queue's timer has ended."""
         actions = []
         due = [number for number, unacked in self._unacked.items() if unacked.due_ms <= now_ms]
@@ -270,32 +286,32 @@ class StockNode:
                 self._queue.add(again, now_ms, rnd ^ index)
         return actions + self._queue.tick(now_ms, rnd)
 
-    def cad(self, busy, now_ms, rnd):
-        """The channel check's answer."""
+    def cad(self, busy: bool, now_ms: Ms, rnd: int) -> list[Action]:
+        """Take the channel check's answer."""
         return self._queue.cad(busy, now_ms, rnd)
 
-    def sent(self, ok, now_ms, rnd):
-        """The frame is out, or the radio failed."""
+    def sent(self, ok: bool, now_ms: Ms, rnd: int) -> list[Action]:
+        """Go on after the frame is out, or the radio has failed."""
         self._count("sent" if ok else "send_failed")
         self._queue.sent(now_ms, rnd)
         return []
 
-    def sense(self, what, value, now_ms, rnd):
-        """A reading of the board; a stock node's are not simulated."""
+    def sense(self, what: str, value: int, now_ms: Ms, rnd: int) -> list[Action]:
+        """Take a reading of the board; a stock node's are not simulated."""
         return []
 
-    def next_deadline(self):
-        """When `tick` is due, or None."""
+    def next_deadline(self) -> Ms | None:
+        """Return when `tick` is due, or None."""
         times = [unacked.due_ms for unacked in self._unacked.values()]
         if (timer_ms := self._queue.next_deadline()) is not None:
             times.append(timer_ms)
         return min(times, default=None)
 
-    def _remember(self, src, packet_id):
+    def _remember(self, src: Node, packet_id: int) -> None:
         self._seen[(src, packet_id)] = True
         self._seen.move_to_end((src, packet_id))
         while len(self._seen) > SEEN_MAX:
             self._seen.popitem(last=False)
 
-    def _count(self, reason):
+    def _count(self, reason: str) -> None:
         self.counters[reason] = self.counters.get(reason, 0) + 1

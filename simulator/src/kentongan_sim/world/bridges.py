@@ -11,20 +11,21 @@ import select
 import socket
 import threading
 import tty
+from collections.abc import Callable
 from pathlib import Path
 
 READ_BYTES = 4096
 POLL_S = 0.5  # how long a pipe's thread may need to notice that it is to end
 
 
-def _nothing(*_args):
+def _nothing(*_args: object) -> None:
     pass
 
 
 class PtyBridge:
     """A serial port made of a pty, at the stable path `link`; it stays open when its reader restarts."""
 
-    def __init__(self, link, on_data=_nothing):
+    def __init__(self, link: str | Path, on_data: Callable[[bytes], object] = _nothing):
         self.link = Path(link)
         self.on_data = on_data
         self.dropped_bytes = 0
@@ -38,14 +39,14 @@ class PtyBridge:
         self._thread = threading.Thread(target=self._run, name="pty", daemon=True)
         self._thread.start()
 
-    def _run(self):
+    def _run(self) -> None:
         while not self._ending.is_set():
             readable, _, _ = select.select([self._master], [], [], POLL_S)
             if readable:
                 with contextlib.suppress(BlockingIOError):
                     self.on_data(os.read(self._master, READ_BYTES))
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Bytes for whoever has the port open; dropped when the port's buffer is full."""
         try:
             written = os.write(self._master, data)
@@ -53,7 +54,7 @@ class PtyBridge:
             written = 0
         self.dropped_bytes += len(data) - written
 
-    def close(self):
+    def close(self) -> None:
         self._ending.set()
         self._thread.join(timeout=5)
         self.link.unlink(missing_ok=True)
@@ -64,22 +65,27 @@ class PtyBridge:
 class TcpBridge:
     """A TCP port on 127.0.0.1 that serves one client at a time, as a stock node does: the newer one wins."""
 
-    def __init__(self, on_data=_nothing, on_connect=_nothing, port=0):
+    def __init__(
+        self,
+        on_data: Callable[[bytes], object] = _nothing,
+        on_connect: Callable[[], object] = _nothing,
+        port: int = 0,
+    ):
         self.on_data, self.on_connect = on_data, on_connect
-        self._client = None
+        self._client: socket.socket | None = None
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._listen(port)
         self.port = self._server.getsockname()[1]
 
-    def _listen(self, port):
+    def _listen(self, port: int) -> None:
         self._server = socket.create_server(("127.0.0.1", port))
         self._server.settimeout(POLL_S)
         self._ending.clear()
         self._thread = threading.Thread(target=self._accept, args=(self._server,), name="tcp", daemon=True)
         self._thread.start()
 
-    def _accept(self, server):
+    def _accept(self, server: socket.socket) -> None:
         while not self._ending.is_set():
             try:
                 client, _ = server.accept()
@@ -95,7 +101,7 @@ class TcpBridge:
             self.on_connect()
             threading.Thread(target=self._read, args=(client,), name="tcp client", daemon=True).start()
 
-    def _read(self, client):
+    def _read(self, client: socket.socket) -> None:
         while not self._ending.is_set():
             try:
                 data = client.recv(READ_BYTES)
@@ -109,7 +115,7 @@ class TcpBridge:
                 self.on_data(data)
         _shut(client)
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Bytes for the client, if there is one; a client that stopped reading is cut off."""
         with self._lock:
             if self._client is None:
@@ -120,14 +126,14 @@ class TcpBridge:
                 _shut(self._client)
                 self._client = None
 
-    def drop(self):
+    def drop(self) -> None:
         """Cut the client off; it may come again at once."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             _shut(client)
 
-    def unplug(self):
+    def unplug(self) -> None:
         """Take the device away: the client is cut off and the port refuses."""
         self._ending.set()
         with self._lock:
@@ -137,14 +143,14 @@ class TcpBridge:
         self._server.close()
         self._thread.join(timeout=5)
 
-    def replug(self):
+    def replug(self) -> None:
         """The device is back at the same port."""
         self._listen(self.port)
 
     close = unplug
 
 
-def _shut(connection):
+def _shut(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
     connection.close()

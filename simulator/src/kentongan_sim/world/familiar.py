@@ -1,12 +1,16 @@
 """Whom a village's relays have known for days when a run begins, as in one that has stood for long."""
 
 import struct
+from collections.abc import Iterable
 
 from kentongan_node.carried import FILE, KNOWN, KNOWN_MAX, SENDER, SENDER_BYTES, Carried
 
+from kentongan_sim.scenarios.parts import Place
+from kentongan_sim.shapes import State
 
-def familiar(place, places) -> dict:
-    """State of a relay that has heard these places' buttons, those of its own zone first, nothing else."""
+
+def familiar(place: Place, places: Iterable[Place]) -> State:
+    """Make the state of a relay that has heard only these places' buttons, those of its own zone first."""
     if place.role == "tombol":
         return {}
     buttons = sorted((one.zone != place.zone, one.node) for one in places if one.role == "tombol")

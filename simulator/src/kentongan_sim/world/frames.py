@@ -7,6 +7,7 @@ from kentongan_wire import packet as wire
 from kentongan_wire.errors import RemoteError
 
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
+from kentongan_sim.shapes import Detail
 
 TYPES = {
     1: "ALARM",
@@ -25,12 +26,14 @@ RECEIPT_ENTRY = bodies.ENTRY_BYTES
 
 
 class Describer:
+    """Reads frames of one channel; remembers those it has read."""
+
     def __init__(self, channel_name: str = CHANNEL_NAME, channel_key: bytes = CHANNEL_KEY):
         self.channel = wire.Channel(channel_name, channel_key)
-        self._cache = {}
+        self._cache: dict[bytes, Detail] = {}
 
-    def describe(self, data: bytes) -> dict:
-        """{src, id, hop_limit, hop_start, type, bytes}; of ours counter, attempt, answers, about, action."""
+    def describe(self, data: bytes) -> Detail:
+        """Read what any frame has, and of ours counter, attempt, answers, about and action."""
         known = self._cache.get(data)
         if known is None:
             if len(self._cache) >= CACHE_LIMIT:
@@ -38,11 +41,16 @@ class Describer:
             known = self._cache[data] = self._read(data)
         return known
 
-    def _read(self, data):
-        out = {"bytes": len(data), "type": "FOREIGN"}
+    def _read(self, data: bytes) -> Detail:
+        out: Detail = {"bytes": len(data), "type": "FOREIGN"}
         try:
             packet = wire.parse_packet(data)
-            out.update(src=packet.src, id=packet.id, hop_limit=packet.hop_limit, hop_start=packet.hop_start)
+            out |= {
+                "src": packet.src,
+                "id": packet.id,
+                "hop_limit": packet.hop_limit,
+                "hop_start": packet.hop_start,
+            }
             content = self.channel.open(packet)
         except RemoteError:
             return out
@@ -66,6 +74,6 @@ class Describer:
         return out
 
 
-def _entries_in(payload):
-    """How many whole receipt entries there is room for."""
+def _entries_in(payload: bytes) -> int:
+    """Count the whole receipt entries that there is room for."""
     return (len(payload) - RECEIPT_HEAD - messages.END_BYTES) // RECEIPT_ENTRY

@@ -1,19 +1,31 @@
 """How loud each place of a scenario is at each other: the same for every seed of the simulation."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from math import hypot, log10
+from typing import Protocol
 
-from kentongan_sim.physics.air import path_loss_db
+from kentongan_sim.physics.air import Air, Propagation, path_loss_db
 from kentongan_sim.physics.chance import bell_values
 from kentongan_sim.scenarios.catalogue import CONDUCTED_DBM, GAIN_DBI
+from kentongan_sim.scenarios.parts import Place, Scenario
+from kentongan_sim.world.node_host import NodeHost
 
 POWER_DBM = CONDUCTED_DBM + GAIN_DBI + GAIN_DBI  # at a receiver that loses nothing on the way
 CACHED_PLACES = 4  # scenarios; a campaign runs one at a time
 
 
-def lay_all(world):
-    """The links between all devices of the world's scenario."""
+class Laid(Protocol):
+    """A world whose devices are being linked."""
+
+    scene: Scenario
+    air: Air
+    nodes: dict[str, NodeHost]
+
+
+def lay_all(world: Laid) -> None:
+    """Lay the links between all devices of the world's scenario."""
     hosts = list(world.nodes.values())
     scene, air = world.scene, world.air
     if scene.links is not None:
@@ -27,21 +39,21 @@ def lay_all(world):
         one.links[other] = other.links[one] = snr_q
 
 
-def lay(world, host, others):
-    """The links of one device, both ways."""
+def lay(world: Laid, host: NodeHost, others: Iterable[NodeHost]) -> None:
+    """Lay the links of one device, both ways."""
     for other in others:
         loss_db = loss_between(world.scene, host.place, other.place)
         if loss_db is not None:
             link_both(world.air, host, other, loss_db)
 
 
-def link_both(air, host, other, loss_db: float):
+def link_both(air: Air, host: NodeHost, other: NodeHost, loss_db: float) -> None:
     air.link(host.radio, other.radio, POWER_DBM, loss_db)
     air.link(other.radio, host.radio, POWER_DBM, loss_db)
 
 
-def loss_between(scene, one, other):
-    """Loss between two places with their walls, or None where a link table says nothing."""
+def loss_between(scene: Scenario, one: Place, other: Place) -> float | None:
+    """Return the loss between two places with their walls, or None where a link table says nothing."""
     if scene.links is not None:
         return scene.links.get((one.label, other.label), scene.links.get((other.label, one.label)))
     distance_m = hypot(one.x_m - other.x_m, one.y_m - other.y_m)
@@ -49,13 +61,15 @@ def loss_between(scene, one, other):
 
 
 @lru_cache(maxsize=CACHED_PLACES)
-def audible(places: tuple, spec, budget_db: float, least_q: int) -> list:
-    """(i, j, snr_q) with i < j for every two places that are not quite out of each other's reach.
+def audible(
+    places: tuple[Place, ...], spec: Propagation, budget_db: float, least_q: int
+) -> list[tuple[int, int, int]]:
+    """List (i, j, snr_q) with i < j for every two places that are not quite out of each other's reach.
 
     `budget_db`: power over noise without any loss. What is below `least_q` is left out. Agrees with
     air.path_loss_db; written out, because a city has half a million pairs.
     """
-    out = []
+    out: list[tuple[int, int, int]] = []
     shadows_db = [value / 4 for value in bell_values(spec.shadow_db * 4)]
     slope_db = 10 * spec.exponent
     prefix = f"bell/{spec.layout}/"

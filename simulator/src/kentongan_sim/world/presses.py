@@ -3,11 +3,12 @@
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.physics.chance import between, draw_u32
+from kentongan_sim.world.world import World
 
 WARM_UP_S = 150  # one round of mains status (140 s) before the first press
 
 
-def plan_presses(world, presses: int, within_s: float):
+def plan_presses(world: World, presses: int, within_s: float) -> None:
     """Different houses as far as they go, in an order and at times that the seed decides."""
     buttons = sorted(
         [

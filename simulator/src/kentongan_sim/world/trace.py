@@ -3,6 +3,8 @@
 import json
 from hashlib import sha256
 
+from kentongan_sim.shapes import Detail, Event, Report
+
 LINES_AT_ONCE = 1_000  # hashed together
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -14,39 +16,41 @@ class Trace:
     """
 
     def __init__(self, keep: bool | None = True):
-        self.events = []
+        self.events: list[Event] = []
         self._keep = keep
         self._hash = sha256()
         self._hashed = 0  # of the events
-        self._listeners = []
+        self._listeners: list[Report] = []
 
-    def listen(self, callback):
+    def listen(self, callback: Report) -> None:
         """Have `callback(t_us, label, what, detail)` called for every event from now on."""
         self._listeners.append(callback)
 
-    def add(self, t_us: int, label: str, what: str, detail: dict):
+    def add(self, t_us: int, label: str, what: str, detail: Detail) -> None:
         """`detail` is not to be changed any more."""
         if self._keep:
-            self.events.append((t_us, label, what, detail))
+            self.events.append(Event(t_us, label, what, detail))
         elif self._keep is not None:
             self._hash.update(line(t_us, label, what, detail).encode())
         for callback in self._listeners:
             callback(t_us, label, what, detail)
 
     def sha256(self) -> str:
+        """Hash all lines so far, as hexadecimal."""
         for start in range(self._hashed, len(self.events), LINES_AT_ONCE):
             some = self.events[start : start + LINES_AT_ONCE]
             self._hash.update("".join([line(*event) for event in some]).encode())
         self._hashed = len(self.events)
         return self._hash.hexdigest()
 
-    def write(self, path: str):
+    def write(self, path: str) -> None:
         """All kept events as text, one a line."""
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(line(*event) for event in self.events)
 
 
-def line(t_us: int, label: str, what: str, detail: dict) -> str:
+def line(t_us: int, label: str, what: str, detail: Detail) -> str:
+    """Write one event as a line of the trace."""
     if what == "rx":  # written out, as most lines are of these two kinds
         text = f'{{"rssi":{detail["rssi"]},"snr_q":{detail["snr_q"]},"tx":{detail["tx"]}}}'
     elif what == "miss":

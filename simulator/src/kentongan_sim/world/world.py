@@ -11,21 +11,29 @@ Events (`what`): boot off sleep key tx rx miss busy sound quiet show note; of a 
 done; of the hub: hub. `detail` holds plain numbers and texts. Times are microseconds since the world began.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Self
+
 from kentongan_node.siren import new_post_state
 from kentongan_wire import phy
 from kentongan_wire.device_file import nearest
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.physics import air as radio
+from kentongan_sim.physics.air import Cad
 from kentongan_sim.physics.chance import between
-from kentongan_sim.physics.clock import Clock
+from kentongan_sim.physics.clock import Clock, Entry
 from kentongan_sim.physics.routes import hops_to
 from kentongan_sim.scenarios.catalogue import Place, Scenario, device_settings
+from kentongan_sim.shapes import About, Counters, Detail, Engine, Ms, Report, Settings, Us
 from kentongan_sim.world import actors
 from kentongan_sim.world.familiar import familiar
 from kentongan_sim.world.frames import Describer
+from kentongan_sim.world.gateways.model_hub import ModelHubHost
+from kentongan_sim.world.gateways.world_part import Told
+from kentongan_sim.world.history import Position, Press
 from kentongan_sim.world.links import lay, lay_all, link_both
-from kentongan_sim.world.node_host import LocalCore, NodeHost
+from kentongan_sim.world.node_host import Core, HostEar, LocalCore, NodeHost
 from kentongan_sim.world.trace import Trace
 
 ENGINES = ("cpython", "micropython")
@@ -39,33 +47,53 @@ BATTERY_MV = {"tombol": 3_900}  # a lithium-ion cell in use; mains devices run o
 MAINS_MV = 13_200
 
 
-def make_engine(name: str):
-    """The engine of that name; LocalError names those there are and what is missing."""
+HostClass = Callable[["World", Place, Engine], NodeHost]
+
+
+def make_engine(name: str) -> Engine:
+    """Make the engine of that name; LocalError names those there are and what is missing."""
     if name == "cpython":
         from kentongan_sim.engines.cpython import Engine
-    elif name == "micropython":
-        from kentongan_sim.engines.micropython import Engine, available
 
-        if not available():
+        return Engine()
+    if name == "micropython":
+        from kentongan_sim.engines import micropython
+
+        if not micropython.available():
             raise LocalError(
                 "engine micropython: there is no MicroPython wheel for this machine; "
                 "use --engine cpython, it runs the same node code"
             )
-    else:
-        raise LocalError(f"there is no engine {name!r}; choose one of {', '.join(ENGINES)}")
-    return Engine()
+        return micropython.Engine()
+    raise LocalError(f"there is no engine {name!r}; choose one of {', '.join(ENGINES)}")
 
 
-def ranges(labels) -> str:
-    """ "tombol-01..tombol-20, pos-1..pos-2, hub": the labels in short, first and last of each kind."""
-    groups = {}
+def ranges(labels: Iterable[str]) -> str:
+    """Shorten labels to the first and last of each kind: "tombol-01..tombol-20, pos-1..pos-2, hub"."""
+    groups: dict[str, list[str]] = {}
     for label in labels:
         groups.setdefault(label.rstrip("0123456789"), []).append(label)
     return ", ".join(g[0] if len(g) == 1 else f"{g[0]}..{g[-1]}" for g in groups.values())
 
 
-def channel_of(settings: dict):
-    """(name, key) of the channel that the devices of these settings use."""
+def switched(scene: Scenario, devices: Iterable[str]) -> list[str]:
+    """List the labels of everything that can be switched: these devices, gateways and the hub."""
+    return [*devices, *[gateway.label for gateway in scene.gateways], "hub"]
+
+
+def need(labels: Iterable[str], known: list[str], where: str) -> None:
+    """Raise LocalError for a label that is none of the known ones, with the remedy."""
+    for label in labels:
+        if label not in known:
+            raise LocalError(
+                f"there is no device {label!r} in {where}; "
+                f"did you mean {nearest(label, known)}? "
+                f"There are {ranges(known)}"
+            )
+
+
+def channel_of(settings: dict[str, Settings]) -> tuple[str, bytes]:
+    """Return (name, key) of the channel that the devices of these settings use."""
     for one in settings.values():
         if one["channel_key"]:
             return one["channel_name"], bytes.fromhex(one["channel_key"])
@@ -83,21 +111,21 @@ class World:
         self,
         scene: Scenario,
         seed: int = 1,
-        engine="cpython",
+        engine: str | Engine = "cpython",
         loss: float = 0.0,
-        dead=(),
+        dead: Iterable[str] = (),
         *,
         gateway_hosts: bool = True,
         answer_after_s: float = 8.0,
-        settings=None,
-        cad=radio.CAD,
+        settings: dict[str, Settings] | None = None,
+        cad: Cad = radio.CAD,
         keep_trace: bool | None = True,
         known: bool = True,
-        host_class=NodeHost,
+        host_class: HostClass = NodeHost,
     ):
         self.scene = scene
-        self.nodes = {place.label: None for place in scene.places}
-        self.need_known(dead)
+        self.nodes: dict[str, NodeHost] = {}
+        need(dead, switched(scene, [place.label for place in scene.places]), scene.name)
         self.seed = seed
         self.clock = Clock()
         self.trace = Trace(keep_trace)
@@ -114,14 +142,16 @@ class World:
             scene.propagation.fade_db,
             self.describer.describe,
         )
-        self.gateway_hosts = {}
-        self.pressed = []  # (t_us, label, key, strokes, hold_ms)
-        self.told = {}  # (node, generation, type, counter) of alarms that the hub has -> since when
-        self.answered = set()  # (node, counter) of alarms to which the hub's person has said "saya datang"
+        self.gateway_hosts: dict[str, ModelHubHost] = {}
+        self.pressed: list[Press] = []
+        self.told: dict[Told, Us] = {}
+        self.answered: set[About] = (
+            set()
+        )  # (node, counter) of alarms to which the hub's person has said "saya datang"
         self.dead = frozenset(dead)
         for place in scene.places:
             self.nodes[place.label] = host_class(self, place, self.engine)
-        self._serial_free_us = {}
+        self._serial_free_us: dict[tuple[str, str], Us] = {}
         lay_all(self)
         self._provision(settings, known)
         if gateway_hosts:
@@ -133,8 +163,8 @@ class World:
 
     # Building
 
-    def _provision(self, given, known):
-        self.hops = {}
+    def _provision(self, given: dict[str, Settings] | None, known: bool) -> None:
+        self.hops: dict[int, dict[str, int]] = {}
         for gateway in self.scene.gateways:
             self.hops[gateway.zone] = hops_to(self, [gateway.modem])
         modems = {gateway.zone: self.nodes[gateway.modem].place.node for gateway in self.scene.gateways}
@@ -150,13 +180,12 @@ class World:
             hops = min(HOPS_MAX, max(1, self.hops.get(place.zone, {}).get(place.label, 1)))
             host.settings = device_settings(place, self.scene, modems.get(place.zone, 0), hops)
 
-    def _open_gateway_hosts(self, answer_after_s):
-        from kentongan_sim.world.gateways.model_hub import ModelHubHost
+    def _open_gateway_hosts(self, answer_after_s: float) -> None:
 
         for gateway in self.scene.gateways:
             self.gateway_hosts[gateway.label] = ModelHubHost(self, gateway, answer_after_s)
 
-    def _switch_on(self, in_service):
+    def _switch_on(self, in_service: bool) -> None:
         for label, host in self.nodes.items():
             if label in self.dead or self._gateway_is_dead(label):
                 continue
@@ -171,11 +200,17 @@ class World:
             if "hub" in self.dead:
                 gateway_host.hub_up = False
 
-    def _gateway_is_dead(self, label):
+    def _gateway_is_dead(self, label: str) -> bool:
         return any(gateway.modem == label and gateway.label in self.dead for gateway in self.scene.gateways)
 
     def host_core(
-        self, label: str, core, x_m: float, y_m: float, role: str = "stock", loss_db=None
+        self,
+        label: str,
+        core: Core,
+        x_m: float,
+        y_m: float,
+        role: str = "stock",
+        loss_db: dict[str, float] | None = None,
     ) -> NodeHost:
         """Put a core of another make, with the methods of our cores, on the air.
 
@@ -192,7 +227,7 @@ class World:
         host.power_on()
         return host
 
-    def host_board(self, place: Place, engine) -> NodeHost:
+    def host_board(self, place: Place, engine: Engine) -> NodeHost:
         """Put a board with an engine of its own at a place (board.Board), and switch it on."""
         host = NodeHost(self, place, engine)
         host.settings = {"role": place.role}  # its own are on its flash
@@ -201,7 +236,7 @@ class World:
         host.power_on()
         return host
 
-    def move(self, label: str, x_m: float, y_m: float):
+    def move(self, label: str, x_m: float, y_m: float) -> None:
         """Carry a device to another place, as a technician does on a survey."""
         host = self.nodes[label]
         host.place = host.place._replace(x_m=x_m, y_m=y_m)
@@ -213,23 +248,17 @@ class World:
 
     # Doing
 
-    def need_known(self, labels):
-        """LocalError for a label that is no device here, with the remedy."""
-        for label in labels:
-            if label not in self.labels():
-                raise LocalError(
-                    f"there is no device {label!r} in {self.scene.name}; "
-                    f"did you mean {nearest(label, self.labels())}? "
-                    f"There are {ranges(self.labels())}"
-                )
+    def need_known(self, labels: Iterable[str]) -> None:
+        """Raise LocalError for a label that is no device here, with the remedy."""
+        need(labels, self.labels(), self.scene.name)
 
-    def labels(self) -> list:
-        """Everything that can be switched: devices, gateways and the hub."""
-        return [*self.nodes, *[gateway.label for gateway in self.scene.gateways], "hub"]
+    def labels(self) -> list[str]:
+        """List everything that can be switched: devices, gateways and the hub."""
+        return switched(self.scene, self.nodes)
 
-    def positions(self) -> dict:
-        """label -> dict(role, node, zone, house, x_m, y_m) of every device and gateway, for a map."""
-        out = {
+    def positions(self) -> dict[str, Position]:
+        """Return label -> Position of every device and gateway, for a map."""
+        out: dict[str, Position] = {
             label: {
                 "role": host.place.role,
                 "node": host.place.node,
@@ -251,11 +280,18 @@ class World:
             }
         return out
 
-    def at(self, t_us: int, function, *args):
+    def at(self, t_us: int, function: Callable[..., object], *args: object) -> Entry:
         """Have function(*args) run at that virtual time."""
         return self.clock.at(t_us, function, *args)
 
-    def press(self, label: str, t_us=None, strokes: int = 1, key: str = "main", hold_ms=None):
+    def press(
+        self,
+        label: str,
+        t_us: Us | None = None,
+        strokes: int = 1,
+        key: str = "main",
+        hold_ms: Ms | None = None,
+    ) -> None:
         """Press a key `strokes` times from now or `t_us` on: main, silent, uji, test, hush, come."""
         self.need_known([label])
         t_us = self.clock.now_us if t_us is None else t_us
@@ -268,10 +304,10 @@ class World:
             self.at(t_us + down_ms * 1000, host.key, key, False)
             t_us += (down_ms + STROKE_GAP_MS) * 1000
 
-    def lid(self, label: str, is_open: bool):
+    def lid(self, label: str, is_open: bool) -> None:
         self.nodes[label].key("lid", is_open)
 
-    def switch(self, label: str, on: bool):
+    def switch(self, label: str, on: bool) -> None:
         """Cut or restore the power of a device, a gateway (with its modem) or "hub"."""
         self.need_known([label])
         if label == "hub":
@@ -291,26 +327,28 @@ class World:
 
     # The serial line of a modem
 
-    def on_host(self, label: str, callback):
+    def on_host(self, label: str, callback: HostEar) -> None:
         """Have callback(data) called, in the world's time, with the bytes that a modem sends its host."""
         self.nodes[label].on_host = lambda data: self._serial(("up", label), data, callback, data)
 
-    def host_write(self, label: str, data: bytes):
+    def host_write(self, label: str, data: bytes) -> None:
         """Send a modem bytes from its host over the 115200-baud line."""
         self._serial(("down", label), data, self.nodes[label].deliver, "host", bytes(data))
 
-    def _serial(self, line, data, function, *args):
+    def _serial(
+        self, line: tuple[str, str], data: bytes, function: Callable[..., object], *args: object
+    ) -> None:
         start_us = max(self.clock.now_us, self._serial_free_us.get(line, 0))
         self._serial_free_us[line] = end_us = start_us + len(data) * SERIAL_BYTE_US
         self.at(end_us, function, *args)
 
     # Watching and stepping
 
-    def listen(self, callback):
+    def listen(self, callback: Report) -> None:
         """Have callback(t_us, label, what, detail) called for every event."""
         self.trace.listen(callback)
 
-    def report(self, label: str, what: str, detail: dict):
+    def report(self, label: str, what: str, detail: Detail) -> None:
         self.trace.add(self.clock.now_us, label, what, detail)
 
     def battery_mv(self, role: str) -> int:
@@ -320,32 +358,32 @@ class World:
     def now_us(self) -> int:
         return self.clock.now_us
 
-    def next_event_us(self):
-        """Time of the next thing to happen, or None."""
+    def next_event_us(self) -> Us | None:
+        """Return the time of the next thing to happen, or None."""
         return self.clock.next_us()
 
-    def run_until(self, t_us: int, done=None) -> bool:
+    def run_until(self, t_us: int, done: Callable[[], bool] | None = None) -> bool:
         """As Clock.run_until."""
         return self.clock.run_until(t_us, done)
 
-    def step_to(self, now_us: int):
-        """For real time: catch up with the wall clock, then wait until next_event_us() or outside news."""
+    def step_to(self, now_us: int) -> None:
+        """Catch up with the wall clock; then its caller waits until next_event_us() or outside news."""
         self.clock.run_until(now_us)
 
-    def counters(self) -> dict:
+    def counters(self) -> dict[str, Counters]:
         """label -> refusals and drops by reason, of devices that run now and of gateways."""
         out = {label: host.counters() for label, host in self.nodes.items()}
         out.update({label: gateway_host.counters() for label, gateway_host in self.gateway_hosts.items()})
         return {label: some for label, some in out.items() if some}
 
-    def close(self):
+    def close(self) -> None:
         """End the engine and the gateways; call it always."""
         for gateway_host in self.gateway_hosts.values():
             gateway_host.close()
         self.engine.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()

@@ -4,16 +4,26 @@ What is a hub to it says a subclass: model_hub.py or real_hub.py. Nothing of the
 order of doing is.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from kentongan_gateway.core.base import actions
+from kentongan_gateway.core.base.stored import Event as StoredEvent
+from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.service.clock import Clock
 from kentongan_gateway.service.performer import Performer
 from kentongan_wire import link
 from kentongan_wire.messages import STATUS_JAMMING
+from kentongan_wire.packet import Channel
 
 from kentongan_sim.physics.chance import Draws
+from kentongan_sim.physics.clock import Entry
 from kentongan_sim.scenarios.catalogue import CONDUCTED_DBM, GAIN_DBI
+from kentongan_sim.scenarios.parts import Gateway
+from kentongan_sim.shapes import Counters, Detail, Ms, Steps, Us
 from kentongan_sim.world.gateways.modem_line import ModemLine
+from kentongan_sim.world.gateways.world_part import WorldPart
 
 START_US = 2_000_000  # from power to a running gateway; a real board takes longer, once a year
 COMMIT_US = 4_000  # a SQLite commit on an SD card
@@ -22,61 +32,86 @@ EPOCH_S = 1_790_000_000  # wall time when the world begins
 
 
 class NotingPerformer(Performer):
-    """Notes are events of the world."""
+    """Reports notes as events of the world."""
 
-    def __init__(self, host, *parts):
+    def __init__(self, host: "GatewayHost", *parts: Any):
         super().__init__(*parts)
         self.host = host
 
-    def _note(self, note):
-        self.host.report(
-            "note",
-            {"step": note.step, "device": note.device, "counter": note.counter, "detail": str(note.detail)},
-        )
+    def _note(self, note: actions.Note) -> None:
+        said: Detail = {
+            "step": note.step,
+            "device": note.device,  # type: ignore[typeddict-item]  # the gateway names it by its label
+            "counter": note.counter,
+            "detail": str(note.detail),
+        }
+        self.host.report("note", said)
 
-    _DOING = {**Performer._DOING, actions.Note: _note}
+    _DOING: dict[type, Callable[..., object]] = {**Performer._DOING, actions.Note: _note}
 
 
 class SlowPerformer(NotingPerformer):
     """Its commits take their time, and what it meets of our faults ends the run."""
 
-    def contain(self, what, deed, *args):
+    def contain(self, what: str, deed: Callable[..., object], *args: object) -> None:
         deed(*args)
 
     beside = contain
 
-    def _note(self, note):
+    def _note(self, note: actions.Note) -> None:
         if note.step == "fault":  # the gateway outlives its own; a simulation does not hide one for that
             raise AssertionError(f"{self.host.label}: {note.detail}")
         super()._note(note)
 
-    def _store(self, action):
+    def _store(self, action: actions.Store) -> None:
         self.host.later(COMMIT_US, self.host.do, "_store_all", [action])
 
-    _DOING = {**NotingPerformer._DOING, actions.Note: _note, actions.Store: _store}
+    _DOING: dict[type, Callable[..., object]] = {
+        **NotingPerformer._DOING,
+        actions.Note: _note,
+        actions.Store: _store,
+    }
 
 
 class GatewayHost:
-    """Subclasses: `performer`, `channel`, _open_disk() makes `spool` and `state`, _make_core(),
-    _make_uplink(), _begin_hub().
+    """A gateway without its hub. A subclass has `performer` and `channel`, makes `spool` and `state` in
+    _open_disk(), and begins the hub's side in _begin_hub().
     """
 
-    def __init__(self, world, gateway):
+    performer: type[NotingPerformer]
+    channel: Channel
+    spool: Any  # a Spool, or gateway_disk.Disk in its place
+    state: Any  # a StateDir, or gateway_disk.States in its place
+    radio: ModemLine
+
+    def _open_disk(self) -> None:
+        raise NotImplementedError
+
+    def _make_core(self) -> GatewayCore:
+        raise NotImplementedError
+
+    def _make_uplink(self) -> Any:  # an Uplink, or what has its wake() and order_done()
+        raise NotImplementedError
+
+    def _begin_hub(self) -> None:
+        raise NotImplementedError
+
+    def __init__(self, world: WorldPart, gateway: Gateway):
         self.world = world
         self.label = gateway.label
         self.gateway = gateway
         self.modem = gateway.modem
-        self._core = None
+        self._core: GatewayCore | None = None
         self._run = 0  # counts power-ups: what belongs to an older one is void
         self.boot, self.boot_us, self.wall_offset_s = 0, 0, 0.0
         self._deadline = world.clock.timer(self._tick)
         self._instant_us, self._instant_ticks = -1, 0
-        self._siren = None
+        self._siren: Entry | None = None
         self._draws = Draws(world.seed, gateway.label, 0)  # 0: its start's own look at the clock
 
     # Power
 
-    def power(self, on: bool):
+    def power(self, on: bool) -> None:
         if on and self._core is None:
             self._run += 1
             self._boot()
@@ -85,18 +120,18 @@ class GatewayHost:
             self._stop()
             self.report("off", {})
 
-    def _boot(self):
-        """The machine begins; the program runs START_US later."""
+    def _boot(self) -> None:
+        """Begin the machine; the program runs START_US later."""
         self.boot, self.boot_us = self.boot + 1, self.world.now_us + START_US
 
-    def _stop(self):
+    def _stop(self) -> None:
         self._run += 1
         self._core = None
         self.radio.stop()
         self._deadline.cancel()
         self.off()
 
-    def _start(self):
+    def _start(self) -> None:
         self._open_disk()
         self._core = self._make_core()
         self._clock = self._make_clock()
@@ -122,7 +157,7 @@ class GatewayHost:
         if run == self._run:
             self._begin_hub()
 
-    def _make_clock(self):
+    def _make_clock(self) -> Clock:
         world = self.world
         return Clock(
             f"boot-{self.boot}",
@@ -131,31 +166,31 @@ class GatewayHost:
             lambda: True,
         )
 
-    def _make_radio(self):
+    def _make_radio(self) -> ModemLine:
         modem = self.world.nodes[self.modem]
         configure = link.Configure(
             modem.place.node, self.world.scene.preset, modem.settings["freq_hz"], CONDUCTED_DBM, GAIN_DBI, 0
         )
         return ModemLine(self, configure, self.channel)
 
-    def _make_siren(self):
+    def _make_siren(self) -> Any:  # a SirenDriver, or what has its play() and off()
         return self
 
     # Time
 
-    def later(self, after_us, function, *args):
+    def later(self, after_us: Us, function: Callable[..., object], *args: object) -> None:
         """Run later, unless the power goes in between."""
         clock = self.world.clock
         clock.at(clock.now_us + after_us, self._still, self._run, function, args)
 
-    def _still(self, run, function, args):
+    def _still(self, run: int, function: Callable[..., object], args: tuple[object, ...]) -> None:
         if run == self._run:
             function(*args)
 
-    def now_ms(self):
+    def now_ms(self) -> Ms:
         return (self.world.clock.now_us - self.boot_us) // 1000
 
-    def _tick(self):
+    def _tick(self) -> None:
         now_us = self.world.now_us
         self._instant_ticks = self._instant_ticks + 1 if self._instant_us == now_us else 1
         self._instant_us = now_us
@@ -165,8 +200,8 @@ class GatewayHost:
 
     # Doing
 
-    def do(self, what, *args):
-        """One call of the performer, and when the core wants to be called next."""
+    def do(self, what: str, *args: object) -> None:
+        """Call the performer, and set the deadline at which the core wants to be called next."""
         if self._core is None:
             return
         getattr(self._performer, what)(*args)
@@ -176,24 +211,34 @@ class GatewayHost:
         else:
             self._deadline.set(self.boot_us + due_ms * 1000)
 
-    def _heard(self, heard):
+    def _heard(self, heard: actions.Heard) -> None:
         self.do("heard", heard)
 
-    def report(self, what, detail):
+    def report(self, what: str, detail: Detail) -> None:
         self.world.report(self.label, what, detail)
 
-    def stored(self, event):
-        """An event is on disk."""
-        detail = {"type": event["type"], "device": event.get("device", 0), "counter": event.get("counter", 0)}
+    def stored(self, event: StoredEvent) -> None:
+        """Report an event that is on disk."""
+        detail: Detail = {
+            "type": event["type"],
+            "device": event.get("device", 0),
+            "counter": event.get("counter", 0),
+        }
         if event["type"] == "alarm":
-            detail.update({name: event[name] for name in ("zone", "kind", "silent", "cancel", "late")})
+            detail |= {
+                "zone": event["zone"],
+                "kind": event["kind"],
+                "silent": event["silent"],
+                "cancel": event["cancel"],
+                "late": event["late"],
+            }
         if event["type"] == "status" and event["body"].get("flags", 0) & STATUS_JAMMING:
             detail["jamming"] = True
         self.report("store", detail)
 
     # Its siren, as the performer calls it
 
-    def play(self, pattern, steps, total_ms):
+    def play(self, pattern: str, steps: Steps, total_ms: Ms) -> None:
         self.off()
         self.report(
             "sound",
@@ -201,20 +246,20 @@ class GatewayHost:
                 "pattern": pattern,
                 "steps": steps,
                 "total_ms": total_ms,
-                "about": list(self._core.parts.own.alarm[:2]),
+                "about": list(self._core.parts.own.alarm[:2]) if self._core else [],
             },
         )
         self._siren = self.world.at(self.world.now_us + total_ms * 1000, self.off)
 
-    def off(self):
+    def off(self) -> None:
         if self._siren:
             self.world.clock.cancel(self._siren)
             self._siren = None
             self.report("quiet", {})
 
-    def counters(self) -> dict:
+    def counters(self) -> Counters:
         return dict(self._core.counters) if self._core else {}
 
-    def close(self):
+    def close(self) -> None:
         self._run += 1
         self._core = None

@@ -1,16 +1,23 @@
 """The real hub in process, and a gateway that talks to it by the real uplink: its threads are stepped."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from kentongan_gateway.core.base.stored import Event as StoredEvent
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_gateway.disk.spool import Spool, SpoolError
 from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.hub_client.uplink import Backoff, HubError, Uplink
 from kentongan_gateway.outputs import lamp
+from kentongan_gateway.service.keyfile import KeyFile
 from kentongan_hub.app import create_app
 from kentongan_hub.base.clock import Clock
 
+from kentongan_sim.scenarios.parts import Gateway
+from kentongan_sim.shapes import Us
 from kentongan_sim.world.gateways.gateway_host import EPOCH_S, GatewayHost, NotingPerformer
+from kentongan_sim.world.gateways.world_part import WorldPart
 
 LOOK_US = 5_000_000
 POLL_US = 4_500_000
@@ -23,58 +30,64 @@ AGAIN_S = 1.0  # after a failure the hub is tried again this soon at least
 class HubClock(Clock):
     """The hub's clocks, moved by the world."""
 
-    def __init__(self, world):
+    def __init__(self, world: WorldPart):
         self._world = world
         super().__init__()
 
-    def uptime_ms(self):
+    def uptime_ms(self) -> int:
         return self._world.now_us // 1000
 
-    def wall_ms(self):
+    def wall_ms(self) -> int:
         return EPOCH_S * 1000 + self._world.now_us // 1000
 
-    def boot_id(self):
+    def boot_id(self) -> str:
         return "boot"
 
 
 class RealHub:
-    """Its application and database in process; its dispatch works every `round_us`, and then `beside`."""
+    """Application and database of the hub in process; its dispatch works every `round_us`, then `beside`."""
 
-    def __init__(self, world, data, round_us=ROUND_US, beside=lambda: None):
+    def __init__(
+        self,
+        world: WorldPart,
+        data: Path,
+        round_us: Us = ROUND_US,
+        beside: Callable[[], object] = lambda: None,
+    ):
         self.world, self.data, self.round_us, self._beside = world, data, round_us, beside
         self.up = False
         self.start()
         self._next_round()
 
-    def start(self):
-        """Its process begins, as `kentongan-hub run` begins it."""
+    def start(self) -> None:
+        """Begin its process, as `kentongan-hub run` does."""
         self.app = create_app(self.data, clock=self.make_clock(), dispatch=False)
         self.client = self.app.test_client()
         self.up = True
 
-    def make_clock(self):
+    def make_clock(self) -> HubClock:
         return HubClock(self.world)
 
-    def stop(self):
-        """It is gone without a word."""
+    def stop(self) -> None:
+        """End it without a word."""
         self.up = False
         for worker in self.app.hub.dispatch.workers:
             worker.close()
 
-    def _next_round(self):
+    def _next_round(self) -> None:
         self.world.at(self.world.now_us + self.round_us, self._round)
 
-    def _round(self):
+    def _round(self) -> None:
         self._next_round()
         if self.up:
             self.work()
 
-    def work(self):
-        """What its threads do, and people beside it."""
+    def work(self) -> None:
+        """Do what its threads do, and then people beside it."""
         self.app.hub.dispatch.step()
         self._beside()
 
-    def rows(self, sql, *values):
+    def rows(self, sql: str, *values: object) -> list[Any]:
         with self.app.hub.store.read() as db:
             return db.all(sql, *values)
 
@@ -84,10 +97,10 @@ class Link:
 
     delay_ms = 0
 
-    def __init__(self, hub, token):
+    def __init__(self, hub: RealHub, token: str):
         self.hub, self.token = hub, token
 
-    def call(self, method, path, body=None):
+    def call(self, method: str, path: str, body: object = None) -> Any:
         if not self.hub.up:
             raise HubError(0, "ConnectionRefusedError")
         path = path.replace("wait=25", "wait=0")  # a long poll would hold virtual time
@@ -97,18 +110,18 @@ class Link:
             raise HubError(reply.status_code, reply.text[:80])
         return reply.json
 
-    def close(self):
+    def close(self) -> None:
         return
 
 
 class NotingSpool(Spool):
-    """What it has stored is an event of the world."""
+    """Reports what it has stored as events of the world."""
 
-    def __init__(self, host):
+    def __init__(self, host: "RealHubHost"):
         self._host = host
         super().__init__(host.directory / "spool.sqlite3", host.label, steady_s=host.steady_s)
 
-    def put_all(self, events):
+    def put_all(self, events: Sequence[StoredEvent]) -> list[int]:
         ids = super().put_all(events)
         for event in events:
             self._host.stored(event)
@@ -120,20 +133,22 @@ class RealHubHost(GatewayHost):
 
     performer = NotingPerformer
 
-    def __init__(self, world, gateway, key_file, directory, link):
+    def __init__(
+        self, world: WorldPart, gateway: Gateway, key_file: KeyFile, directory: str | Path, link: Link
+    ):
         super().__init__(world, gateway)
         self.key_file, self.channel, self.link = key_file, key_file.channel, link
         self.directory = Path(directory)
         self.lamp = 0
 
-    def _open_disk(self):
+    def _open_disk(self) -> None:
         self.state = StateDir(self.directory)
         self.spool = NotingSpool(self)
 
-    def steady_s(self):
+    def steady_s(self) -> float:
         return self.world.now_us / 1e6
 
-    def _make_core(self):
+    def _make_core(self) -> GatewayCore:
         file = self.key_file
         config = CoreConfig(
             file.node,
@@ -147,10 +162,10 @@ class RealHubHost(GatewayHost):
 
     # The uplink's two threads
 
-    def _make_uplink(self):
+    def _make_uplink(self) -> Uplink:
         uplink = Uplink(
             self.spool,
-            None,
+            self._connect,
             self.label,
             self._clock.boot,
             self._clock.offered,
@@ -160,13 +175,16 @@ class RealHubHost(GatewayHost):
             self._in("refused"),
             steady_s=self.steady_s,
         )
-        uplink.wake = lambda: self.later(self.uplink_us(), self._send_up)
+        setattr(uplink, "wake", lambda: self.later(self.uplink_us(), self._send_up))  # noqa: B010 - a method
         return uplink
 
-    def uplink_us(self):
+    def _connect(self, timeout_s: float) -> Link:
+        return self.link
+
+    def uplink_us(self) -> Us:
         return UPLINK_US
 
-    def _begin_hub(self):
+    def _begin_hub(self) -> None:
         self._replied_us = self.world.now_us
         self._backoff, self._sending, self._after = Backoff(), False, None
         self.radio.on_trouble = lambda name, what, text: self.do("trouble", f"radio_{what} {name}", text)
@@ -175,15 +193,15 @@ class RealHubHost(GatewayHost):
         self.later(POLL_US, self._poll)
         self._uplink.wake()
 
-    def _in(self, kind):
-        def told(*args):
+    def _in(self, kind: str) -> Callable[..., None]:
+        def told(*args: object) -> None:
             if kind in ("taken", "reply"):
                 self._replied_us = self.world.now_us
             GatewayHost.do(self, kind, *args)  # what ends the gateway here ends the uplink's call as well
 
         return told
 
-    def _look(self):
+    def _look(self) -> None:
         run = self._run
         self.do("look_round")
         silent = self.world.now_us - self._replied_us > HUB_SILENT_US
@@ -191,18 +209,19 @@ class RealHubHost(GatewayHost):
         self.do("trouble", "results", self._uplink.untold())
         if run != self._run:
             return
-        self.lamp = lamp.code_of(self._core.troubles())
+        if self._core is not None:
+            self.lamp = lamp.code_of(self._core.troubles())
         self.later(LOOK_US, self._look)
 
-    def said(self, text):
-        """A line in the gateway's log."""
+    def said(self, text: str) -> None:
+        """Take a line of the gateway's log."""
 
-    def _send_up(self):
+    def _send_up(self) -> None:
         if not self._sending:
             self._sending = True
             self.later(self.link.delay_ms * 1000, self._send_now)
 
-    def _send_now(self):
+    def _send_now(self) -> None:
         self._sending = False
         try:
             more = self._uplink.send_once(self.link)
@@ -215,7 +234,7 @@ class RealHubHost(GatewayHost):
             if more:
                 self._send_up()
 
-    def _poll(self):
+    def _poll(self) -> None:
         try:
             orders = self._uplink.poll_once(self.link, self._after)
         except HubError as error:
