@@ -103,8 +103,6 @@ NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
     "kentongan_hub.upkeep.*",
     "kentongan_hub.web.*",
     "kentongan_node.*",
-    "kentongan_sim.attack.*",
-    "kentongan_sim.bench.*",
     "kentongan_sim.soak.*",
 }
 TYPES = (

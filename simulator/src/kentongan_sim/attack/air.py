@@ -1,5 +1,6 @@
 """Attacks on the air: in the victim's name, at the relay's doorstep, with all that the law leaves a thief."""
 
+from collections.abc import Callable, Iterable
 from hashlib import shake_128
 
 from kentongan_wire import messages as m
@@ -7,6 +8,8 @@ from kentongan_wire import packet as wire
 from kentongan_wire import phy
 from kentongan_wire.phy import AIR_LIMIT_MS
 
+from kentongan_sim.attack.siege import React, Siege, at_door
+from kentongan_sim.shapes import Detail
 from kentongan_sim.world.actors import dressed
 
 ALARM_BYTES = 45  # of a whole frame, as long as what the others forge
@@ -17,6 +20,7 @@ PURSE_FRAMES = 115  # ten seconds of air: no purse of a relay pays any more
 CALLS_S = 640  # a button calls for ten minutes, at last at 300 and 600 s
 CARRIED_US = 5_000_000
 LATE_US = 60_000
+FARTHER = "penerus-2"
 RECORDED = 6  # genuine frames that he plays again in turn
 
 # s between two frames before the press, ms between two from then on: all of it within ten minutes, or within
@@ -24,10 +28,12 @@ RECORDED = 6  # genuine frames that he plays again in turn
 DENSE, HOUR = (1.5, (600, 1_400)), (9, (6_000, 12_000))
 
 
-def spending(forge, pace):
-    """The attack that spends all its air on forge(siege, i), the i-th frame; the press falls into it."""
+def spending(
+    forge: Callable[[Siege, int], bytes], pace: tuple[float, tuple[int, int]]
+) -> Callable[[Siege], None]:
+    """Make the attack that spends all its air on forge(siege, i), the i-th frame; the press falls into it."""
 
-    def go(siege):
+    def go(siege: Siege) -> None:
         siege.first()
         preset = phy.preset(siege.world.scene.preset)
         before_s, (least_ms, most_ms) = pace
@@ -47,87 +53,87 @@ def spending(forge, pace):
     return go
 
 
-def flood(siege, i):
+def flood(siege: Siege, i: int) -> bytes:
     """Attempt 0 of ever new counters, under a tag that is none."""
     return siege.bag.alarm(siege.button, AHEAD + i)
 
 
-def next_flood(siege, i):
+def next_flood(siege: Siege, i: int) -> bytes:
     """The counters that come next, so that the real one looks like a copy."""
     return siege.bag.alarm(siege.button, siege.counter() + 1 + i % 12, attempt=i % 4)
 
 
-def repeats(siege, i):
+def repeats(siege: Siege, i: int) -> bytes:
     """One counter, one attempt after the other."""
     return siege.bag.alarm(siege.button, AHEAD, attempt=i % 20)
 
 
-def replays(siege, i):
+def replays(siege: Siege, i: int) -> bytes:
     """The victim's own genuine frames of an earlier press, each time under a new id."""
     known = siege.recorded("ALARM", siege.button)[:RECORDED]
     return siege.bag.again(known[i % len(known)]) if known else flood(siege, i)
 
 
-def raw_replays(siege, i):
+def raw_replays(siege: Siege, i: int) -> bytes:
     """The same by somebody who holds no key at all: other hops, other relay, other id."""
     known = siege.recorded("ALARM", siege.button)[:RECORDED]
     return dressed(known[i % len(known)], i) if known else noise(siege, i)
 
 
-def texts(siege, i):
+def texts(siege: Siege, i: int) -> bytes:
     """Text for phones in the victim's name."""
     text = shake_128(i.to_bytes(4, "little")).hexdigest(20).encode()
     return siege.bag.seal(siege.button, text, portnum=wire.PORT_ALERT)
 
 
-def receipts(siege, i):
+def receipts(siege: Siege, i: int) -> bytes:
     """Receipts in the gateway's name for what the victim has not yet said."""
     return siege.bag.receipts(
         siege.gateway, m.GATEWAY, AHEAD + i, siege.button, siege.counter() + 1 + i % 8, m.STAGE_STORED, 1, 0
     )
 
 
-def status(siege, i):
+def status(siege: Siege, i: int) -> bytes:
     """STATUS in the victim's name."""
     return siege.bag.button_status(siege.button, AHEAD + i, 0, 0)
 
 
-def orders(siege, i):
+def orders(siege: Siege, i: int) -> bytes:
     """Orders to fifteen posts in the gateway's name, with a carry tag that holds: no relay can judge them."""
     targets = range(0x9000, 0x900F)
     return siege.bag.order(siege.gateway, siege.high(), siege.button, AHEAD + i, targets)
 
 
-def stages(siege, i):
+def stages(siege: Siege, i: int) -> bytes:
     """Receipts of fourteen stages in the gateway's name, with a carry tag that holds."""
     about = siege.button, range(AHEAD + 14 * i, AHEAD + 14 * i + 14)
     return siege.bag.many_receipts(siege.gateway, siege.high(), *about)
 
 
-def houses(siege, i):
+def houses(siege: Siege, i: int) -> bytes:
     """Alarms of ever new houses, with a carry tag that holds: each has a share of its own at every relay."""
     return siege.bag.alarm(0x5400_0000 + i, AHEAD)
 
 
-def long_houses(siege, i):
+def long_houses(siege: Siege, i: int) -> bytes:
     """The same, twenty frames of each: relays see an alarm that goes on, and draw for it."""
     return siege.bag.alarm(0x5400_0000 + i // 20, AHEAD, attempt=i % 20)
 
 
-def mixed(siege, i):
+def mixed(siege: Siege, i: int) -> bytes:
     """Of everything something."""
     return (flood, next_flood, receipts, texts)[i % 4](siege, i)
 
 
-def noise(siege, i):
+def noise(siege: Siege, i: int) -> bytes:
     """Frames of no network, to compare: what they cost is physics, and nobody can be kept from that."""
     return shake_128(b"noise" + i.to_bytes(4, "little")).digest(ALARM_BYTES)
 
 
-def hops(siege):
+def hops(siege: Siege) -> None:
     """The victim's frame without hops, as if another relay had carried it, or spoilt, right behind it."""
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
         packet = wire.parse_packet(frame)
@@ -143,10 +149,10 @@ def hops(siege):
     _carried_soon(siege)
 
 
-def _carried_soon(siege, relay="penerus-1"):
+def _carried_soon(siege: Siege, relay: str = "penerus-1") -> None:
     """Nobody's headers keep a relay from carrying what it heard: it may wait a moment for a true receipt."""
     pressed_us = max(at for at, label, *_ in siege.world.pressed if label == siege.victim)
-    numbers, heard_us = set(), None
+    numbers, heard_us = set[int](), None
     for t_us, label, what, one in siege.world.trace.events:
         if t_us < pressed_us:
             continue
@@ -163,23 +169,26 @@ def _carried_soon(siege, relay="penerus-1"):
         siege.wrong("dropped", f"{relay} heard the press and carried nothing")
 
 
-def low_ahead(siege):
+@at_door(FARTHER)
+def low_ahead(siege: Siege) -> None:
     """The victim's frame with one hop left, at a relay farther on, before the true copy gets there."""
     _react_to_press(siege, _lower(siege))
 
 
-def low_steps(siege):
+@at_door(FARTHER)
+def low_steps(siege: Siege) -> None:
     """The common purse emptied; then the same, and one hop more each time that relay has carried one."""
-    for i in range(PURSE_FRAMES if siege.bag.channel else 0):
+    for i in range(PURSE_FRAMES if siege.bag.holds_channel else 0):
         siege.send(flood(siege, i), every_s=1)
     _react_to_press(siege, _lower(siege, steps=True))
 
 
-def low_late(siege):
+@at_door(FARTHER)
+def low_late(siege: Siege) -> None:
     """The same so much later that it also meets the copy of a first relay that waited its slots."""
     react = _lower(siege)
 
-    def later(one, frame):
+    def later(one: Detail, frame: bytes) -> Iterable[bytes]:
         for copy in react(one, frame):
             siege.world.at(siege.world.now_us + LATE_US, siege.world.host_write, "maling", copy)
         return ()
@@ -187,27 +196,24 @@ def low_late(siege):
     _react_to_press(siege, later)
 
 
-low_ahead.near = low_late.near = low_steps.near = "penerus-2"
-
-
-def _lower(siege, steps=False):
-    def react(one, frame):
+def _lower(siege: Siege, steps: bool = False) -> React:
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
         packet = wire.parse_packet(frame)
         if packet.hop_limit == packet.hop_start:
             return [wire.build_packet(packet._replace(hop_limit=min(1, packet.hop_limit), relay_node=0x42))]
-        if steps and packet.relay_node == siege.node(low_steps.near) & 0xFF:
+        if steps and packet.relay_node == siege.node(FARTHER) & 0xFF:
             return [wire.build_packet(packet._replace(hop_limit=min(packet.hop_limit + 2, packet.hop_start)))]
         return ()
 
     return react
 
 
-def attempts(siege):
+def attempts(siege: Siege) -> None:
     """A forged higher attempt of the very counter, right behind the frame."""
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
         return [
@@ -217,10 +223,10 @@ def attempts(siege):
     _react_to_press(siege, react)
 
 
-def spared(siege):
+def spared(siege: Siege) -> None:
     """A forged receipt behind each frame, so that relays spare their copies."""
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
         return [
@@ -232,10 +238,10 @@ def spared(siege):
     _react_to_press(siege, react)
 
 
-def overheard(siege):
+def overheard(siege: Siege) -> None:
     """Behind each frame a copy as if another relay had carried it, and a receipt: both lies together."""
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
         packet = wire.parse_packet(frame)
@@ -248,7 +254,7 @@ def overheard(siege):
     _react_to_press(siege, react)
 
 
-def cached(siege):
+def cached(siege: Siege) -> None:
     """Receipts of coming counters, fourteen in a frame, so that relays hold answers before the press."""
     siege.first()
     for first in range(siege.counter() + 1, siege.counter() + 99, 14):
@@ -259,21 +265,21 @@ def cached(siege):
     siege.run(40)
 
 
-def _react_to_press(siege, react):
+def _react_to_press(siege: Siege, react: React) -> None:
     siege.first()
     siege.reacts(react)
     siege.press()
     siege.run(40)
 
 
-def muzzle(siege):
+def muzzle(siege: Siege) -> None:
     """One frame with the highest counter there is, as the victim's; then the common purse is emptied."""
     _empty_the_purses(siege)
     siege.press()
     siege.run(CALLS_S)
 
 
-def muzzle_on(siege):
+def muzzle_on(siege: Siege) -> None:
     """The same, and while the button calls he tries to come first whenever a relay carries one more."""
     _empty_the_purses(siege)
     siege.press()
@@ -281,14 +287,14 @@ def muzzle_on(siege):
         siege.send(siege.bag.alarm(siege.button, AHEAD + PURSE_FRAMES + i, attempt=i % 3), every_s=1)
 
 
-def _empty_the_purses(siege):
+def _empty_the_purses(siege: Siege) -> None:
     siege.first()
     button, bag = siege.button, siege.bag
     siege.send(bag.alarm(button, LAST_COUNTER, attempt=20), every_s=1)
     siege.send(*[bag.alarm(button, AHEAD + i, attempt=i % 3) for i in range(PURSE_FRAMES)], every_s=1)
 
 
-def shares_spent(siege):
+def shares_spent(siege: Siege) -> None:
     """Proved frames of ever new counters, until the victim's own share of the relays is spent."""
     siege.first()
     siege.send(*[siege.bag.alarm(siege.button, siege.counter() + 1 + i) for i in range(60)], every_s=1)
@@ -296,7 +302,7 @@ def shares_spent(siege):
     siege.run(60)
 
 
-def jam_and_forge(siege):
+def jam_and_forge(siege: Siege) -> None:
     """A jammer for 12 s from the press on, and forged receipts and stops as soon as he is done."""
     siege.first()
     siege.jam(12)
@@ -314,7 +320,7 @@ def jam_and_forge(siege):
     siege.run(30)
 
 
-def two_thieves(siege):
+def two_thieves(siege: Siege) -> None:
     """One with a stolen post, one with a stolen button: foreign counters used up, true alarms of its own."""
     bag, own = siege.bag, siege.node(siege.stolen[-1])
     siege.first()

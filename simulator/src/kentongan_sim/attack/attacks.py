@@ -5,14 +5,12 @@ post (posts beat), brief (for at most 15 s), sounding (a button shows that a sir
 coming and so on.
 """
 
-from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.attack import air, hour, hub, recordings, relays, sirens, words
-
-# row: of the list of attacks that this project was made to stand, 0: another. hub: alive, dead or unanswered.
-Attack = namedtuple("Attack", "name row about holder scene hub go allowed")
+from kentongan_sim.attack.siege import Attack
 
 A_POST = ("post", "brief", "sounding")  # a stolen post makes posts beat, and says that a siren beats
 # Over four hops at 8 % loss a stage is shown later than within 60 s in one walk of ten, thief or not.
@@ -45,7 +43,7 @@ POST, NOBODY, RELAYS = {"sirene": A_POST}, {"nobody": ()}, {"channel": AIR, "pen
 UNASKED = dict.fromkeys((hub.NEIGHBOUR, hub.VICTIM, "pos-1", "penerima-jauh", "penerima-rumah"), ())
 
 # name ({}: the holder), row, place, hub, what is done, {who tries it: what he is known to achieve}
-PLAN = (
+PLAN: tuple[tuple[str, int, str, str, Callable[..., None], Mapping[str, Iterable[str]]], ...] = (
     ("answers-{}", 1, RT, "unanswered", words.answers, EVERYBODY),
     ("answers-no-hub-{}", 2, RT, "dead", words.answers, {**EVERYBODY, "penerima": ASKED}),
     ("hub-answers-{}", 1, HUB, "alive", hub.answers, {**UNASKED, "penerima-1": ASKED}),
@@ -149,9 +147,9 @@ PLAN = (
 )
 
 
-def _attacks():
-    """{name: Attack} of the plan."""
-    out = {}
+def _attacks() -> dict[str, Attack]:
+    """Make {name: Attack} of the plan."""
+    out: dict[str, Attack] = {}
     for name, row, scene, hub_is, go, holders in PLAN:
         about = " ".join((go.__doc__ or "").split())
         for holder, allowed in holders.items():
@@ -163,7 +161,7 @@ def _attacks():
 ATTACKS = _attacks()
 
 
-def attack(name) -> Attack:
+def attack(name: str) -> Attack:
     """The attack of that name; LocalError names those there are."""
     if name not in ATTACKS:
         raise LocalError(f"there is no attack {name!r}; choose one of {', '.join(ATTACKS)}")

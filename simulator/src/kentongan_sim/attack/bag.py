@@ -5,12 +5,15 @@ of stolen boards. What he forges, receivers judge; nothing here asks whether a m
 """
 
 import struct
+from collections.abc import Collection, Iterable
 
 from kentongan_wire import bodies
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire.crypto import hmac_sha256
+
+from kentongan_sim.shapes import Node, Settings
 
 HOLDERS = ("nobody", "channel", "tombol", "penerima", "penerus", "sirene")
 ROLE_OF = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
@@ -22,35 +25,46 @@ BATTERY = 150
 class Bag:
     """`boards`: device settings of what was stolen; `channel`: a wire.Channel, or None for nobody."""
 
-    def __init__(self, channel, boards=()):
-        self.channel = channel
+    def __init__(self, channel: wire.Channel | None, boards: Iterable[Settings] = ()):
+        self._channel = channel
         self.boards = tuple(boards)
         self._id = NEW_IDS
 
+    @property
+    def holds_channel(self) -> bool:
+        """False for nobody, who can only play again."""
+        return self._channel is not None
+
+    @property
+    def channel(self) -> wire.Channel:
+        """Channel of whoever holds its key."""
+        assert self._channel is not None, "nobody forges"
+        return self._channel
+
     # Keys
 
-    def _held(self, name):
+    def _held(self, name: str) -> list[bytes]:
         return [bytes.fromhex(board[name]) for board in self.boards if board.get(name)]
 
-    def _own(self, name, node):
+    def _own(self, name: str, node: Node) -> list[bytes]:
         return [
             bytes.fromhex(board[name]) for board in self.boards if board.get(name) and board["node"] == node
         ]
 
-    def a(self, node, role):
-        """A(node), or a key that is none."""
+    def a(self, node: Node, role: int) -> bytes:
+        """Return A(node), or a key that is none."""
         for key in self._own("key_a", node):
             return key
         for root in self._held("alarm_root"):
             return wire_keys.node_key(root, node, role, 0)
         return _noise(node, b"A")
 
-    def c(self, node, role):
-        """C(node) of a stolen board, or a key that is none."""
+    def c(self, node: Node, role: int) -> bytes:
+        """Return C(node) of a stolen board, or a key that is none."""
         return next(iter(self._own("key_c", node)), _noise(node, b"C"))
 
-    def r(self, node, role):
-        """R(node), or a key that is none."""
+    def r(self, node: Node, role: int) -> bytes:
+        """Return R(node), or a key that is none."""
         for key in self._own("key_r", node):
             return key
         roots = self._held("relay_root") + [wire_keys.relay_root(root) for root in self._held("alarm_root")]
@@ -58,18 +72,18 @@ class Bag:
 
     # Frames
 
-    def seal(self, src, payload, hops=HOPS, portnum=wire.PORT_PRIVATE):
-        """A frame under a packet id that was never used."""
+    def seal(self, src: Node, payload: bytes, hops: int = HOPS, portnum: int = wire.PORT_PRIVATE) -> bytes:
+        """Seal a frame under a packet id that was never used."""
         self._id += 1
         return self.channel.seal(src, self._id, hops, payload, portnum=portnum)
 
-    def again(self, frame, hops=HOPS):
-        """The same message, encrypted anew under another packet id."""
+    def again(self, frame: bytes, hops: int = HOPS) -> bytes:
+        """Encrypt the same message anew under another packet id."""
         packet = wire.parse_packet(frame)
         return self.seal(packet.src, self.channel.open(packet).payload, hops)
 
-    def message(self, kind, role, src, counter, raw, key):
-        """The frame of any body of any type from any role, tagged with `key`."""
+    def message(self, kind: int, role: int, src: Node, counter: int, raw: bytes, key: bytes) -> bytes:
+        """Make the frame of any body of any type from any role, tagged with `key`."""
         head = struct.pack("<BBI", m.VERSION << 4 | kind, role << 4, counter)
         body = m.mask(kind, role, src, counter, key, raw)
         if kind == m.ALARM:
@@ -80,33 +94,44 @@ class Bag:
 
     def alarm(
         self,
-        src,
-        counter,
-        zone=1,
-        kind=m.KIND_MALING,
-        flags=0,
-        attempt=0,
-        role=m.TOMBOL,
-        under_c=False,
-        incident=None,
-    ):
+        src: Node,
+        counter: int,
+        zone: int = 1,
+        kind: int = m.KIND_MALING,
+        flags: int = 0,
+        attempt: int = 0,
+        role: int = m.TOMBOL,
+        under_c: bool = False,
+        incident: int | None = None,
+    ) -> bytes:
         number = (counter if incident is None else incident) & 0xFFFF
         raw = struct.pack("<BHBBB", attempt, number, zone, kind | flags << 4, BATTERY)
         key = self.c(src, role) if under_c else self.a(src, role)
         return self.message(m.ALARM, role, src, counter, raw + bytes(bodies.PROOF_BYTES), key)
 
-    def event(self, src, role, counter, origin, alarm_counter, under_a=False):
+    def event(
+        self, src: Node, role: int, counter: int, origin: Node, alarm_counter: int, under_a: bool = False
+    ) -> bytes:
         raw = struct.pack("<" + bodies.EVENT_FORMAT, m.EVENT_COMING, 0, origin, alarm_counter)
         return self.message(
             m.EVENT, role, src, counter, raw, self.a(src, role) if under_a else self.c(src, role)
         )
 
-    def report(self, src, counter, origin, alarm_counter, state, source=m.SOURCE_DIRECT, under_a=False):
+    def report(
+        self,
+        src: Node,
+        counter: int,
+        origin: Node,
+        alarm_counter: int,
+        state: int,
+        source: int = m.SOURCE_DIRECT,
+        under_a: bool = False,
+    ) -> bytes:
         raw = struct.pack("<IIBB", origin, alarm_counter, state, source)
         key = self.a(src, m.SIRENE) if under_a else self.c(src, m.SIRENE)
         return self.message(m.SIREN_REPORT, m.SIRENE, src, counter, raw, key)
 
-    def button_status(self, src, counter, stage, about, under_a=False):
+    def button_status(self, src: Node, counter: int, stage: int, about: int, under_a: bool = False) -> bytes:
         raw = struct.pack(
             "<" + bodies.BUTTON_STATUS_FORMAT,
             stage << m.TOMBOL_STATUS_STAGE_SHIFT,
@@ -121,23 +146,41 @@ class Bag:
         key = self.a(src, m.TOMBOL) if under_a else self.c(src, m.TOMBOL)
         return self.message(m.STATUS, m.TOMBOL, src, counter, raw, key)
 
-    def receipts(self, src, role, counter, node, alarm_counter, stage, zone=0, kind=0):
-        """Receipts in the name of a gateway or a post; the entry under the best key that is in the bag."""
+    def receipts(
+        self,
+        src: Node,
+        role: int,
+        counter: int,
+        node: Node,
+        alarm_counter: int,
+        stage: int,
+        zone: int = 0,
+        kind: int = 0,
+    ) -> bytes:
+        """Make receipts in the name of a gateway or a post; the entry under the best key in the bag."""
         entry = bodies.Entry(node, alarm_counter, stage, 1, zone, kind, b"")
         key = self.a(node, m.TOMBOL) if stage == m.STAGE_SOUNDING else self.c(node, m.TOMBOL)
         raw = b"\x01" + bodies.entry_fixed(entry) + m.entry_tag(src, entry, key)
         outer = self.a(src, role) if role == m.GATEWAY else self.c(src, role)
         return self.message(m.RECEIPTS, role, src, counter, raw, outer)
 
-    def many_receipts(self, src, counter, node, about):
-        """Stage 2 for many counters of one button in a gateway's name, each under what C is in the bag."""
+    def many_receipts(self, src: Node, counter: int, node: Node, about: Iterable[int]) -> bytes:
+        """Make receipts of stage 2 for many counters of one button in a gateway's name, under the bag's C."""
         entries = [bodies.Entry(node, each, m.STAGE_STORED, 0, 1, 0, b"") for each in about]
         tags = [bodies.entry_fixed(one) + m.entry_tag(src, one, self.c(node, m.TOMBOL)) for one in entries]
         raw = bytes([len(tags)]) + b"".join(tags)
         return self.message(m.RECEIPTS, m.GATEWAY, src, counter, raw, self.a(src, m.GATEWAY))
 
-    def order(self, src, counter, origin, alarm_counter, targets, action=m.ACTION_START):
-        """An order in a gateway's name, its targets tagged with what C is in the bag."""
+    def order(
+        self,
+        src: Node,
+        counter: int,
+        origin: Node,
+        alarm_counter: int,
+        targets: Collection[Node],
+        action: int = m.ACTION_START,
+    ) -> bytes:
+        """Make an order in a gateway's name, its targets tagged with the bag's C."""
         fixed = bodies.SirenOrder(origin, alarm_counter, action, m.KIND_MALING, 180, ())
         tags = b"".join(
             struct.pack("<I", node) + m.order_tag(src, counter, node, fixed, self.c(node, m.SIRENE))
@@ -146,10 +189,12 @@ class Bag:
         raw = bodies.order_fixed(fixed) + bytes([len(targets)]) + tags
         return self.message(m.SIREN_ORDER, m.GATEWAY, src, counter, raw, self.c(src, m.GATEWAY))
 
-    def page(self, src, counter, target, origin, alarm_counter, zone=1):
+    def page(
+        self, src: Node, counter: int, target: Node, origin: Node, alarm_counter: int, zone: int = 1
+    ) -> bytes:
         raw = struct.pack("<" + bodies.PAGE_FORMAT, target, origin, alarm_counter, m.KIND_MALING, 1, zone, 0)
         return self.message(m.PAGE, m.GATEWAY, src, counter, raw, self.c(target, m.PENERIMA))
 
 
-def _noise(node, name):
+def _noise(node: Node, name: bytes) -> bytes:
     return hmac_sha256(b"no key", name + node.to_bytes(4, "little"))

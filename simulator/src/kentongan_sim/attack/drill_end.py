@@ -10,11 +10,15 @@ import json
 import multiprocessing
 import os
 import shlex
+from argparse import Namespace
+from collections.abc import Iterable
+from typing import Any, TypedDict
 
 from kentongan_sim.attack.run import LOSS_MAX, seeds
-from kentongan_sim.console.arguments import number, typed
+from kentongan_sim.console.arguments import Commands, number, typed
 from kentongan_sim.physics.chance import between, draw_u32
 from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
+from kentongan_sim.shapes import Detail, Us
 from kentongan_sim.world.world import ENGINES, World
 
 BEGIN_US, FIRST_US, DRILLED_US, END_US = 25_000_000, 28_000_000, 33_000_000, 40_000_000
@@ -25,13 +29,25 @@ DRILL = "latihan_"  # what a drill's pattern is called
 SHOWN = 8
 
 
-def walk(scene_name, seed, loss=0.08, engine="cpython", drill=True) -> dict:
-    """One run: {"seed", "pressed", "as_drill": posts that beat it as a drill, "late": those that do
-    not beat it as real in time, "drilled": those that beat a drill before}."""
+class Walk(TypedDict):
+    """One run of the end of a drill."""
+
+    seed: int
+    pressed: str
+    as_drill: list[str]  # posts that beat the press as a drill
+    late: list[str]  # posts that do not beat it as real in time
+    drilled: list[str]  # posts that beat a drill before
+
+
+def walk(scene_name: str, seed: int, loss: float = 0.08, engine: str = "cpython", drill: bool = True) -> Walk:
+    """Run it once."""
     scene = scenario(scene_name)
     with World(scene, seed, engine, loss, keep_trace=False) as world:
-        playing, drilled = {}, set()  # post -> the pattern that is beaten, or "" for silence
-        heard = set()  # (post, node) of presses after the end
+        playing, drilled = (
+            dict[str, str](),
+            set[str](),
+        )  # post -> the pattern that is beaten, or "" for silence
+        heard = set[tuple[str, str]]()  # (post, node) of presses after the end
         world.listen(lambda t_us, label, what, detail: _follow(playing, drilled, label, what, detail))
         world.listen(lambda t_us, label, what, detail: _hear(heard, t_us, label, what, detail))
         posts = [label for label, host in world.nodes.items() if host.place.role == "sirene"]
@@ -64,7 +80,7 @@ def walk(scene_name, seed, loss=0.08, engine="cpython", drill=True) -> dict:
         }
 
 
-def _follow(playing, drilled, label, what, detail):
+def _follow(playing: dict[str, str], drilled: set[str], label: str, what: str, detail: Detail) -> None:
     if what == "sound":
         playing[label] = detail["pattern"]
         if playing[label].startswith(DRILL):
@@ -73,28 +89,36 @@ def _follow(playing, drilled, label, what, detail):
         playing[label] = ""
 
 
-def _hear(heard, t_us, label, what, detail):
+def _hear(heard: set[tuple[str, str]], t_us: Us, label: str, what: str, detail: Detail) -> None:
     if what == "note" and detail["step"] == "heard_by_post" and t_us > END_US:
-        heard.add((label, detail["device"]))
+        heard.add((label, str(detail["device"])))
 
 
-def _is_real(pattern):
+def _is_real(pattern: str) -> bool:
     return bool(pattern) and not pattern.startswith(DRILL)
 
 
-def _walk(args):
+def _walk(args: tuple[str, int, float, str, bool]) -> Walk:
     return walk(*args)
 
 
-def figures(scene_name, wanted, loss=0.08, engine="cpython", drill=True, jobs=1) -> dict:
-    """{"runs", "real", "in_time", "as_drill": [walk], "late": [walk], "drilled"} of a walk for each seed."""
+def figures(
+    scene_name: str,
+    wanted: Iterable[int],
+    loss: float = 0.08,
+    engine: str = "cpython",
+    drill: bool = True,
+    jobs: int = 1,
+) -> dict[str, Any]:
+    """Walk each seed: {"runs", "real", "in_time", "as_drill": [Walk], "late": [Walk], "drilled"}."""
     work = [(scene_name, seed, loss, engine, drill) for seed in wanted]
     if jobs == 1:
         walks = [walk(*one) for one in work]
     else:
         with multiprocessing.get_context("spawn").Pool(jobs) as pool:
             walks = pool.map(_walk, work, chunksize=4)
-    as_drill, late = ([one for one in walks if one[what]] for what in ("as_drill", "late"))
+    as_drill = [one for one in walks if one["as_drill"]]
+    late = [one for one in walks if one["late"]]
     runs, drilled = len(walks), sum(bool(one["drilled"]) for one in walks)
     return {
         "scenario": scene_name,
@@ -108,7 +132,7 @@ def figures(scene_name, wanted, loss=0.08, engine="cpython", drill=True, jobs=1)
     }
 
 
-def add_parser(sub):
+def add_parser(sub: Commands) -> None:
     parser = sub.add_parser("drill", help="the end of a drill, and a press in earnest right after it")
     names = ", ".join(sorted(SCENARIOS))
     parser.add_argument("scenario", nargs="?", default="rt", metavar="SCENARIO", help=names)
@@ -133,7 +157,7 @@ def add_parser(sub):
     parser.set_defaults(go=go)
 
 
-def go(args) -> int:
+def go(args: Namespace) -> int:
     out = figures(args.scenario, seeds(args.seeds), args.loss, args.engine, not args.without, args.jobs)
     if args.json:
         print(json.dumps(out))

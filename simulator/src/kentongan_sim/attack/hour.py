@@ -3,6 +3,8 @@
 The thief spends his own legal air first; the house presses when all of it is gone.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+
 from kentongan_gateway.core.devices import forgeries
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
@@ -10,6 +12,8 @@ from kentongan_wire import phy
 from kentongan_wire.phy import AIR_LIMIT_MS
 
 from kentongan_sim.attack.bag import ROLE_OF
+from kentongan_sim.attack.siege import Siege
+from kentongan_sim.shapes import Detail, Node
 
 PACE_S = 0.6
 FRESH_S = 610  # what a gateway has seen it forgets after ten minutes
@@ -28,10 +32,10 @@ HELD = 140  # alarms of his own, more than a gateway without memory holds back
 NEAR_S = 40
 
 
-def spent_by(frames_of):
-    """The attack that spends all its air on frames_of(siege), which the gateway answers or carries."""
+def spent_by(frames_of: Callable[[Siege], Iterator[bytes]]) -> Callable[[Siege], None]:
+    """Make the attack that spends all its air on frames_of(siege), which the gateway answers or carries."""
 
-    def go(siege):
+    def go(siege: Siege) -> None:
         siege.first()
         preset, used_ms, frames = phy.preset(siege.world.scene.preset), 0, frames_of(siege)
         while used_ms < AIR_LIMIT_MS - 300:
@@ -45,39 +49,39 @@ def spent_by(frames_of):
     return go
 
 
-def _not_its_own(siege, kind):
-    """What another than the victim's own gateway said, which that gateway carries on."""
+def _not_its_own(siege: Siege, kind: str) -> list[bytes]:
+    """List frames of others than the victim's own gateway, which that gateway carries on."""
     return [one for one in siege.recorded(kind) if siege.describe(one)["src"] != siege.gateway]
 
 
-def _any_receipt(siege):
-    """One that he heard: the gateway's own where no post said any, one that he makes where he is deaf."""
+def _any_receipt(siege: Siege) -> bytes:
+    """Return one that he heard: the gateway's own where no post said any, one of his own where he is deaf."""
     heard = _not_its_own(siege, "RECEIPTS") or siege.recorded("RECEIPTS")
     return heard[0] if heard else next(invented(siege))
 
 
-def receipts(siege):
+def receipts(siege: Siege) -> Iterator[bytes]:
     """One recorded receipt of a post, sealed again under ever new ids."""
     one = _any_receipt(siege)
     while True:
         yield siege.bag.again(one)
 
 
-def pages(siege):
+def pages(siege: Siege) -> Iterator[bytes]:
     """One recorded page of another gateway, sealed again under ever new ids."""
     one = (_not_its_own(siege, "PAGE") or [_any_receipt(siege)])[0]
     while True:
         yield siege.bag.again(one)
 
 
-def invented(siege):
+def invented(siege: Siege) -> Iterator[bytes]:
     """Receipts in the names of gateways that do not exist."""
     while True:
         number = siege.high()
         yield siege.bag.many_receipts(INVENTED + number, number, siege.button, range(ENTRIES))
 
 
-def own_words(siege):
+def own_words(siege: Siege) -> Iterator[bytes]:
     """The stolen board's own true messages: a penerima's answers, a tombol's tests, a post's reports."""
     label, bag, victim, last = siege.stolen[0], siege.bag, siege.button, siege.counter()
     own, role = siege.node(label), siege.world.nodes[label].place.role
@@ -90,7 +94,7 @@ def own_words(siege):
             yield bag.alarm(own, siege.high(), kind=m.KIND_UJI, under_c=True)
 
 
-def recordings(siege):
+def recordings(siege: Siege) -> None:
     """Sixty recorded frames, all hops left again in the clear header, every ten minutes of an hour."""
     for label in [siege.victim, *siege.others][:PRESSES]:
         siege.press(label)
@@ -112,10 +116,10 @@ def recordings(siege):
 # receipts that no gateway gave
 
 
-def forged_by(sender_of):
-    """The attack that lets posts beat by a receipt of sender_of(siege), then mutes the next press with it."""
+def forged_by(sender_of: Callable[[Siege], Node]) -> Callable[[Siege], None]:
+    """Make the attack that lets posts beat by a receipt of sender_of(siege), then mutes the next press."""
 
-    def go(siege):
+    def go(siege: Siege) -> None:
         siege.first()
         bag, post, sender = siege.bag, siege.node(siege.stolen[0]), sender_of(siege)
         for number in _coming(siege) * 2:
@@ -125,7 +129,7 @@ def forged_by(sender_of):
         siege.run(SOUNDS_S)
         _told(siege)
 
-        def react(one, frame):
+        def react(one: Detail, frame: bytes) -> Iterable[bytes]:
             if one.get("src") != siege.button or one["type"] != "ALARM":
                 return ()
             about = siege.button, one["counter"]
@@ -142,34 +146,34 @@ def forged_by(sender_of):
     return go
 
 
-def _coming(siege):
-    """The counters that the button may press under next: it stayed awake, or it did not."""
+def _coming(siege: Siege) -> tuple[int, int]:
+    """Return the counters that the button may press under next: it stayed awake, or it did not."""
     last = siege.counter()
     return last + 1, (last // BLOCK + 1) * BLOCK + 1
 
 
-def _told(siege):
+def _told(siege: Siege) -> None:
     core = siege.world.gateway_hosts[siege.home.label]._core
-    if siege.armed and forgeries.NAME not in core.troubles():
+    if siege.armed and core is not None and forgeries.NAME not in core.troubles():
         siege.wrong("untold", "posts beat by a forged receipt, and no person was told of forgeries")
 
 
-def own_number(siege):
+def own_number(siege: Siege) -> Node:
     """A receipt in the gateway's own number, which it takes for an echo."""
     return siege.gateway
 
 
-def invented_number(siege):
+def invented_number(siege: Siege) -> Node:
     """A receipt in the number of a gateway that does not exist."""
     return INVENTED
 
 
-def neighbours_number(siege):
+def neighbours_number(siege: Siege) -> Node:
     """A receipt in the number of another gateway of the site."""
     return next(siege.node(one.modem) for one in siege.world.scene.gateways if one is not siege.home)
 
 
-def number_used_up(siege):
+def number_used_up(siege: Siege) -> None:
     """Three soundings each of the incidents that the coming press may be, under a high counter."""
     siege.first()
     coming = _coming(siege)
@@ -184,7 +188,7 @@ def number_used_up(siege):
 # tables that are full
 
 
-def pages_full(siege):
+def pages_full(siege: Siege) -> None:
     """A stolen button presses again and again: each of its alarms pages everybody for ten minutes."""
     own = siege.node(siege.stolen[0])
     for _ in range(PAGED):
@@ -198,7 +202,7 @@ def pages_full(siege):
     _paged(siege)
 
 
-def held_full(siege):
+def held_full(siege: Siege) -> None:
     """A gateway with a new card, and a stolen button whose alarms it holds back until nothing more fits."""
     siege.cut(erase=True)
     own, modem = siege.node(siege.stolen[0]), siege.world.nodes[siege.home.modem]
@@ -212,20 +216,20 @@ def held_full(siege):
         siege.wrong("uncalled", "the press was not held back until a post's word, but dropped")
 
 
-def _page(siege, origin, counter):
-    """As a living hub orders it."""
+def _page(siege: Siege, origin: Node, counter: int) -> None:
+    """Page as a living hub orders it."""
     order = {"id": siege.high(), "type": "page", "device": origin, "counter": counter, "expires_in_s": 60}
     if siege.attack.hub != "dead":
         siege.world.gateway_hosts[siege.home.label].order(order)
 
 
-def _paged(siege):
+def _paged(siege: Siege) -> None:
     if not _noted(siege, "paged"):
         siege.wrong("unpaged", "no penerima was paged about the press")
 
 
-def _noted(siege, step):
-    """Whether the gateway wrote this down about the victim's last press."""
+def _noted(siege: Siege, step: str) -> bool:
+    """Tell whether the gateway wrote this down about the victim's last press."""
     since_us = max(at for at, label, *_ in siege.world.pressed if label == siege.victim)
     about = step, siege.victim
     return any(

@@ -11,7 +11,8 @@ from kentongan_wire import messages as m
 from kentongan_wire import phy
 
 from kentongan_sim.attack.bag import ROLE_OF, Bag
-from kentongan_sim.attack.siege import Thief
+from kentongan_sim.attack.siege import Attack, Thief
+from kentongan_sim.shapes import Node, Violation
 from kentongan_sim.soak.site import NEAR_DB, ZONE, Site
 from kentongan_sim.world.history import History
 
@@ -31,8 +32,11 @@ DEVICES = (
 class HubSiege:
     """One walk. `attack.holder`: the label of the board in the bag."""
 
-    def __init__(self, attack, seed, engine="cpython", loss=0.0, thief=True):
-        self.attack, self.seed, self.armed, self.extra = attack, seed, thief, []
+    def __init__(
+        self, attack: Attack, seed: int, engine: str = "cpython", loss: float = 0.0, thief: bool = True
+    ):
+        self.attack, self.seed, self.armed = attack, seed, thief
+        self.extra: list[Violation] = []
         self._folder = Path(tempfile.mkdtemp(prefix="kentongan-siege-"))
         self.town = town = Site(self._folder, seed, None, 1, DEVICES, people=False, keep_trace=True)
         self.victim, self._high = VICTIM, 50_000
@@ -44,36 +48,36 @@ class HubSiege:
 
     # What an attack asks for
 
-    def node(self, label):
+    def node(self, label: str) -> Node:
         return self.town.files[label]["node"]
 
     @property
-    def button(self):
+    def button(self) -> Node:
         return self.node(VICTIM)
 
-    def high(self):
+    def high(self) -> int:
         self._high += 1
         return self._high
 
-    def run(self, seconds):
+    def run(self, seconds: float) -> None:
         self.town.run(seconds * 1000)
 
-    def press(self, key="main"):
-        """The counter under which it was sent."""
+    def press(self, key: str = "main") -> int:
+        """Press, and return the counter under which it was sent."""
         press = self.town.press(key, VICTIM)
         assert self.town.run(2_000, lambda: press.counters)
         return press.counters[0]
 
-    def send(self, *frames, every_s=0.15):
+    def send(self, *frames: bytes, every_s: float = 0.15) -> None:
         for frame in frames:
             if self.armed:
                 self.town.world.host_write(THIEF, frame)
             self.run(every_s)
 
-    def counter(self):
+    def counter(self) -> int:
         return self.town.press_of(self.button).counters[-1]
 
-    def walk(self):
+    def walk(self) -> History:
         try:
             self.town.houses["gateway-1"].start()
             self.run(SETTLED_S)
@@ -86,15 +90,15 @@ class HubSiege:
             self.town.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _ask_hub(self):
-        """What it says that no person ever said."""
+    def _ask_hub(self) -> None:
+        """Note each stage at the hub that no person ever set."""
         for row in self.town.rows("SELECT * FROM incidents"):
             if row["answered_by"] or row["closed_by"] or row["state"] != "baru":
                 text = f"the hub has {row['slug']} as {row['state']}, answered by {row['answered_by']}"
                 self.extra.append(("coming", text))
 
 
-def answers(siege, key="main"):
+def answers(siege: HubSiege, key: str = "main") -> None:
     """A board that was not asked, of another zone or of the house that called, says "saya datang"."""
     siege.run(siege.seed % 7)
     counter = siege.press(key)
@@ -112,12 +116,12 @@ def answers(siege, key="main"):
         siege.send(*events)
 
 
-def answers_silent(siege):
+def answers_silent(siege: HubSiege) -> None:
     """The same to a confidential alarm."""
     answers(siege, "silent")
 
 
-def seen_at_hub(siege):
+def seen_at_hub(siege: HubSiege) -> None:
     """Statuses, reports of every state and cancels, in names that are not the thief's, to a hub."""
     counter = siege.press()
     siege.run(3)

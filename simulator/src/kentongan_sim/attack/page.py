@@ -1,5 +1,8 @@
 """The table of the attacks, for docs/reliability.md."""
 
+from pathlib import Path
+from typing import Any
+
 from kentongan_sim.console import marked
 
 COLUMNS = ("lost", "false_sirens", "false_words", "muted", "other")
@@ -10,8 +13,8 @@ HEAD = (
 )
 
 
-def table(result) -> str:
-    """A line for each attack; "known limit": in how many walks what this thief may achieve was seen."""
+def table(result: dict[str, Any]) -> str:
+    """Write a line for each attack; "known limit": in how many walks this thief achieved what he may."""
     lines = [HEAD, "|---" * HEAD.count(" |") + "|"]
     for row in result["rows"]:
         limit = f"{row['limited']}: {', '.join(row['allowed'])}" if row["allowed"] else "-"
@@ -25,7 +28,7 @@ def table(result) -> str:
     return "\n".join(lines)
 
 
-def write(path, result, command):
+def write(path: Path, result: dict[str, Any], command: str) -> None:
     """Put the sum and the table between the two marks of the page."""
     found = ", ".join(f"{result[name]} {name.replace('_', ' ')}" for name in COLUMNS)
     told = f"{result['attacks']} attacks, {result['walks']:,} attacked walks: {found}."

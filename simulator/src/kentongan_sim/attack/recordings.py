@@ -3,12 +3,16 @@
 The houses of before are none of the scene's: what they said is made with a penerus' key, as they sent it.
 """
 
+from collections.abc import Iterable
+
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 
 from kentongan_sim.attack import air
 from kentongan_sim.attack.bag import Bag
+from kentongan_sim.attack.siege import Siege, at_door
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
+from kentongan_sim.shapes import Detail
 
 HOUSES = 0x5400_0000
 THEN, SINCE = 500, 9_000  # counters of the recorded alarms, and of what these houses said later
@@ -21,8 +25,8 @@ STRANGE, STRANGE_ROUNDS = 6, 66  # all his air
 ANSWERED, TIMES, GAP_S = 5, 30, 0.44
 
 
-def _before(siege, houses):
-    """The keys of before, once each of the houses has been heard with its later counter."""
+def _before(siege: Siege, houses: int) -> Bag:
+    """Make the bag of before, once each of the houses has been heard with its later counter."""
     bag = Bag(wire.Channel(CHANNEL_NAME, CHANNEL_KEY), [siege.world.nodes["penerus-1"].settings])
     for n in range(houses):
         siege.send(bag.alarm(HOUSES + n, SINCE), every_s=1)
@@ -31,22 +35,25 @@ def _before(siege, houses):
     return bag
 
 
-def old_alarms(siege):
+@at_door("penerus-1")
+def old_alarms(siege: Siege) -> None:
     """Recorded alarms of other houses, each with its attempts, for all his legal air before the press."""
     _old_alarms(siege, 1 + int(AIR_S / 0.09 / ATTEMPTS))
 
 
-def old_alarms_many(siege):
+@at_door("penerus-1")
+def old_alarms_many(siege: Siege) -> None:
     """The same, where relays have heard more houses than they remember: those played are forgotten."""
     _old_alarms(siege, MANY)
 
 
-def old_alarms_new(siege):
+@at_door("penerus-1", known=False)
+def old_alarms_new(siege: Siege) -> None:
     """The same on the day on which the relays came: they know nobody, neither the victim nor those played."""
     _old_alarms(siege, 0)
 
 
-def _old_alarms(siege, houses):
+def _old_alarms(siege: Siege, houses: int) -> None:
     preset, spent_us, n = phy.preset(siege.world.scene.preset), 0, 0
     bag = _before(siege, houses)
     while spent_us < AIR_S * 1e6:
@@ -58,11 +65,8 @@ def _old_alarms(siege, houses):
     siege.run(air.CALLS_S)
 
 
-old_alarms.near = old_alarms_many.near = old_alarms_new.near = "penerus-1"
-old_alarms_new.known = False
-
-
-def old_crowd(siege):
+@at_door("penerus-3")
+def old_crowd(siege: Siege) -> None:
     """Recorded alarms of four houses every few seconds, so that relays wait as in a crowd."""
     bag = _before(siege, CROWD)
     old = [bag.alarm(HOUSES + n, THEN, attempt=1) for n in range(CROWD)]
@@ -74,7 +78,8 @@ def old_crowd(siege):
     siege.run(air.CALLS_S)
 
 
-def strange_crowd(siege):
+@at_door("penerus-3")
+def strange_crowd(siege: Siege) -> None:
     """Recorded alarms of six houses that no relay knows, an attempt of each every nine seconds."""
     bag = _before(siege, 0)
     for number in range(STRANGE_ROUNDS):
@@ -86,20 +91,18 @@ def strange_crowd(siege):
         siege.run(ROUND_S - 0.5 * STRANGE)
 
 
-def strange_crowd_new(siege):
+@at_door("penerus-3", known=False)
+def strange_crowd_new(siege: Siege) -> None:
     """The same on the day on which the relays came: they do not know the victim either."""
     strange_crowd(siege)
 
 
-old_crowd.near = strange_crowd.near = strange_crowd_new.near = "penerus-3"
-strange_crowd_new.known = False
-
-
-def old_answers(siege):
+@at_door("penerus-1")
+def old_answers(siege: Siege) -> None:
     """Answered alarms, the same bytes with no hop left, until the relay's air for cached answers is gone."""
     for _ in range(ANSWERED):
         siege.first()
-    of_alarm = {}
+    of_alarm: dict[int, bytes] = {}
     for frame in siege.recorded("ALARM", siege.button):
         of_alarm[siege.describe(frame)["counter"]] = frame
     for _ in range(TIMES):
@@ -109,14 +112,12 @@ def old_answers(siege):
     siege.run(air.CALLS_S)
 
 
-old_answers.near = "penerus-1"
-
-
-def twin(siege):
+@at_door("penerus-3")
+def twin(siege: Siege) -> None:
     """Ahead of each copy that the last relay is to carry the same words under a number like its sender's."""
-    last, done = siege.node("penerus-3") & 0xFF, {}
+    last, done = siege.node("penerus-3") & 0xFF, dict[int, int]()
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         packet = wire.parse_packet(frame)
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
@@ -134,6 +135,3 @@ def twin(siege):
     siege.reacts(react)
     siege.press()
     siege.run(air.CALLS_S)
-
-
-twin.near = "penerus-3"

@@ -1,10 +1,14 @@
 """Attacks on a relay's hour: what it is made to send for others, until nothing is left for an alarm."""
 
+from collections.abc import Iterable
+
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 
 from kentongan_sim.attack import air
+from kentongan_sim.attack.siege import Siege, at_door
+from kentongan_sim.shapes import Detail
 
 INVENTED = 0x5400_0000
 KINDS_S = (("status", 17.5), ("stages", 9.3), ("orders", 4.0))  # seconds of air each
@@ -13,7 +17,7 @@ ASKED_ALARMS = 10
 RESEALED = 6
 
 
-def every_kind(siege):
+def every_kind(siege: Siege) -> None:
     """Status of invented senders, then stages and orders in the gateway's name, all before the press."""
     siege.first()
     preset, n = phy.preset(siege.world.scene.preset), 0
@@ -29,13 +33,14 @@ def every_kind(siege):
     siege.run(air.CALLS_S)
 
 
-def status(siege, i):
+def status(siege: Siege, i: int) -> bytes:
     """STATUS of a relay that is none, with a carry tag that holds."""
     src = INVENTED + i
     return siege.bag.message(m.STATUS, m.PENERUS, src, air.AHEAD + i, bytes(22), siege.bag.c(src, m.PENERUS))
 
 
-def asked(siege):
+@at_door("penerus-1")
+def asked(siege: Siege) -> None:
     """Answered alarms, the same bytes over and over: a relay answers each of them from its cache."""
     siege.first()
     if siege.stolen:  # alarms of his own
@@ -49,15 +54,13 @@ def asked(siege):
     siege.run(air.CALLS_S)
 
 
-asked.near = "penerus-1"
-
-
-def resealed(siege):
+@at_door("penerus-2")
+def resealed(siege: Siege) -> None:
     """The common purse emptied; then each attempt under ids of his own and with one hop left, ahead of it."""
     for i in range(air.PURSE_FRAMES):
         siege.send(air.flood(siege, i), every_s=1)
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
             return ()
         packet = wire.parse_packet(frame)
@@ -69,6 +72,3 @@ def resealed(siege):
     siege.reacts(react)
     siege.press()
     siege.run(air.CALLS_S)
-
-
-resealed.near = "penerus-2"

@@ -4,9 +4,12 @@ import json
 import shlex
 import sys
 import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypedDict
 
 from kentongan_wire.errors import LocalError
 
@@ -14,9 +17,11 @@ from kentongan_sim.attack import page
 from kentongan_sim.attack.attacks import ATTACKS, HUB, attack
 from kentongan_sim.attack.hub import HubSiege
 from kentongan_sim.attack.page import COLUMNS
-from kentongan_sim.attack.siege import Siege
+from kentongan_sim.attack.siege import Attack, Siege
 from kentongan_sim.checkers import UNDER_ATTACK
-from kentongan_sim.console.arguments import number
+from kentongan_sim.console.arguments import Commands, number
+from kentongan_sim.shapes import Ms, Violation
+from kentongan_sim.world.history import History
 from kentongan_sim.world.world import ENGINES
 
 WITHIN_MS = 10_000
@@ -34,12 +39,27 @@ EXTRA = {
 }
 
 
-def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
-    """One walk: {column: [sentence]}, how much of what is allowed happened, when the press was stored."""
-    siege = (HubSiege if row.scene == HUB else Siege)(row, seed, engine, loss, thief)
+class Walk(TypedDict):
+    """One walk of an attack."""
+
+    seed: int
+    problems: dict[str, list[str]]  # column of the table -> sentences
+    allowed: int  # how much of what is allowed happened
+    stored_ms: Ms | None  # from the last press
+    pressed: bool
+    thief_air_ms: Ms
+
+
+Row = dict[str, Any]  # figures of one attack, JSON-ready
+
+
+def walk(row: Attack, seed: int, engine: str = "cpython", loss: float = 0.0, thief: bool = True) -> Walk:
+    """Walk once."""
+    siege_class: type[HubSiege] | type[Siege] = HubSiege if row.scene == HUB else Siege
+    siege = siege_class(row, seed, engine, loss, thief)
     history = siege.walk()
     found = {name: check(history) for name, check in UNDER_ATTACK.items()}
-    found["other"] = []
+    found["other"] = list[Violation]()
     for what, text in siege.extra:
         found[EXTRA.get(what, "other")].append((what, text))
     problems = {
@@ -56,15 +76,15 @@ def walk(row, seed, engine="cpython", loss=0.0, thief=True) -> dict:
     }
 
 
-def last_stored_ms(history, victim):
-    """From the victim's last press to its storing; None when it never was."""
+def last_stored_ms(history: History, victim: str) -> Ms | None:
+    """Return the ms from the victim's last press to its storing; None when it never was."""
     mine = [alarm for alarm in history.alarms if alarm.label == victim]
     stored_us = history.stored_as_pressed_us(mine[-1]) if mine else None
     return None if stored_us is None else (stored_us - mine[-1].t_us) // 1000
 
 
-def row_of(attack, walks, command) -> dict:
-    """The figures of one attack."""
+def row_of(attack: Attack, walks: Sequence[Walk], command: Callable[[str, int], str]) -> Row:
+    """Sum up the walks of one attack."""
     failures = [
         {
             "seed": one["seed"],
@@ -95,8 +115,8 @@ def row_of(attack, walks, command) -> dict:
     return out
 
 
-def seeds(text) -> range:
-    """ "5" or "1-20"; LocalError for anything else."""
+def seeds(text: str) -> range:
+    """Read "5" or "1-20"; LocalError for anything else."""
     first, _, last = text.partition("-")
     if not (first.isdecimal() and (not last or last.isdecimal())):
         raise LocalError(f"--seeds {text}: write one number, or the first and the last: 1-20")
@@ -106,7 +126,7 @@ def seeds(text) -> range:
     return range(low, high + 1)
 
 
-def add_parser(sub):
+def add_parser(sub: Commands) -> None:
     parser = sub.add_parser("attack", help="thieves in the village: what they can do, and what holds")
     parser.add_argument("name", nargs="?", metavar="NAME", help="one attack of --list; default: all")
     parser.add_argument("--list", action="store_true", help="print the attacks and what their thieves hold")
@@ -132,7 +152,7 @@ def add_parser(sub):
     parser.set_defaults(go=go)
 
 
-def go(args) -> int:
+def go(args: Namespace) -> int:
     if args.list:
         for one in ATTACKS.values():
             print(f"{one.name:36}{one.holder:16}{one.scene:7}hub {one.hub:11}{one.about}")
@@ -140,7 +160,7 @@ def go(args) -> int:
     chosen = [attack(args.name)] if args.name else list(ATTACKS.values())
     wanted, started = seeds(args.seeds), time.monotonic()
 
-    def again(name, seed):
+    def again(name: str, seed: int) -> str:
         words = [
             "kentongan-sim",
             "attack",
@@ -177,8 +197,8 @@ def go(args) -> int:
     return report(rows)
 
 
-def walked(chosen, wanted, args):
-    """The walks of each attack in turn."""
+def walked(chosen: Iterable[Attack], wanted: range, args: Namespace) -> Iterator[list[Walk]]:
+    """Yield the walks of each attack in turn."""
     settings = (args.engine, args.loss, not args.calm)
     if args.jobs == 1:
         for one in chosen:
@@ -189,14 +209,14 @@ def walked(chosen, wanted, args):
         yield from map(list, asked)
 
 
-def walk_by_name(about):
-    """walk() in another process."""
+def walk_by_name(about: tuple[Any, ...]) -> Walk:
+    """Walk in another process."""
     name, *rest = about
     return walk(attack(name), *rest)
 
 
-def report(rows) -> int:
-    """Exit status; each failure with its seed and the command that does it again."""
+def report(rows: Sequence[Row]) -> int:
+    """Print each failure with its seed and the command that does it again; returns the exit status."""
     failures = [(row["attack"], failure) for row in rows for failure in row["failures"]]
     for name, failure in failures[:SHOWN]:
         texts = [f"{column}: {text}" for column, some in failure["problems"].items() for text in some]
@@ -209,7 +229,7 @@ def report(rows) -> int:
     return 1 if failures else 0
 
 
-def line(row) -> str:
+def line(row: Row) -> str:
     found = ", ".join(f"{row[name]} {name}" for name in COLUMNS if row[name]) or "holds"
     return (
         f"{row['attack']:36}{row['walks']} walks, {found}; stored within 10 s: {row['stored_within_10_s']}, "
@@ -217,6 +237,6 @@ def line(row) -> str:
     )
 
 
-def sentence(result) -> str:
+def sentence(result: dict[str, Any]) -> str:
     found = ", ".join(f"{result[name]} {name.replace('_', ' ')}" for name in COLUMNS)
     return f"{result['attacks']} attacks, {result['walks']} walks: {found}; {result['wall_s']} s"

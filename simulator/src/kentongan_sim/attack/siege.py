@@ -4,6 +4,9 @@ A thief spends at most what a device may, 36 s in 61 one-minute bins, and sends 
 the channel. Who jams is the simulator's Jammer beside him.
 """
 
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
+
 from kentongan_node.actions import Transmit
 from kentongan_node.airledger import AirLedger
 from kentongan_wire import packet as wire
@@ -13,9 +16,12 @@ from kentongan_sim.attack.bag import Bag
 from kentongan_sim.checkers.summary import unreachable
 from kentongan_sim.physics.chance import between, draw_u32
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, scenario
+from kentongan_sim.scenarios.parts import Gateway
+from kentongan_sim.shapes import Action, Detail, Ms, Node, Violation
 from kentongan_sim.world.actors import Jammer, Stranger
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.history import History
+from kentongan_sim.world.node_host import Core
 from kentongan_sim.world.world import World
 
 S = 1_000_000
@@ -26,31 +32,58 @@ FIRST_S, ANSWERED_S = 200, 20  # a first press, its siren and its incident are o
 DOORSTEP_DB = 100  # at a relay of a line, the first unless the attack says another, and at the button's house
 
 
-class Thief(Stranger):
-    """A radio that sends what it is told within the law; `react(frame)` gives what it answers at once."""
+React = Callable[[Detail, bytes], Iterable[bytes]]  # (facts of a frame, the frame) -> frames to answer with
+Go = TypeVar("Go", bound=Callable[..., None])
 
-    def __init__(self, preset):
+
+class Attack(NamedTuple):
+    """One attack by one holder."""
+
+    name: str
+    row: int  # of the list of attacks that this project was made to stand, 0: another
+    about: str
+    holder: str
+    scene: str
+    hub: str  # alive, dead or unanswered
+    go: Callable[..., None]  # takes the Siege, or the HubSiege where the scene is the hub
+    allowed: tuple[str, ...]
+
+
+def at_door(relay: str, known: bool = True) -> Callable[[Go], Go]:
+    """Put the thief at a relay of a line; `known` False: on the day on which the relays came."""
+
+    def placed(go: Go) -> Go:
+        vars(go).update(near=relay, known=known)
+        return go
+
+    return placed
+
+
+class Thief(Stranger):
+    """A radio that sends frames as it is told, within the law; `react(frame)` gives those of an answer."""
+
+    def __init__(self, preset: phy.Preset):
         super().__init__()
         self._preset, self._ledger, self._now_ms = preset, AirLedger(), 0
-        self.react = None
+        self.react: Callable[[bytes], Iterable[bytes]] | None = None
         self.sent_ms = 0
 
-    def receive(self, frame, rssi, snr_q, now_ms, rnd):
+    def receive(self, frame: bytes, rssi: int, snr_q: int, now_ms: Ms, rnd: int) -> list[Action]:
         super().receive(frame, rssi, snr_q, now_ms, rnd)
         self._now_ms = now_ms
         for answer in self.react(frame) if self.react else ():
             self.put(answer)
         return self.next_frame()
 
-    def host(self, data, now_ms, rnd):
+    def host(self, data: bytes, now_ms: Ms, rnd: int) -> list[Action]:
         self._now_ms = now_ms
         return super().host(data, now_ms, rnd)
 
-    def sent(self, ok, now_ms, rnd):
+    def sent(self, ok: bool, now_ms: Ms, rnd: int) -> list[Action]:
         self._now_ms = now_ms
         return super().sent(ok, now_ms, rnd)
 
-    def next_frame(self):
+    def next_frame(self) -> list[Action]:
         if self._sending or not self._queue:
             return []
         airtime_ms = phy.airtime_us(self._preset, len(self._queue[0])) // 1000 + 1
@@ -67,7 +100,9 @@ class Thief(Stranger):
 class Siege:
     """`attack`: a row of attacks.ATTACKS; `thief` False walks the same way, and nobody sends anything."""
 
-    def __init__(self, attack, seed, engine="cpython", loss=0.0, thief=True):
+    def __init__(
+        self, attack: Attack, seed: int, engine: str = "cpython", loss: float = 0.0, thief: bool = True
+    ):
         self.attack, self.seed, self.armed = attack, seed, thief
         scene = scenario(attack.scene)
         answer_s = UNANSWERED_S if attack.hub == "unanswered" else 8.0
@@ -87,12 +122,12 @@ class Siege:
         for label in self.stolen:
             if self.world.nodes[label].place.role == "sirene":
                 self.world.at(SETTLED_S * S // 2, self.world.switch, label, False)  # it is in his bag
-        self.extra = []
+        self.extra: list[Violation] = []
         self._high = 0
 
-    def _stolen(self):
-        """Labels of the boards in the bag: of each role that he holds, one that the seed draws."""
-        out = []
+    def _stolen(self) -> list[str]:
+        """List labels of the boards in the bag: of each role that he holds, one that the seed draws."""
+        out: list[str] = []
         for role in self.attack.holder.split("+"):
             of_role = sorted(
                 label
@@ -103,7 +138,7 @@ class Siege:
                 out.append(of_role[draw_u32(self.seed, "stolen", role) % len(of_role)])
         return out
 
-    def _place(self, label, core, role="stranger"):
+    def _place(self, label: str, core: Core, role: str = "stranger") -> None:
         if self.world.scene.links is not None:
             relay = getattr(self.attack.go, "near", "penerus-1")
             near = {relay: DOORSTEP_DB, self.victim: DOORSTEP_DB}
@@ -114,94 +149,94 @@ class Siege:
 
     # Names and numbers
 
-    def node(self, label):
+    def node(self, label: str) -> Node:
         return self.world.nodes[label].place.node
 
     @property
-    def button(self):
+    def button(self) -> Node:
         return self.node(self.victim)
 
     @property
-    def gateway(self):
-        """The node number of the victim's own gateway."""
+    def gateway(self) -> Node:
+        """Node number of the victim's own gateway."""
         return self.node(self.home.modem)
 
     @property
-    def home(self):
-        """The scenario's gateway of the victim's zone."""
+    def home(self) -> Gateway:
+        """Gateway of the victim's zone in the scenario."""
         zone = self.world.nodes[self.victim].place.zone
         return next(one for one in self.world.scene.gateways if one.zone == zone)
 
-    def of_role(self, role):
+    def of_role(self, role: str) -> list[str]:
         return sorted(label for label, host in self.world.nodes.items() if host.place.role == role)
 
-    def counter(self):
-        """The highest counter of the victim that the thief has heard."""
+    def counter(self) -> int:
+        """Return the highest counter of the victim that the thief has heard, or 0."""
         heard = [self.describe(frame) for _, frame in self.thief.heard]
         return max(
             [one["counter"] for one in heard if one.get("src") == self.button and "counter" in one], default=0
         )
 
-    def high(self, ahead=100_000):
-        """A counter that nobody has used, one more at each call."""
+    def high(self, ahead: int = 100_000) -> int:
+        """Return a counter that nobody has used, one more at each call."""
         self._high += 1
         return ahead + self._high
 
-    def recorded(self, kind, src=None):
-        """What the thief heard of a type, from one sender or from all, in order, each once."""
-        found = {}
+    def recorded(self, kind: str, src: Node | None = None) -> list[bytes]:
+        """List frames of a type that the thief heard, from one sender or from all, in order, each once."""
+        found: dict[tuple[Node, int], bytes] = {}
         for _, frame in self.thief.heard:
             one = self.describe(frame)
             if one["type"] == kind and (src is None or one["src"] == src):
                 found.setdefault((one["src"], one["id"]), frame)
         return list(found.values())
 
-    def drawn(self, low, high, *about):
+    def drawn(self, low: int, high: int, *about: int | str) -> int:
         return between(low, high, self.seed, *about)
 
     # Doing
 
-    def run(self, seconds):
+    def run(self, seconds: float) -> None:
         self.world.run_until(self.world.now_us + int(seconds * S))
 
-    def press(self, label=None, key="main"):
+    def press(self, label: str | None = None, key: str = "main") -> None:
         self.world.press(label or self.victim, key=key)
 
-    def first(self):
-        """A press that goes well and that a person closes: the next is an incident of its own."""
+    def first(self) -> None:
+        """Press once, go well and have a person close it: the next press is an incident of its own."""
         self.press()
         self.run(ANSWERED_S)
         for house in self.world.gateway_hosts.values():
             house.close_incident(self.button, self.counter_pressed())
         self.run(FIRST_S - ANSWERED_S)
 
-    def counter_pressed(self):
-        """The counter of the victim's last alarm, as its own frames say it."""
+    def counter_pressed(self) -> int:
+        """Return the counter of the victim's last alarm, as its own frames say it."""
         return [
             one["counter"]
             for _, label, what, one in self.world.trace.events
             if what == "tx" and label == self.victim and one["type"] == "ALARM"
         ][-1]
 
-    def send(self, *frames, every_s=0.15):
-        """The thief's frames, one after the other."""
+    def send(self, *frames: bytes, every_s: float = 0.15) -> None:
+        """Send the thief's frames, one after the other."""
         for frame in frames:
             if self.armed:
                 self.world.host_write("maling", frame)
             self.run(every_s)
 
-    def reacts(self, react):
-        """From now on: react(described, frame) gives what he answers at once to what he hears."""
+    def reacts(self, react: React) -> None:
+        """Have him answer at once to each frame that he hears, from now on."""
         if self.armed:
             self.thief.react = lambda frame: react(self.describe(frame), frame)
 
-    def jam(self, seconds):
+    def jam(self, seconds: float) -> None:
         if self.armed:
             settings = {"gap_ms": 60, "on_s": seconds, "off_s": 3_600, "from_s": 0}
             self._place("pengganggu", Jammer(settings, phy.preset(self.world.scene.preset)), "jammer")
 
-    def cut(self, off_s=3, erase=False):
-        """A power cut of the victim's gateway; `erase`: it comes back with a new card."""
+    def cut(self, off_s: float = 3, erase: bool = False) -> None:
+        """Cut the power of the victim's gateway; `erase`: it comes back with a new card."""
         label = self.home.label
         self.world.switch(label, False)
         house = self.world.gateway_hosts.get(label)
@@ -211,12 +246,12 @@ class Siege:
         self.world.switch(label, True)
         self.run(4)
 
-    def wrong(self, what, sentence):
-        """What a checker cannot see from outside."""
+    def wrong(self, what: str, sentence: str) -> None:
+        """Note a violation that no checker can see from outside."""
         self.extra.append((what, sentence))
 
-    def walk(self):
-        """Facts of the whole walk, once it is over."""
+    def walk(self) -> History:
+        """Walk, and return the history of it."""
         with self.world:
             self.run(SETTLED_S)
             self.attack.go(self)

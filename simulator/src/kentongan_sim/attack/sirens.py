@@ -1,12 +1,16 @@
 """Attacks on sirens: old alarms after a power cut, forged orders and pages, silence in advance, eviction."""
 
+from collections.abc import Iterable, Sequence
+
 from kentongan_node import configure
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 
+from kentongan_sim.attack.siege import Siege
 from kentongan_sim.scenarios.catalogue import TEST_SITE_KEY
+from kentongan_sim.shapes import Detail, Node
 from kentongan_sim.world.actors import dressed
 
 LATER_S = 1_200  # a siren that begins so long after the press is a false one
@@ -19,15 +23,15 @@ INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
 
-def in_dresses(siege, frames):
+def in_dresses(siege: Siege, frames: Iterable[bytes]) -> list[bytes]:
     """Each frame as it was, with other hops, as if relayed, under another id."""
     out = [dressed(frame, number) for frame in frames for number in range(4)]
-    if siege.bag.channel is not None:
+    if siege.bag.holds_channel:
         out += [siege.bag.again(frame) for frame in frames]
     return out
 
 
-def after_cut(siege, erase=False, wait_s=LATER_S):
+def after_cut(siege: Siege, erase: bool = False, wait_s: float = LATER_S) -> None:
     """One recorded alarm, and all that was said of it, played again after a power cut of the gateway."""
     siege.press()
     siege.run(wait_s)
@@ -40,7 +44,7 @@ def after_cut(siege, erase=False, wait_s=LATER_S):
     siege.run(60)
 
 
-def soon_after_cut(siege):
+def soon_after_cut(siege: Siege) -> None:
     """The same four minutes after the press, when its siren has just ended: nothing begins anew."""
     siege.press()
     siege.run(SOON_S)
@@ -56,11 +60,11 @@ def soon_after_cut(siege):
             siege.wrong("again", f"{label} began anew at {t_us / 1e6:.1f} s, after the gateway's restart")
 
 
-def empty_state(siege):
+def empty_state(siege: Siege) -> None:
     after_cut(siege, erase=True)
 
 
-def strange_gateway(siege):
+def strange_gateway(siege: Siege) -> None:
     """An alarm of twenty minutes ago, played to a gateway of another RT that had no power then."""
     strange = next(one for one in siege.world.scene.gateways if one is not siege.home)
     siege.world.switch(strange.label, False)
@@ -75,13 +79,13 @@ def strange_gateway(siege):
     siege.run(60)
 
 
-def strange_gateway_no_hub(siege):
+def strange_gateway_no_hub(siege: Siege) -> None:
     """The same, and the hub has died in the twenty minutes."""
     siege.world.at(LATER_S // 2 * 1_000_000, siege.world.switch, "hub", False)
     strange_gateway(siege)
 
 
-def own_witness(siege):
+def own_witness(siege: Siege) -> None:
     """A new card, no hub: the stolen post says that it sounds for a recorded alarm, and sounds now."""
     siege.press()
     siege.run(LATER_S)
@@ -89,7 +93,7 @@ def own_witness(siege):
     post, bag = siege.node(siege.stolen[0]), siege.bag
     siege.cut(erase=True)
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.gateway or one["type"] != "SIREN_ORDER" or one["action"] != m.ACTION_TEST:
             return ()
         flags = m.STATUS_MAINS | m.STATUS_SOUNDING
@@ -104,7 +108,7 @@ def own_witness(siege):
     siege.run(60)
 
 
-def posts_cut(siege):
+def posts_cut(siege: Siege) -> None:
     """The posts' power goes as well, and one of them comes back without its counters."""
     siege.press()
     siege.run(LATER_S)
@@ -121,7 +125,7 @@ def posts_cut(siege):
     siege.run(60)
 
 
-def orders(siege):
+def orders(siege: Siege) -> None:
     """Orders, pages and receipts in the gateway's name, for a press that never was."""
     bag, gateway = siege.bag, siege.gateway
     posts = [siege.node(label) for label in siege.of_role("sirene") if label not in siege.stolen]
@@ -134,7 +138,7 @@ def orders(siege):
     siege.run(30)
 
 
-def stop_orders(siege):
+def stop_orders(siege: Siege) -> None:
     """Orders to stop, cancels and stages 4 and 5, while the siren beats for a real press."""
     bag = siege.bag
     siege.press()
@@ -155,7 +159,7 @@ def stop_orders(siege):
         siege.wrong("siren", "a siren fell silent within seconds of a press")
 
 
-def silence(siege, state=m.STATE_SILENCED):
+def silence(siege: Siege, state: int = m.STATE_SILENCED) -> None:
     """The stolen post reports "silenced at the post" (or "sounding") for the coming counters.
 
     The other posts refuse the press as old, for he has used up their mark: only the gateway's order sounds.
@@ -174,7 +178,7 @@ def silence(siege, state=m.STATE_SILENCED):
         if state == m.STATE_SOUNDING:
             siege.send(bag.receipts(post, m.SIRENE, siege.high(), siege.button, counter, m.STAGE_SOUNDING))
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM" or one.get("attempt"):
             return ()
         return [bag.report(post, siege.high(), siege.button, one["counter"], state) for _ in range(3)]
@@ -184,11 +188,11 @@ def silence(siege, state=m.STATE_SILENCED):
     siege.run(30)
 
 
-def claim(siege):
+def claim(siege: Siege) -> None:
     silence(siege, m.STATE_SOUNDING)
 
 
-def whisper(siege):
+def whisper(siege: Siege) -> None:
     """Loud alarms that only the other posts hear, so that no gateway minds forgeries; then "it sounds"."""
     bag, post = siege.bag, siege.node(siege.stolen[0])
     others = [label for label in siege.of_role("sirene") if label not in siege.stolen]
@@ -200,7 +204,7 @@ def whisper(siege):
             siege.world.nodes[label].deliver("receive", frame, -40, 40)
     siege.run(siege.drawn(200, 400, "then"))
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM":
             return ()
         about = siege.button, one["counter"]
@@ -214,7 +218,7 @@ def whisper(siege):
     siege.run(30)
 
 
-def second_press(siege):
+def second_press(siege: Siege) -> None:
     """The stolen post says "silenced" at once, of an incident that goes on with a second press."""
     bag, post = siege.bag, siege.node(siege.stolen[0])
     siege.first()
@@ -229,7 +233,7 @@ def second_press(siege):
     siege.run(30)
 
 
-def refused(siege):
+def refused(siege: Siege) -> None:
     """The stolen post says again and again that it refused the alarm: one order is its due, no more."""
     bag, post = siege.bag, siege.node(siege.stolen[0])
     siege.press()
@@ -247,7 +251,7 @@ def refused(siege):
         siege.wrong("amplified", f"{len(given)} orders for 40 reports of one post")
 
 
-def evicted(siege):
+def evicted(siege: Siege) -> None:
     """Invented senders fill the posts' guards; then recorded settings and orders are played again."""
     gateway, posts = siege.gateway, [label for label in siege.of_role("sirene") if label not in siege.stolen]
     siege.first()
@@ -280,9 +284,9 @@ def evicted(siege):
     siege.run(10)
 
 
-def _settings(siege, posts, version, revoked):
-    """CONFIG as the gateway sent it a while ago, one for each post."""
-    root, out = site_keys.control_root(TEST_SITE_KEY, 0), []
+def _settings(siege: Siege, posts: Sequence[str], version: int, revoked: Sequence[Node]) -> list[bytes]:
+    """Make CONFIG as the gateway sent it a while ago, one for each post."""
+    root, out = site_keys.control_root(TEST_SITE_KEY, 0), list[bytes]()
     items = b"".join((bytes((3, 4)), revoked[0].to_bytes(4, "little"))) if revoked[0] else bytes((3, 0))
     for label in posts:
         node = siege.node(label)
@@ -302,8 +306,8 @@ def _settings(siege, posts, version, revoked):
     return out
 
 
-def _drill_order(siege, posts):
-    """The gateway's order that a short drill begins, as it might have given it just now."""
+def _drill_order(siege: Siege, posts: Sequence[str]) -> bytes:
+    """Make the gateway's order that a short drill begins, as it might have given it just now."""
     control, carry = site_keys.control_root(TEST_SITE_KEY, 0), bytes(32)
     last = max(
         one["counter"]
@@ -322,7 +326,7 @@ def _drill_order(siege, posts):
     return siege.bag.seal(siege.gateway, payload)
 
 
-def _by_gateway(siege, frames):
+def _by_gateway(siege: Siege, frames: Iterable[bytes]) -> None:
     """What was really sent: every post gets it, whoever else does."""
     for frame in frames:
         for label in siege.of_role("sirene"):

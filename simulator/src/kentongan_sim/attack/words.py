@@ -1,14 +1,18 @@
 """Attacks on words: who answers, who says what is stored, who calls off; planted identities; old receipts."""
 
+from collections.abc import Iterable
+
 from kentongan_wire import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF
+from kentongan_sim.attack.siege import Siege
+from kentongan_sim.shapes import Detail
 
 LAST_COUNTER = 0xFFFF_FFFF
 PLANTED = 40  # counters ahead of the victim's last one that a thief covers
 
 
-def answers(siege):
+def answers(siege: Siege) -> None:
     """ "Saya datang" in every name and under every key that is in the bag, while penerima are being asked."""
     bag, origin = siege.bag, siege.button
     siege.press()
@@ -38,7 +42,7 @@ def answers(siege):
         siege.send(*frames)
 
 
-def receipts(siege):
+def receipts(siege: Siege) -> None:
     """Receipts of every stage for the coming counters, before the press, and again for the real one."""
     siege.first()
     siege.send(*_lies(siege, siege.counter(), 4))
@@ -47,7 +51,7 @@ def receipts(siege):
     siege.send(*_lies(siege, siege.counter(), 1))
 
 
-def _lies(siege, last, count):
+def _lies(siege: Siege, last: int, count: int) -> list[bytes]:
     bag, button = siege.bag, siege.button
     post = (
         siege.node(siege.stolen[0])
@@ -62,13 +66,13 @@ def _lies(siege, last, count):
     return out
 
 
-def neighbours(siege):
+def neighbours(siege: Siege) -> None:
     """Receipts in every other gateway's name, so that the victim's own holds the alarm for answered."""
     siege.first()
     old = siege.recorded("RECEIPTS")[-12:]
     others = [siege.node(one.modem) for one in siege.world.scene.gateways if one is not siege.home]
 
-    def lies(counter):
+    def lies(counter: int) -> list[bytes]:
         return [
             siege.bag.receipts(node, m.GATEWAY, siege.high(), siege.button, counter, m.STAGE_STORED, 1, 0)
             for node in others
@@ -82,7 +86,7 @@ def neighbours(siege):
     siege.run(30)
 
 
-def old_receipts(siege):
+def old_receipts(siege: Siege) -> None:
     """The button's own receipts of an earlier press, stage 3 among them, played again during the next."""
     siege.first()
     old = siege.recorded("RECEIPTS")[-24:]
@@ -90,10 +94,17 @@ def old_receipts(siege):
     siege.press()
     for _ in range(2):
         siege.run(0.5)
-        siege.send(*(old if siege.bag.channel is None else [siege.bag.again(frame) for frame in old]))
+        siege.send(*(old if not siege.bag.holds_channel else [siege.bag.again(frame) for frame in old]))
 
 
-def planted(siege, kind=m.KIND_MALING, flags=0, zone=1, same=False, under_c=False):
+def planted(
+    siege: Siege,
+    kind: int = m.KIND_MALING,
+    flags: int = 0,
+    zone: int = 1,
+    same: bool = False,
+    under_c: bool = False,
+) -> None:
     """Alarms that sound nowhere (or do) under the victim's coming counters; then the real press."""
     siege.first()
     last = siege.counter()
@@ -109,34 +120,34 @@ def planted(siege, kind=m.KIND_MALING, flags=0, zone=1, same=False, under_c=Fals
     siege.run(30)
 
 
-def uji(siege):
+def uji(siege: Siege) -> None:
     planted(siege, kind=m.KIND_UJI)
 
 
-def uji_c(siege):
+def uji_c(siege: Siege) -> None:
     planted(siege, kind=m.KIND_UJI, under_c=True)
 
 
-def cancel(siege):
+def cancel(siege: Siege) -> None:
     planted(siege, flags=m.FLAG_CANCEL)
 
 
-def zone_0(siege):
+def zone_0(siege: Siege) -> None:
     planted(siege, zone=0)
 
 
-def loud(siege):
+def loud(siege: Siege) -> None:
     planted(siege)
 
 
-def race(siege):
+def race(siege: Siege) -> None:
     """Other content under the very counter of the press, as soon as its first frame is heard."""
     siege.first()
-    seen = set()
+    seen = set[int]()
 
-    def react(one, frame):
+    def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         counter = one.get("counter")
-        if one.get("src") != siege.button or one["type"] != "ALARM" or counter in seen:
+        if one.get("src") != siege.button or one["type"] != "ALARM" or counter is None or counter in seen:
             return ()
         seen.add(counter)
         kinds = ((m.KIND_UJI, 0), (m.KIND_KEBAKARAN, 0), (m.KIND_MALING, m.FLAG_CANCEL))
@@ -147,7 +158,7 @@ def race(siege):
     siege.run(30)
 
 
-def ahead(siege):
+def ahead(siege: Siege) -> None:
     """Loud alarms with counters far ahead: posts take the real press for an old one."""
     siege.first()
     siege.send(*[siege.bag.alarm(siege.button, siege.high()) for _ in range(3)])
@@ -156,7 +167,7 @@ def ahead(siege):
     siege.run(30)
 
 
-def used_up(siege):
+def used_up(siege: Siege) -> None:
     """The highest counter there is, in all that a post may make in another's name: nothing is newer."""
     bag = siege.bag
     siege.first()
@@ -173,7 +184,7 @@ def used_up(siege):
     siege.run(30)
 
 
-def seen_it(siege):
+def seen_it(siege: Siege) -> None:
     """STATUS in the victim's name: it has seen "somebody is coming", so that nobody repeats it."""
     siege.press()
     siege.run(7)

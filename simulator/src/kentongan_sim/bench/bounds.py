@@ -1,11 +1,13 @@
 """What no design can beat: air time arithmetic of the presets, for the page."""
 
+from collections.abc import Sequence
+
 from kentongan_node.repeats import TURNS_S
 from kentongan_wire import phy
 from kentongan_wire.packet import Channel
 
 from kentongan_sim.bench import targets
-from kentongan_sim.bench.grid import OURS, PRESETS, WORST_LOSS
+from kentongan_sim.bench.grid import OURS, PRESETS, WORST_LOSS, Cell, Finished, Record, Rows, Table
 from kentongan_sim.bench.stats import percentile
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, NODE_BASE
 
@@ -30,7 +32,7 @@ def frame_us(preset: str, payload_bytes: int) -> int:
     return phy.airtime_us(phy.preset(preset), len(frame))
 
 
-def rows() -> list:
+def rows() -> Rows:
     """For each preset: name, alarm, one hop of 10 and of 40, a receipt of 10, frames an hour, all in text."""
     out = []
     for preset in PRESETS:
@@ -49,7 +51,7 @@ def rows() -> list:
     return out
 
 
-def measured_rows(finished, cells) -> list:
+def measured_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
     """For each preset and burst: the least air, and the best figures that we had, at the least loss."""
     out = []
     for block, presses, limit_s in (("rt10", BURST, 10), ("rw40", EARTHQUAKE, 60)):
@@ -64,11 +66,11 @@ def measured_rows(finished, cells) -> list:
                 if (cell.block, cell.preset, cell.baseline) == (block, preset, OURS)
             ]
             cell, records = min(
-                ((c, r) for c, r in best if r), key=lambda one: one[0].loss, default=(None, [])
+                ((c, r) for c, r in best if r), key=lambda one: one[0].loss, default=(None, list[Record]())
             )
             times = [ms for record in records for ms in targets.all_stored(record)]
             words = "no result yet"
-            if times:
+            if cell is not None and times:
                 share = len([ms for ms in times if ms <= limit_s * 1000]) / len(times)
                 words = (
                     f"p50 {targets.in_ms(percentile(times, 50))}, {targets.per_cent(share)} of "
@@ -78,7 +80,7 @@ def measured_rows(finished, cells) -> list:
     return out
 
 
-def chain_rows(finished, cells) -> list:
+def chain_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
     """A row of relays: what repeats from end to end can give at a loss, beside what we had."""
     turns = len([turn for turn in TURNS_S if turn < WITHIN_S])
     out = []
@@ -101,7 +103,7 @@ def chain_rows(finished, cells) -> list:
     return out
 
 
-def spent_rows(finished, cells) -> list:
+def spent_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
     """Seconds of air of a mean run by kind of frame, ours and the baseline's, and what came of it."""
     out = []
     for cell in cells:
@@ -132,7 +134,7 @@ def spent_rows(finished, cells) -> list:
     return out
 
 
-def section(table, finished, cells) -> str:
+def section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
     """The bounds as a part of the page; `table` as page.table, `finished(cell)` gives its records."""
     return (
         "## What the air allows\n\nOne channel carries one frame at a time where all hear each other. "
@@ -159,7 +161,7 @@ def section(table, finished, cells) -> str:
     )
 
 
-def spent_section(table, finished, cells) -> str:
+def spent_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
     """Where the air of a burst goes, and why stock may deliver more of a crowd in ten seconds."""
     return (
         "Where the air of a burst in `rt` goes, in seconds of a mean run of 270 s at 8 % loss. Stock "
@@ -180,7 +182,7 @@ def spent_section(table, finished, cells) -> str:
     )
 
 
-def chain_section(table, finished, cells) -> str:
+def chain_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
     """What a row of relays can give."""
     turns = len([turn for turn in TURNS_S if turn < WITHIN_S])
     return (

@@ -9,12 +9,16 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from kentongan_sim.bench.grid import Rows
 from kentongan_sim.engines.cpython import Engine
 from kentongan_sim.engines.micropython import available
 from kentongan_sim.engines.mpy_library import library
 from kentongan_sim.scenarios.catalogue import scenario
+from kentongan_sim.shapes import Answer, Boot, Chance, Ms, Settings, State
 from kentongan_sim.world.presses import WARM_UP_S, plan_presses
 from kentongan_sim.world.world import World
 
@@ -30,29 +34,31 @@ micropython_run.run_main(['micropython', '-X', 'heapsize=' + sys.argv[1], sys.ar
 class Recorder(Engine):
     """Writes down what reached each node since its last boot."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.histories = {}
+        self.histories: dict[str, list[tuple[object, ...]]] = {}
 
-    def boot(self, label, settings, state, boot, now_ms, rnd):
+    def boot(
+        self, label: str, settings: Settings, state: State, boot: Boot, now_ms: Ms, rnd: Chance
+    ) -> Answer:
         self.histories[label] = [(dict(settings), dict(state)), ("boot", tuple(boot), now_ms, int(rnd))]
         return super().boot(label, settings, state, boot, now_ms, rnd)
 
-    def deliver(self, label, name, args, now_ms, rnd):
+    def deliver(self, label: str, name: str, args: tuple[object, ...], now_ms: Ms, rnd: Chance) -> Answer:
         self.histories[label].append((name, args, now_ms, int(rnd)))
         return super().deliver(label, name, args, now_ms, rnd)
 
-    def receive(self, label, frame, rssi, snr_q, now_ms, rnd):
+    def receive(self, label: str, frame: bytes, rssi: int, snr_q: int, now_ms: Ms, rnd: Chance) -> Answer:
         return self.deliver(label, "receive", (frame, rssi, snr_q), now_ms, rnd)
 
 
-def histories() -> dict:
+def histories() -> dict[str, list[tuple[object, ...]]]:
     """{role: what reached the busiest device of that role in a burst}."""
     engine = Recorder()
     with World(scenario("rt"), SEED, engine, LOSS) as world:
         plan_presses(world, PRESSES, WITHIN_S)
         world.run_until((WARM_UP_S + AFTER_S) * 1_000_000)
-        busiest = {}
+        busiest: dict[str, Any] = {}
         for label, history in engine.histories.items():
             role = world.nodes[label].place.role
             if len(history) > len(busiest.get(role, ())):
@@ -60,14 +66,14 @@ def histories() -> dict:
     return busiest
 
 
-def measure() -> dict:
+def measure() -> dict[str, dict[str, Any]]:
     """{role: figures of device_app}; empty where there is no MicroPython for this machine."""
     if not available():
         return {}
     return {role: play(history) for role, history in sorted(histories().items())}
 
 
-def play(history) -> dict:
+def play(history: Sequence[tuple[object, ...]]) -> dict[str, Any]:
     """Run one history in a MicroPython process of its own; RuntimeError with its last words when it fails."""
     path, heap = library()
     with tempfile.TemporaryDirectory() as folder:
@@ -85,10 +91,10 @@ def play(history) -> dict:
     return ast.literal_eval(done.stdout)
 
 
-def rows(figures: dict) -> list:
+def rows(figures: dict[str, dict[str, Any]]) -> Rows:
     """(role, KB after boot, most KB, KB of heap, frames, mean ms, worst ms) as on a 32-bit chip."""
 
-    def kb(size):
+    def kb(size: float) -> str:
         return f"{size / WORD_RATIO / 1024:.1f}"
 
     return [

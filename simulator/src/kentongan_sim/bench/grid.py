@@ -3,10 +3,11 @@
 Seeds of a cell are 1..n, the same for ours and for the stock baseline.
 """
 
-from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from hashlib import sha256
 from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 from kentongan_wire.phy import DEFAULT_PRESET
 
@@ -16,7 +17,7 @@ from kentongan_sim.scenarios.catalogue import SCENARIOS
 # stock-once and stock-resend: the plain packets with which real nodes were measured, once or every RESEND_S.
 OURS, STOCK, ONCE, RESEND = "ours", "stock", "stock-once", "stock-resend"
 RESEND_S = 7
-RETRY_S = {STOCK: None, ONCE: 0, RESEND: RESEND_S}  # of stock_village
+RETRY_S: dict[str, float | None] = {STOCK: None, ONCE: 0, RESEND: RESEND_S}  # of stock_village
 SIDE_BY_SIDE = (OURS, STOCK)
 PRESETS = (DEFAULT_PRESET, "MediumFast")
 LOSSES = (0.0, 0.05, 0.08)
@@ -30,21 +31,70 @@ HOUR_S = 3_900  # warm-up and one whole hour
 DEAD_PARTS = (("gateway-1",), ("penerus-1",), ("pos-1",), ("pos-2",))
 LOADS = (1, 2, 5, 10, 15, 20)
 
+
 # How many seeds: `judged` in the cell that a target is judged on (default preset, worst loss), `other` at the
 # other losses of that preset, `beside` in the cells of the other preset, `stock` in those of the baseline. 0:
 # not in this grid.
-Seeds = namedtuple("Seeds", "judged other beside stock")
-# Processor seconds of one run, roughly: `ours` and `stock`, (each run, and for each press).
-Cost = namedtuple("Cost", "ours stock")
-# One row of the target table. `title` is what the page calls it.
-Block = namedtuple(
-    "Block",
-    "key title scenario presses within_s duration_s dead losses presets full quick cost baselines",
-    defaults=(SIDE_BY_SIDE,),
-)
-Cell = namedtuple(
-    "Cell", "block scenario presses within_s duration_s loss dead preset baseline full quick cost_s"
-)
+class Seeds(NamedTuple):
+    """How many seeds of each sort of cell."""
+
+    judged: int
+    other: int
+    beside: int
+    stock: int
+
+
+class Cost(NamedTuple):
+    """Processor seconds of one run, roughly: (each run, and for each press)."""
+
+    ours: tuple[float, float]
+    stock: tuple[float, float]
+
+
+class Block(NamedTuple):
+    """One row of the target table."""
+
+    key: str
+    title: str  # on the page
+    scenario: str
+    presses: tuple[int, ...]
+    within_s: float
+    duration_s: int
+    dead: tuple[tuple[str, ...], ...]
+    losses: tuple[float, ...]
+    presets: tuple[str, ...]
+    full: Seeds
+    quick: Seeds
+    cost: Cost
+    baselines: tuple[str, ...] = SIDE_BY_SIDE
+
+
+class Cell(NamedTuple):
+    """Runs of one village under one set of conditions."""
+
+    block: str
+    scenario: str
+    presses: int
+    within_s: float
+    duration_s: int
+    loss: float
+    dead: tuple[str, ...]
+    preset: str
+    baseline: str
+    full: int  # seeds
+    quick: int  # seeds
+    cost_s: float
+
+
+Record = dict[str, Any]  # of one run, JSON-ready: record.measure says what it holds
+Figures = dict[str, Any]  # of one measurement, JSON-ready
+Results = dict[str, dict[int, Record]]  # name of a cell -> seed -> its record
+Finished = Callable[[Cell], list[Record]]  # gives the records of a cell that have no error
+ValuesOf = Callable[[Record], list[Any]]  # gives numbers of one run
+Failures = list[Any]  # (cell, seed, why) of runs that broke
+Row = Sequence[Any]  # cells of a table, as they are to be printed
+Rows = list[Any]  # each a Row
+Table = Callable[[Sequence[str], Iterable[Row]], str]  # writes a table with these names
 
 # Costs as measured on one core of an AMD EPYC; `--list` reckons with them.
 BLOCKS = (
@@ -220,9 +270,9 @@ BLOCKS = (
 )
 
 
-def cells() -> list:
-    """Every cell of BLOCKS, in their order."""
-    out = []
+def cells() -> list[Cell]:
+    """List every cell of BLOCKS, in their order."""
+    out: list[Cell] = []
     for block in BLOCKS:
         for baseline in block.baselines:
             for preset in PRESETS:
@@ -231,7 +281,7 @@ def cells() -> list:
     return out
 
 
-def _cells_of(block, preset, baseline):
+def _cells_of(block: Block, preset: str, baseline: str) -> Iterator[Cell]:
     for loss in reversed(block.losses):
         which = "stock"
         if baseline == OURS:
@@ -262,39 +312,39 @@ def _cells_of(block, preset, baseline):
                 )
 
 
-def name(cell) -> str:
-    """A file name that says all of the cell, as "dead-p1-loss8-no-pos-1-ShortSlow-ours"."""
+def name(cell: Cell) -> str:
+    """Make a file name that says all of the cell, as "dead-p1-loss8-no-pos-1-ShortSlow-ours"."""
     dead = "".join(f"-no-{label}" for label in cell.dead)
     return f"{cell.block}-p{cell.presses}-loss{100 * cell.loss:g}{dead}-{cell.preset}-{cell.baseline}"
 
 
-def key(cell) -> str:
-    """Changes whenever a run of this cell would: all of it but its block and how many seeds."""
+def key(cell: Cell) -> str:
+    """Hash what a run of this cell depends on: all of it but its block and how many seeds."""
     return sha256(repr(cell[1:9]).encode()).hexdigest()[:12]
 
 
-def seeds(cell, quick: bool) -> range:
+def seeds(cell: Cell, quick: bool) -> range:
     return range(1, 1 + (cell.quick if quick else cell.full))
 
 
-def cost_s(cell, quick: bool) -> float:
-    """Processor seconds of all seeds of a cell, roughly."""
+def cost_s(cell: Cell, quick: bool) -> float:
+    """Estimate the processor seconds of all seeds of a cell."""
     return cell.cost_s * len(seeds(cell, quick))
 
 
-def seed_range(cell, quick: bool) -> str:
-    """ "1-300", as the page and the list say it."""
+def seed_range(cell: Cell, quick: bool) -> str:
+    """Write "1-300", as the page and the list do."""
     last = len(seeds(cell, quick))
     return f"1-{last}" if last > 1 else "1"
 
 
-def chosen(quick: bool, pattern: str = "*") -> list:
-    """The cells of this grid whose name matches."""
+def chosen(quick: bool, pattern: str = "*") -> list[Cell]:
+    """List the cells of this grid whose name matches."""
     return [cell for cell in cells() if seeds(cell, quick) and fnmatch(name(cell), pattern)]
 
 
-def missing(cell) -> str:
-    """Why the cell cannot be run by this code, or ""."""
+def missing(cell: Cell) -> str:
+    """Say why the cell cannot be run by this code, or ""."""
     if cell.scenario not in SCENARIOS:
         return f"scenario {cell.scenario} is not built yet"
     if cell.baseline != OURS and find_spec("kentongan_sim.stock.baseline") is None:

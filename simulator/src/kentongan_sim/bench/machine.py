@@ -2,14 +2,18 @@
 
 import gc
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from kentongan_sim.bench import devices, speed
+from kentongan_sim.bench.grid import Figures, Rows
 from kentongan_sim.bench.page import table
+from kentongan_sim.bench.store import Store
 from kentongan_sim.bench.targets import PASS, SHORT
 from kentongan_sim.console.progress import during
 
 
-def figures(store, quick: bool) -> dict:
+def figures(store: Store, quick: bool) -> dict[str, Any]:
     """Kept with the results of this code, those of whole hours first, else measured now, on one core."""
     files = [store.folder / f"machine-{which}.json" for which in ("full", "quick")[: 1 + quick]]
     for file in files:
@@ -25,7 +29,7 @@ def figures(store, quick: bool) -> dict:
     return found
 
 
-def extra(found: dict) -> dict:
+def extra(found: dict) -> dict[str, Any]:
     """What the page adds for them: rows of the summary, and whole sections."""
     return {
         "summary": summary(found["speed"]),
@@ -33,7 +37,7 @@ def extra(found: dict) -> dict:
     }
 
 
-def summary(sizes) -> list:
+def summary(sizes: Sequence[Figures]) -> Rows:
     """(what, target, measured, bound, verdict) of the two targets of speed."""
     hour = f"`city1000`, one hour with {speed.PRESSES} alarms, ≤ {speed.LIMIT_S} s on one core"
     growth = "cost of a node-hour grows at most linearly from 100 to 1,000 nodes"
@@ -66,11 +70,11 @@ def summary(sizes) -> list:
     ]
 
 
-def shown(good) -> str:
+def shown(good: bool) -> str:
     return PASS if good else f"**{SHORT}**"
 
 
-def device_section(found) -> str:
+def device_section(found: dict[str, dict[str, Any]]) -> str:
     title = "## The device code on MicroPython\n\n"
     if not found:
         return title + "Not measured: MicroPython has no wheel for this machine."
@@ -94,7 +98,7 @@ def device_section(found) -> str:
     )
 
 
-def speed_section(sizes) -> str:
+def speed_section(sizes: Sequence[Figures]) -> str:
     title = "## Speed of the simulator\n\n"
     if not sizes:
         return title + "Not measured: scenario city1000 is not built yet."

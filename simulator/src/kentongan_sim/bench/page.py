@@ -1,27 +1,50 @@
 """docs/benchmarks.md from the results: targets, cells, plots, failures and how to run it all again."""
 
 import platform
-from collections import namedtuple
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from kentongan_wire.phy import DEFAULT_PRESET
 
 from kentongan_sim.bench import bounds, grid, targets
-from kentongan_sim.bench.grid import OURS, STOCK
+from kentongan_sim.bench.grid import OURS, STOCK, Block, Cell, Failures, Results, Row, Rows
 from kentongan_sim.bench.pictures import pictures
+from kentongan_sim.bench.record import Record
 from kentongan_sim.bench.stats import percentile
-from kentongan_sim.bench.targets import ABSENT, SHORT, in_ms
+from kentongan_sim.bench.targets import ABSENT, SHORT, Judged, Target, in_ms
 
 NOTHING = "-"
 OTHER_PRESET = grid.PRESETS[1]
 SIGNS = {SHORT: "**short**"}
 # quick: which grid. digest: of the code that was run. writer: of the code that writes the page, heap and
 # speed included. machine: processor and Python. extra: of machine.py
-Campaign = namedtuple("Campaign", "quick pattern date digest writer note machine cells results extra")
 
 
-def campaign(args, cells, results, digests, extra) -> Campaign:
+class Campaign(NamedTuple):
+    """A campaign as the page tells it."""
+
+    quick: bool
+    pattern: str
+    date: str
+    digest: str
+    writer: str
+    note: str
+    machine: str
+    cells: Sequence[Cell]
+    results: Results
+    extra: dict[str, Any]
+
+
+def campaign(
+    args: Namespace,
+    cells: Sequence[Cell],
+    results: dict[str, dict[int, Record]],
+    digests: tuple[str, str],
+    extra: dict[str, Any],
+) -> Campaign:
     return Campaign(
         args.quick,
         args.cells,
@@ -35,8 +58,8 @@ def campaign(args, cells, results, digests, extra) -> Campaign:
     )
 
 
-def write(path, run: Campaign, failures):
-    """The page, and its plots into `images` beside it."""
+def write(path: str | Path, run: Campaign, failures: Failures) -> None:
+    """Write the page, and its plots into `images` beside it."""
     path = Path(path)
     images = path.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
@@ -47,7 +70,7 @@ def write(path, run: Campaign, failures):
     path.write_text(text, encoding="utf-8")
 
 
-def render(run: Campaign, failures, drawn) -> str:
+def render(run: Campaign, failures: Failures, drawn: dict[str, str]) -> str:
     judged = {target.block for target in targets.TARGETS}
     parts = [head(run), summary(run), "## Each target, cell by cell\n\n" + LEGEND]
     parts += [one_block(run, block) for block in grid.BLOCKS if block.key in judged]
@@ -95,12 +118,12 @@ can be had again exactly. The model and its limits are in the [simulator's \
 README](../simulator/README.md): no real radio has been measured yet."""
 
 
-def finished(run, cell) -> list:
+def finished(run: Campaign, cell: Cell) -> list[Record]:
     records = run.results.get(grid.name(cell), {})
     return [records[seed] for seed in sorted(records) if not records[seed].get("error")]
 
 
-def head(run) -> str:
+def head(run: Campaign) -> str:
     which = (
         "**reduced grid** (`make bench QUICK=1`): few seeds, so many bounds are wide"
         if run.quick
@@ -131,7 +154,7 @@ def head(run) -> str:
     return "\n\n".join(parts)
 
 
-def seeds_shown(run, cell) -> str:
+def seeds_shown(run: Campaign, cell: Cell) -> str:
     """ "1-300", or "1-120 of 300" where the rest is still to be run."""
     records, wanted = run.results.get(grid.name(cell), {}), grid.seeds(cell, run.quick)
     if len(records) == len(wanted) or grid.missing(cell):
@@ -143,15 +166,14 @@ def seeds_shown(run, cell) -> str:
     return f"{seeds[0]}-{seeds[-1]} of {len(wanted)}" if whole else f"{len(seeds)} of {len(wanted)}"
 
 
-def summary(run) -> str:
-    """One row a target: our cell at the worst loss on the default preset, where most runs are; another of
-    that preset only where it is short. The same cell of the other preset and of the baseline beside it.
+def summary(run: Campaign) -> str:
+    """Write one row a target: our cell at the worst loss on the default preset, where most runs are; another
+    of that preset only where it is short. The same cell of the other preset and of the baseline beside it.
     """
-    rows = []
+    rows: Rows = []
     for target in targets.TARGETS:
         if target.block is None:
-            judged = judge_everywhere(run, target)
-            rows.append(judged_row(target, judged))
+            rows.append(judged_row(target, judge_everywhere(run, target)))
             continue
         cells = [
             cell
@@ -187,22 +209,22 @@ def summary(run) -> str:
     )
 
 
-def beside(run, target, cell) -> str:
-    """What was measured for a target in a cell that stands beside a judged one."""
+def beside(run: Campaign, target: Target, cell: Cell) -> str:
+    """Return the figure of a target in a cell that stands beside a judged one."""
     found = find(run, cell)
     return judge(run, target, found).measured if found else NOTHING
 
 
-def judged_row(target, judged) -> tuple:
+def judged_row(target: Target, judged: Judged) -> Row:
     return target.row, target.text, judged.measured, judged.bound, sign(judged.verdict)
 
 
-def conditions(cell) -> str:
+def conditions(cell: Cell) -> str:
     dead = f", {', '.join(cell.dead)} dead" if cell.dead else ""
     return f"{100 * cell.loss:g} % loss{dead}"
 
 
-def judge(run, target, cell):
+def judge(run: Campaign, target: Target, cell: Cell) -> Judged:
     why = grid.missing(cell)
     records = finished(run, cell)
     if why or not records:
@@ -215,12 +237,12 @@ def judge(run, target, cell):
     return judged
 
 
-def judge_everywhere(run, target):
+def judge_everywhere(run: Campaign, target: Target) -> Judged:
     records = [record for cell in run.cells if cell.baseline == OURS for record in finished(run, cell)]
     return target.judge(records) if records else targets.Judged("no result yet", NOTHING, ABSENT)
 
 
-def one_block(run, block) -> str:
+def one_block(run: Campaign, block: Block) -> str:
     """The table of one block: each of our cells, each target, the baseline in the same air beside it."""
     rows = []
     for cell in run.cells:
@@ -252,17 +274,17 @@ def one_block(run, block) -> str:
     )
 
 
-def stock_cell(run, cell):
+def stock_cell(run: Campaign, cell: Cell) -> Cell | None:
     """The baseline's cell of the same places, presses and losses, or None."""
     return find(run, cell._replace(baseline=STOCK))
 
 
-def find(run, wanted):
+def find(run: Campaign, wanted: Cell) -> Cell | None:
     """The cell of this campaign with the name of `wanted`, or None."""
     return next((cell for cell in run.cells if grid.name(cell) == grid.name(wanted)), None)
 
 
-def everywhere(run) -> str:
+def everywhere(run: Campaign) -> str:
     rows = [
         judged_row(target, judge_everywhere(run, target))
         for target in targets.TARGETS
@@ -273,7 +295,7 @@ def everywhere(run) -> str:
     )
 
 
-def measured_stock(run) -> str:
+def measured_stock(run: Campaign) -> str:
     """The stock model beside what real stock nodes did in the same kind of place."""
     rows = []
     for presses, baseline, words, real, figure in targets.REAL_STOCK:
@@ -299,7 +321,7 @@ def measured_stock(run) -> str:
     )
 
 
-def told_wrongly(run) -> str:
+def told_wrongly(run: Campaign) -> str:
     """What the stock presser knows, beside the row on ours."""
     records = [record for cell in run.cells if cell.baseline == STOCK for record in finished(run, cell)]
     if not records:
@@ -313,9 +335,9 @@ def told_wrongly(run) -> str:
     )
 
 
-def all_cells(run) -> str:
-    """Every cell once, with its latencies; also what has no target."""
-    rows = []
+def all_cells(run: Campaign) -> str:
+    """List every cell once, with its latencies; also those without a target."""
+    rows: Rows = []
     for cell in run.cells:
         records = finished(run, cell)
         if not records:
@@ -361,13 +383,13 @@ def all_cells(run) -> str:
     )
 
 
-def spread(values) -> str:
+def spread(values: Sequence[float]) -> str:
     if not values:
         return NOTHING
     return " / ".join(in_ms(percentile(values, percent)) for percent in (50, 99, 100))
 
 
-def broken_runs(failures) -> str:
+def broken_runs(failures: Failures) -> str:
     if not failures:
         return "## Broken runs\n\nNone: every checker held in every run of ours."
     rows = [(f"`{name}`", seed, why, f"`{command}`") for name, seed, why, command in failures]
@@ -376,12 +398,12 @@ def broken_runs(failures) -> str:
     )
 
 
-def sign(verdict) -> str:
+def sign(verdict: str) -> str:
     return SIGNS.get(verdict, verdict)
 
 
-def table(names, rows) -> str:
-    def cells(row):
+def table(names: Sequence[str], rows: Iterable[Row]) -> str:
+    def cells(row: Row) -> str:
         return "| " + " | ".join(str(value).replace("|", "\\|").replace("\n", " ") for value in row) + " |"
 
     return "\n".join([cells(names), "|" + "---|" * len(names), *map(cells, rows)])

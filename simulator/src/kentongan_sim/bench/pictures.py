@@ -1,9 +1,12 @@
 """Which plots the page has, from the records of the grid."""
 
+from collections.abc import Sequence
+
 from kentongan_wire.phy import AIR_LIMIT_MS, DEFAULT_PRESET
 
 from kentongan_sim.bench import plots, targets
-from kentongan_sim.bench.grid import LOADS, LOSSES, OURS, WORST_LOSS
+from kentongan_sim.bench.grid import LOADS, LOSSES, OURS, WORST_LOSS, Cell, Finished, ValuesOf
+from kentongan_sim.bench.record import Record
 
 STORED_LIMIT_MS = 10_000
 FRAME_KINDS = {
@@ -14,7 +17,7 @@ FRAME_KINDS = {
 }
 
 
-def pictures(cells, finished) -> dict:
+def pictures(cells: Sequence[Cell], finished: Finished) -> dict[str, tuple[str, str]]:
     """{file name: (SVG, alternative text)}; `finished(cell)` gives its records that came to figures."""
     drawers = {
         "siren": (siren, "Cumulative share of single presses for which a siren sounds within a time"),
@@ -26,12 +29,12 @@ def pictures(cells, finished) -> dict:
     return {f"bench-{name}.svg": (draw(cells, finished), words) for name, (draw, words) in drawers.items()}
 
 
-def name_of(cell) -> str:
+def name_of(cell: Cell) -> str:
     loss = f"{100 * cell.loss:g} %"
     return f"{cell.baseline}, {cell.preset}, {loss}"
 
 
-def only(cells, block, **fields) -> list:
+def only(cells: Sequence[Cell], block: str, **fields: object) -> list[Cell]:
     return [
         cell
         for cell in cells
@@ -39,12 +42,12 @@ def only(cells, block, **fields) -> list:
     ]
 
 
-def values(records, values_of) -> list:
+def values(records: Sequence[Record], values_of: ValuesOf) -> list[float]:
     return [value for record in records for value in values_of(record)]
 
 
-def siren(cells, finished) -> str:
-    series = []
+def siren(cells: Sequence[Cell], finished: Finished) -> str:
+    series: list[plots.Series] = []
     for cell in only(cells, "rt1"):
         if cell.loss not in ((WORST_LOSS, LOSSES[0]) if cell.baseline == OURS else (WORST_LOSS,)):
             continue  # what lies between would be drawn over
@@ -61,8 +64,8 @@ def siren(cells, finished) -> str:
     )
 
 
-def stored(cells, finished) -> str:
-    series = []
+def stored(cells: Sequence[Cell], finished: Finished) -> str:
+    series: list[plots.Series] = []
     for cell in only(cells, "rt10", loss=WORST_LOSS) + only(cells, "rw40", loss=WORST_LOSS):
         found = values(finished(cell), targets.stored)
         if found:
@@ -77,10 +80,10 @@ def stored(cells, finished) -> str:
     )
 
 
-def load(cells, finished) -> str:
-    series = []
+def load(cells: Sequence[Cell], finished: Finished) -> str:
+    series: list[plots.Series] = []
     for (baseline, preset), sweep in sweeps(cells).items():
-        points, least = [], None
+        points, least = list[plots.Point](), None
         for cell in sweep:
             found = values(finished(cell), targets.stored)
             if found:
@@ -98,19 +101,19 @@ def load(cells, finished) -> str:
     )
 
 
-def sweeps(cells) -> dict:
-    """{(baseline, preset): cells in order of presses} of the block of loads."""
-    out = {}
+def sweeps(cells: Sequence[Cell]) -> dict[tuple[str, str], list[Cell]]:
+    """Sort the block of loads: {(baseline, preset): cells in order of presses}."""
+    out: dict[tuple[str, str], list[Cell]] = {}
     for cell in sorted(only(cells, "load"), key=lambda cell: cell.presses):
         out.setdefault((cell.baseline, cell.preset), []).append(cell)
     return out
 
 
-def receipts(cells, finished) -> str:
+def receipts(cells: Sequence[Cell], finished: Finished) -> str:
     sweep = sweeps(cells).get((OURS, DEFAULT_PRESET), [])
-    series, most = [], 1
+    series, most = list[plots.Series](), 1.0
     for kind, title in FRAME_KINDS.items():
-        points = []
+        points: list[plots.Point] = []
         for cell in sweep:
             records = finished(cell)
             if records:
@@ -126,15 +129,15 @@ def receipts(cells, finished) -> str:
     )
 
 
-def mean_frames(records, kind) -> float:
+def mean_frames(records: Sequence[Record], kind: str) -> float:
     return sum(record["frames"].get(kind, (0, 0))[0] for record in records) / len(records)
 
 
-def air(cells, finished) -> str:
+def air(cells: Sequence[Cell], finished: Finished) -> str:
     rows = []
     for block in ("rt1", "rt10", "rw40", "hour"):
         for cell in only(cells, block, baseline=OURS, preset=DEFAULT_PRESET, loss=WORST_LOSS):
-            roles = {}
+            roles: dict[str, list[tuple[int, int]]] = {}
             for record in finished(cell):
                 for role, (most_ms, mean_ms) in record["air_ms"].items():
                     roles.setdefault(role, []).append((most_ms, mean_ms))

@@ -1,8 +1,9 @@
 """Line charts and bars as self-contained SVG, black on white."""
 
 import math
-from collections import namedtuple
+from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any, NamedTuple
 
 WIDTH, AXES_PX = 820, 300  # of the picture; of the height between the axes
 LEFT, RIGHT, TOP = 70, 24, 44
@@ -17,13 +18,35 @@ STYLE = """text{font:12px sans-serif;fill:#222}text.title{font-size:15px;font-we
 text.tick{font-size:11px}"""
 
 # points: [(x, y)]; steps: draw a staircase. colour: index; dashed for the baseline.
-Series = namedtuple("Series", "name points colour dashed steps")
+
+Point = tuple[float, float]
+
+
+class Series(NamedTuple):
+    """One curve."""
+
+    name: str
+    points: list[Point]
+    colour: int
+    dashed: bool
+    steps: bool
+
+
 # scale "linear", "log", or "nines" for shares in percent: each further nine takes as much room as the one
 # before. ticks: [(value, text)]
-Axis = namedtuple("Axis", "label low high scale ticks")
 
 
-def log_time_axis(label, low_ms=50, high_ms=300_000) -> Axis:
+class Axis(NamedTuple):
+    """One axis of a chart."""
+
+    label: str
+    low: float
+    high: float
+    scale: str
+    ticks: list[tuple[float, str]]
+
+
+def log_time_axis(label: str, low_ms: float = 50, high_ms: float = 300_000) -> Axis:
     ticks = [
         (50, "50 ms"),
         (100, "0.1 s"),
@@ -41,22 +64,23 @@ def log_time_axis(label, low_ms=50, high_ms=300_000) -> Axis:
     return Axis(label, low_ms, high_ms, "log", [t for t in ticks if low_ms <= t[0] <= high_ms])
 
 
-def nines_axis(label) -> Axis:
+def nines_axis(label: str) -> Axis:
     ticks = [(value, f"{value:g} %") for value in (0, 50, 90, 99, 99.9, 99.99)]
     return Axis(label, 0, 100, "nines", [*ticks, (100, "all")])
 
 
-def number_axis(label, high) -> Axis:
+def number_axis(label: str, high: float) -> Axis:
     steps = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
     step = next((s for s in steps if high / s <= 8), steps[-1])
     top = step * max(1, math.ceil(high / step))
     return Axis(label, 0, top, "linear", [(v, f"{v:,}") for v in range(0, top + 1, step)])
 
 
-def cdf(name, values_ms, colour=0, dashed=False) -> Series:
-    """The share of all values that came within x; what never happened keeps the curve below all."""
+def cdf(name: str, values_ms: Sequence[float], colour: int = 0, dashed: bool = False) -> Series:
+    """Make the share of all values that came within x; one that never came keeps the curve below all."""
     ordered = sorted(values_ms)
-    points, last = [(0, 0)], None
+    points: list[Point] = [(0, 0)]
+    last: float | None = None
     for at, value in enumerate(ordered, 1):
         if not math.isinf(value):
             if value == last:
@@ -66,13 +90,15 @@ def cdf(name, values_ms, colour=0, dashed=False) -> Series:
     return Series(name, thin(points), colour, dashed, True)
 
 
-def thin(points, most=400) -> list:
+def thin(points: list[Point], most: int = 400) -> list[Point]:
     """No more points than can be seen; first and last stay."""
     step = math.ceil(len(points) / most)
     return points if step < 2 else [*points[:-1:step], points[-1]]
 
 
-def chart(title, series, x_axis, y_axis, marks=()) -> str:
+def chart(
+    title: str, series: Sequence[Series], x_axis: Axis, y_axis: Axis, marks: Sequence[tuple[float, str]] = ()
+) -> str:
     """The SVG of a line chart. marks: [(x, text)] vertical lines, such as a target."""
     out = [text(WIDTH / 2, 22, title, "title", "middle")]
     for value, words in x_axis.ticks:
@@ -95,7 +121,7 @@ def chart(title, series, x_axis, y_axis, marks=()) -> str:
     return svg(WIDTH, height, out + below)
 
 
-def curve(one, x_axis, y_axis) -> str:
+def curve(one: Series, x_axis: Axis, y_axis: Axis) -> str:
     spots = [(place(x_axis, x, LEFT, WIDTH - RIGHT), place(y_axis, y, BASE, TOP)) for x, y in one.points]
     if not spots:
         return ""
@@ -114,9 +140,9 @@ def curve(one, x_axis, y_axis) -> str:
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>{dots}'
 
 
-def legend(series) -> tuple:
-    """(what is drawn below the axes, in rows, the height of the picture that has room for it)."""
-    out, x, y = [], LEFT, BASE + FOOT_PX
+def legend(series: Sequence[Series]) -> tuple[list[str], float]:
+    """Draw the names in rows below the axes; returns (parts, height of a picture with room for them)."""
+    out, x, y = list[str](), float(LEFT), BASE + FOOT_PX
     for one in series:
         width = 40 + CHAR_PX * len(one.name)
         if x + width > WIDTH - RIGHT:
@@ -130,8 +156,8 @@ def legend(series) -> tuple:
     return out, y + LEGEND_PX
 
 
-def bars(title, rows, limit, unit) -> str:
-    """Horizontal bars. rows: [(name, most, mean)]; limit: (value, text) of a red line; mean: a dark tick."""
+def bars(title: str, rows: Sequence[tuple[Any, ...]], limit: tuple[float, str], unit: str) -> str:
+    """Draw horizontal bars. rows: [(name, most, mean)], mean a dark tick; limit: (value, text) of a line."""
     top, width = 52, WIDTH
     height = top + ROW_PX * len(rows) + 54
     high = max([limit[0] * 1.1, *[most for _, most, _ in rows]])
@@ -159,7 +185,7 @@ def bars(title, rows, limit, unit) -> str:
     return svg(width, height, out)
 
 
-def place(axis, value, start, end) -> float:
+def place(axis: Axis, value: float, start: float, end: float) -> float:
     """Pixel of a value; values outside lie on the edge."""
     value = min(max(value, axis.low), axis.high)
     if axis.scale == "log":
@@ -171,7 +197,7 @@ def place(axis, value, start, end) -> float:
     return round(start + part * (end - start), 1)
 
 
-def line(x1, y1, x2, y2, colour, dash="", width=1) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, colour: str, dash: str = "", width: float = 1) -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return (
         f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour}" '
@@ -179,11 +205,11 @@ def line(x1, y1, x2, y2, colour, dash="", width=1) -> str:
     )
 
 
-def text(x, y, words, css="", anchor="start") -> str:
+def text(x: float, y: float, words: object, css: str = "", anchor: str = "start") -> str:
     return f'<text class="{css}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(str(words))}</text>'
 
 
-def svg(width, height, parts) -> str:
+def svg(width: float, height: float, parts: Iterable[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}"><style>{STYLE}</style>\n'

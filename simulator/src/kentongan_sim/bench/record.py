@@ -3,13 +3,17 @@
 import signal
 import time
 import traceback
+from collections.abc import Iterable
 from shlex import join
+from types import FrameType
+from typing import Never
 
-from kentongan_sim.bench.grid import OURS, RETRY_S
+from kentongan_sim.bench.grid import OURS, RETRY_S, Cell, Record
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import worst_hours
 from kentongan_sim.checkers.summary import press_rows, refusals, unreachable
 from kentongan_sim.scenarios.catalogue import scenario
+from kentongan_sim.shapes import Event, Ms
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import plan_presses
 from kentongan_sim.world.world import World
@@ -22,10 +26,10 @@ class TooLong(BaseException):
     """Not an Exception: nothing in the code under test may swallow it."""
 
 
-def run_cell(cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> dict:
+def run_cell(cell: Cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> Record:
     """The record of one run, JSON-ready; `error` tells why a run came to no figures. Main thread only."""
 
-    def over(signum, frame):
+    def over(signum: int, frame: FrameType | None) -> Never:
         raise TooLong
 
     before = signal.signal(signal.SIGALRM, over)
@@ -44,7 +48,7 @@ def run_cell(cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> dict:
     return {"seed": seed, **record, "wall_s": round(time.monotonic() - started, 3)}
 
 
-def measure(cell, seed: int) -> dict:
+def measure(cell: Cell, seed: int) -> Record:
     """Run the cell once. `presses` as summary.press_rows; `air_ms` {role: [most of one device, mean]};
     `frames` {type: [how many, ms of air]}.
     """
@@ -52,7 +56,7 @@ def measure(cell, seed: int) -> dict:
         plan_presses(world, cell.presses, cell.within_s)
         world.run_until(int(cell.duration_s * 1e6))
         history = History.of(world, unreachable(world))
-        frames = {}
+        frames: dict[str, tuple[int, Ms]] = {}  # type -> (how many, ms of air)
         for _, _, detail in history.frames.values():
             count, air_ms = frames.get(detail["type"], (0, 0))
             frames[detail["type"]] = (count + 1, air_ms + detail["airtime_us"] // 1000)
@@ -74,8 +78,8 @@ def measure(cell, seed: int) -> dict:
         }
 
 
-def make_world(cell, seed: int) -> World:
-    """The village of the cell, of our devices or of the baseline's."""
+def make_world(cell: Cell, seed: int) -> World:
+    """Make the village of the cell, of our devices or of the baseline's."""
     scene = scenario(cell.scenario)._replace(preset=cell.preset)
     if cell.baseline == OURS:
         return World(scene, seed, "cpython", cell.loss, cell.dead)
@@ -87,17 +91,17 @@ def make_world(cell, seed: int) -> World:
     return stock_world(scene, seed, cell.loss, cell.dead, retry_s=retry_s, alarm_bytes=alarm_bytes)
 
 
-def acked_not_stored(world, cell) -> int:
-    """Pressers of the baseline whose radio said "acknowledged" although no gateway has it."""
+def acked_not_stored(world: World, cell: Cell) -> int:
+    """Count pressers of the baseline whose radio said "acknowledged" although no gateway has it."""
     if cell.baseline == OURS:
         return 0
     from kentongan_sim.stock.baseline import baseline_figures
 
-    return baseline_figures(world)["acked_not_stored"]
+    return int(baseline_figures(world)["acked_not_stored"])
 
 
-def replayed(events, history) -> int:
-    """How often something happened twice for one press: stored again, or sounded again by the same siren
+def replayed(events: Iterable[Event], history: History) -> int:
+    """Count what happened twice for one press: stored again, or sounded again by the same siren
     after its end. In a village where somebody replays, that is a replay accepted.
     """
     stores = [
@@ -111,16 +115,16 @@ def replayed(events, history) -> int:
     return again + len(stores) - len(set(stores))
 
 
-def air_by_role(history) -> dict:
-    """{role: [most, mean]} in ms of air within any rolling hour, over the devices of that role that sent."""
-    by_role = {}
+def air_by_role(history: History) -> dict[str | None, list[Ms]]:
+    """Return {role: [most, mean]} in ms of air within any rolling hour, of that role's devices that sent."""
+    by_role: dict[str | None, list[Ms]] = {}
     for label, used_us in worst_hours(history).items():
         by_role.setdefault(history.role(label), []).append(used_us // 1000)
     return {role: [max(used), sum(used) // len(used)] for role, used in sorted(by_role.items())}
 
 
-def again(cell, seed: int) -> str:
-    """The command that runs this once more and shows it, typed where this project is."""
+def again(cell: Cell, seed: int) -> str:
+    """Write the command that runs this once more and shows it, typed where this project is."""
     words = [
         ".venv/bin/kentongan-sim",
         "run",

@@ -3,18 +3,23 @@
 import signal
 import sys
 import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from os import _exit, cpu_count
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.bench import grid, machine, page, record
+from kentongan_sim.bench.grid import Cell, Failures, Results
+from kentongan_sim.bench.record import Record
 from kentongan_sim.bench.store import Store, code_digest
-from kentongan_sim.console.arguments import typed
+from kentongan_sim.console.arguments import Commands, typed
 
 AHEAD = 3  # tasks handed out for each worker, so that none waits for the next
 JOBS_MAX = 256
@@ -26,7 +31,7 @@ SAID_MAX = 20  # broken runs on standard error; the page has all
 WHOLE_PAGE, PART_PAGE = "docs/benchmarks.md", "part.md"
 
 
-def add_parser(sub):
+def add_parser(sub: Commands) -> None:
     bench = sub.add_parser("bench", help="run the grid of scenarios and write the page of benchmarks")
     bench.add_argument("--quick", action="store_true", help="the reduced grid, a few minutes on two cores")
     bench.add_argument("--cells", default="*", metavar="GLOB", help="only cells with such names")
@@ -51,7 +56,7 @@ def add_parser(sub):
     bench.set_defaults(go=go)
 
 
-def go(args) -> int:
+def go(args: Namespace) -> int:
     if not 0 <= args.jobs <= JOBS_MAX:
         raise LocalError(f"--jobs {args.jobs}: give 1..{JOBS_MAX}, or leave it out for one a core")
     chosen = grid.chosen(args.quick, args.cells)
@@ -87,7 +92,7 @@ def go(args) -> int:
     return report_failures(failed)
 
 
-def list_cells(chosen, quick: bool):
+def list_cells(chosen: Sequence[Cell], quick: bool) -> None:
     """The cells, their seeds, and what they cost."""
     for cell in chosen:
         seeds = f"seeds {grid.seed_range(cell, quick)}"
@@ -102,7 +107,7 @@ def list_cells(chosen, quick: bool):
     )
 
 
-def campaign(chosen, quick: bool, store, jobs: int) -> dict:
+def campaign(chosen: Sequence[Cell], quick: bool, store: Store, jobs: int) -> Results:
     """{cell name: {seed: record}} of the whole grid: what was kept, and what had to be run now; with no jobs
     nothing is run.
     """
@@ -116,10 +121,10 @@ def campaign(chosen, quick: bool, store, jobs: int) -> dict:
             tasks += [(seed / len(seeds), name, cell, seed) for seed in seeds if seed not in kept]
     if not jobs:
         return results
-    kept = sum(map(len, results.values()))
-    if kept:
+    had = sum(map(len, results.values()))
+    if had:
         print(
-            f"{kept} results of this code are kept under {store.folder}; {len(tasks)} are to be run",
+            f"{had} results of this code are kept under {store.folder}; {len(tasks)} are to be run",
             file=sys.stderr,
         )
     tasks.sort(key=lambda task: task[:2])  # all cells advance together, so an unfinished grid has all of them
@@ -137,7 +142,7 @@ def campaign(chosen, quick: bool, store, jobs: int) -> dict:
     return results
 
 
-def run_all(tasks, jobs: int):
+def run_all(tasks: Sequence[Any], jobs: int) -> Iterator[tuple[Cell, Record]]:
     """Yield (cell, record) as they come, in any order."""
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=die_with_parent)
     waiting, cell_of = iter(tasks), {}
@@ -160,13 +165,20 @@ def run_all(tasks, jobs: int):
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     """In a worker: end when the command ends, however it does; Ctrl-C is the command's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=lambda: (parent_process().join(), _exit(1)), daemon=True).start()
+    parent = parent_process()
+    assert parent is not None, "a worker has one"
+
+    def wait() -> None:
+        parent.join()
+        _exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
-def report_failures(failed) -> int:
+def report_failures(failed: Failures) -> int:
     """Say each run that failed, with the command for it; 1 when there is one."""
     for name, _, why, command in failed[:SAID_MAX]:
         print(f"broken: {name}: {why}; run again: {command}", file=sys.stderr)
@@ -175,7 +187,7 @@ def report_failures(failed) -> int:
     return EXIT_BROKEN if failed else 0
 
 
-def failures(chosen, results) -> list:
+def failures(chosen: Sequence[Cell], results: Results) -> Failures:
     """[(cell name, seed, why, command)] of every run that a checker found broken or that came to no figures.
 
     The stock baseline promises none of what our checkers hold: only its errors count.
@@ -188,7 +200,7 @@ def failures(chosen, results) -> list:
     ]
 
 
-def fault(cell, done: dict) -> str:
+def fault(cell: Cell, done: Record) -> str:
     """What is wrong with a run, or ""."""
     if done.get("error"):
         return done["error"].splitlines()[-1]
@@ -211,7 +223,7 @@ class Progress:
         if total:
             print(f"{total} runs begin", file=sys.stderr, flush=True)
 
-    def step(self, name: str, failed: bool):
+    def step(self, name: str, failed: bool) -> None:
         self.done += 1
         self.failed += failed
         now = time.monotonic()
@@ -219,7 +231,7 @@ class Progress:
             self.shown = now
             self.show(name)
 
-    def show(self, name: str):
+    def show(self, name: str) -> None:
         passed = time.monotonic() - self.started
         left_s = passed / self.done * (self.total - self.done)
         words = (
@@ -236,7 +248,7 @@ class Progress:
         else:
             print(words, file=sys.stderr, flush=True)
 
-    def end(self):
+    def end(self) -> None:
         if self.terminal:
             print("\r\033[K", end="", file=sys.stderr)
         if self.total:

@@ -2,9 +2,11 @@
 
 import time
 
+from kentongan_sim.bench.grid import Figures
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.summary import unreachable
 from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
+from kentongan_sim.scenarios.parts import Scenario
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import WARM_UP_S, plan_presses
 from kentongan_sim.world.world import World
@@ -18,7 +20,7 @@ END_S = 60  # without presses
 SEED = 1
 
 
-def part_of(scene, zones: int):
+def part_of(scene: Scenario, zones: int) -> Scenario:
     """The first RT of a scenario, with their gateways."""
     return scene._replace(
         places=tuple(p for p in scene.places if p.zone <= zones),
@@ -26,7 +28,7 @@ def part_of(scene, zones: int):
     )
 
 
-def one(scene, virtual_s: int, presses: int) -> dict:
+def one(scene: Scenario, virtual_s: int, presses: int) -> Figures:
     """Seconds of processor time for building a village, its warm-up in which all devices start within 20 s,
     the virtual time after it, and the checkers.
     """
@@ -51,7 +53,7 @@ def one(scene, virtual_s: int, presses: int) -> dict:
         }
 
 
-def measure(quick: bool) -> list:
+def measure(quick: bool) -> list[Figures]:
     """The figures of each size, the last one being the whole city; [] where there is none to measure."""
     if CITY not in SCENARIOS:
         return []
@@ -61,16 +63,16 @@ def measure(quick: bool) -> list:
     return [one(part_of(scene, zones), virtual_s, max(1, round(per_zone * zones))) for zones in SIZES]
 
 
-def hour_s(figures) -> float:
+def hour_s(figures: Figures) -> float:
     """Processor seconds of one hour of this village, the start included, reckoned from what was run."""
     later_s = (figures["run_s"] + figures["check_s"]) * (HOUR_S - WARM_UP_S) / figures["virtual_s"]
     return figures["build_s"] + figures["start_s"] + later_s
 
 
-def us_per_node_second(figures) -> float:
+def us_per_node_second(figures: Figures) -> float:
     """Processor time for one node and one virtual second after the warm-up, in us."""
     return figures["run_s"] * 1e6 / (figures["nodes"] * figures["virtual_s"])
 
 
-def node_hours_per_s(figures) -> float:
+def node_hours_per_s(figures: Figures) -> float:
     return figures["nodes"] * figures["virtual_s"] / 3600 / max(figures["run_s"], 0.01)

@@ -6,6 +6,8 @@ values that occurred (nearest rank), bounded by order statistics.
 """
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 CONFIDENCE = 0.95
 FRACTION_STEPS = 300  # of the continued fraction; it settles in far fewer
@@ -38,7 +40,7 @@ def beta_share(x: float, a: float, b: float) -> float:
     return front * value
 
 
-def _away_from_zero(value, tiny):
+def _away_from_zero(value: float, tiny: float) -> float:
     return value if abs(value) > tiny else tiny
 
 
@@ -64,13 +66,13 @@ def rate_at_most(events: int, trials: int, confidence: float = CONFIDENCE) -> fl
     return 1 - share_at_least(trials - events, trials, confidence)
 
 
-def percentile(values, percent: float):
+def percentile(values: Iterable[float], percent: float) -> Any:
     """Nearest rank; None without values. What never happened counts as NEVER."""
     ordered = sorted(values)
     return ordered[max(1, math.ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 
 
-def percentile_at_most(values, percent: float, confidence: float = CONFIDENCE):
+def percentile_at_most(values: Iterable[float], percent: float, confidence: float = CONFIDENCE) -> Any:
     """A value that the true percentile does not exceed, or None when there are too few values to say.
 
     The r-th smallest of n is one if P(Binomial(n, percent) < r) >= confidence.

@@ -4,11 +4,14 @@ Only one process writes. A line that a kill has torn is skipped; its seed is the
 """
 
 import json
+from collections.abc import Iterable
 from hashlib import sha256
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 
 from kentongan_sim.bench import grid
+from kentongan_sim.bench.grid import Cell
+from kentongan_sim.bench.record import Record
 
 PACKAGES = ("kentongan_wire", "kentongan_node", "kentongan_gateway", "kentongan_sim")
 # Parts of the simulator that change no figure of a run: the demo's pages, diagrams, and what judges the grid.
@@ -16,11 +19,11 @@ OUTSIDE = ("demo/", "world/realtime.py", "checkers/plot.py")
 BENCH_INSIDE = ("record.py",)
 
 
-def code_files() -> list:
-    """Every source file on which a result depends, in order."""
+def code_files() -> list[Path]:
+    """List every source file on which a result depends, in order."""
     files = []
     for package in PACKAGES:
-        root = Path(find_spec(package).origin).parent
+        root = Path(import_module(package).__path__[0])
         for path in sorted(root.rglob("*.py")):
             if package == "kentongan_sim" and not matters(path.relative_to(root)):
                 continue
@@ -35,7 +38,7 @@ def matters(path: Path) -> bool:
     return not path.as_posix().startswith(OUTSIDE)
 
 
-def code_digest(files=None) -> str:
+def code_digest(files: Iterable[Path] | None = None) -> str:
     """12 hexadecimal digits that change with the code that matters."""
     digest = sha256()
     for path in code_files() if files is None else files:
@@ -46,16 +49,16 @@ def code_digest(files=None) -> str:
 class Store:
     """The results of one digest under one folder."""
 
-    def __init__(self, folder, digest: str):
+    def __init__(self, folder: str | Path, digest: str):
         self.folder = Path(folder) / digest
         self.digest = digest
 
-    def path(self, cell) -> Path:
+    def path(self, cell: Cell) -> Path:
         return self.folder / f"{grid.name(cell)}.jsonl"
 
-    def load(self, cell) -> dict:
+    def load(self, cell: Cell) -> dict[int, Record]:
         """{seed: record} of this cell as it is defined now, by this code."""
-        found = {}
+        found: dict[int, Record] = {}
         try:
             lines = self.path(cell).read_bytes().split(b"\n")
         except FileNotFoundError:
@@ -69,7 +72,7 @@ class Store:
                 found[record["seed"]] = record
         return found
 
-    def append(self, cell, record: dict):
+    def append(self, cell: Cell, record: dict) -> None:
         """Keep one result; it is on its way to the disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
         line = json.dumps({**record, "key": grid.key(cell), "digest": self.digest}, separators=(",", ":"))

@@ -5,40 +5,60 @@ the runs are too few for the bound, SHORT when the figure does not.
 """
 
 import math
-from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from kentongan_sim.bench.grid import ONCE, RESEND, RESEND_S
+from kentongan_sim.bench.grid import ONCE, RESEND, RESEND_S, ValuesOf
+from kentongan_sim.bench.record import Record
 from kentongan_sim.bench.stats import NEVER, percentile, percentile_at_most, rate_at_most, share_at_least
 
 PASS, MET, SHORT, ABSENT = "pass", "met", "short", "-"
 DIGITS_PART = 40  # a figure is off by at most this part of its distance from 0 or 100 %
 WORST_FIRST = (SHORT, MET, PASS, ABSENT)
-Judged = namedtuple("Judged", "measured bound verdict")
-# block: the grid's block of cells, or None for every run of the grid. row: the row of the target table.
-Target = namedtuple("Target", "key block row text judge")
+
+
+class Judged(NamedTuple):
+    """A target's figure, its bound and the verdict."""
+
+    measured: str
+    bound: str
+    verdict: str
+
+
+Judge = Callable[[Sequence[Record]], Judged]  # takes the finished records of one cell
+
+
+class Target(NamedTuple):
+    """One target of the page."""
+
+    key: str
+    block: str | None  # of the grid's cells, or None for every run of the grid
+    row: str  # of the target table
+    text: str
+    judge: Judge
 
 
 # What one run says. Times are from the finger but for siren_from_code; NEVER is later than any limit.
 
 
-def presses(record) -> list:
+def presses(record: Record) -> list[dict[str, Any]]:
     return [row for row in record["presses"] if not row["merged"]]
 
 
-def never_or(value):
+def never_or(value: float | None) -> float:
     return NEVER if value is None else value
 
 
-def siren_from_code(record) -> list:
+def siren_from_code(record: Record) -> list[float]:
     """ms from the first instruction of the button's code to a siren, of presses with a radio path."""
     return [never_or(row["siren_ms"]) - row["boot_ms"] for row in presses(record) if row["path"]]
 
 
-def siren_from_finger(record) -> list:
+def siren_from_finger(record: Record) -> list[float]:
     return [never_or(row["siren_ms"]) for row in presses(record) if row["path"]]
 
 
-def siren_over_floor(record) -> list:
+def siren_over_floor(record: Record) -> list[float]:
     """The same beyond the air time of the hops, which no radio can save."""
     return [
         never_or(row["siren_ms"]) - row["boot_ms"] - row["floor_ms"]
@@ -47,22 +67,22 @@ def siren_over_floor(record) -> list:
     ]
 
 
-def stored(record) -> list:
+def stored(record: Record) -> list[float]:
     return [never_or(row["stored_ms"]) for row in presses(record) if row["gateway"]]
 
 
-def answered(record) -> list:
+def answered(record: Record) -> list[float]:
     return [never_or(row["answer_ms"]) for row in presses(record) if row["gateway"]]
 
 
-def first_siren(record) -> list:
+def first_siren(record: Record) -> list[float]:
     """[ms] from the code of the first press of the run to its first siren."""
     rows = presses(record)
     start_ms = min(row["at_ms"] + row["boot_ms"] for row in rows)
     return [min(row["at_ms"] + never_or(row["siren_ms"]) for row in rows) - start_ms]
 
 
-def all_stored(record) -> list:
+def all_stored(record: Record) -> list[float]:
     """[ms] from the first press of the run until the last of them was stored."""
     rows = [row for row in presses(record) if row["gateway"]]
     start_ms = min(row["at_ms"] for row in presses(record))
@@ -72,10 +92,12 @@ def all_stored(record) -> list:
 # Judges: each takes the finished records of one cell
 
 
-def share(values_of, limit_ms, least, noun="presses", enough=0):
+def share(
+    values_of: ValuesOf, limit_ms: float, least: float, noun: str = "presses", enough: int = 0
+) -> Judge:
     """At least a share `least` of the values within limit_ms; a share of 1 allows no miss among `enough`."""
 
-    def judge(records):
+    def judge(records: Sequence[Record]) -> Judged:
         values = [value for record in records for value in values_of(record)]
         hits = len([value for value in values if value <= limit_ms])
         if not values:
@@ -90,8 +112,8 @@ def share(values_of, limit_ms, least, noun="presses", enough=0):
     return judge
 
 
-def quantile(values_of, percent, limit_ms):
-    def judge(records):
+def quantile(values_of: ValuesOf, percent: float, limit_ms: float) -> Judge:
+    def judge(records: Sequence[Record]) -> Judged:
         values = [value for record in records for value in values_of(record)]
         if not values:
             return Judged("no radio path in any run", "", ABSENT)
@@ -106,12 +128,12 @@ def quantile(values_of, percent, limit_ms):
     return judge
 
 
-def none_of(count_of, noun, enough=0):
+def none_of(count_of: Callable[[Record], int], noun: str, enough: int = 0) -> Judge:
     """`count_of` is 0 in every run, of `enough` at least; the bound is the share of runs in which it may be
     otherwise.
     """
 
-    def judge(records):
+    def judge(records: Sequence[Record]) -> Judged:
         bad = [count for count in map(count_of, records) if count]
         return Judged(
             f"{sum(bad):,} {noun} in {len(records):,} run{'s' if len(records) > 1 else ''}",
@@ -122,11 +144,11 @@ def none_of(count_of, noun, enough=0):
     return judge
 
 
-def broken(checker):
+def broken(checker: str) -> Callable[[Record], int]:
     return lambda record: record["broken"].get(checker, [0])[0]
 
 
-def law(records):
+def law(records: Sequence[Record]) -> Judged:
     """Air of the busiest device of all runs, and whether any run was above the limit."""
     most_ms, role = max(
         ((used[0], role) for record in records for role, used in record["air_ms"].items()),
@@ -136,15 +158,15 @@ def law(records):
     return judged._replace(measured=f"{judged.measured}; at most {most_ms / 1000:.1f} s ({role})")
 
 
-def lost_ones(record):
+def lost_ones(record: Record) -> int:
     return broken("no_alarm_lost")(record)
 
 
-def replays(record):
+def replays(record: Record) -> int:
     return record["replayed"] + broken("no_accepted_replay")(record)
 
 
-def unreported(record):
+def unreported(record: Record) -> int:
     return int(not record["jam_reported"] or bool(broken("jamming_is_reported")(record)))
 
 
@@ -271,21 +293,21 @@ TARGETS = (
 # What real stock firmware did, and the same figure of the model: (presses, baseline, what, real, figure).
 
 
-def median_stored(records) -> str:
+def median_stored(records: Sequence[Record]) -> str:
     return in_ms(percentile([ms for record in records for ms in stored(record)], 50))
 
 
-def delivered(records) -> str:
+def delivered(records: Sequence[Record]) -> str:
     values = [ms for record in records for ms in stored(record)]
     return per_cent(len([ms for ms in values if ms != NEVER]) / len(values))
 
 
-def delivered_late(records) -> str:
+def delivered_late(records: Sequence[Record]) -> str:
     values = [ms for record in records for ms in stored(record)]
     return f"{delivered(records)}, p95 {in_ms(percentile(values, 95))}"
 
 
-def alarm_air(records) -> str:
+def alarm_air(records: Sequence[Record]) -> str:
     air_ms = sum(record["frames"].get("ALARM", (0, 0))[1] for record in records)
     return f"{air_ms / sum(len(record['presses']) for record in records):,.0f} ms a press"
 
@@ -299,7 +321,7 @@ REAL_STOCK = (
 )
 
 
-def worst(verdicts) -> str:
+def worst(verdicts: Iterable[str]) -> str:
     """The verdict that a row of several cells has."""
     return min(verdicts, key=WORST_FIRST.index, default=ABSENT)
 

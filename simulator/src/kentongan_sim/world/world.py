@@ -11,7 +11,7 @@ Events (`what`): boot off sleep key tx rx miss busy sound quiet show note; of a 
 done; of the hub: hub. `detail` holds plain numbers and texts. Times are microseconds since the world began.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Self
 
 from kentongan_node.siren import new_post_state
@@ -210,7 +210,7 @@ class World:
         x_m: float,
         y_m: float,
         role: str = "stock",
-        loss_db: dict[str, float] | None = None,
+        loss_db: Mapping[str, float] | None = None,
     ) -> NodeHost:
         """Put a core of another make, with the methods of our cores, on the air.
 
