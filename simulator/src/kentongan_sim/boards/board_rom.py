@@ -9,7 +9,6 @@ KENTONGAN_FD and prints notes on the serial line.
 import os
 import struct
 import sys
-from typing import Any, BinaryIO
 
 import vfs  # type: ignore[import-not-found]  # of MicroPython
 
@@ -170,7 +169,7 @@ class Served:
             elif name == "HostWrite":
                 sys.stdout.buffer.write(action.data)
             elif name == "Note" and self._settings["role"] != "modem":
-                print(f"{action.device} #{action.counter} {action.step} {action.detail}")
+                print("{} #{} {} {}".format(action.device, action.counter, action.step, action.detail))
             told.append((name, tuple(action)))
         if self._over:
             print("servis; alat mulai lagi sendiri dalam 10 menit")
@@ -201,7 +200,7 @@ class Served:
                 elif word == "servis":
                     self._over = True
                 elif not noise(word):
-                    print(f"tidak dikenal: {word}; tulis uji, periksa atau servis")
+                    print("tidak dikenal: {}; tulis uji, periksa atau servis".format(word))
             return actions, deadline
         return hosted.deliver(request[0], request[1], request[2], request[3])
 
