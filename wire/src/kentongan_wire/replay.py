@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from kentongan_wire.verify import Message
 
+    Sender = int | tuple[int, int, int, bytes]  # a number, or a gateway's whole name of one message
+
 NEW, REPEAT = 1, 2
 GUARD_SENDERS = 512  # entries kept, about 60 bytes each on a device
 WINDOW = 64  # RECEIPTS counters remembered below the highest
@@ -252,9 +254,9 @@ class ReplyBudget:
 
     def __init__(self, limit: int = REPLY_ENTRIES):
         self.limit = limit
-        self._answers: dict[tuple[int, int], tuple[int, int]] = {}  # (src, counter) -> (times, last at ms)
+        self._answers: dict[tuple[Sender, int], tuple[int, int]] = {}  # (src, counter) -> (times, last at ms)
 
-    def allow(self, src: int, counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
+    def allow(self, src: "Sender", counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
         """True when the message may be answered now, `most` times in all; that answer is counted."""
         times, last_ms = self._answers.get((src, counter), (0, now_ms - REPLY_GAP_MS))
         if times >= most or now_ms - last_ms < REPLY_GAP_MS:
@@ -264,16 +266,16 @@ class ReplyBudget:
         self._answers[(src, counter)] = (times + 1, now_ms)
         return True
 
-    def times(self, src: int, counter: int) -> int:
+    def times(self, src: "Sender", counter: int) -> int:
         """How often it was answered."""
         return self._answers.get((src, counter), (0, 0))[0]
 
-    def unsaid(self, src: int, counter: int) -> None:
+    def unsaid(self, src: "Sender", counter: int) -> None:
         """An answer that was counted never went out; the next one waits for its 2 s all the same."""
         times, last_ms = self._answers.get((src, counter), (0, 0))
         if times:
             self._answers[(src, counter)] = (times - 1, last_ms)
 
 
-def _answered(item: tuple[tuple[int, int], tuple[int, int]]) -> tuple[int, tuple[int, int]]:
+def _answered(item: "tuple[tuple[Sender, int], tuple[int, int]]") -> "tuple[int, tuple[Sender, int]]":
     return item[1][1], item[0]
