@@ -4,7 +4,15 @@ Never sleeps, opens, prints, reads a clock or draws a random number. An alarm is
 only in `on_committed`, which the daemon calls after the commit and not otherwise.
 """
 
+from collections.abc import Collection, Container, Mapping
+
+from kentongan_wire.site_keys import SiteKeys
+
+from kentongan_gateway.core.base.actions import Action, Heard
 from kentongan_gateway.core.base.context import CoreConfig
+from kentongan_gateway.core.base.faults import Clocked
+from kentongan_gateway.core.base.stored import Event
+from kentongan_gateway.core.base.units import Ms
 from kentongan_gateway.core.devices.directory import Directory
 from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.paths.intake import SLOW_MS
@@ -15,44 +23,46 @@ __all__ = ["SLOW_MS", "CoreConfig", "Directory", "GatewayCore"]
 class GatewayCore:
     """One per gateway: each call returns the actions, in order. `state`: what Persist wrote, by name."""
 
-    def __init__(self, config, keys, directory, state):
+    def __init__(
+        self, config: CoreConfig, keys: SiteKeys, directory: Directory, state: Mapping[str, bytes | None]
+    ) -> None:
         self.parts = Parts(config, keys, directory, state)
         self._context, self.counters = self.parts.context, self.parts.context.counters
         self._begun = False
-        timed = self.parts.answers, *self.parts.ticking
+        timed: tuple[Clocked, ...] = self.parts.answers, *self.parts.ticking
         self._deadlines = [(part, part.next_deadline) for part in timed]
 
-    def on_frame(self, heard, now_ms, rnd):
+    def on_frame(self, heard: Heard, now_ms: Ms, rnd: int) -> list[Action]:
         """One payload off a radio. Anything malformed, forged or old is counted, never raised."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("frame", self.parts.frames.on_frame, heard)
         return self._end()
 
-    def on_duplicate(self, name, now_ms):
+    def on_duplicate(self, name: str, now_ms: Ms) -> list[Action]:
         """A radio has brought what another had brought before: it hears, and that is all."""
         self._begin(now_ms, 0)
         self.parts.radios.note_frame(name)
         return self._end()
 
-    def on_committed(self, row_id, now_ms, rnd):
+    def on_committed(self, row_id: int, now_ms: Ms, rnd: int) -> list[Action]:
         """The Store of this row is on disk."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("stored", self._context.committed, row_id)
         return self._end()
 
-    def on_commit_failed(self, row_id, now_ms, rnd):
+    def on_commit_failed(self, row_id: int, now_ms: Ms, rnd: int) -> list[Action]:
         """The disk did not take this row: no receipt, but sirens and pages do not wait for a disk."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("not stored", self._context.failed, row_id)
         return self._end()
 
-    def on_order(self, order, now_ms, rnd):
+    def on_order(self, order: object, now_ms: Ms, rnd: int) -> list[Action]:
         """One order of the hub, as its JSON object; answered by OrderDone once its outcome is known."""
         self._begin(now_ms, rnd)
         self.parts.hub_orders.on_order(order)
         return self._end()
 
-    def on_hub_reply(self, what, now_ms, new=()):
+    def on_hub_reply(self, what: Collection[int] | str, now_ms: Ms, new: Container[int] = ()) -> list[Action]:
         """A good reply of the hub; `what` are the row ids that it took, or a word when it took none.
 
         new: of these the alarms that it takes for new (memory.py).
@@ -65,21 +75,21 @@ class GatewayCore:
             self.parts.memory.on_hub_took(what, new)
         return self._end()
 
-    def on_taken_before(self, row_ids):
+    def on_taken_before(self, row_ids: Collection[int]) -> None:
         """The hub has had these rows from before: nothing is waited for. No actions, no sign of life."""
         self.parts.hub.on_taken(row_ids)
 
-    def on_radio_state(self, name, up, now_ms):
+    def on_radio_state(self, name: str, up: bool, now_ms: Ms) -> list[Action]:
         """A radio has come up or gone: the hub is told."""
         self._begin(now_ms, 0)
         self.parts.radios.note_state(name, bool(up))
         return self._end()
 
-    def on_radio_air(self, used_ms, now_ms):
+    def on_radio_air(self, used_ms: Ms, now_ms: Ms) -> None:
         """What a radio says that it sent in the last hour, former runs of ours included. No actions."""
         self._context.air.radio_used(used_ms / 1000, now_ms)
 
-    def on_trouble(self, name, text, now_ms):
+    def on_trouble(self, name: str, text: str | None, now_ms: Ms) -> list[Action]:
         """Something at this gateway does not work, or does again (text None): the hub is told."""
         self._begin(now_ms, 0)
         self.parts.troubles.set(name, text)
@@ -87,24 +97,26 @@ class GatewayCore:
             self.parts.own.broken(bool(text))
         return self._end()
 
-    def on_refused(self, reason, n, now_ms):
+    def on_refused(self, reason: str, n: int, now_ms: Ms) -> list[Action]:
         """So many of what came over another way than the air were refused for this: counted and told."""
         self._begin(now_ms, 0)
         self.parts.refusals.on_refusal(reason, n)
         return self._end()
 
-    def troubles(self):
+    def troubles(self) -> dict[str, str]:
         """{name: text} of what is wrong now."""
         return self.parts.troubles.active()
 
-    def on_silence_key(self, now_ms, rnd):
+    def on_silence_key(self, now_ms: Ms, rnd: int) -> list[Action]:
         """Somebody pressed the silence button at the post."""
         self._begin(now_ms, rnd)
         self.parts.own.stop("silenced", "post")
         self.parts.announcements.ended()
         return self._end()
 
-    def resume(self, event, age_ms, now_ms, rnd, taken=False):
+    def resume(
+        self, event: Event, age_ms: Ms, now_ms: Ms, rnd: int, taken: bool = False
+    ) -> tuple[int, list[Action]]:
         """An alarm that a former run stored: (row_id, actions). Call it for all that the disk has, in order.
 
         age_ms: since it was stored, -1 where no clock can tell. taken: the hub has it, and acts for it.
@@ -113,11 +125,11 @@ class GatewayCore:
         row_id = self.parts.resume.on_stored_before(event, age_ms, taken)
         return row_id, self._end()
 
-    def forget(self, event):
+    def forget(self, event: Event) -> None:
         """An alarm that a former run stored and of which the disk has nothing but its key. No actions."""
         self.parts.resume.forget(event)
 
-    def tick(self, now_ms, rnd):
+    def tick(self, now_ms: Ms, rnd: int) -> list[Action]:
         """At or after next_deadline()."""
         self._begin(now_ms, rnd)
         parts = self.parts
@@ -126,14 +138,14 @@ class GatewayCore:
             parts.faults.tick(part)
         return self._end()
 
-    def close(self, now_ms):
+    def close(self, now_ms: Ms) -> list[Action]:
         """Before a planned end: what is kept late goes to disk now."""
         self._begin(now_ms, 0)
         self.parts.flush.now()
         self._context.waiting.close()
         return self._end()
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         """When tick() wants to be called next, or None. 0 before the first call of all."""
         if not self._begun:
             return 0
@@ -144,11 +156,11 @@ class GatewayCore:
                 first = self.parts.faults.not_before(part, due)
         return first
 
-    def _begin(self, now_ms, rnd):
+    def _begin(self, now_ms: Ms, rnd: int) -> None:
         self._context.out, self._context.now_ms, self._context.rnd = [], now_ms, rnd
         if not self._begun:
             self._begun = True
             self.parts.begun()
 
-    def _end(self):
+    def _end(self) -> list[Action]:
         return self._context.out

@@ -1,7 +1,10 @@
 """What one core is made of, and who is told of what. Paths and the hub's orders find each other here."""
 
+from collections.abc import Mapping
+
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.replay import Guard
+from kentongan_wire.site_keys import SiteKeys
 
 from kentongan_gateway.core.answers.announce import Announcements
 from kentongan_gateway.core.answers.chime_pages import ChimePages
@@ -11,13 +14,14 @@ from kentongan_gateway.core.answers.receipts import Answers
 from kentongan_gateway.core.answers.relays import Relays
 from kentongan_gateway.core.answers.stages import Stages
 from kentongan_gateway.core.base import troubles
-from kentongan_gateway.core.base.context import Context
-from kentongan_gateway.core.base.faults import Faults
+from kentongan_gateway.core.base.context import Context, CoreConfig
+from kentongan_gateway.core.base.faults import Faults, Timed
 from kentongan_gateway.core.base.flush import Flush
 from kentongan_gateway.core.base.memory import GUARD_LIMIT, Memory
 from kentongan_gateway.core.base.records import Records
 from kentongan_gateway.core.base.sequence import Sequence
 from kentongan_gateway.core.devices.configs import Configs
+from kentongan_gateway.core.devices.directory import Directory
 from kentongan_gateway.core.devices.forgeries import Forgeries
 from kentongan_gateway.core.devices.keyring import KeyRing
 from kentongan_gateway.core.devices.radiowatch import RadioWatch
@@ -43,7 +47,9 @@ from kentongan_gateway.core.sirens.sounding import OwnSiren, Watch
 class Parts:
     """`state`: {name: bytes} as Persist wrote it (seq guard stored secrets quiet ...)."""
 
-    def __init__(self, config, keys, directory, state):
+    def __init__(
+        self, config: CoreConfig, keys: SiteKeys, directory: Directory, state: Mapping[str, bytes | None]
+    ) -> None:
         sequence = Sequence(state.get("seq"), directory.gateway_counter)
         names = ConfidentialNames(state.get("secrets"))
         self.context = context = Context(config, keys, directory, sequence, names)
@@ -76,7 +82,7 @@ class Parts:
         self.radios = RadioWatch(context, self.troubles, self.supervision.prove, self.supervision.deaf)
         self.announcements = Announcements(context)
         # those with a clock, in the order in which they are called; the answers go before them all
-        self.ticking = (
+        self.ticking: tuple[Timed, ...] = (
             self.watch,
             self.orders,
             self.drills,
@@ -96,21 +102,21 @@ class Parts:
             self.flush,
         )
 
-    def _make_paths(self):
+    def _make_paths(self) -> None:
         """Each looks here for what it needs when it is called."""
         self.intake, self.storing, self.resume = Intake(self), Storing(self), Resume(self)
         self.alarms, self.reports = AlarmPath(self), ReportPath(self)
         self.statuses, self.overheard = StatusPath(self), OverheardPath(self)
         self.frames, self.hub_orders = Frames(self), HubOrders(self)
 
-    def _make_keyring(self, keys, saved):
+    def _make_keyring(self, keys: SiteKeys, saved: bytes | None) -> KeyRing:
         try:
             return KeyRing(keys, saved)
         except LocalError:
             self.context.count("keys_lost")
             return KeyRing(keys)
 
-    def _load_guard(self, saved) -> bool:
+    def _load_guard(self, saved: bytes | None) -> bool:
         """Whether the counters of a former run are there, whole."""
         if not saved:
             return False
@@ -121,7 +127,7 @@ class Parts:
             return False
         return True
 
-    def begun(self):
+    def begun(self) -> None:
         """The first call of the core: the context has its time now."""
         context = self.context
         context.begun_ms = context.now_ms

@@ -3,6 +3,9 @@
 from kentongan_gateway.core.answers import words
 from kentongan_gateway.core.base.actions import Hush, Speak
 from kentongan_gateway.core.base.bounded import make_room, owner
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.base.units import Incident, Ms, Node
 
 SAY_AT_MS = (0, 20_000, 60_000)
 GAP_MS = 9_000  # between two sentences, so that the siren is heard as well
@@ -10,15 +13,22 @@ JOBS_LIMIT = 16
 CROWD = 3  # from so many alarms at once on, each is said once
 
 
+class _Job:
+    """An alarm that is being said."""
+
+    def __init__(self, record: Record, now_ms: Ms) -> None:
+        self.record, self.start_ms, self.said = record, now_ms, 0
+
+
 class Announcements:
     """At most one job an incident; never for a silent, late or test alarm."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._jobs = {}  # (origin, first counter) -> [record, start_ms, times said]
+        self._jobs: dict[Incident, _Job] = {}
         self._free_ms = 0
 
-    def announce(self, record):
+    def announce(self, record: Record) -> None:
         """A new alarm is on disk, or known although the disk failed."""
         context = self._context
         if (
@@ -29,15 +39,15 @@ class Announcements:
             return
         key = (record.src, record.first_counter)
         old = self._jobs.get(key)
-        if old and old[0].body.kind == record.body.kind:
+        if old and old.record.body.kind == record.body.kind:
             return  # another press of the same: the row under way says it
         gone = None if old else make_room(self._jobs, JOBS_LIMIT, record.src, owner)
         if gone is not None:
             context.count("sentence_dropped")
             del self._jobs[gone]
-        self._jobs[key] = [record, context.now_ms, 0]
+        self._jobs[key] = _Job(record, context.now_ms)
 
-    def ended(self, origin=None, first=None):
+    def ended(self, origin: Node | None = None, first: int | None = None) -> None:
         """Somebody is coming, it was cancelled, or the key at the post was pressed: no more of it."""
         mine = [k for k in self._jobs if origin in (None, k[0]) and first in (None, k[1])]
         for key in mine:
@@ -45,23 +55,23 @@ class Announcements:
         if mine:
             self._context.out.append(Hush())
 
-    def _due_ms(self, job) -> int:
-        return max(self._free_ms, job[1] + SAY_AT_MS[job[2]])
+    def _due_ms(self, job: _Job) -> int:
+        return max(self._free_ms, job.start_ms + SAY_AT_MS[job.said])
 
-    def tick(self):
+    def tick(self) -> None:
         now = self._context.now_ms
-        due = sorted((self._due_ms(job), job[2], key) for key, job in self._jobs.items())
+        due = sorted((self._due_ms(job), job.said, key) for key, job in self._jobs.items())
         if not due or due[0][0] > now:
             return
         key = min(due, key=lambda each: (each[0] > now, each[1], each[0]))[2]
-        record, _, said = job = self._jobs[key]
-        self._say(record)
-        job[2] = said + 1
+        job = self._jobs[key]
+        self._say(job.record)
+        job.said += 1
         self._free_ms = now + GAP_MS
-        if job[2] >= len(SAY_AT_MS) or len(self._jobs) >= CROWD:
+        if job.said >= len(SAY_AT_MS) or len(self._jobs) >= CROWD:
             del self._jobs[key]
 
-    def _say(self, record):
+    def _say(self, record: Record) -> None:
         device = self._context.directory.get(record.src)
         house = device.house if device else 0
         text = words.sentence(record.body.kind, record.body.zone, house, record.drill)
@@ -69,5 +79,5 @@ class Announcements:
             self._context.out.append(Speak(text))
             self._context.note_about("said", record.src, record.counter)
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return min(self._due_ms(job) for job in self._jobs.values()) if self._jobs else None

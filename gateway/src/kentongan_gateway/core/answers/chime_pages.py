@@ -13,12 +13,19 @@ stand before another's. In a table that is full whoever fills it loses its own o
 """
 
 import json
+from collections.abc import Collection, Container
+from typing import NamedTuple
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 
 from kentongan_gateway.core.base.air import CALL, FIRST
 from kentongan_gateway.core.base.bounded import make_room, owner, put
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.records import Key, Record
+from kentongan_gateway.core.base.troubles import Troubles
+from kentongan_gateway.core.base.units import Incident, Ms, Node, OnDone
+from kentongan_gateway.core.devices.directory import Device, Directory
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000  # a page can be answered for this long, as on the penerima itself
@@ -32,11 +39,31 @@ GAP_MS = 50  # after the airtime of a page the next one goes
 NO_AIR_MS = 10_000  # the hour's air is used: tried again then
 FULL = "so many penerima are called at once that some are called no more: send somebody to look"
 
+About = tuple[Node, Node, int]  # whom, about whose incident: target, origin, first counter
+Named = Collection[Node]  # whom the hub names
+
+
+class _Later(NamedTuple):
+    """A page whose time has not come."""
+
+    due_ms: Ms
+    record: Record
+    row_id: int  # of the alarm's event
+    named: list[Node] | None
+
+
+class _Order:
+    """An order of the hub whose pages were not all on the air yet."""
+
+    def __init__(self, keys: set[About]) -> None:
+        self.keys, self.unsaid = keys, 0
+
 
 class Job:
-    def __init__(self, device, record, now_ms, named):
+    def __init__(self, device: Device, record: Record, now_ms: Ms, named: Named | None) -> None:
         self.device, self.record, self.named = device, record, named
-        self.counter = self.payload = None  # of its frame, once there is one
+        self.counter: int | None = None  # of its frame, once there is one
+        self.payload: bytes | None = None
         self.start_ms, self.sent = now_ms, 0
         self.wait_ms = 0  # there was no air: not before then
         self.on_air = False
@@ -49,7 +76,7 @@ class Job:
         return min(over_ms, max(self.wait_ms, self.start_ms + REPEAT_AT_MS[self.sent]))
 
 
-def agreed(directory, record, named=None):
+def agreed(directory: Directory, record: Record, named: Named | None = None) -> list[Device]:
     """Penerima of the alarm's zone (else of the site), never the presser's own house or a conflict.
 
     A penerima marked `silent: false` in the directory gets no confidential page. `named`: these and no
@@ -70,22 +97,26 @@ def agreed(directory, record, named=None):
 
 
 class ChimePages:
-    def __init__(self, context, troubles, on_done, saved=None):
+    def __init__(
+        self, context: Context, troubles: Troubles, on_done: OnDone, saved: bytes | None = None
+    ) -> None:
         self._context, self._troubles = context, troubles
         self._on_done = on_done  # (order_id, result)
-        self._orders = {}  # order id -> [keys of its pages that were not on the air yet, how many never were]
+        self._orders: dict[int, _Order] = {}  # by its id
         self._kept = self._load(saved)  # record key -> {target: (ms from alarm to first page, named)}
-        self._jobs = {}  # (target, origin, first counter) -> Job
-        self._later = {}  # (origin, first counter) -> (due_ms, record, row of its event)
-        self._asked = {}  # (target, origin, first counter) -> when it was asked last
-        self._rang = {}  # target -> {button: when it was to ring last for a public alarm of it}
-        self._latest = {}  # target -> counter of the last frame to it: it takes none below
-        self._turns = {}  # origin -> which page of all its last one was
+        self._jobs: dict[About, Job] = {}
+        self._later: dict[Incident, _Later] = {}
+        self._asked: dict[About, Ms] = {}  # when it was asked last
+        # target -> {button: when it was to ring last for a public alarm of it}
+        self._rang: dict[Node, dict[Node, Ms]] = {}
+        # target -> counter of the last frame to it: it takes none below
+        self._latest: dict[Node, int | None] = {}
+        self._turns: dict[Node, int] = {}  # origin -> which page of all its last one was
         self._count, self._free_ms = 0, 0
 
-    def _load(self, saved):
+    def _load(self, saved: bytes | None) -> dict[Key, dict[Node, tuple[Ms, bool]]]:
         """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
-        kept = {}
+        kept: dict[Key, dict[Node, tuple[Ms, bool]]] = {}
         try:
             for target, *about, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:
                 kept.setdefault((*about, bytes.fromhex(digest)), {})[target] = int(after_ms), bool(named)
@@ -94,7 +125,7 @@ class ChimePages:
             return {}
         return kept
 
-    def plan(self, record, row_id):
+    def plan(self, record: Record, row_id: int) -> None:
         """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""
         kind = m.KIND_KEKERASAN if record.silent else record.body.kind
         after_s = self._context.directory.page_after_s(record.body.zone, kind)
@@ -106,20 +137,20 @@ class ChimePages:
         elif (record.src, record.first_counter) not in self._later:
             # who is agreed only later is not called for this one
             named = [d.node for d in agreed(self._context.directory, record)] if record.silent else None
-            about, waits = (record.src, record.first_counter), (due_ms, record, row_id, named)
+            about, waits = (record.src, record.first_counter), _Later(due_ms, record, row_id, named)
             if put(self._later, about, waits, LATER_LIMIT, owner):
                 self._full()
 
-    def on_hub_took(self, row_ids):
+    def on_hub_took(self, row_ids: Container[int]) -> None:
         """The hub has these events after all: it pages by itself."""
-        for about in [about for about, (_, _, row_id, _) in self._later.items() if row_id in row_ids]:
+        for about in [about for about, later in self._later.items() if later.row_id in row_ids]:
             del self._later[about]
 
-    def called_off(self, origin, first):
+    def called_off(self, origin: Node, first: int) -> None:
         """A page that has not begun is not begun for what was cancelled; one under way goes on."""
         self._later.pop((origin, first), None)
 
-    def page(self, record, targets=None, order_id=None):
+    def page(self, record: Record, targets: Named | None = None, order_id: int | None = None) -> None:
         """Page everybody agreed on, or these nodes, about this alarm; one under way goes on as it is.
 
         The order is done once each of them was on the air, or failed where that cannot be.
@@ -138,22 +169,23 @@ class ChimePages:
         if left or not keys:
             self._on_done(order_id, f"failed: no room to call {left} penerima" if left else "ok")
         elif order_id is not None:
-            self._orders[order_id] = [keys, 0]
+            self._orders[order_id] = _Order(keys)
         if begun:
             self._keep()
             self._send_due()
 
-    def _settle(self, key, unsaid=0):
+    def _settle(self, key: About, unsaid: int = 0) -> None:
         """This page was on the air, is needed no more, or ends unsaid: so much less of an order is open."""
         for order_id, one in list(self._orders.items()):
-            if key in one[0]:
-                one[0].discard(key)
-                one[1] += unsaid
-                if not one[0]:
+            if key in one.keys:
+                one.keys.discard(key)
+                one.unsaid += unsaid
+                if not one.keys:
                     del self._orders[order_id]
-                    self._on_done(order_id, f"failed: no air to call {one[1]} penerima" if one[1] else "ok")
+                    result = f"failed: no air to call {one.unsaid} penerima" if one.unsaid else "ok"
+                    self._on_done(order_id, result)
 
-    def _make_room(self, key) -> bool:
+    def _make_room(self, key: About) -> bool:
         """False: this very incident has most, and its first pages stay."""
         gone = make_room(self._jobs, JOBS_LIMIT, key[1], lambda job: job[1])
         if gone is None:
@@ -164,11 +196,11 @@ class ChimePages:
         self._settle(gone, unsaid=not self._jobs.pop(gone).on_air)
         return True
 
-    def _full(self):
+    def _full(self) -> None:
         self._context.count("page_dropped")
         self._troubles.set("pages", FULL)
 
-    def _frame(self, device, record):
+    def _frame(self, device: Device, record: Record) -> tuple[int, bytes]:
         """(counter, payload) of a PAGE to this device."""
         context, origin = self._context, self._context.directory.get(record.src)
         flags = m.FLAG_SILENT if record.silent else 0
@@ -186,7 +218,7 @@ class ChimePages:
             m.PAGE, context.keys.generation, counter, body, device.node, device.role
         )
 
-    def _start(self, key, device, record, named):
+    def _start(self, key: About, device: Device, record: Record, named: Named | None) -> None:
         context = self._context
         context.store(
             {
@@ -201,12 +233,12 @@ class ChimePages:
         job = self._jobs[key] = Job(device, record, context.now_ms, named)
         self._ask(job)
 
-    def _ask(self, job):
+    def _ask(self, job: Job) -> None:
         self._asked[job.device.node, job.record.src, job.record.first_counter] = job.start_ms
         if len(self._asked) > ASKED_LIMIT:
             self._asked.pop(next(iter(self._asked)))
 
-    def _keep(self):
+    def _keep(self) -> None:
         rows = [
             [
                 job.device.node,
@@ -221,26 +253,27 @@ class ChimePages:
             self._latest = {job.device.node: self._latest.get(job.device.node) for job in self._jobs.values()}
         self._context.persist("pages", json.dumps(rows, separators=(",", ":")).encode())
 
-    def resume(self, record):
+    def resume(self, record: Record) -> None:
         """An alarm that a former run stored: its pages under way go on, one at once, then as planned."""
         context, kept = self._context, self._kept.get(record.key, {})
         if not kept or context.quiet.answered(record.src, record.first_counter, record.counter):
             return
         named = [target for target, (_, named) in kept.items() if named]
+        wanted: list[tuple[Device, list[Node] | None]]
         wanted = [(device, named) for device in agreed(context.directory, record, named)]
         others = [target for target in kept if target not in named]
         wanted += [(device, None) for device in agreed(context.directory, record) if device.node in others]
-        for device, named in wanted:
+        for device, by_name in wanted:
             key = (device.node, record.src, record.first_counter)
             start_ms = min(context.now_ms, record.first_ms + kept[device.node][0])
             if key in self._jobs or context.now_ms - start_ms >= ANSWER_MS:
                 continue
-            job = self._jobs[key] = Job(device, record, start_ms, named)
+            job = self._jobs[key] = Job(device, record, start_ms, by_name)
             job.sent = sum(start_ms + at <= context.now_ms for at in REPEAT_AT_MS) - 1
             self._ask(job)
         self._send_due()
 
-    def _send_due(self):
+    def _send_due(self) -> None:
         """One page, of what is due, once the last one is off the air."""
         now = self._context.now_ms
         if now < self._free_ms:
@@ -258,7 +291,7 @@ class ChimePages:
             if self._send(job):
                 return
 
-    def _send(self, job) -> bool:
+    def _send(self, job: Job) -> bool:
         context, node = self._context, job.device.node
         kind, of = CALL if job.on_air or self._rings(job) else FIRST, (context.whose(*job.record.about),)
         # What waits, or is said again, holds nobody else's first call back.
@@ -283,16 +316,16 @@ class ChimePages:
         context.note_about("paged", job.record.src, job.record.counter, f"kali ke-{job.sent}")
         return True
 
-    def _rings(self, job) -> bool:
+    def _rings(self, job: Job) -> bool:
         """Whether this chime rang lately for several other buttons' public alarms."""
         others = self._rung(job.device.node).keys() - {job.record.src}
         return not job.record.silent and len(others) >= RANG_FOR
 
-    def _rung(self, node):
+    def _rung(self, node: Node) -> dict[Node, Ms]:
         rung = self._rang.get(node, {})
         return {src: at_ms for src, at_ms in rung.items() if self._context.now_ms - at_ms < RANG_MS}
 
-    def answered(self, penerima, origin, first_counter):
+    def answered(self, penerima: Node, origin: Node, first_counter: int) -> Record | None:
         """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.
 
         None: nobody asked it about this one, or it may not be asked any more (its house, a conflict).
@@ -307,12 +340,12 @@ class ChimePages:
         self._keep()
         return job.record
 
-    def was_asked(self, penerima, origin, first_counter) -> bool:
+    def was_asked(self, penerima: Node, origin: Node, first_counter: int) -> bool:
         """Whether we have paged it about this incident lately, whoever has answered since."""
         asked_ms = self._asked.get((penerima, origin, first_counter))
         return asked_ms is not None and self._context.now_ms - asked_ms <= ANSWER_MS
 
-    def ended(self, origin, first):
+    def ended(self, origin: Node, first: int) -> None:
         """Somebody has taken this incident: nobody is paged about it any more."""
         self._later.pop((origin, first), None)
         over = [key for key in self._jobs if key[1:] == (origin, first)]
@@ -322,11 +355,11 @@ class ChimePages:
         if over:
             self._keep()
 
-    def tick(self):
-        for about, (due_ms, record, _, named) in list(self._later.items()):
-            if self._context.now_ms >= due_ms:
+    def tick(self) -> None:
+        for about, later in list(self._later.items()):
+            if self._context.now_ms >= later.due_ms:
                 del self._later[about]
-                self.page(record, named)
+                self.page(later.record, later.named)
         self._send_due()
         over = [key for key, job in self._jobs.items() if self._context.now_ms >= job.start_ms + ANSWER_MS]
         for key in over:
@@ -338,12 +371,12 @@ class ChimePages:
         if len(self._jobs) < JOBS_LIMIT // 2:
             self._troubles.set("pages", None)
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         if not self._jobs and not self._later:
             return None
         times = [
             max(job.due_ms, self._free_ms) if job.sent < len(REPEAT_AT_MS) else job.due_ms
             for job in self._jobs.values()
         ]
-        times += [due_ms for due_ms, *_ in self._later.values()]
+        times += [later.due_ms for later in self._later.values()]
         return min(times, default=None)

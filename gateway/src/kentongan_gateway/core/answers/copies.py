@@ -10,9 +10,13 @@ a packet id and whoever has the channel key can send one again under another.
 """
 
 from kentongan_wire import messages as m
+from kentongan_wire.verify import Message
 
+from kentongan_gateway.core.answers.neighbours import Neighbours
 from kentongan_gateway.core.base.air import COPY
 from kentongan_gateway.core.base.bounded import owner, put
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.units import Node
 
 TIMES = 6  # as often as a gateway says one thing
 WINDOW = 64  # counters below the last one that still count as of now
@@ -22,12 +26,14 @@ LAST_LIMIT = 1_024
 
 
 class Copies:
-    def __init__(self, context, neighbours):
+    def __init__(self, context: Context, neighbours: Neighbours) -> None:
         self._context, self._neighbours = context, neighbours
-        self._times = {}  # (who proved it, content) -> how often it was carried
-        self._last = {}  # (who proved it, sender, type) -> the highest counter so far
+        # (who proved it, content) -> how often it was carried
+        self._times: dict[tuple[Node, bytes], int] = {}
+        # (who proved it, sender, type) -> the highest counter so far
+        self._last: dict[tuple[Node, Node, int], int] = {}
 
-    def prover(self, message, new):
+    def prover(self, message: Message, new: bool) -> Node | None:
         """Who has proved that this frame is of now; None: nobody. new: what the intake says of a post's."""
         if message.type == m.RECEIPTS and message.role == m.GATEWAY:
             return next((entry.node for entry in self._neighbours.true(message)), None)
@@ -41,7 +47,7 @@ class Copies:
         put(self._last, about, max(last, message.counter), LAST_LIMIT, owner)
         return who
 
-    def note_copy(self, message, new):
+    def note_copy(self, message: Message, new: bool) -> Node | None:
         """Judge it, however far it still goes; the prover, or None. A first copy with no hops left, which
         anybody can play, makes no later one old."""
         who = self.prover(message, new)
@@ -49,13 +55,13 @@ class Copies:
             put(self._times, (who, message.digest), 0, CONTENTS_LIMIT, owner)
         return who
 
-    def allow(self, who, message, payload_bytes) -> bool:
+    def allow(self, who: Node | None, message: Message, payload_bytes: int) -> bool:
         """Whether it may go once more; that is charged even if another's copy makes it needless."""
-        context, content = self._context, (who, message.digest)
-        seconds, purse = context.air_s(payload_bytes), (who, COPY)
-        if who is None or self._times.get(content, 0) >= TIMES:
+        context = self._context
+        if who is None or self._times.get((who, message.digest), 0) >= TIMES:
             context.count("copy_not_new")
             return False
+        content, purse, seconds = (who, message.digest), (who, COPY), context.air_s(payload_bytes)
         if context.shares.used_s(purse, context.now_ms) + seconds > SHARE_S:
             context.count("copy_share")
             return False

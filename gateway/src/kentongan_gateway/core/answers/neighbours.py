@@ -11,6 +11,11 @@ lately, too. No stolen post makes an entry, but it can put a recorded one into a
 
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
+from kentongan_wire.verify import Message
+
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.base.units import Ms, Node
 
 ALIVE_MS = 600_000  # a gateway heard of so lately is taken to be there
 YIELD_MS = 3_500  # its answer and the caches have had this long; a sender that goes on has heard nobody
@@ -22,13 +27,14 @@ ROLES = m.TOMBOL, m.SIRENE, m.PENERUS, m.GATEWAY, m.PENERIMA
 
 
 class Neighbours:
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._heard_ms = {}  # gateway -> when its last new receipt was heard
-        self._answered = {}  # (sender, counter) of what another gateway has answered -> which, the latest
-        self._active = {}  # tombol -> when its last alarm frame was heard
+        self._heard_ms: dict[Node, Ms] = {}  # gateway -> when its last new receipt was heard
+        # (sender, counter) of what another gateway has answered -> which, the latest
+        self._answered: dict[tuple[Node, int], Node] = {}
+        self._active: dict[Node, Ms] = {}  # tombol -> when its last alarm frame was heard
 
-    def note_alarm(self, src):
+    def note_alarm(self, src: Node) -> None:
         """This origin has just raised an alarm."""
         self._active[src] = self._context.now_ms
         for old in [s for s, at in self._active.items() if self._context.now_ms - at > ACTIVE_MS]:
@@ -39,13 +45,13 @@ class Neighbours:
         """Whether several are alarming at once."""
         return len(self._active) >= CROWD_ORIGINS
 
-    def _zone(self, record) -> int:
+    def _zone(self, record: Record) -> int:
         if record.is_alarm:
             return record.body.zone
         device = self._context.directory.get(record.src)
         return device.zone if device else 0
 
-    def _own_gateways(self, record):
+    def _own_gateways(self, record: Record) -> list[Node]:
         """The gateways to which this record belongs, when we are none of them."""
         config, zone = self._context.config, self._zone(record)
         if not zone or zone == config.zone:
@@ -53,30 +59,30 @@ class Neighbours:
         gateways = self._context.directory.of_role(m.GATEWAY)
         return [d.node for d in gateways if d.zone == zone and d.node != config.node]
 
-    def yields(self, record) -> bool:
+    def yields(self, record: Record) -> bool:
         """Whether another gateway should answer and order before us."""
         return bool(self._own_gateways(record))
 
-    def _waits(self, record, wait_ms) -> bool:
+    def _waits(self, record: Record, wait_ms: Ms) -> bool:
         own = self._own_gateways(record)
         if not own or self._context.now_ms - record.first_ms >= wait_ms:
             return False
         since = self._context.now_ms - ALIVE_MS
         return self.crowd or any(self._heard_ms.get(node, since) > since for node in own)
 
-    def waits(self, record) -> bool:
+    def waits(self, record: Record) -> bool:
         """Whether we are only wanted by a sender that goes on repeating, which it has not done so far."""
         return self._waits(record, YIELD_MS)
 
-    def orders(self, record) -> bool:
+    def orders(self, record: Record) -> bool:
         """Whether the sirens of this alarm are ours to order: who answers, orders."""
         own = self._own_gateways(record)
         return not own or record.cached is not None and self._answered.get(record.about) not in own
 
-    def waits_to_order(self, record) -> bool:
+    def waits_to_order(self, record: Record) -> bool:
         return self._waits(record, STAND_IN_MS)
 
-    def receipts(self, message, fresh=True) -> list:
+    def receipts(self, message: Message, fresh: bool = True) -> list[m.Entry]:
         """The true entries of stage 2 and above in another gateway's RECEIPTS.
 
         fresh: nobody plays an old one again, or an old entry; else it proves nobody alive.
@@ -90,11 +96,11 @@ class Neighbours:
             self._answered.pop(next(iter(self._answered)))
         return true
 
-    def true(self, message) -> list:
+    def true(self, message: Message) -> list[m.Entry]:
         """The entries of stage 2 and above that hold under C of the device they are for."""
         return [entry for entry in message.body.entries if self._holds(message, entry)]
 
-    def forged(self, message) -> bool:
+    def forged(self, message: Message) -> bool:
         """Whether a gateway's RECEIPTS, its outer tag true, hold an entry that no gateway can have made.
 
         Posts sound on an entry of stage 2, which they cannot judge; its addressee's C can.
@@ -106,17 +112,19 @@ class Neighbours:
             for entry in message.body.entries
         )
 
-    def _of_any_role(self, message, entry) -> bool:
+    def _of_any_role(self, message: Message, entry: m.Entry) -> bool:
         """Whether it holds for this number in whatever role, ours to know or not."""
         keys = [self._context.keys.c(entry.node, role, message.generation) for role in ROLES]
-        return None in keys or any(equal(m.entry_tag(message.src, entry, key), entry.tag4) for key in keys)
+        held = [key for key in keys if key is not None]
+        tags = (m.entry_tag(message.src, entry, key) for key in held)
+        return len(held) < len(keys) or any(equal(tag, entry.tag4) for tag in tags)
 
     @property
     def alone(self) -> bool:
         """Whether the site has no other gateway."""
         return all(d.node == self._context.config.node for d in self._context.directory.of_role(m.GATEWAY))
 
-    def _holds(self, message, entry) -> bool:
+    def _holds(self, message: Message, entry: m.Entry) -> bool:
         device = self._context.directory.get(entry.node)
         if entry.stage < m.STAGE_STORED or device is None:
             return False

@@ -7,13 +7,18 @@ the same bytes more often, or of a former run   a purse for all of them (air.REP
 An attempt is under the sender's own proof. What is played takes no turn and no purse from a true one.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
 from kentongan_wire.replay import ReplyBudget
 
+from kentongan_gateway.core.answers.neighbours import Neighbours
 from kentongan_gateway.core.base.air import AGAIN, ALARM, ANSWER, REPLAY
-from kentongan_gateway.core.base.context import mix
-from kentongan_gateway.core.base.records import OVER_STOCK
+from kentongan_gateway.core.base.context import Context, mix
+from kentongan_gateway.core.base.records import OVER_STOCK, Key, Record
+from kentongan_gateway.core.base.shares import Who
+from kentongan_gateway.core.base.units import Ms
 
 ANSWER_MS = 30  # after the commit
 REPORT_MS = 1_200  # of posts, which ask again after 3 s: what several tell goes in one frame
@@ -25,18 +30,22 @@ OTHER_ZONE_SPREAD_MS = 500
 WAITING_LIMIT = 256
 SAME_MAX = 2  # answers to bytes that were heard before, at the sender's charge
 
+Sounding = Callable[[Record], bool]  # whether a siren beats for it now, as far as is known
+
 
 class Answers:
     """Schedules, batches, caches and repeats the answers to stored messages."""
 
-    def __init__(self, context, neighbours, on_answered):
+    def __init__(
+        self, context: Context, neighbours: Neighbours, on_answered: Callable[[Record], None]
+    ) -> None:
         self._context = context
         self._neighbours = neighbours
         self._on_answered = on_answered  # called with each record when its first answer goes out
-        self._waiting = {}  # record.key -> [due_ms, record, yields]
+        self._waiting: dict[Key, tuple[Ms, Record, bool]] = {}  # when due, what, whether it yields
         self._budget, self._same_budget = ReplyBudget(WAITING_LIMIT), ReplyBudget(WAITING_LIMIT)
 
-    def plan(self, record):
+    def plan(self, record: Record) -> None:
         """The record has been committed: answer it soon, together with whatever else is due then."""
         if record.key in self._waiting:
             return
@@ -51,9 +60,9 @@ class Answers:
         if len(self._waiting) >= WAITING_LIMIT:
             self._context.count("answer_dropped")
             return
-        self._waiting[record.key] = [self._context.now_ms + delay, record, yields]
+        self._waiting[record.key] = self._context.now_ms + delay, record, yields
 
-    def again(self, record, attempt=0):
+    def again(self, record: Record, attempt: int = 0) -> None:
         """The sender repeats itself, or somebody it: send the cached answer again, within its budget."""
         new = attempt > record.attempt
         if new:
@@ -71,7 +80,9 @@ class Answers:
         else:
             self._resend(record)
 
-    def _resend(self, record):
+    def _resend(self, record: Record) -> None:
+        if record.cached is None:
+            return
         packet_id, hop_limit, payload = record.cached
         farther = record.over_stock > hop_limit  # than the first copy said: what has seen this id drops it
         if farther or not self._context.config.same_id:
@@ -85,19 +96,19 @@ class Answers:
         if self._context.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind, of=of):
             self._context.note_about("receipt_2_again", record.src, record.counter)
 
-    def _charge(self, record):
+    def _charge(self, record: Record) -> tuple[str, tuple[Who, ...]]:
         """(kind, for whose sake) of an answer to this record now."""
         kind = kind_of(record)
         return kind, () if kind == REPLAY else (self._context.whose(*record.about),)
 
-    def overheard(self, entries):
+    def overheard(self, entries: Iterable[m.Entry]) -> None:
         """Another gateway has answered these: ours, if it still waits and yields, is not needed."""
         for entry in entries:
             for key, (_, record, yields) in list(self._waiting.items()):
                 if yields and (record.src, record.counter) == (entry.node, entry.counter):
                     del self._waiting[key]
 
-    def tick(self, sounding_of):
+    def tick(self, sounding_of: Sounding) -> None:
         now = self._context.now_ms
         if not any(due <= now for due, _, _ in self._waiting.values()):
             return
@@ -123,7 +134,7 @@ class Answers:
                 left = [r for r in left if r not in batch]
                 self._send(batch, generation, sounding_of)
 
-    def _send(self, records, generation, sounding_of):
+    def _send(self, records: Sequence[Record], generation: int, sounding_of: Sounding) -> None:
         context = self._context
         packet_id = context.take()
         entries = tuple(entry_for(context, record, record.stage, sounding_of(record)) for record in records)
@@ -146,14 +157,14 @@ class Answers:
             )
             self._on_answered(record)
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return min(due for due, _, _ in self._waiting.values()) if self._waiting else None
 
 
 KINDS = ANSWER, ALARM, AGAIN, REPLAY  # of answers; one frame for several goes as the first of them
 
 
-def kind_of(record):
+def kind_of(record: Record) -> str:
     """What an answer takes of the hour's air: who calls has its first before all, a post repeats."""
     if record.same > SAME_MAX and (record.cached or record.known):
         return REPLAY
@@ -163,14 +174,14 @@ def kind_of(record):
     return ANSWER if calls and record.cached is None else ALARM
 
 
-def hop_limit_for(record) -> int:
+def hop_limit_for(record: Record) -> int:
     """Stage 2 travels one hop and is answered from caches, unless stock repeaters carried the message."""
     if record.stage != m.STAGE_STORED or record.carried == OVER_STOCK:
         return record.hops
     return 0
 
 
-def entry_for(context, record, stage, sounding):
+def entry_for(context: Context, record: Record, stage: int, sounding: bool) -> m.Entry:
     """Our receipt entry under C(sender); zone and kind only where posts may sound on them."""
     named = stage == m.STAGE_STORED and record.names_zone
     return m.receipt_entry(

@@ -6,9 +6,13 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import class_of
 from kentongan_wire.packet import HOP_MAX
 from kentongan_wire.seen import Seen
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.answers.copies import Copies
-from kentongan_gateway.core.base.actions import DropCopy, RelayCopy
+from kentongan_gateway.core.answers.neighbours import Neighbours
+from kentongan_gateway.core.base.actions import DropCopy, Heard, RelayCopy
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.units import Ms, Node
 
 CARRIED = (m.RECEIPTS, m.SIREN_ORDER, m.PAGE, m.CONFIG)
 PENDING_MS = 5_000  # a copy handed to the radio may still wait for this long
@@ -17,13 +21,14 @@ NAME_BYTES = 4
 
 
 class Relays:
-    def __init__(self, context, neighbours):
+    def __init__(self, context: Context, neighbours: Neighbours) -> None:
         self._context = context
         self._copies = Copies(context, neighbours)
         self._seen = Seen()
-        self._pending = {}  # (src, content) -> (since, None: another relay's copy stands for it; hops left)
+        # (src, content) -> (since, None: another relay's copy stands for it; hops left)
+        self._pending: dict[tuple[Node, bytes], tuple[Ms | None, int]] = {}
 
-    def consider(self, heard, message, new=True):
+    def consider(self, heard: Heard, message: Message, new: bool = True) -> None:
         """Carry on a proved frame of another node once; drop our copy when another relay was overheard.
 
         A frame is its content: a packet id is covered by no tag, and a stolen post may use it first. Only a

@@ -3,7 +3,7 @@
 Buttons that are told at about the same time share a frame: ten presses used to take 20 frames of their own.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ALARM
@@ -11,6 +11,9 @@ from kentongan_wire.flood import CLASS_ALARM
 from kentongan_gateway.core.answers.receipts import ENTRIES_MAX
 from kentongan_gateway.core.base.air import STAGE
 from kentongan_gateway.core.base.bounded import make_room, owner, put
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.base.units import Incident, Ms, Node, OnDone
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # after the order; then it has failed
 # Sends that the button has not named: the next may go round by one more relay, or as far as any copy of the
@@ -30,26 +33,34 @@ FRAME_BYTES = 64  # of a payload with a few entries
 ORDERED = (m.STAGE_COMING, m.STAGE_CLOSED, m.STAGE_CANCELLED)
 
 
-class Target(namedtuple("Target", ("node", "role", "generation", "counter", "hop_limit", "first", "record"))):
-    """Whom a stage about an alarm goes to, and how far."""
+class Target(NamedTuple):
+    """The button that is told a stage about its alarm, and how far that goes."""
+
+    node: Node
+    role: int
+    generation: int
+    counter: int
+    hop_limit: int
+    first: int  # the first counter of its incident
+    record: Record | None
 
     @classmethod
-    def of(cls, record):
+    def of(cls, record: Record) -> "Target":
         first = record.first_counter if record.is_alarm else record.counter
         about = record.src, record.role, record.generation, record.counter
         return cls(*about, record.hops, first, record)
 
     @property
-    def about(self):
+    def about(self) -> tuple[Node, int]:
         return self.node, self.counter
 
 
 class Job:
-    def __init__(self, target, stage, entry, now_ms, order_id):
+    def __init__(self, target: Target, stage: int, entry: m.Entry, now_ms: Ms, order_id: int | None) -> None:
         self.target, self.stage, self.entry = target, stage, entry
         self.start_ms, self.sent, self.order_id = now_ms, 0, order_id
 
-    def hop_limit(self, crowd) -> int:
+    def hop_limit(self, crowd: bool) -> int:
         hop_limit, record = self.target.hop_limit, self.target.record
         if self.sent < (CROWD_DETOUR_AFTER if crowd else DETOUR_AFTER):
             return hop_limit
@@ -68,14 +79,22 @@ class Stages:
     A button may have two incidents at once, one of them silent: what it is told of one holds back neither.
     """
 
-    def __init__(self, context, on_done):
+    def __init__(self, context: Context, on_done: OnDone) -> None:
         self._context = context
         self._on_done = on_done  # (order_id or None, result)
-        self._jobs = {}
+        self._jobs: dict[Incident, Job] = {}
         self._free_ms = 0  # the next frame goes then, or later
-        self._seen = {}  # (node, first counter of the incident) -> (counter, stage) that its status has named
+        # (counter, stage) that the button's status has named
+        self._seen: dict[Incident, tuple[int, int]] = {}
 
-    def start(self, target, stage, sounding, order_id=None, already_sent=False):
+    def start(
+        self,
+        target: Target,
+        stage: int,
+        sounding: bool,
+        order_id: int | None = None,
+        already_sent: bool = False,
+    ) -> None:
         """Tell the button; already_sent counts an answer that has just gone out as the first of the row."""
         about = target.node, target.first
         context, old = self._context, self._jobs.get(about)
@@ -88,9 +107,9 @@ class Stages:
         if old:
             self._on_done(old.order_id, "failed: overtaken")
         else:  # whoever waits for most gives way: one button keeps no word from another
-            gone = self._jobs.pop(make_room(self._jobs, JOBS_LIMIT, target.node, owner), None)
+            gone = make_room(self._jobs, JOBS_LIMIT, target.node, owner)
             if gone is not None:
-                self._on_done(gone.order_id, "failed: too many at once")
+                self._on_done(self._jobs.pop(gone).order_id, "failed: too many at once")
         key = context.key_c(target.node, target.role, target.generation)
         entry = m.receipt_entry(context.config.node, target.node, target.counter, stage, sounding, 0, 0, key)
         self._jobs[about] = job = Job(target, stage, entry, context.now_ms, order_id)
@@ -99,9 +118,10 @@ class Stages:
         else:
             self._send_due()
 
-    def _open(self, by_ms):
+    def _open(self, by_ms: Ms) -> list[Job]:
         """Jobs that send again by then, longest due first, one a button: it reads one entry of a frame."""
-        context, first = self._context, {}
+        context = self._context
+        first: dict[Node, Job] = {}
         jobs = [
             job
             for job in self._jobs.values()
@@ -113,10 +133,10 @@ class Stages:
             first.setdefault(job.target.node, job)
         return list(first.values())
 
-    def _send_due(self):
+    def _send_due(self) -> None:
         """When something is due and the last frame is long enough ago: all of it that fits one frame."""
         context = self._context
-        if not self._jobs or self.next_deadline() > context.now_ms:
+        if not self._jobs or min(map(self._next_ms, self._jobs.values())) > context.now_ms:
             return
         due = self._open(context.now_ms)
         if not due:
@@ -140,7 +160,7 @@ class Stages:
             detail = f"kali ke-{job.sent}"
             context.note_about(f"receipt_{job.stage}", job.target.node, job.target.counter, detail)
 
-    def seen(self, node, counter, stage):
+    def seen(self, node: Node, counter: int, stage: int) -> tuple[int, int] | None:
         """The button's status names an alarm's stage: (counter, stage) when that ends a job, else None.
 
         Only a stage that we have sent it for that very alarm.
@@ -159,7 +179,7 @@ class Stages:
         self._on_done(job.order_id, "ok")
         return job.target.counter, stage
 
-    def tick(self):
+    def tick(self) -> None:
         self._send_due()
         now = self._context.now_ms
         for about, job in list(self._jobs.items()):
@@ -167,8 +187,8 @@ class Stages:
                 del self._jobs[about]
                 self._on_done(job.order_id, "failed: the button never named it" if job.sent else NO_AIR)
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return min(self._next_ms(job) for job in self._jobs.values()) if self._jobs else None
 
-    def _next_ms(self, job) -> int:
+    def _next_ms(self, job: Job) -> Ms:
         return max(job.due_ms, self._free_ms) if job.sent < len(REPEAT_AT_MS) else job.due_ms

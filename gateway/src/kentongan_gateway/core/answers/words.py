@@ -8,18 +8,18 @@ CALM = "Amankan, jangan main hakim sendiri."
 DRILL = "Ini latihan."
 
 
-def place(zone, house) -> str:
+def place(zone: int, house: int) -> str:
     """The place as it is spoken; RT is said by its letters."""
     return f"di er te {zone}" + (f", rumah nomor {house}" if house else "")
 
 
-def spoken(kind) -> str:
+def spoken(kind: int) -> str:
     """A kind as it is said; one that is unknown here as plain danger."""
     name = m.KIND_NAMES.get(kind, m.KIND_NAMES[m.KIND_BAHAYA])
     return SPOKEN.get(kind, name.replace("_", " ").capitalize())
 
 
-def sentence(kind, zone, house, drill) -> str:
+def sentence(kind: int, zone: int, house: int, drill: bool) -> str:
     """What is said of one alarm; empty for the kinds that nobody may hear of."""
     if kind in m.NEVER_SOUND:
         return ""

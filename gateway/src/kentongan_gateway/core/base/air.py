@@ -24,6 +24,8 @@ import json
 
 from kentongan_wire import phy
 
+from kentongan_gateway.core.base.units import Ms
+
 MINUTE_MS = 60_000
 MINUTES = 62  # of the ledger: a radio of ours counts up to 61 (airledger.py), and a frame may have waited
 HOUR_MS = 3_600_000
@@ -58,13 +60,14 @@ KEEP_S = 1.0  # so much may be sent before it is on disk
 class Ledger:
     """Seconds that we sent in the last hour, by minute and kind."""
 
-    def __init__(self):
-        self._rows = {}  # (minute, kind) -> seconds, in order of time
-        self._own = {kind: (limit_s, None) for kind, limit_s in OWN_S.items()}  # what is left, and as of when
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, str], float] = {}  # (minute, kind) -> seconds, in order of time
+        # kind -> (seconds left, as of when)
+        self._own: dict[str, tuple[float, Ms | None]] = {kind: (own_s, None) for kind, own_s in OWN_S.items()}
         self._beyond_s, self._beyond_ms = 0.0, 0  # what radios sent beyond that, and when that was news
         self._unkept_s = 0.0
 
-    def spend(self, seconds, now_ms, kind=ALARM) -> bool:
+    def spend(self, seconds: float, now_ms: Ms, kind: str = ALARM) -> bool:
         """Book it; True when it is time to keep the ledger."""
         key = now_ms // MINUTE_MS, kind
         self._rows[key] = self._rows.get(key, 0) + seconds
@@ -73,28 +76,28 @@ class Ledger:
         self._unkept_s += seconds
         return self._unkept_s >= KEEP_S
 
-    def used_s(self, now_ms) -> float:
+    def used_s(self, now_ms: Ms) -> float:
         return self._booked_s(now_ms) + self._beyond_s
 
-    def _booked_s(self, now_ms):
+    def _booked_s(self, now_ms: Ms) -> float:
         for key in [key for key in self._rows if now_ms // MINUTE_MS - key[0] >= MINUTES]:
             del self._rows[key]
         return sum(self._rows.values())
 
-    def radio_used(self, seconds, now_ms):
+    def radio_used(self, seconds: float, now_ms: Ms) -> None:
         """A radio's own word on its last hour: what is beyond ours was sent by a run that is not known."""
         beyond_s = max(0.0, seconds - self._booked_s(now_ms))
         if beyond_s > self._beyond_s + KEEP_S:
             self._beyond_ms = now_ms
         self._beyond_s = beyond_s
 
-    def _left_s(self, kind, now_ms):
+    def _left_s(self, kind: str, now_ms: Ms) -> float:
         left_s, at_ms = self._own[kind]
         if at_ms is None:
             return left_s
         return min(OWN_S[kind], left_s + (now_ms - at_ms) * OWN_S[kind] / HOUR_MS)
 
-    def ready_ms(self, kind, seconds, now_ms, kept_s=0.0):
+    def ready_ms(self, kind: str, seconds: float, now_ms: Ms, kept_s: float = 0.0) -> Ms:
         """When this kind may send so much, kept_s of its own air left over; now_ms: at once.
 
         What is larger than all that it may ever have goes when that is there.
@@ -116,7 +119,7 @@ class Ledger:
 
     # over restarts
 
-    def dump(self, now_ms, whole=False) -> bytes:
+    def dump(self, now_ms: Ms, whole: bool = False) -> bytes:
         """What load() takes; whole: nothing is sent any more before the end of this run."""
         self._unkept_s = 0.0
         self._booked_s(now_ms)  # what is older than an hour is forgotten
@@ -127,7 +130,7 @@ class Ledger:
         left = {kind: round(self._left_s(kind, now_ms), 3) for kind in self._own}
         return json.dumps({"rows": rows, "left": left}, separators=(",", ":")).encode()
 
-    def load(self, saved, now_ms) -> bool:
+    def load(self, saved: bytes | None, now_ms: Ms) -> bool:
         """The ledger of a former run; the time between the runs counts as none. False: it is damaged."""
         if saved is None:
             return True
@@ -138,7 +141,9 @@ class Ledger:
                 for age, kind, spent_s in kept["rows"]
                 if 0 <= age < MINUTES and 0 <= spent_s <= LAW_S and kind in (*LIMITS_S, UNKNOWN)
             ]
-            own = {kind: (min(OWN_S[kind], float(kept["left"][kind])), now_ms) for kind in OWN_S}
+            own: dict[str, tuple[float, Ms | None]] = {
+                kind: (min(OWN_S[kind], float(kept["left"][kind])), now_ms) for kind in OWN_S
+            }
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._rows = {(now_ms // MINUTE_MS, UNKNOWN): HALF_S}
             return False

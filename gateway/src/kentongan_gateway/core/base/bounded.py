@@ -1,9 +1,15 @@
 """Tables with a limit in which nobody's entries push out somebody else's: who fills one makes the room."""
 
 from collections import Counter
+from collections.abc import Callable, Collection, Hashable
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+T = TypeVar("T")
 
 
-def make_room(table, limit, who, owner_of):
+def make_room(table: Collection[K], limit: int, who: Hashable, owner_of: Callable[[K], Hashable]) -> K | None:
     """The key that has to leave before an entry of `who` comes, or None while there is a place.
 
     Of whoever has most the oldest leaves: one device that fills a table loses its own. Whoever comes counts
@@ -18,12 +24,12 @@ def make_room(table, limit, who, owner_of):
     return next((key for key in table if owner_of(key) == greedy), next(iter(table)))
 
 
-def owner(key):
+def owner(key: tuple[T, *tuple[object, ...]]) -> T:
     """Of tables whose keys begin with the device that they are about."""
     return key[0]
 
 
-def put(table, key, value, limit, owner_of):
+def put(table: dict[K, V], key: K, value: V, limit: int, owner_of: Callable[[K], Hashable]) -> K | None:
     """Put it in as the newest; what had to leave for it, or None."""
     table.pop(key, None)
     gone = make_room(table, limit, owner_of(key), owner_of)

@@ -1,27 +1,48 @@
 """What every concern of the core shares: identity, keys, frames, events, notes, the action list."""
 
-from collections import namedtuple
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, NamedTuple
 
 from kentongan_wire import messages as m
 from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
+from kentongan_wire.site_keys import SiteKeys
 
-from kentongan_gateway.core.base.actions import Note, Persist, Send, Store
+from kentongan_gateway.core.base.actions import Action, Heard, Note, Persist, Send, Store
 from kentongan_gateway.core.base.air import ALARM, ANSWER, FIRST, PLANNED, STAGE, Ledger
-from kentongan_gateway.core.base.records import DIRECT, OVER_OURS, OVER_STOCK
-from kentongan_gateway.core.base.shares import SILENT, Shares
+from kentongan_gateway.core.base.records import DIRECT, OVER_OURS, OVER_STOCK, Record
+from kentongan_gateway.core.base.sequence import Sequence
+from kentongan_gateway.core.base.shares import SILENT, Shares, Who
+from kentongan_gateway.core.base.stored import Event
+from kentongan_gateway.core.base.units import Ms, Node
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Body
+
+    from kentongan_gateway.core.answers.confidential_names import ConfidentialNames
+    from kentongan_gateway.core.devices.directory import Directory
+    from kentongan_gateway.core.devices.forgeries import Forgeries
+    from kentongan_gateway.core.devices.waiting import Waiting
+    from kentongan_gateway.core.sirens.silenced import Silenced
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit
 
-# zone: the gateway's own RT (0: none). own_siren: a siren hangs on this machine. same_id: the radio sends
-# a packet id twice when asked (ours does; a stock radio drops a repeated id from its host). radios: names of
-# those that ought to come up. voice: the post can speak.
-CoreConfig = namedtuple(
-    "CoreConfig",
-    ("node", "label", "zone", "profile", "own_siren", "same_id", "radios", "voice", "preset"),
-    defaults=(0, "jawa_umum", True, True, (), False, phy.DEFAULT_PRESET),
-)
+OnRow = Callable[[int], None]  # with the row id
+
+
+class CoreConfig(NamedTuple):
+    """Fixes at the start who this gateway is and what hangs on its machine."""
+
+    node: Node
+    label: str
+    zone: int = 0  # the gateway's own RT, 0: none
+    profile: str = "jawa_umum"
+    own_siren: bool = True
+    same_id: bool = True  # the radio sends a packet id twice: ours does, a stock one drops a repeated id
+    radios: tuple[str, ...] = ()  # names of those that ought to come up
+    voice: bool = False  # the post can speak
+    preset: str = phy.DEFAULT_PRESET
 
 
 def mix(rnd: int, i: int) -> int:
@@ -32,32 +53,51 @@ def mix(rnd: int, i: int) -> int:
     return x ^ x >> 16
 
 
+def _held(key: bytes | None) -> bytes:
+    if key is None:
+        raise RemoteError("no_key")
+    return key
+
+
 class Context:
     """One per core. `out` collects the actions of the call under way; `now_ms` and `rnd` belong to it too."""
 
-    def __init__(self, config, keys, directory, sequence, names):
+    # given by Parts once they are made
+    quiet: "Silenced"
+    waiting: "Waiting"
+    forgeries: "Forgeries"
+
+    def __init__(
+        self,
+        config: CoreConfig,
+        keys: SiteKeys,
+        directory: "Directory",
+        sequence: Sequence,
+        names: "ConfidentialNames",
+    ) -> None:
         self.config = config
         self.keys = keys
         self.directory = directory
         self.sequence = sequence
         self.names = names
-        self.counters = {}
+        self.counters: dict[str, int] = {}
         self.air = Ledger()
         self.shares = Shares()
         self._preset = phy.preset(config.preset)
-        self.out = []
+        self.out: list[Action] = []
         self.now_ms = self.begun_ms = 0
         self.rnd = 0
         self._row = 0
-        self._pending = {}  # row_id -> what to call when it is on disk, or None
+        # row id -> then and otherwise, as store() was given them
+        self._pending: dict[int, tuple[OnRow | None, OnRow | None]] = {}
 
-    def count(self, what, n=1):
+    def count(self, what: str, n: int = 1) -> None:
         self.counters[what] = self.counters.get(what, 0) + n
 
-    def note(self, step, device="", counter=0, detail=""):
+    def note(self, step: str, device: str = "", counter: int = 0, detail: str = "") -> None:
         self.out.append(Note(step, device, counter, detail))
 
-    def note_about(self, step, src, counter, detail=""):
+    def note_about(self, step: str, src: Node, counter: int, detail: str = "") -> None:
         """A line about one alarm or report, under its one identity."""
         secret = self.names.secret(src, counter)
         if secret:
@@ -65,21 +105,21 @@ class Context:
         else:
             self.out.append(Note(step, self.directory.label(src), counter, detail))
 
-    def keep_secret(self, record):
+    def keep_secret(self, record: Record) -> None:
         """From now on its log lines bear no name, over restarts too."""
         if self.names.keep_secret(*record.about, record.first_counter):
             self.persist("secrets", self.names.dump())
 
-    def carrier(self, heard) -> int:
+    def carrier(self, heard: Heard) -> int:
         """By whom a frame came to us."""
         if heard.hop_limit >= heard.hop_start:
             return DIRECT
         return OVER_OURS if heard.relay_node in self.directory.relay_bytes() else OVER_STOCK
 
-    def persist(self, name, data):
+    def persist(self, name: str, data: bytes) -> None:
         self.out.append(Persist(name, data))
 
-    def store(self, event, then=None, otherwise=None) -> int:
+    def store(self, event: Event, then: OnRow | None = None, otherwise: OnRow | None = None) -> int:
         """Ask for a commit: the row id. `then(row_id)` runs in the call that reports it.
 
         `otherwise(row_id)` runs in the one that reports that the disk failed; the commit may still come.
@@ -97,7 +137,7 @@ class Context:
         self._row += 1
         return self._row
 
-    def committed(self, row_id):
+    def committed(self, row_id: int) -> None:
         """Run what waited for this row; a row that nobody asked for is counted."""
         if row_id not in self._pending:
             self.count("commit_unknown")
@@ -106,40 +146,45 @@ class Context:
         if then:
             then(row_id)
 
-    def failed(self, row_id):
+    def failed(self, row_id: int) -> None:
         """The disk did not take this row; it stays pending, because the hub may yet take it."""
         _, otherwise = self._pending.get(row_id, (None, None))
         if otherwise:
             otherwise(row_id)
 
-    def key_c(self, node, role, generation) -> bytes:
-        key = self.keys.c(node, role, generation)
-        if key is None:
-            raise RemoteError("no_key")
-        return key
+    def key_c(self, node: Node, role: int, generation: int) -> bytes:
+        return _held(self.keys.c(node, role, generation))
 
-    def sender_key(self, message_type, generation, target=0, target_role=0) -> bytes:
+    def sender_key(self, message_type: int, generation: int, target: Node = 0, target_role: int = 0) -> bytes:
         """The key of the outer tag of what we send: A for what posts judge, the target's C, or our own."""
         if message_type == m.RECEIPTS:
-            return self.keys.a(self.config.node, m.GATEWAY, generation)
+            return _held(self.keys.a(self.config.node, m.GATEWAY, generation))
         if message_type in (m.PAGE, m.CONFIG):
             return self.key_c(target, target_role, generation)
         return self.key_c(self.config.node, m.GATEWAY, generation)
 
-    def frame(self, message_type, generation, counter, body, target=0, target_role=0) -> bytes:
+    def frame(
+        self,
+        message_type: int,
+        generation: int,
+        counter: int,
+        body: "Body",
+        target: Node = 0,
+        target_role: int = 0,
+    ) -> bytes:
         """The payload of one outgoing message."""
         key = self.sender_key(message_type, generation, target, target_role)
-        carry_key = self.keys.r(self.config.node, m.GATEWAY, generation)
+        carry_key = _held(self.keys.r(self.config.node, m.GATEWAY, generation))
         return m.encode(message_type, m.GATEWAY, generation, counter, self.config.node, body, key, carry_key)
 
     def take(self) -> int:
         return self.sequence.take(self.out)
 
-    def air_s(self, payload_bytes) -> float:
+    def air_s(self, payload_bytes: int) -> float:
         """Seconds on the air of a frame with so long a payload."""
         return phy.airtime_us(self._preset, payload_bytes + PACKET_BYTES) / 1e6
 
-    def has_air(self, kind, payload_bytes, of=()) -> bool:
+    def has_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> bool:
         """Whether this kind may send such a frame now; what may not is counted, and told where it matters.
 
         of: for whose sake it is (whose), each with its part of the frame (shares.py).
@@ -161,11 +206,11 @@ class Context:
                 return False
         return True
 
-    def whose(self, src, counter):
+    def whose(self, src: Node, counter: int) -> Who:
         """Who is charged for what is said about this alarm: a button's silent ones have their own share."""
         return (src, SILENT) if self.names.secret(src, counter) else src
 
-    def spend_air(self, kind, payload_bytes, of=()):
+    def spend_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> None:
         seconds = self.air_s(payload_bytes)
         hour_s = self.air.used_s(self.now_ms)
         for who in of:
@@ -173,7 +218,17 @@ class Context:
         if self.air.spend(seconds, self.now_ms, kind):
             self.persist("air", self.air.dump(self.now_ms))
 
-    def send(self, packet_id, hop_limit, payload, klass, delay_ms=0, first=False, kind=ALARM, of=()) -> bool:
+    def send(
+        self,
+        packet_id: int,
+        hop_limit: int,
+        payload: bytes,
+        klass: int,
+        delay_ms: Ms = 0,
+        first: bool = False,
+        kind: str = ALARM,
+        of: Collection[Who] = (),
+    ) -> bool:
         """False: this kind has used its air (air.py), or whose doing it is its share, and nothing is sent."""
         if kind not in PLANNED and not self.has_air(kind, len(payload), of):
             return False

@@ -1,16 +1,25 @@
 """Events for the hub from what was heard, and an alarm back from its event after a restart."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
+from kentongan_wire.verify import Message
 
-from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.base.records import Key, Record
+from kentongan_gateway.core.base.stored import Event
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.devices.directory import Directory
 
 
-def highest_stage(button_status) -> int:
+def highest_stage(button_status: m.ButtonStatus) -> int:
     """The highest stage that the button says it holds."""
     return button_status.flags >> m.TOMBOL_STATUS_STAGE_SHIFT & 7
 
 
-def _common(kind, message, heard, directory):
+def _common(kind: str, message: Message | Record, heard: Heard, directory: "Directory") -> Event:
     return {
         "type": kind,
         "key": f"{kind}/{message.src:08x}/{message.generation}/{message.counter}/{message.digest.hex()}",
@@ -25,7 +34,7 @@ def _common(kind, message, heard, directory):
     }
 
 
-def event_of(record, heard, directory):
+def event_of(record: Record, heard: Heard, directory: "Directory") -> Event:
     """The event of an alarm, a siren report or a person's event; `key` makes its storing idempotent."""
     body = record.body
     if record.type == m.SIREN_REPORT:
@@ -65,7 +74,7 @@ def event_of(record, heard, directory):
     }
 
 
-def status_event(message, heard, directory):
+def status_event(message: Message, heard: Heard, directory: "Directory") -> Event:
     body = {
         name: list(value) if isinstance(value, (tuple, bytes)) else value
         for name, value in message.body._asdict().items()
@@ -73,7 +82,7 @@ def status_event(message, heard, directory):
     return {**_common("status", message, heard, directory), "counter": message.counter, "body": body}
 
 
-def key_of(event):
+def key_of(event: Event) -> Key:
     """The name of a stored alarm in the core's memory."""
     return event["device"], event["generation"], event["counter"], bytes.fromhex(event["digest"])
 
@@ -93,12 +102,14 @@ DIGEST_BYTES = 4
 TRUTHS = ("silent", "cancel", "late", "drill", "altered", "doubted")
 
 
-def record_of(event) -> Record:
+def record_of(event: Event) -> Record:
     """The record of a stored alarm event; KeyError, TypeError or ValueError for anything else."""
+    kept: Mapping[str, object] = event
     for name, most in NUMBERS.items():
-        if type(event[name]) is not int or not 0 <= event[name] <= most:
+        value = kept[name]
+        if type(value) is not int or not 0 <= value <= most:
             raise ValueError(f"{name} is no such number")
-    if any(event[name] not in (True, False, None) for name in TRUTHS):
+    if any(kept[name] not in (True, False, None) for name in TRUTHS):
         raise ValueError("a field is no truth value")
     if len(bytes.fromhex(event["digest"])) != DIGEST_BYTES:
         raise ValueError("the digest is none")

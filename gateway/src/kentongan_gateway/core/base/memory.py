@@ -16,11 +16,18 @@ names: nobody has recorded that (sequence.leap). A word behind such a STATUS is 
 before it when the siren sounds then. A single post may be stolen, and its word is its own.
 """
 
+from collections.abc import Callable, Collection, Container
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from kentongan_wire.replay import Guard
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base.bounded import owner, put
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.records import Key, Record
+from kentongan_gateway.core.base.stored import Event
+from kentongan_gateway.core.base.units import Ms, Node
 
 GUARD_LIMIT = 4096  # senders whose counters are kept: a site's devices and generations
 DOUBT_MS = 600_000
@@ -30,22 +37,24 @@ WORDS_LIMIT = 128  # of posts that wait for their STATUS; who says most loses it
 POSTS_VOUCH = 2  # of the alarm's RT, where it has so many
 NEAR = 16  # frames of a post before its STATUS, some minutes of reports
 
+Row = tuple[Node, int, int, int]  # of a counter table: node, generation, type, counter
 
-def new_state():
+
+def new_state() -> dict[str, bytes]:
     """The state of a gateway that has nothing to remember yet, and knows that: no doubt about anybody."""
     return {"guard": bytes(Guard(GUARD_LIMIT).dump())}
 
 
-def mark_type(message) -> int:
+def mark_type(message: Message | Record) -> int:
     """The type under which a Guard keeps this sender's counter."""
     return 0 if message.role == m.TOMBOL else message.type
 
 
 class Held:
-    def __init__(self, row_id, record):
+    def __init__(self, row_id: int, record: Record) -> None:
         self.row_id, self.record = row_id, record
         self.hub_silent = False  # it did not take this alarm in time
-        self.posts = set()  # that sound for it now, by their own word
+        self.posts: set[Node] = set()  # that sound for it now, by their own word
 
 
 class Memory:
@@ -54,27 +63,38 @@ class Memory:
     `ask(zones)` sends a quiet test to the posts of these zones.
     """
 
-    def __init__(self, context, guard, lost, on_vouched, ask):
+    def __init__(
+        self,
+        context: Context,
+        guard: Guard,
+        lost: bool,
+        on_vouched: Callable[[Held], None],
+        ask: Callable[[list[int]], None],
+    ) -> None:
         self._context, self._guard, self._on_vouched, self._ask = context, guard, on_vouched, ask
         self.lost = lost
-        self._until_ms = None
-        self._unknown = set()  # (node, generation) of which nothing was known when they were first heard
-        self._hub = {}  # (node, generation, type) -> the hub's copy
-        self._held = {}  # record key -> Held
-        self._asked_ms, self._asks = None, 0  # when posts were asked first, and how often
-        self._words = {}  # (post, sender, counter of the alarm) -> counter of the post's message
-        self._present = {}  # post -> (counter of its latest STATUS that answers us, whether it sounds)
+        self._until_ms: Ms | None = None
+        # (node, generation) of which nothing was known when they were first heard
+        self._unknown: set[tuple[Node, int]] = set()
+        self._hub: dict[tuple[Node, int, int], int] = {}  # (node, generation, type) -> the hub's copy
+        self._held: dict[Key, Held] = {}  # record key -> Held
+        self._asked_ms: Ms = 0  # when posts were asked first, while an alarm waits
+        self._asks = 0  # how often
+        # (post, sender, counter of the alarm) -> counter of the post's message
+        self._words: dict[tuple[Node, Node, int], int] = {}
+        # post -> (counter of its latest STATUS that answers us, whether it sounds)
+        self._present: dict[Node, tuple[int, bool]] = {}
 
-    def begun(self):
+    def begun(self) -> None:
         if self.lost:
             self._until_ms = self._context.now_ms + DOUBT_MS
 
-    def note_sender(self, message):
+    def note_sender(self, message: Message) -> None:
         """An authentic message, before the guard learns its counter."""
         if self._guard.last(message.src, message.generation, message.type) is None:
             self._unknown.add((message.src, message.generation))
 
-    def recall(self, event):
+    def recall(self, event: Event) -> None:
         """A stored alarm of a former run: its sender is known at least so far."""
         if not event.get("doubted"):
             kind = 0 if event["role"] == m.TOMBOL else m.ALARM
@@ -83,16 +103,16 @@ class Memory:
             except LocalError as error:
                 raise TypeError(str(error)) from error
 
-    def doubts(self, record, yields) -> bool:
+    def doubts(self, record: Record, yields: bool) -> bool:
         """Whether it may be old, for all that is known here; yields: it is another gateway's alarm."""
         return (self.lost or yields) and (record.src, record.generation) in self._unknown
 
-    def hub_has(self, message) -> bool:
+    def hub_has(self, message: Message | Record) -> bool:
         """Whether the hub knows this counter, or a later one, from before: it acts, we do not."""
         known = self._hub.get((message.src, message.generation, mark_type(message)), 0)
         return message.counter <= known
 
-    def hold(self, row_id, record):
+    def hold(self, row_id: int, record: Record) -> None:
         """Start nothing for this alarm yet."""
         if not self._held:
             self._asked_ms, self._asks = self._context.now_ms, 0
@@ -102,7 +122,7 @@ class Memory:
         for post in list(self._present):
             self._compare(post)
 
-    def silent(self, record) -> bool:
+    def silent(self, record: Record) -> bool:
         """The hub has not taken this alarm: True while nobody has vouched for it, held or without a place."""
         doubted, held = record.doubted, self._held.get(record.key)
         if held:
@@ -110,7 +130,7 @@ class Memory:
             self._witnessed(held)
         return doubted
 
-    def on_hub_took(self, row_ids, new):
+    def on_hub_took(self, row_ids: Container[int], new: Container[int]) -> None:
         """The hub has these alarms now; new: those of which no gateway had told it minutes ago."""
         for held in [held for held in self._held.values() if held.row_id in row_ids]:
             held.hub_silent = False
@@ -119,20 +139,20 @@ class Memory:
             else:
                 self._drop(held)
 
-    def word(self, post, said, src, counter):
+    def word(self, post: Node, said: int, src: Node, counter: int) -> None:
         """A post says in its message `said` that it sounds for this alarm."""
         if not self.lost:
             return
         put(self._words, (post, src, counter), said, WORDS_LIMIT, owner)
         self._compare(post)
 
-    def present(self, post, said, sounds):
+    def present(self, post: Node, said: int, sounds: bool) -> None:
         """Its STATUS `said` answers a test of this run."""
         if self.lost:
             self._present[post] = said, sounds
             self._compare(post)
 
-    def _compare(self, post):
+    def _compare(self, post: Node) -> None:
         answered, sounds = self._present.get(post, (None, False))
         if answered is None:
             return
@@ -143,30 +163,30 @@ class Memory:
                     held.posts.add(post)
                     self._witnessed(held)
 
-    def _waiting(self, src, counter):
+    def _waiting(self, src: Node, counter: int) -> list[Held]:
         return [held for held in self._held.values() if held.record.about == (src, counter)]
 
-    def _witnessed(self, held):
+    def _witnessed(self, held: Held) -> None:
         """The hub has been silent: does nothing depend on one post's word, or nothing on our memory?"""
         asked = {device.node for device in self._context.directory.posts(held.record.body.zone)}
         posts = held.posts & asked
         if held.hub_silent and (not self.lost or posts and len(posts) >= min(POSTS_VOUCH, len(asked))):
             self._release(held)
 
-    def vouch(self, src, counter):
+    def vouch(self, src: Node, counter: int) -> None:
         """The hub orders something about it."""
         for held in self._waiting(src, counter):
             self._release(held)
 
-    def hub_knows(self, rows, whole=True):
+    def hub_knows(self, rows: Collection[Row], whole: bool = True) -> None:
         """The hub's copy: [(node, generation, type, counter)]. What is not above it is the hub's affair.
 
         whole: of everybody, which ends the doubt; else these senders are not in doubt any more.
         """
-        self._hub.update({tuple(row[:3]): row[3] for row in rows})
+        self._hub.update({(row[0], row[1], row[2]): row[3] for row in rows})
         while len(self._hub) > GUARD_LIMIT:
             self._hub.pop(next(iter(self._hub)))
-        named = {tuple(row[:2]) for row in rows}
+        named = {(row[0], row[1]) for row in rows}
         self._unknown -= named
         for held in list(self._held.values()):
             if self.hub_has(held.record):
@@ -176,12 +196,12 @@ class Memory:
         if whole:
             self._over()
 
-    def _drop(self, held):
+    def _drop(self, held: Held) -> None:
         """It stays in doubt: stored, receipted, and nothing else."""
         del self._held[held.record.key]
         self._context.note_about("hub_has_it", held.record.src, held.record.counter)
 
-    def _over(self):
+    def _over(self) -> None:
         self.lost, self._until_ms = False, None
         self._unknown.clear()
         self._words.clear()
@@ -189,31 +209,32 @@ class Memory:
         for held in list(self._held.values()):
             self._release(held)
 
-    def _release(self, held):
+    def _release(self, held: Held) -> None:
         del self._held[held.record.key]
         self._unknown.discard((held.record.src, held.record.generation))
         self._context.note_about("vouched", held.record.src, held.record.counter)
         self._on_vouched(held)
 
-    def tick(self):
+    def tick(self) -> None:
         if not self.lost:
             for held in list(self._held.values()):
                 if self._context.now_ms - held.record.first_ms >= DOUBT_MS:
                     self._release(held)
-        elif self._context.now_ms >= self._until_ms:
+            return
+        ask_ms = self._ask_ms()
+        if self._until_ms is not None and self._context.now_ms >= self._until_ms:
             self._over()
-        elif self._ask_ms() is not None and self._context.now_ms >= self._ask_ms():
+        elif ask_ms is not None and self._context.now_ms >= ask_ms:
             self._asks += 1
             self._ask(sorted({held.record.body.zone for held in self._held.values()}))
 
-    def _ask_ms(self):
+    def _ask_ms(self) -> Ms | None:
         """When posts are asked next, or None."""
         if not self._held or self._asks >= len(ASK_AT_MS):
             return None
         return self._asked_ms + ASK_AT_MS[self._asks]
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         if not self.lost:
             return min((held.record.first_ms + DOUBT_MS for held in self._held.values()), default=None)
-        ask_ms = self._ask_ms()
-        return self._until_ms if ask_ms is None else min(ask_ms, self._until_ms)
+        return min((ms for ms in (self._ask_ms(), self._until_ms) if ms is not None), default=None)

@@ -1,10 +1,17 @@
 """What the core remembers of what it stores and answers: alarms, siren reports, people's events."""
 
 import struct
+from typing import TYPE_CHECKING
 
 from kentongan_wire import messages as m
+from kentongan_wire.verify import Message
 
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.bounded import owner, put
+from kentongan_gateway.core.base.units import Ms, Node
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Body
 
 RECORDS_LIMIT = 512  # answered messages remembered
 STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"
@@ -12,18 +19,21 @@ STORED = "<IBI4s"  # node, generation, counter, digest of the content
 STORED_BYTES = 13
 DIRECT, OVER_OURS, OVER_STOCK = 0, 1, 2  # who carried a frame to us
 
+Key = tuple[Node, int, int, bytes]  # sender, generation, counter, digest: the name of a message here
+Answer = tuple[int, int, bytes]  # packet id, hop limit, payload
 
-def taken(heard) -> int:
+
+def taken(heard: Heard) -> int:
     """Relays between the sender and us, as the header says, which anybody can write."""
     return max(0, heard.hop_start - heard.hop_limit)
 
 
-def first_counter(counter, body) -> int:
+def first_counter(counter: int, body: "Body") -> int:
     """The whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
     return (counter - ((counter - body.incident) & 0xFFFF)) & 0xFFFFFFFF
 
 
-def key_of(message):
+def key_of(message: Message) -> Key:
     """The name of a message here: its sender, generation, counter and content."""
     return message.src, message.generation, message.counter, message.digest
 
@@ -34,7 +44,7 @@ class Record:
     Identity is content: the same counter with another digest is another message.
     """
 
-    def __init__(self, key, role, body, silent, message_type=m.ALARM):
+    def __init__(self, key: Key, role: int, body: "Body", silent: bool, message_type: int = m.ALARM) -> None:
         self.key = key  # key_of(): whose, and what
         self.src, self.generation, self.counter, self.digest = key
         self.role, self.type, self.body, self.silent = role, message_type, body, silent
@@ -47,18 +57,20 @@ class Record:
         self.carried = DIRECT
         self.over_stock = 0  # hops of the longest way over stock relays
         self.stored = False
-        self.first_ms = None  # when it was heard first
-        self.called_ms = None  # when sirens were looked for first
+        self.first_ms: Ms = 0  # when it was heard first, known once its Store is asked for
+        self.called_ms: Ms = 0  # when sirens were looked for first, known once they were
         self.alarmed = False  # sirens, voice and pages know of it
-        self.row_id = None  # of an alarm of a former run that is still under way
-        self.asked_ms = None  # when the last Store was asked for
+        self.row_id = 0  # of an alarm of a former run that is still under way, 0: none
+        self.asked_ms: Ms | None = None  # when the last Store was asked for
         self.attempt = getattr(body, "attempt", 0)  # the highest that was heard
         self.same = 0  # answers to what was heard before, since a new attempt
-        self.cached = None  # (packet_id, hop_limit, payload) of our answer
+        self.cached: Answer | None = None  # ours
         self.answered = 0  # the counter of that frame
 
     @classmethod
-    def of(cls, message, heard, carried, late=False, drill=False):
+    def of(
+        cls, message: Message, heard: Heard, carried: int, late: bool = False, drill: bool = False
+    ) -> "Record":
         """Of a message that is heard for the first time."""
         record = cls(key_of(message), message.role, message.body, message.silent, message.type)
         record.late, record.drill = late, drill
@@ -66,14 +78,14 @@ class Record:
         record.came_again(heard, carried)
         return record
 
-    def came_again(self, heard, carried):
+    def came_again(self, heard: Heard, carried: int) -> None:
         """Another copy: the first one's header may have been a stranger's."""
         self.farthest = max(self.farthest, taken(heard))
         if carried == OVER_STOCK:
             self.over_stock = max(self.over_stock, taken(heard))
 
     @property
-    def about(self):
+    def about(self) -> tuple[Node, int]:
         return self.src, self.counter
 
     @property
@@ -123,19 +135,20 @@ class Records:
     The oldest of whoever has most gives way: nobody's own messages push out another's running alarm.
     """
 
-    def __init__(self, saved=None):
-        self._records = {}
-        self._stored = {}
-        for at in range(0, len(saved or b"") - STORED_BYTES + 1, STORED_BYTES):
+    def __init__(self, saved: bytes | None = None) -> None:
+        self._records: dict[Key, Record] = {}
+        self._stored: dict[Key, None] = {}
+        saved = saved or b""
+        for at in range(0, len(saved) - STORED_BYTES + 1, STORED_BYTES):
             self._stored[struct.unpack_from(STORED, saved, at)] = None
 
-    def get(self, key):
+    def get(self, key: Key) -> Record | None:
         return self._records.get(key)
 
-    def add(self, record):
+    def add(self, record: Record) -> None:
         put(self._records, record.key, record, RECORDS_LIMIT, owner)
 
-    def find(self, src, counter):
+    def find(self, src: Node, counter: int) -> Record | None:
         """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
         found = [
             record
@@ -144,29 +157,29 @@ class Records:
         ]
         return max(reversed(found), key=lambda record: record.calls, default=None)
 
-    def answered(self, src, counter) -> int:
+    def answered(self, src: Node, counter: int) -> int:
         """The last counter of ours under which we answered this sender's message, 0: not in this run."""
         return max(
             (record.answered for record in self._records.values() if record.about == (src, counter)),
             default=0,
         )
 
-    def has_other(self, key) -> bool:
+    def has_other(self, key: Key) -> bool:
         """Whether an alarm with this counter and other content is known."""
         alarms = [other for other, record in self._records.items() if record.is_alarm]
         return any(other[:3] == key[:3] and other != key for other in (*alarms, *self._stored))
 
-    def was_stored(self, key) -> bool:
+    def was_stored(self, key: Key) -> bool:
         return key in self._stored
 
-    def knows(self, src, counter) -> bool:
+    def knows(self, src: Node, counter: int) -> bool:
         """Whether an alarm of this sender and counter was ever stored, as far as is remembered."""
         return any(key[0] == src and key[2] == counter for key in self._stored)
 
-    def remember_stored(self, key):
+    def remember_stored(self, key: Key) -> None:
         put(self._stored, key, None, STORED_LIMIT, owner)
 
-    def forget_stored(self, key):
+    def forget_stored(self, key: Key) -> None:
         self._stored.pop(key, None)
 
     def dump(self) -> bytes:

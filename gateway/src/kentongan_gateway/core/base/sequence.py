@@ -2,7 +2,7 @@
 
 import struct
 
-from kentongan_gateway.core.base.actions import Persist
+from kentongan_gateway.core.base.actions import Action, Persist
 
 RESERVE = 256  # values reserved on disk ahead of use: one write, which the loop waits for, per 256 frames
 LOSS_JUMP = 1 << 16  # wire-format 4: what a gateway skips that lost its counters
@@ -14,9 +14,10 @@ SETTLED = 1024  # values used since a loss (or a jump): by then every device has
 class Sequence:
     """take() appends Persist("seq") before it hands out a value beyond the reserved block."""
 
-    def __init__(self, saved, hub_copy=0):
-        self._lost_at = None  # where we went on after a loss
-        size = len(saved or b"")
+    def __init__(self, saved: bytes | None, hub_copy: int = 0) -> None:
+        self._lost_at: int | None = None  # where we went on after a loss
+        saved = saved or b""
+        size = len(saved)
         if size == 4:
             self._next = struct.unpack("<I", saved)[0] + 1
         elif size == 8:
@@ -36,7 +37,7 @@ class Sequence:
     def last(self) -> int:
         return self._next - 1
 
-    def take(self, out) -> int:
+    def take(self, out: list[Action]) -> int:
         if self._next > self._reserved:
             self._reserved = self._next + RESERVE - 1
             lost_at = struct.pack("<I", self._lost_at) if self.lost else b""
@@ -45,13 +46,13 @@ class Sequence:
         self._next += 1
         return value
 
-    def leap(self, rnd):
+    def leap(self, rnd: int) -> None:
         """After a loss: go on at a number that nobody can have recorded, not even from a run before it."""
         ahead = rnd % LEAP_MAX
         if self.lost and self._next + ahead < TRUSTED_MAX:
             self._next = self._lost_at = self._next + ahead
 
-    def catch_up(self, counter) -> bool:
+    def catch_up(self, counter: int) -> bool:
         """A device last heard this counter of ours; True when we were behind and have jumped ahead of it."""
         if counter < self._next or counter >= TRUSTED_MAX or not self.lost:
             return False

@@ -13,7 +13,10 @@ silent key 20 s; and however many leave a press its first answer, sirens and pag
 Kept in memory: a restart gives everybody a new share, and nobody a second hour (air.py).
 """
 
+from typing import TypeGuard
+
 from kentongan_gateway.core.base.air import ALARM, ANSWER, FIRST, LIMITS_S, MINUTE_MS, MINUTES, STAGE
+from kentongan_gateway.core.base.units import Ms, Node
 
 FREE_S = 9.0
 SHARE_S, SILENT_SHARE_S = 8.0, 2.0
@@ -22,12 +25,15 @@ RESERVE_S = {ANSWER: 0.3, FIRST: 0.5, STAGE: 0.3}
 SILENT, OWN, EXTRA, RESERVE = "silent", "own", "extra", "reserve"
 LIMIT = 4_096 * 4  # devices of a site, with their parts beyond the share
 
+Who = Node | tuple[Node, str]  # a device, or (a button, SILENT)
+Purse = Who | tuple[Who, str, str]  # beyond the share: (who, EXTRA or RESERVE, kind)
+
 
 class Shares:
-    def __init__(self):
-        self._rows = {}  # who -> {minute: seconds}
+    def __init__(self) -> None:
+        self._rows: dict[Purse, dict[int, float]] = {}  # who -> {minute: seconds}
 
-    def spend(self, who, seconds, now_ms):
+    def spend(self, who: Purse, seconds: float, now_ms: Ms) -> None:
         minute = now_ms // MINUTE_MS
         rows = self._rows.pop(who, None) or {}
         self._rows[who] = {at: s for at, s in rows.items() if minute - at < MINUTES}
@@ -35,17 +41,17 @@ class Shares:
         if len(self._rows) > LIMIT:
             del self._rows[next(iter(self._rows))]
 
-    def used_s(self, who, now_ms) -> float:
+    def used_s(self, who: Purse, now_ms: Ms) -> float:
         """What it caused in the last hour."""
         minute = now_ms // MINUTE_MS
         return sum(s for at, s in self._rows.get(who, {}).items() if minute - at < MINUTES)
 
-    def allow(self, who, seconds, hour_s, now_ms) -> bool:
+    def allow(self, who: Who, seconds: float, hour_s: float, now_ms: Ms) -> bool:
         """Whether its share pays so much, when hour_s went in the last hour for whatever."""
         share_s = SILENT_SHARE_S if is_silent(who) else SHARE_S
         return hour_s + seconds <= FREE_S or self.used_s(who, now_ms) + seconds <= share_s
 
-    def purse(self, kind, who, seconds, hour_s, now_ms):
+    def purse(self, kind: str, who: Who, seconds: float, hour_s: float, now_ms: Ms) -> str | None:
         """What pays so much of this kind: OWN, EXTRA or RESERVE; None: nothing."""
         if hour_s + seconds <= LIMITS_S[ALARM]:
             if self.allow(who, seconds, hour_s, now_ms):
@@ -56,18 +62,18 @@ class Shares:
             return RESERVE
         return None
 
-    def charge(self, kind, who, seconds, hour_s, now_ms):
+    def charge(self, kind: str, who: Who, seconds: float, hour_s: float, now_ms: Ms) -> None:
         purse = self.purse(kind, who, seconds, hour_s, now_ms)
         if purse in (EXTRA, RESERVE):
             self.spend((who, purse, kind), seconds, now_ms)
         self.spend(who, seconds, now_ms)
 
-    def most(self, now_ms):
+    def most(self, now_ms: Ms) -> tuple[Node | None, float]:
         """(device, seconds) of whoever caused most, or (None, 0)."""
-        used = [(who, self.used_s(who, now_ms)) for who in self._rows if type(who) is int or is_silent(who)]
-        who, used_s = max(used, key=lambda one: one[1], default=(None, 0.0))
-        return who[0] if is_silent(who) else who, used_s
+        own = [who for who in self._rows if isinstance(who, int) or is_silent(who)]
+        used = [(who if isinstance(who, int) else who[0], self.used_s(who, now_ms)) for who in own]
+        return max(used, key=lambda one: one[1], default=(None, 0.0))
 
 
-def is_silent(who) -> bool:
-    return type(who) is tuple and who[1] == SILENT
+def is_silent(who: Purse) -> TypeGuard[tuple[Node, str]]:
+    return isinstance(who, tuple) and who[1] == SILENT

@@ -42,8 +42,8 @@ class Event(TypedDict, total=False):
     digest: str
     attempt: int
     battery: int
-    state: int
-    source: int
+    state: int | str  # a post's as on the air; a mains device's and our own siren's as a word
+    source: int | str
     event: int
     person: int
     stage: int
@@ -58,6 +58,8 @@ class Event(TypedDict, total=False):
     reason: str
     seconds: int
     number: int
+    devices: int  # how many wait
+    open: bool
     counters: dict[str, int]
 
 

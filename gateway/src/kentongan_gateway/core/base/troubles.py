@@ -3,6 +3,10 @@
 What comes and goes is not over when it has gone once more: it lasts while it came TIMES in WINDOW_MS.
 """
 
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.stored import Event
+from kentongan_gateway.core.base.units import Ms
+
 TIMES = 3
 WINDOW_MS = 600_000
 NAMES_LIMIT = 64
@@ -23,32 +27,33 @@ LOST = {
 
 
 class _Told:
-    def __init__(self):
-        self.text, self.told, self.due_ms = "", "", None
-        self.came = []  # when it began, the latest TIMES
+    def __init__(self) -> None:
+        self.text, self.told = "", ""
+        self.due_ms: Ms | None = None
+        self.came: list[Ms] = []  # when it began, the latest TIMES
 
 
 class Troubles:
     """One per core. A trouble has a name, and a text while it lasts."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._all = {}
+        self._all: dict[str, _Told] = {}
 
-    def begin(self):
+    def begin(self) -> None:
         """Whatever a former run said is over; what lasts is said again."""
         self._context.store({"type": "trouble", "name": ALL, "active": False, "detail": ""})
 
-    def lost(self, name):
+    def lost(self, name: str) -> None:
         """A state of a former run is gone: said in words, with the remedy, until the next start."""
         self.set(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
-    def revoked(self):
+    def revoked(self) -> None:
         """A hub restored from an older backup lists as in use what was revoked: it is to revoke it again."""
         back = ", ".join(self._context.directory.back())
         self.set("revoked", f"revoked here, but listed by the hub: {back}" if back else None)
 
-    def set(self, name, text):
+    def set(self, name: str, text: str | None) -> None:
         """It is so now; text is empty or None when it is over."""
         one = self._all.get(name)
         if one is None:
@@ -63,7 +68,7 @@ class Troubles:
         one.text = text or ""
         self._settle(name, one)
 
-    def _settle(self, name, one):
+    def _settle(self, name: str, one: _Told) -> None:
         """Tell what is to be told of it now; `due_ms`: when one that comes and goes may be over."""
         held_ms = one.came[0] + WINDOW_MS if len(one.came) == TIMES else self._context.now_ms
         held = held_ms > self._context.now_ms
@@ -74,22 +79,22 @@ class Troubles:
             often = f"{TIMES} times in {WINDOW_MS // 60_000} minutes, it answers between: check the cable"
             self.set(LINE[name], often if held else None)
 
-    def active(self):
+    def active(self) -> dict[str, str]:
         """{name: text} of what lasts."""
         return {name: one.text for name, one in self._all.items() if one.text}
 
-    def _tell(self, name, one):
+    def _tell(self, name: str, one: _Told) -> None:
         one.told = one.text
-        event = {"type": "trouble", "name": name, "active": bool(one.text), "detail": one.text[:200]}
+        event: Event = {"type": "trouble", "name": name, "active": bool(one.text), "detail": one.text[:200]}
         self._context.store(event)
         step = "trouble" if one.text else "trouble_over"
         self._context.note(step, self._context.config.label, 0, f"{name}: {one.text}" if one.text else name)
 
-    def tick(self):
+    def tick(self) -> None:
         for name, one in list(self._all.items()):
             if one.due_ms is not None and self._context.now_ms >= one.due_ms:
                 self._settle(name, one)
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         due = [one.due_ms for one in self._all.values() if one.due_ms is not None]
         return min(due) if due else None

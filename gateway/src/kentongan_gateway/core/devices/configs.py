@@ -12,14 +12,25 @@ rounds used up                                      the device rests until other
 A round is all parts, each under a counter of its own. The seconds of air that rounds take are budgeted.
 """
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from kentongan_wire import compose, config, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from kentongan_wire.flood import CLASS_ORDER, CLASS_REST
+from kentongan_wire.replay import Guard
 
 from kentongan_gateway.core.base.air import OWN_S, SETTING, SHUT
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.units import Ms, Node
 from kentongan_gateway.core.devices import device_settings as wanted_settings
 from kentongan_gateway.core.devices import waiting
+from kentongan_gateway.core.devices.device_settings import Wanted
+from kentongan_gateway.core.devices.directory import Device
+
+if TYPE_CHECKING:
+    from kentongan_wire.config import Settings
 
 GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
 ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks
@@ -40,20 +51,22 @@ OWN_TYPES = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
 class Configs:
     """The settings that the hub wants, and the rounds that bring them to the devices."""
 
-    def __init__(self, context, guard, saved=None):
+    def __init__(self, context: Context, guard: Guard, saved: bytes | None = None) -> None:
         self._context, self._guard = context, guard
         try:
             self._wanted = wanted_settings.load(saved)
         except LocalError:
             self._wanted = {}
             context.count("configs_lost")
-        self._heard = {}  # node -> (ms, version, generation) of devices of which the hub has told nothing yet
-        self._quiet_until_ms = self._quiet_since_ms = None
+        # (ms, version, generation) of devices of which the hub has told nothing yet
+        self._heard: dict[Node, tuple[Ms, int, int]] = {}
+        self._quiet_until_ms: Ms | None = None
+        self._quiet_since_ms: Ms = 0
         self._air_free_ms = 0  # the parts of the last round are out by then
 
     # what happens
 
-    def want(self, entries):
+    def want(self, entries: Iterable[object]) -> None:
         """A `config` order: newer versions replace what was wanted; LocalError, nothing taken then."""
         checked = [wanted_settings.check(raw) for raw in entries]
         for raw in checked:
@@ -74,7 +87,7 @@ class Configs:
             self._plan(new, now, new.heard_ms is not None and now - new.heard_ms <= WINDOW_MS)
         self._keep()
 
-    def follow(self):
+    def follow(self) -> None:
         """Forget devices that the directory names no more: they are revoked or gone."""
         gone = [node for node in self._wanted if self._context.directory.get(node) is None]
         for node in gone:
@@ -82,14 +95,14 @@ class Configs:
         if gone:
             self._keep()
 
-    def hold(self):
+    def hold(self) -> None:
         """Somebody calls for help: settings wait, but not without end."""
         now = self._context.now_ms
         if self._quiet_until_ms is None or now >= self._quiet_until_ms:
             self._quiet_since_ms = now
         self._quiet_until_ms = min(now + QUIET_MS, self._quiet_since_ms + QUIET_MAX_MS)
 
-    def on_status(self, node, role, version, generation):
+    def on_status(self, node: Node, role: int, version: int, generation: int) -> None:
         """A STATUS told the device's version. One under older keys than it has shown may be forged."""
         one, now = self._wanted.get(node), self._context.now_ms
         if one is None and (node in self._heard or len(self._heard) < wanted_settings.DEVICES_LIMIT):
@@ -110,7 +123,7 @@ class Configs:
         if changed:
             self._keep()
 
-    def on_old_status(self, node, role, generation):
+    def on_old_status(self, node: Node, role: int, generation: int) -> None:
         """An authentic STATUS was refused for its counter while the device waits for its new keys.
 
         A stolen post can use up the counters of others under the old keys. That must not keep them from the
@@ -124,23 +137,23 @@ class Configs:
         one.extra += 1
         one.heard_ms = one.due_ms = now
 
-    def _has(self, one, role):
+    def _has(self, one: Wanted, role: int) -> bool:
         """Whether the device holds what is wanted: the version, and keys of a generation that counts."""
         mask = 0xFF if role == m.TOMBOL else 0xFFFF
         behind = one.next is not None and one.proven < one.next
         return one.reported == one.version & mask and not behind
 
-    def pending(self):
+    def pending(self) -> int:
         """How many devices have not reported the version that is wanted."""
         return sum(1 for one in self._wanted.values() if not self._has(one, self._role(one)))
 
     # when
 
-    def _role(self, one):
+    def _role(self, one: Wanted) -> int:
         device = self._context.directory.get(one.node)
         return device.role if device else 0
 
-    def _plan(self, one, now, listening=False):
+    def _plan(self, one: Wanted, now: Ms, listening: bool = False) -> None:
         """Set when the next round to this device is due, or None while it cannot or need not be sent."""
         role = self._role(one)
         one.due_ms = None
@@ -154,14 +167,14 @@ class Configs:
             gap = GAPS_MS[min(one.rounds, len(GAPS_MS)) - 1] if one.rounds else 0
             one.due_ms = now if one.last_ms is None else max(now, one.last_ms + gap)
 
-    def _free_ms(self, now):
+    def _free_ms(self, now: Ms) -> Ms:
         """From when on a round may go out at all."""
         free = max(now, self._air_free_ms)
         if self._quiet_until_ms is not None and self._quiet_until_ms > now:
             free = max(free, self._quiet_until_ms)
         return free
 
-    def tick(self):
+    def tick(self) -> None:
         now = self._context.now_ms
         for one in self._wanted.values():
             if one.due_ms is not None and self._role(one) == m.TOMBOL and now - one.due_ms > WINDOW_MS:
@@ -181,16 +194,16 @@ class Configs:
             return
         self._round(one, now)
 
-    def _urgent(self, one):
+    def _urgent(self, one: Wanted) -> bool:
         """Whether a post is to refuse a number that it still obeys: a thief's button, or worse."""
         return self._role(one) == m.SIRENE and not set(one.revoked()) <= set(one.shut)
 
-    def _urgency(self, one):
+    def _urgency(self, one: Wanted) -> tuple[bool, bool, bool, bool, Ms, Node]:
         """Those that sleep again in a moment first, then posts, then whoever waits for longest."""
         role, again = self._role(one), one.rounds >= FIRST_ROUNDS
-        return not self._urgent(one), again, role != m.TOMBOL, role != m.SIRENE, one.due_ms, one.node
+        return not self._urgent(one), again, role != m.TOMBOL, role != m.SIRENE, one.due_ms or 0, one.node
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         now = self._context.now_ms
         free_ms, soon_ms = self._free_ms(now), max(now, self._air_free_ms)
         due = [
@@ -202,9 +215,12 @@ class Configs:
 
     # what
 
-    def _round(self, one, now):
+    def _round(self, one: Wanted, now: Ms) -> None:
         """All parts to one device, if the air budget allows; else when it will."""
         device = self._context.directory.get(one.node)
+        if device is None:  # gone meanwhile
+            one.due_ms = None
+            return
         try:
             parts = compose.split(self._items(one, device))
         except LocalError as error:
@@ -233,7 +249,7 @@ class Configs:
         self._context.note("config_sent", device.label, 0, f"version {one.version} round {one.rounds}")
         self._plan(one, now)
 
-    def _items(self, one, device):
+    def _items(self, one: Wanted, device: Device) -> "Settings":
         items = wanted_settings.items(one.settings)
         items["generations"] = (one.send, one.lowest)
         if one.next is not None and one.proven < one.next:
@@ -242,16 +258,16 @@ class Configs:
             items["counters"] = self._table(device)
         return items
 
-    def _next_keys(self, device, generation):
+    def _next_keys(self, device: Device, generation: int) -> tuple[int, *tuple[bytes, ...]]:
         """What wire-format 4 gives this role of the next generation."""
         ring = self._context.keys
         if generation not in ring.control_roots:
             raise LocalError(f"no roots of generation {generation} yet")
         roots = ring.alarm_roots[generation], ring.control_roots[generation]
         held = site_keys.held(*roots, device.node, device.role, generation)
-        return generation, *held, *[bytes(keys.KEY_BYTES)] * (3 - len(held))
+        return generation, *(*held, *[bytes(keys.KEY_BYTES)] * (3 - len(held)))
 
-    def _table(self, post):
+    def _table(self, post: Device) -> list[tuple[Node, int, int, int]]:
         """Last counters: of the buttons, those of the post's zone first, of posts' reports, and our own."""
         context, rows = self._context, []
         for src, generation, message_type, counter in self._guard.rows():
@@ -272,7 +288,17 @@ class Configs:
         ]
         return own + [row[2:] for row in sorted(rows)[: TABLE_ROWS - len(own)]]
 
-    def _part(self, one, device, number, count, part, generation, delay_ms, kind):
+    def _part(
+        self,
+        one: Wanted,
+        device: Device,
+        number: int,
+        count: int,
+        part: bytes,
+        generation: int,
+        delay_ms: Ms,
+        kind: str,
+    ) -> None:
         context = self._context
         counter = context.take()
         key = context.key_c(device.node, device.role, generation)
@@ -282,5 +308,5 @@ class Configs:
         klass = CLASS_ORDER if kind == SHUT else CLASS_REST
         context.send(counter, device.hops, payload, klass, delay_ms, kind=kind)
 
-    def _keep(self):
+    def _keep(self) -> None:
         self._context.persist("configs", wanted_settings.dump(self._wanted))

@@ -1,9 +1,16 @@
 """What the hub wants each device to be set to, checked and kept over restarts; no keys are in it."""
 
 import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kentongan_wire import compose
 from kentongan_wire.errors import LocalError
+
+from kentongan_gateway.core.base.units import Ms, Node
+
+if TYPE_CHECKING:
+    from kentongan_wire.config import Settings
 
 DEVICES_LIMIT = 4096
 VERSION_LIMIT = 0xFFFF
@@ -12,10 +19,30 @@ NAMES = ("table", "profile", "patterns", "revoked", "status_period_s", "hop_limi
 LISTS = ("table", "patterns", "revoked")
 
 
+class Progress(TypedDict, total=False):
+    """How far a device is, by its own STATUS."""
+
+    proven: int
+    tabled: int
+    shut: list[Node]
+
+
+class WantedRow(Progress):
+    """One device of a `config` order; kept over restarts with its progress."""
+
+    node: Node
+    version: int
+    settings: "Settings"
+    generation: int
+    lowest: int
+    next: int | None
+    counters: int
+
+
 class Wanted:
     """One device: the version and settings that it should report, and how far that is."""
 
-    def __init__(self, raw):
+    def __init__(self, raw: WantedRow) -> None:
         self.node = raw["node"]
         self.version = raw["version"]
         self.settings = raw["settings"]
@@ -24,14 +51,16 @@ class Wanted:
         self.proven = raw.get("proven", 0)  # newest generation under which a STATUS of it came
         self.tabled = raw.get("tabled", 0)  # counter tables that it has reported
         self.shut = raw.get("shut", [])  # revoked numbers that it has reported to refuse
-        self.reported = None  # version in its last STATUS, as far as it tells
-        self.heard_ms = None
-        self.rounds, self.extra, self.last_ms, self.due_ms = 0, 0, None, None
+        self.reported: int | None = None  # version in its last STATUS, as far as it tells
+        self.heard_ms: Ms | None = None
+        self.rounds, self.extra = 0, 0
+        self.last_ms: Ms | None = None
+        self.due_ms: Ms | None = None
 
-    def revoked(self):
+    def revoked(self) -> list[Node]:
         return self.settings.get("revoked", [])
 
-    def raw(self):
+    def raw(self) -> WantedRow:
         return {
             "node": self.node,
             "version": self.version,
@@ -46,21 +75,21 @@ class Wanted:
         }
 
 
-def _whole(raw, name, low, high):
+def _whole(raw: Mapping[str, object], name: str, low: int, high: int) -> int:
     value = raw.get(name)
     if type(value) is not int or not low <= value <= high:
         raise LocalError(f"config: {name} {str(value)[:20]} is outside {low}..{high}")
     return value
 
 
-def check(raw) -> dict:
+def check(raw: object) -> WantedRow:
     """One entry of a `config` order as Wanted takes it; LocalError names the field."""
     if not isinstance(raw, dict):
         raise LocalError("config: devices are objects")
     settings = raw.get("settings")
     if not isinstance(settings, dict) or not set(settings) <= set(NAMES):
         raise LocalError(f"config: settings are an object of {', '.join(NAMES)}")
-    out = {
+    out: WantedRow = {
         "node": _whole(raw, "node", 4, 0xFFFFFFFE),
         "version": _whole(raw, "version", 0, VERSION_LIMIT),
         "settings": settings,
@@ -73,12 +102,17 @@ def check(raw) -> dict:
     return out
 
 
-def _progress(raw):
-    out = {name: _whole(raw, name, 0, 1 << 31) for name in ("proven", "tabled") if name in raw}
-    return {**out, "shut": [node for node in raw.get("shut") or [] if type(node) is int]}
+def _progress(raw: Mapping[str, Any]) -> Progress:
+    out: Progress = {}
+    if "proven" in raw:
+        out["proven"] = _whole(raw, "proven", 0, 1 << 31)
+    if "tabled" in raw:
+        out["tabled"] = _whole(raw, "tabled", 0, 1 << 31)
+    out["shut"] = [node for node in raw.get("shut") or [] if type(node) is int]
+    return out
 
 
-def items(settings) -> dict:
+def items(settings: "Settings") -> "Settings":
     """Settings out of JSON as kentongan_wire.config takes them; rows become tuples."""
     return {
         name: [tuple(row) if isinstance(row, list) else row for row in value]
@@ -88,7 +122,7 @@ def items(settings) -> dict:
     }
 
 
-def load(saved) -> dict:
+def load(saved: bytes | None) -> dict[Node, Wanted]:
     """{node: Wanted} of a dump; LocalError when it is not whole."""
     if not saved:
         return {}
@@ -98,5 +132,5 @@ def load(saved) -> dict:
         raise LocalError("kept settings are damaged; the hub sends them again") from error
 
 
-def dump(wanted) -> bytes:
+def dump(wanted: Mapping[Node, Wanted]) -> bytes:
     return json.dumps([one.raw() for one in wanted.values()], separators=(",", ":")).encode()

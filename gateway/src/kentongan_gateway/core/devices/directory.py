@@ -1,10 +1,13 @@
 """Who is who in the site: the device list that the key file brings and the hub renews."""
 
 import json
-from collections import namedtuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+
+from kentongan_gateway.core.base.units import Node
 
 DEVICES_LIMIT = 4096  # devices of one site
 HOPS_DEFAULT = 3  # hop limit towards a device whose distance nobody knows yet
@@ -15,9 +18,21 @@ DIGITS_MAX = 10  # of a number written as text
 ZONE_MAX = 255
 PAGE_AFTER_MAX_S = 3_600
 
-Device = namedtuple(
-    "Device", ("node", "role", "label", "zone", "house", "hops", "pages_silent", "conflicts", "period_s")
-)
+
+class Device(NamedTuple):
+    """One device of the list, as everybody may know it."""
+
+    node: Node
+    role: int
+    label: str
+    zone: int  # 0: of no RT
+    house: int  # its number, 0: none
+    hops: int
+    pages_silent: bool  # penerima: may be called for confidential alarms
+    conflicts: frozenset[Node]  # penerima: buttons about whose confidential alarms it is never called
+    period_s: int  # of a mains device's STATUS
+
+
 ROLE_NUMBERS = {
     "tombol": m.TOMBOL,
     "sirene": m.SIRENE,
@@ -28,7 +43,7 @@ ROLE_NUMBERS = {
 MAINS_ROLES = (m.SIRENE, m.PENERUS, m.PENERIMA)
 
 
-def _number(value, low, high, default):
+def _number(value: object, low: int, high: int, default: int) -> int:
     """A whole number from JSON, or the default: a house may be named "12A" and still be paged."""
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= DIGITS_MAX:
         value = int(value)
@@ -37,7 +52,7 @@ def _number(value, low, high, default):
     return default
 
 
-def read_device(raw) -> Device:
+def read_device(raw: object) -> Device:
     """One entry of a device list; LocalError when it names no node or role."""
     if not isinstance(raw, dict):
         raise LocalError(f"device list: {raw!r} is no object; write node, role, label, zone, house, hops")
@@ -66,10 +81,10 @@ def read_device(raw) -> Device:
     )
 
 
-def read_paging(raw):
+def read_paging(raw: Any) -> dict[tuple[int, int], int | None]:
     """{(zone, kind): seconds after the press, or None for never}; LocalError when it is no paging policy."""
-    out = {}
-    try:
+    out: dict[tuple[int, int], int | None] = {}
+    try:  # JSON from outside: what is wrong with it shows in its use
         for zone, kinds in (raw or {}).items():
             for kind, after_s in kinds.items():
                 if after_s is not None and (type(after_s) is not int or not 0 <= after_s <= PAGE_AFTER_MAX_S):
@@ -85,11 +100,18 @@ def read_paging(raw):
 class Directory:
     """The devices by node number. Unknown ones are named by their hex number and still heard."""
 
-    def __init__(self, devices=(), revoked=(), gateway_counter=0, paging=None):
+    def __init__(
+        self,
+        devices: Sequence[object] = (),
+        revoked: Iterable[object] = (),
+        gateway_counter: int = 0,
+        paging: object = None,
+    ) -> None:
         if len(devices) > DEVICES_LIMIT:
             raise LocalError(f"device list: {len(devices)} devices, at most {DEVICES_LIMIT}; split the site")
-        self._by_node = {}
-        self._of_role = {}  # roles -> devices; a renewed list is a new Directory
+        self._by_node: dict[Node, Device] = {}
+        # roles -> devices; a renewed list is a new Directory
+        self._of_role: dict[tuple[int, ...], list[Device]] = {}
         for raw in devices:
             device = read_device(raw)
             self._by_node[device.node] = device
@@ -104,7 +126,7 @@ class Directory:
         }
 
     @classmethod
-    def from_dict(cls, raw) -> "Directory":
+    def from_dict(cls, raw: Mapping[str, object]) -> "Directory":
         """From a directory order or the key file; LocalError when it is no device list."""
         devices, revoked = raw.get("devices"), raw.get("revoked") or []
         if not isinstance(devices, list) or not isinstance(revoked, list):
@@ -112,7 +134,7 @@ class Directory:
         return cls(devices, revoked, _number(raw.get("gateway_counter"), 0, 0xFFFFFFFF, 0), raw.get("paging"))
 
     @classmethod
-    def load(cls, data) -> "Directory":
+    def load(cls, data: bytes) -> "Directory":
         """From dump(); LocalError when it is not whole."""
         try:
             raw = json.loads(data)
@@ -122,31 +144,31 @@ class Directory:
             raise LocalError("device list: the kept one is damaged; the hub sends another") from error
         return cls.from_dict(raw)
 
-    def revoking(self, numbers) -> "Directory":
+    def revoking(self, numbers: Iterable[Node]) -> "Directory":
         """This one, in which these numbers are revoked as well; itself where they are."""
         if self.revoked.issuperset(numbers):
             return self
         return Directory.from_dict({**self.raw, "revoked": sorted(self.revoked.union(numbers))})
 
-    def back(self):
+    def back(self) -> list[str]:
         """Labels of devices that are listed although their number is revoked: the hub does not know that."""
         return sorted(d.label for d in self._by_node.values() if d.node in self.revoked)
 
     def dump(self) -> bytes:
         return json.dumps(self.raw, separators=(",", ":")).encode()
 
-    def get(self, node):
+    def get(self, node: Node) -> Device | None:
         return self._by_node.get(node)
 
-    def label(self, node) -> str:
+    def label(self, node: Node) -> str:
         device = self._by_node.get(node)
         return device.label if device else f"{node:08x}"
 
-    def hops(self, node) -> int:
+    def hops(self, node: Node) -> int:
         device = self._by_node.get(node)
         return device.hops if device else HOPS_DEFAULT
 
-    def of_role(self, *roles):
+    def of_role(self, *roles: int) -> list[Device]:
         """Devices of these roles that are not revoked, by node number."""
         if roles not in self._of_role:  # asked for with every alarm and answer, of a site of thousands
             self._of_role[roles] = [
@@ -154,18 +176,18 @@ class Directory:
             ]
         return list(self._of_role[roles])
 
-    def posts(self, zone):
+    def posts(self, zone: int) -> list[Device]:
         """Siren posts of the zone; all posts of the site where the zone has none."""
         posts = self.of_role(m.SIRENE)
         return [d for d in posts if d.zone == zone] or posts
 
-    def page_after_s(self, zone, kind):
+    def page_after_s(self, zone: int, kind: int) -> int | None:
         """How long after the press penerima are paged for this kind; None: never. At once where unknown."""
         for about in ((zone, kind), (zone, m.KIND_BAHAYA)):
             if about in self._paging:
                 return self._paging[about]
         return 0
 
-    def relay_bytes(self):
+    def relay_bytes(self) -> set[int]:
         """Low bytes of the node numbers of our own relays: any other relay_node is a stock repeater."""
         return {d.node & 0xFF for d in self._by_node.values() if d.role != m.TOMBOL}

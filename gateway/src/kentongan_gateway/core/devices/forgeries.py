@@ -9,6 +9,10 @@ a post beats, by its report, on a receipt that nobody gave      a post's
 
 import struct
 
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.troubles import Troubles
+from kentongan_gateway.core.base.units import Ms, Node
+
 LAST_MS = 86_400_000  # a forgery is minded for so long after the last one
 KEEP_MS = 3_600_000  # what is left of it goes to disk this often: a restart begins no new day
 REASONS = ("unproved", "weak_key")
@@ -18,23 +22,24 @@ TEXT_BUTTON = TEXT + ", atau {}"
 
 
 class Forgeries:
-    def __init__(self, context, troubles, saved=None):
+    def __init__(self, context: Context, troubles: Troubles, saved: bytes | None = None) -> None:
         self._context, self._troubles = context, troubles
-        self._left_ms = min(LAST_MS, struct.unpack("<I", saved)[0]) if len(saved or b"") == 4 else 0
-        self._until_ms = None
+        saved = saved or b""
+        self._left_ms = min(LAST_MS, struct.unpack("<I", saved)[0]) if len(saved) == 4 else 0
+        self._until_ms: Ms | None = None
         self._kept_ms = 0  # when it was last written
-        self._button = None  # in whose name alone alarms were forged, so far as this run knows
+        self._button: Node | None = None  # in whose name alone alarms were forged, so far as this run knows
 
     @property
     def lately(self) -> bool:
         """Whether one was heard within a day: what posts say ends no order of ours."""
         return self._until_ms is not None
 
-    def begun(self):
+    def begun(self) -> None:
         if self._left_ms:
             self._begin(self._left_ms)
 
-    def on_forgery(self, src=None):
+    def on_forgery(self, src: Node | None = None) -> None:
         """One more; told once, and again when it can have been no button alone. src: of a forged alarm."""
         known = self._until_ms
         if known is None:
@@ -46,7 +51,7 @@ class Forgeries:
         if known is None or self._context.now_ms - self._kept_ms >= KEEP_MS:
             self._keep()
 
-    def _begin(self, left_ms):
+    def _begin(self, left_ms: Ms) -> None:
         self._until_ms = self._context.now_ms + left_ms
         self._kept_ms = self._kept_ms or self._context.now_ms
         text = TEXT
@@ -54,12 +59,12 @@ class Forgeries:
             text = TEXT_BUTTON.format(self._context.directory.label(self._button))
         self._troubles.set(NAME, text)
 
-    def _keep(self):
+    def _keep(self) -> None:
         self._kept_ms = self._context.now_ms
         left_ms = max(0, (self._until_ms or 0) - self._context.now_ms)
         self._context.persist("forged", struct.pack("<I", left_ms))
 
-    def tick(self):
+    def tick(self) -> None:
         if self._until_ms is None:
             return
         if self._context.now_ms >= self._until_ms:
@@ -69,5 +74,5 @@ class Forgeries:
         elif self._context.now_ms - self._kept_ms >= KEEP_MS:
             self._keep()
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return None if self._until_ms is None else min(self._until_ms, self._kept_ms + KEEP_MS)

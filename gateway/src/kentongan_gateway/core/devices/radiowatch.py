@@ -8,7 +8,13 @@ to hear: mains devices are asked for their STATUS by a quiet test. One that hear
             DEAF_FRAMES frames that another radio heard in OTHER_MS while this one heard none
 """
 
+from collections.abc import Callable
+
 from kentongan_wire import phy
+
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.troubles import Troubles
+from kentongan_gateway.core.base.units import Ms
 
 FIRST_MS = 30_000  # a radio that has not come up by then is down
 DEAF_FRAMES, OTHER_MS = 5, 45_000
@@ -26,28 +32,31 @@ DEAF = "hears nothing, not even devices that were asked: look at antenna, cable 
 
 
 class _Radio:
-    def __init__(self, now_ms):
-        self.up, self.since_ms = None, now_ms
+    def __init__(self, now_ms: Ms) -> None:
+        self.up: bool | None = None  # None: not known yet
+        self.since_ms = now_ms
         self.heard_ms, self.missed, self.asked = now_ms, 0, 0
 
 
 class RadioWatch:
-    def __init__(self, context, troubles, ask, on_deaf):
+    def __init__(
+        self, context: Context, troubles: Troubles, ask: Callable[[int], int], on_deaf: Callable[[bool], None]
+    ) -> None:
         self._context, self._troubles = context, troubles
         self._ask = ask  # (count) -> whether that many devices, or fewer, are asked; 0: how many could be
         self._on_deaf = on_deaf  # (whether no radio works), at every change
-        self._away_ms = None  # since when none works
-        self._told_ms = None  # until when people are told that none worked
+        self._away_ms: Ms | None = None  # since when none works
+        self._told_ms: Ms | None = None  # until when people are told that none worked
         self._not_before_ms = 0  # nobody is asked earlier
         air_ms = phy.airtime_us(phy.preset(context.config.preset), ASK_BYTES) // 1000
         self._slower = 1 + air_ms // ASK_AIR_MS
-        self._radios = {}
+        self._radios: dict[str, _Radio] = {}
 
-    def begin(self):
+    def begin(self) -> None:
         for name in self._context.config.radios:
             self._radios.setdefault(name, _Radio(self._context.now_ms))
 
-    def note_state(self, name, up):
+    def note_state(self, name: str, up: bool) -> None:
         radio = self._radios.setdefault(name, _Radio(self._context.now_ms))
         if radio.up is up:
             return
@@ -60,7 +69,7 @@ class RadioWatch:
         self._context.note("radio_up" if up else "radio_down", self._context.config.label, 0, name)
         self._look_whether_away()
 
-    def _look_whether_away(self):
+    def _look_whether_away(self) -> None:
         """A watcher without a radio has seen nothing, and says so when it sees again."""
         now = self._context.now_ms
         away = all(radio.up is False for radio in self._radios.values()) or self._all_deaf()
@@ -78,13 +87,13 @@ class RadioWatch:
                     "silent then has their time again",
                 )
 
-    def _all_deaf(self):
+    def _all_deaf(self) -> bool:
         """None of them hears, and that is likelier than that so many devices died at once."""
         bad = self._troubles.active()
         nobody = all(radio.up is False or f"radio_deaf {n}" in bad for n, radio in self._radios.items())
         return nobody and self._ask(0) >= DEAF_DEVICES
 
-    def note_frame(self, name):
+    def note_frame(self, name: str) -> None:
         """Something came in through this radio; anybody's frame proves that it hears."""
         radio = self._radios.get(name)
         if radio:
@@ -93,19 +102,19 @@ class RadioWatch:
             if self._away_ms is not None:
                 self._look_whether_away()
 
-    def note_missed(self, name):
+    def note_missed(self, name: str) -> None:
         """A new authentic frame came in through this radio: the others ought to have heard it as well."""
         for other, radio in self._radios.items():
             if other != name and radio.up:
                 radio.missed += 1
 
-    def _ask_ms(self, radio):
+    def _ask_ms(self, radio: _Radio) -> Ms | None:
         """When devices are asked for this radio's sake, or None."""
         if not radio.up or radio.asked >= len(ASK_AT_MS) or not self._ask(0):
             return None
         return max(self._not_before_ms, radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower)
 
-    def _deaf_ms(self, radio):
+    def _deaf_ms(self, radio: _Radio) -> Ms | None:
         """When it counts as deaf if nothing more is heard, or None."""
         if radio.up and radio.missed >= DEAF_FRAMES:
             return radio.heard_ms + OTHER_MS
@@ -113,7 +122,7 @@ class RadioWatch:
             return radio.heard_ms + DEAF_MS * self._slower
         return None
 
-    def tick(self):
+    def tick(self) -> None:
         now = self._context.now_ms
         if self._told_ms is not None and now >= self._told_ms:
             self._told_ms = None
@@ -134,7 +143,7 @@ class RadioWatch:
         else:
             self._not_before_ms = now + NO_AIR_MS
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         first = self._told_ms
         for name, radio in self._radios.items():
             deaf_ms = self._deaf_ms(radio)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
@@ -10,14 +12,30 @@ from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base import events, faults
 from kentongan_gateway.core.base.actions import OrderDone
 from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.devices.directory import Device
 from kentongan_gateway.core.hub import order_forms
+from kentongan_gateway.core.hub.order_forms import (
+    CodesOrder,
+    ConfigOrder,
+    CountersOrder,
+    DirectoryOrder,
+    DrillOrder,
+    KeysOrder,
+    PageOrder,
+    Raw,
+    SirenOrder,
+    StageOrder,
+)
 from kentongan_gateway.core.sirens.siren_orders import Command
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 KNOWN_LIMIT = 1024  # order ids remembered as taken
 RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as long as a reply
 
 
-def _identity(order) -> bytes:
+def _identity(order: Raw) -> bytes:
     """The same for an order that is handed out again; another for an id that a restored hub gives anew."""
     lasting = {name: value for name, value in order.items() if name != "expires_in_s"}
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()[:16]
@@ -26,15 +44,15 @@ def _identity(order) -> bytes:
 class HubOrders:
     """Turns one JSON order into deeds of the core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
-        self._taken = {}  # identity -> result, None while it is under way
-        self._open = {}  # order id -> identity, of what is under way
+        self._taken: dict[bytes, str | None] = {}  # identity -> result, None while it is under way
+        self._open: dict[int, bytes] = {}  # order id -> identity, of what is under way
 
-    def on_order(self, raw):
+    def on_order(self, raw: object) -> None:
         """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
         order_id = order_forms.order_id(raw)
-        if order_id is None:
+        if order_id is None or not isinstance(raw, dict):
             self._parts.refusals.on_refusal("order_malformed")
             return
         try:
@@ -52,7 +70,7 @@ class HubOrders:
             self._parts.faults.met("order", error)
             self.done(order_id, f"failed: {faults.name(error)}")
 
-    def _carry_out(self, raw, order_id):
+    def _carry_out(self, raw: Raw, order_id: int) -> None:
         try:
             order = order_forms.read(raw)
         except LocalError as error:
@@ -65,12 +83,12 @@ class HubOrders:
         except (LocalError, RemoteError) as error:
             self.done(order_id, f"failed: {error}")
 
-    def _again(self, order_id, result):
+    def _again(self, order_id: int, result: str | None) -> None:
         """The hub has not heard what became of it: told again, and not done again."""
         if result is not None:
             self._context.out.append(OrderDone(order_id, result))
 
-    def done(self, order_id, result):
+    def done(self, order_id: int | None, result: str) -> None:
         if order_id is not None:
             result = result[:RESULT_LIMIT]
             identity = self._open.pop(order_id, None)
@@ -80,7 +98,7 @@ class HubOrders:
             if result != "ok":
                 self._context.note("order_failed", self._context.config.label, 0, f"{order_id} {result}")
 
-    def _stage(self, order, order_id):
+    def _stage(self, order: StageOrder, order_id: int | None) -> None:
         device, counter = order.device, order.counter
         record = self._parts.records.find(device, counter)
         if record:
@@ -102,7 +120,7 @@ class HubOrders:
         sounding = bool(record and self._parts.alarms.sounds(record)) and order.stage == m.STAGE_COMING
         self._parts.stages.start(target, order.stage, sounding, order_id)
 
-    def _siren(self, order, order_id):
+    def _siren(self, order: SirenOrder, order_id: int | None) -> None:
         action, kind, origin, counter = order.action, order.kind, order.origin, order.counter
         record = self._parts.records.find(origin, counter)
         if action == m.ACTION_START and (kind in m.NEVER_SOUND or (record and record.silent)):
@@ -130,10 +148,10 @@ class HubOrders:
         if not sent and not sounds:
             self.done(order_id, "failed: no siren is known there")
 
-    def _targets(self, order, record):
+    def _targets(self, order: SirenOrder, record: Record | None) -> tuple[list[Device], bool]:
         """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's zone."""
         directory, config = self._context.directory, self._context.config
-        if order.targets == order_forms.ZONE:
+        if isinstance(order.targets, str):  # ZONE
             device = directory.get(order.origin)
             zone = record.body.zone if record else device.zone if device else 0
             zone = zone if order.zone is None else order.zone
@@ -141,12 +159,12 @@ class HubOrders:
         posts = [d for d in map(directory.get, order.targets) if d and d.role == m.SIRENE]
         return posts, config.node in order.targets
 
-    def _page(self, order, order_id):
+    def _page(self, order: PageOrder, order_id: int | None) -> None:
         record = self._parts.records.find(order.device, order.counter) or self._as_ordered(order)
         self._parts.memory.vouch(record.src, record.counter)
         self._parts.pages.page(record, order.targets, order_id)
 
-    def _as_ordered(self, order):
+    def _as_ordered(self, order: PageOrder) -> Record:
         """The alarm as the hub tells it: another gateway heard it, or we have forgotten it.
 
         A former run's alarm that is still under way is remembered (core.resume); its pages go on from there.
@@ -166,13 +184,13 @@ class HubOrders:
             self._context.keep_secret(record)
         return record
 
-    def _drill(self, order, order_id):
+    def _drill(self, order: DrillOrder, order_id: int | None) -> None:
         self._parts.drills.ordered(order.minutes, order.zone, order.number, order.posts)
         detail = f"RT {order.zone}, {order.minutes} menit"
         self._context.note("drill_window", self._context.config.label, 0, detail)
         self.done(order_id, "ok")
 
-    def _directory(self, order, order_id):
+    def _directory(self, order: DirectoryOrder, order_id: int | None) -> None:
         # numbers are never used again: a hub of an earlier day takes no revocation back
         self._context.directory = order.directory.revoking(self._context.directory.revoked)
         self._parts.troubles.revoked()
@@ -184,15 +202,15 @@ class HubOrders:
         self._catch_up(self._context.directory.gateway_counter)
         self.done(order_id, "ok")
 
-    def _config(self, order, order_id):
+    def _config(self, order: ConfigOrder, order_id: int | None) -> None:
         self._parts.configs.want(order.devices)
         self.done(order_id, "ok")
 
-    def _codes(self, order, order_id):
+    def _codes(self, order: CodesOrder, order_id: int | None) -> None:
         self._parts.own.codes([order.profile, order.patterns])
         self.done(order_id, "ok")
 
-    def _keys(self, order, order_id):
+    def _keys(self, order: KeysOrder, order_id: int | None) -> None:
         keyring = self._parts.keyring
         keyring.adopt(order)
         self._context.keys = keyring.ring
@@ -200,7 +218,7 @@ class HubOrders:
         self._context.note("keys", self._context.config.label, 0, f"generation {keyring.ring.generation}")
         self.done(order_id, "ok")
 
-    def _counters(self, order, order_id):
+    def _counters(self, order: CountersOrder, order_id: int | None) -> None:
         """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down.
 
         part: of who alarmed lately, perhaps at another gateway. It is on disk before it is answered.
@@ -212,12 +230,13 @@ class HubOrders:
         self._parts.flush.now()
         self.done(order_id, "ok")
 
-    def _catch_up(self, counter):
+    def _catch_up(self, counter: int) -> None:
         """The hub's copy of our own counter, after a loss."""
         if self._context.sequence.catch_up(counter):
             self._context.note("counters_recovered", self._context.config.label, self._context.sequence.last)
 
-    _DEEDS = {
+    # each takes the shape that FORMS makes of its type
+    _DEEDS: dict[str, Callable[..., None]] = {
         "stage": _stage,
         "siren": _siren,
         "page": _page,

@@ -3,21 +3,29 @@
 A cancel takes the same path: it is stored and answered, and ends what its button raised.
 """
 
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.answers.receipts import SAME_MAX
+from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.base.memory import Held
 from kentongan_gateway.core.base.records import Record, key_of
 from kentongan_gateway.core.paths.intake import RESUME_MAX_MS, SLOW_MS
 from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 
 class AlarmPath:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
 
-    def on_alarm(self, message, heard, repeat):
+    def on_alarm(self, message: Message, heard: Heard, repeat: bool) -> None:
         """An alarm that is not below its sender's last counter."""
         records, now_ms = self._parts.records, self._context.now_ms
         record = records.get(key_of(message))
@@ -37,11 +45,11 @@ class AlarmPath:
         record.doubted = record.calls and memory.doubts(record, neighbours.yields(record))
         self._store(record, heard)
 
-    def on_held_back(self, message, heard):
+    def on_held_back(self, message: Message, heard: Heard) -> None:
         """An alarm below its sender's last counter that was never stored: shown as late, and nothing else."""
         self._store(Record.of(message, heard, self._context.carrier(heard), late=True), heard)
 
-    def _of_former_run(self, message, heard):
+    def _of_former_run(self, message: Message, heard: Heard) -> Record:
         """It is on our disk already: that may be said to whoever repeats it, and nothing is begun for it."""
         record = Record.of(message, heard, self._context.carrier(heard))
         record.stored = record.alarmed = record.known = True
@@ -52,14 +60,14 @@ class AlarmPath:
         self._parts.records.add(record)
         return record
 
-    def _make_way(self, message):
+    def _make_way(self, message: Message) -> None:
         """Somebody calls for help: settings, tests and single answers wait a little."""
         self._parts.neighbours.note_alarm(message.src)
         self._parts.supervision.hold_tests()
         if message.body.kind != m.KIND_UJI:
             self._parts.configs.hold()
 
-    def _store(self, record, heard):
+    def _store(self, record: Record, heard: Heard) -> None:
         context = self._context
         record.altered = self._parts.records.has_other(record.key)
         if record.altered:
@@ -70,7 +78,7 @@ class AlarmPath:
         context.note_about("heard_by_gateway", record.src, record.counter, detail)
         self._parts.storing.store(record, heard)
 
-    def begin(self, row_id, record):
+    def begin(self, row_id: int, record: Record) -> None:
         """What an alarm sets going, once, whether the disk has it or not."""
         record.alarmed = True
         if record.cancel:
@@ -78,20 +86,20 @@ class AlarmPath:
             self._end_cancelled(record)
         if not record.calls or record.known:
             return
-        if record.row_id is None:
+        if not record.row_id:
             self._parts.hub.expect_taking(row_id, record)
         if record.doubted:
             self._parts.memory.hold(row_id, record)
         else:
             self._call(record)
 
-    def _call(self, record):
+    def _call(self, record: Record) -> None:
         self._parts.watch.on_alarm(record)
         self._parts.drills.on_alarm(record)
         if not self._context.quiet.holds(record):
             self._parts.announcements.announce(record)
 
-    def _end_cancelled(self, record):
+    def _end_cancelled(self, record: Record) -> None:
         """A button calls its alarm off; the hub shows it all the same."""
         parts, context = self._parts, self._context
         first = record.first_counter
@@ -109,14 +117,14 @@ class AlarmPath:
         if posts and record.body.kind not in m.NEVER_SOUND:
             parts.orders.send(Command(m.ACTION_STOP, *record.about, record.body.kind, 1), posts)
 
-    def on_vouched(self, held):
+    def on_vouched(self, held: Held) -> None:
         """Somebody has said that this alarm is of today."""
         held.record.doubted = False
         self._call(held.record)
         if held.hub_silent:
             self.on_hub_silent(held.row_id, held.record)
 
-    def on_hub_silent(self, row_id, record):
+    def on_hub_silent(self, row_id: int, record: Record) -> None:
         """The hub has not taken this alarm in time: our own siren, and pages from what we know."""
         if self._parts.memory.silent(record):
             return
@@ -128,7 +136,7 @@ class AlarmPath:
             return
         self._parts.pages.plan(record, row_id)
 
-    def sounds(self, record) -> bool:
+    def sounds(self, record: Record) -> bool:
         """Whether a siren beats for it now, as far as is known here."""
         if not record.is_alarm:
             return False

@@ -1,22 +1,31 @@
 """A frame off the air: verified, judged by its counter, carried on, and sent along the path of its type."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
-from kentongan_wire.verify import open_message
+from kentongan_wire.verify import Message, open_message
 
 from kentongan_gateway.core.base import flush
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.devices import forgeries
 
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
+
 OTHERS_ONLY = (m.SIREN_ORDER, m.PAGE, m.CONFIG)  # of another gateway: carried on, never obeyed
+
+Path = Callable[[Message, Heard, bool], None]  # whether it was heard before
 
 
 class Frames:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
-        # message type -> its path: (message, heard, whether it was heard before)
-        self.paths = {
+        # message type -> its path
+        self.paths: dict[int, Path] = {
             m.ALARM: parts.alarms.on_alarm,
             m.STATUS: parts.statuses.on_status,
             m.SIREN_REPORT: parts.reports.on_report,
@@ -24,7 +33,7 @@ class Frames:
             m.RECEIPTS: parts.overheard.on_receipts,
         }
 
-    def on_frame(self, heard):
+    def on_frame(self, heard: Heard) -> None:
         """RemoteError: it is refused."""
         try:
             self._judge(heard)
@@ -33,7 +42,7 @@ class Frames:
                 self._context.forgeries.on_forgery(heard.src)
             raise
 
-    def _judge(self, heard):
+    def _judge(self, heard: Heard) -> None:
         parts, context = self._parts, self._context
         parts.radios.note_frame(heard.radio)
         if heard.src == context.config.node:
@@ -65,7 +74,7 @@ class Frames:
         if path:
             path(message, heard, not new)
 
-    def open(self, heard):
+    def open(self, heard: Heard) -> Message:
         """The verified message of a frame, or RemoteError."""
         context = self._context
         return open_message(heard.payload, heard.src, heard.to, context.keys, context.directory.revoked)

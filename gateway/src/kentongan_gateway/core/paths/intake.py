@@ -10,12 +10,20 @@ stored by a former run                             answered; called for only whi
 Everything here is proved under C of its sender: only who has a button's own keys moves its counter.
 """
 
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.replay import REPEAT
+from kentongan_wire.verify import Message
 
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.records import first_counter, key_of
+from kentongan_gateway.core.base.units import Ms, Node
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
 RESUME_MAX_MS = 180_000  # an alarm younger than this is still under way after a restart
@@ -25,11 +33,12 @@ PASSED_LIMIT = 1024  # steps of buttons' counters remembered; whoever makes most
 class Intake:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
-        self._passed = {}  # (button, generation, its last counter until then) -> when it was passed
+        # (button, generation, its last counter until then) -> when it was passed
+        self._passed: dict[tuple[Node, int, int], Ms] = {}
 
-    def new(self, message, heard):
+    def new(self, message: Message, heard: Heard) -> bool | None:
         """NEW: True, a repeat: False, dealt with here: None. RemoteError replay or altered: it is refused."""
         parts = self._parts
         try:
@@ -50,7 +59,7 @@ class Intake:
         parts.guard.accept(message)
         return True
 
-    def _older(self, message, heard) -> bool:
+    def _older(self, message: Message, heard: Heard) -> bool:
         """An authentic message below its sender's last counter; False: it is refused."""
         parts = self._parts
         if message.type == m.STATUS:
@@ -70,7 +79,7 @@ class Intake:
             parts.alarms.on_held_back(message, heard)
         return True
 
-    def _passed_lately(self, message) -> bool:
+    def _passed_lately(self, message: Message) -> bool:
         """Whether its sender's last counter was still below this one a little while ago."""
         since = self._context.now_ms - SLOW_MS
         of = message.src, message.generation

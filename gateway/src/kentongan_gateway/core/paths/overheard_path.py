@@ -6,20 +6,27 @@ SIREN_ORDER             of a gateway, its targets under C of the post: ours is n
 Of a gateway's RECEIPTS only the entries count: the whole is under A, and so every post can make it.
 """
 
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.answers.neighbours import ALIVE_MS
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.paths.intake import SLOW_MS
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 
 class OverheardPath:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
 
-    def on_echo(self, heard):
+    def on_echo(self, heard: Heard) -> None:
         """A frame of ours that somebody carries on, or one made in our name."""
         self._context.count("echo")
         try:
@@ -29,7 +36,7 @@ class OverheardPath:
         if self._parts.neighbours.forged(message) or self._rewrapped(message):
             self._context.forgeries.on_forgery()
 
-    def _rewrapped(self, message) -> bool:
+    def _rewrapped(self, message: Message) -> bool:
         """Whether a frame in our name is none of ours, though its entries may be: recorded ones, put into it.
 
         No frame of ours is ahead of our counter, and we answer an alarm by one frame, again and again.
@@ -45,12 +52,12 @@ class OverheardPath:
             if entry.stage == m.STAGE_STORED
         )
 
-    def on_siren_order(self, message):
+    def on_siren_order(self, message: Message) -> None:
         """Of another gateway: its order for an alarm of now makes ours unnecessary."""
         if not self._long_over(message.body):
             self._parts.watch.ordered(message)
 
-    def _long_over(self, order) -> bool:
+    def _long_over(self, order: m.SirenOrder) -> bool:
         """Whether an order is about an alarm that is over: a recording, whatever else we have forgotten."""
         records = self._parts.records
         alarm = records.find(order.origin, order.counter)
@@ -58,7 +65,7 @@ class OverheardPath:
             return records.knows(order.origin, order.counter)  # by a former run, or long ago
         return self._context.now_ms - alarm.first_ms > SLOW_MS
 
-    def on_receipts(self, message, heard, repeat):
+    def on_receipts(self, message: Message, heard: Heard, repeat: bool) -> None:
         """Receipts of another gateway, or a post's stage 1.
 
         A gateway's counter may have been used up by whoever holds a post's keys. Its entries
@@ -71,7 +78,7 @@ class OverheardPath:
         elif not repeat:
             self._stage_1(message)
 
-    def _of_now(self, message) -> bool:
+    def _of_now(self, message: Message) -> bool:
         """Whether it answers what we have heard ourselves lately: a true entry may be years old."""
         since_ms = self._context.now_ms - ALIVE_MS
         return any(
@@ -82,7 +89,7 @@ class OverheardPath:
             )
         )
 
-    def _stage_1(self, message):
+    def _stage_1(self, message: Message) -> None:
         parts = self._parts
         label = self._context.directory.label(message.src)
         for entry in message.body.entries:

@@ -12,21 +12,29 @@ What ends, weakens or starts something here names its object whole and is under 
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
 """
 
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.answers.stages import Target
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.records import Record, key_of
+from kentongan_gateway.core.base.units import Node
 from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_gateway.core.sirens.sounding import SOUNDING
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 
 class ReportPath:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
 
-    def on_report(self, message, heard, repeat):
+    def on_report(self, message: Message, heard: Heard, repeat: bool) -> None:
         """SIREN_REPORT or EVENT: stored, then receipted."""
         record = self._parts.records.get(key_of(message))
         if message.type == m.SIREN_REPORT and not repeat:
@@ -36,7 +44,7 @@ class ReportPath:
         else:
             self._parts.storing.store(Record.of(message, heard, self._context.carrier(heard)), heard)
 
-    def _siren(self, message):
+    def _siren(self, message: Message) -> None:
         """A report that is heard for the first time; it is stored in any case."""
         parts, post, body = self._parts, message.src, message.body
         alarm = parts.records.find(body.origin, body.counter)
@@ -60,28 +68,28 @@ class ReportPath:
                 parts.refusals.on_refusal("replay")
                 parts.watch.replayed(post, body.origin, body.counter)
 
-    def _nobody_stored(self, alarm, body) -> bool:
+    def _nobody_stored(self, alarm: Record | None, body: m.SirenReport) -> bool:
         """Whether it beats an alarm on a receipt that nobody can have given; in doubt, somebody has."""
         parts = self._parts
         if alarm is not None or parts.memory.lost or not parts.neighbours.alone:
             return False
         return not parts.records.knows(body.origin, body.counter)
 
-    def _is_over(self, alarm, body) -> bool:
+    def _is_over(self, alarm: Record | None, body: m.SirenReport) -> bool:
         """Whether we have known for long that this alarm was stored; in the first minutes nobody can say."""
         since_ms = self._context.now_ms - SLOW_MS
         if self._context.begun_ms > since_ms:
             return False
         return alarm.first_ms < since_ms if alarm else self._parts.records.knows(body.origin, body.counter)
 
-    def _may_be_ordered(self, post, body) -> bool:
+    def _may_be_ordered(self, post: Node, body: m.SirenReport) -> bool:
         """Whether it sounds by an order of now. The hub knows of all gateways' orders (its soundings.py)."""
         if body.source != m.SOURCE_ORDER:
             return False
         parts = self._parts
         return not parts.neighbours.alone or parts.orders.started(post, body.origin, body.counter, SLOW_MS)
 
-    def _silenced(self, post, origin, alarm):
+    def _silenced(self, post: Node, origin: Node, alarm: Record | None) -> None:
         """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
         parts = self._parts
         if not origin:  # a siren that the hub started for no alarm
@@ -93,7 +101,7 @@ class ReportPath:
         self._context.quiet.silence(post, alarm.src, alarm.first_counter)
         parts.orders.silenced(post, alarm.src, alarm.first_counter)
 
-    def on_event_stored(self, record):
+    def on_event_stored(self, record: Record) -> None:
         """The people of a penerima say that they come: the presser is told, when we had asked them."""
         parts, body = self._parts, record.body
         if body.event != m.EVENT_COMING:

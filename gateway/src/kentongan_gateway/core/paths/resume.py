@@ -1,16 +1,23 @@
 """Alarms that a former run stored: remembered, and gone on with while they are young."""
 
+from typing import TYPE_CHECKING
+
 from kentongan_gateway.core.base import events
+from kentongan_gateway.core.base.stored import Event
+from kentongan_gateway.core.base.units import Ms
 from kentongan_gateway.core.paths.intake import RESUME_MAX_MS
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 
 class Resume:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
 
-    def on_stored_before(self, event, age_ms, taken) -> int:
+    def on_stored_before(self, event: Event, age_ms: Ms, taken: bool) -> int:
         """The row id that the core knows it by from now on."""
         parts, context = self._parts, self._context
         record = events.record_of(event)
@@ -33,6 +40,6 @@ class Resume:
                     parts.memory.hold(row_id, record)
         return row_id
 
-    def forget(self, event):
+    def forget(self, event: Event) -> None:
         """Of which the disk has nothing but its key."""
         self._parts.records.forget_stored(events.key_of(event))

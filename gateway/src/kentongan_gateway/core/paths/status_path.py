@@ -1,17 +1,24 @@
 """A device's status: stored for the hub, compared with what the device should be, and the end of a stage."""
 
+from typing import TYPE_CHECKING
+
 from kentongan_wire import messages as m
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base import events
+from kentongan_gateway.core.base.actions import Heard
+
+if TYPE_CHECKING:
+    from kentongan_gateway.core.parts import Parts
 
 
 class StatusPath:
     """One per core."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: "Parts") -> None:
         self._parts, self._context = parts, parts.context
 
-    def on_status(self, message, heard, repeat):
+    def on_status(self, message: Message, heard: Heard, repeat: bool) -> None:
         if repeat:
             return
         parts, context, body = self._parts, self._context, message.body
@@ -25,7 +32,7 @@ class StatusPath:
         if context.sequence.catch_up(body.last_control):
             context.note("counters_recovered", context.config.label, context.sequence.last)
 
-    def _button(self, message):
+    def _button(self, message: Message) -> None:
         """It names the highest stage that it holds: ours that it has seen ends."""
         context, body = self._context, message.body
         stage = events.highest_stage(body)

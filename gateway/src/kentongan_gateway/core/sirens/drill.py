@@ -10,12 +10,18 @@ Every round has a counter of its own: a repeat below another order's counter wou
 """
 
 import json
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 
 from kentongan_gateway.core.base import air
+from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.base.units import Ms, Node
 from kentongan_gateway.core.devices import waiting
+from kentongan_gateway.core.devices.directory import Device
 from kentongan_gateway.core.sirens import siren_orders
 
 MINUTES_MAX = 60
@@ -26,24 +32,30 @@ JUST_ENDED_MS = 60_000  # after the end every post is ordered to beat an alarm: 
 SINCE_LIMIT = 8  # alarms in earnest since the end, which a post that did not know beat as drills
 
 
+class Order(Protocol):
+    """Orders these posts to beat an alarm; obeyed: until each says that it sounds by order."""
+
+    def __call__(self, record: Record, devices: Iterable[Device], obeyed: bool = True) -> None: ...
+
+
 class DrillWindow:
     """Inside it the first public alarm of each button is a drill, a second one is real.
 
     Counted down on our own clock; a restart ends it, so that in doubt an alarm is real.
     """
 
-    def __init__(self):
-        self._until_ms = None
+    def __init__(self) -> None:
+        self._until_ms: Ms | None = None
         self._zone = 0
-        self._drilled = set()
+        self._drilled: set[Node] = set()
 
-    def open(self, minutes, zone, now_ms):
+    def open(self, minutes: int, zone: int, now_ms: Ms) -> None:
         """Open for 1-60 minutes in one zone (0: the whole site); 0 minutes close it."""
         self._until_ms = now_ms + min(minutes, MINUTES_MAX) * 60_000
         self._zone = zone
         self._drilled = set()
 
-    def takes(self, src, zone, now_ms) -> bool:
+    def takes(self, src: Node, zone: int, now_ms: Ms) -> bool:
         """Whether this public alarm is a drill; it uses up the button's one drill."""
         if self._until_ms is None or now_ms >= self._until_ms or self._zone not in (0, zone):
             return False
@@ -56,25 +68,28 @@ class DrillWindow:
 class _Post:
     """One post that is to know: how often it was told, when last, and when next (None: when it is heard)."""
 
-    def __init__(self, due_ms):
-        self.rounds, self.last_ms, self.due_ms = 0, None, due_ms
+    def __init__(self, due_ms: Ms) -> None:
+        self.rounds = 0
+        self.last_ms: Ms = 0
+        self.due_ms: Ms | None = due_ms
 
 
 class Drills:
     """One drill at a time, as the hub keeps them. `order(record, devices, obeyed)`: posts beat an alarm."""
 
-    def __init__(self, context, order, saved=None):
+    def __init__(self, context: Context, order: "Order", saved: bytes | None = None) -> None:
         self._context, self._order = context, order
         self.window = DrillWindow()
         self._number, self._zone, self._name = 0, 0, 0  # the hub's number, the RT, the number on the air
-        self._open, self._until_ms, self._ended_ms = False, 0, None
-        self._waiting = {}  # post -> _Post
-        self._posts = set()  # whom this drill was told
-        self._counters = set()  # of the orders that say what is so now
-        self._since = []  # alarms in earnest since the end
+        self._open, self._until_ms = False, 0
+        self._ended_ms: Ms | None = None
+        self._waiting: dict[Node, _Post] = {}
+        self._posts: set[Node] = set()  # whom this drill was told
+        self._counters: set[int] = set()  # of the orders that say what is so now
+        self._since: list[Record] = []  # alarms in earnest since the end
         self._saved = saved
 
-    def begun(self):
+    def begun(self) -> None:
         """A drill of a former run has ended with it."""
         try:
             self._number, self._zone, posts = json.loads(self._saved or b"null") or (0, 0, [])
@@ -86,7 +101,7 @@ class Drills:
             self._tell_hub(self._context.config.node, False)
             self._change(0, None)
 
-    def ordered(self, minutes, zone, number, posts):
+    def ordered(self, minutes: int, zone: int, number: int, posts: Iterable[Node] | None) -> None:
         """A drill of the hub, `number`, opens for so many minutes in an RT (0: all), or with 0 minutes ends.
 
         posts: node numbers of those that are ours to tell, None: all of that RT.
@@ -97,7 +112,7 @@ class Drills:
         self._number, self._zone = number, zone
         self._change(minutes, posts)
 
-    def _change(self, minutes, posts):
+    def _change(self, minutes: int, posts: Iterable[Node] | None) -> None:
         now, directory = self._context.now_ms, self._context.directory
         if posts is None:
             found = directory.posts(self._zone) if self._zone else directory.of_role(m.SIRENE)
@@ -113,13 +128,13 @@ class Drills:
         self._keep()
         self.tick()
 
-    def _keep(self):
+    def _keep(self) -> None:
         """On disk while a post may know of a drill."""
         under_way = self._open or self._waiting
         kept = [self._number, self._zone, sorted(self._posts)] if under_way else None
         self._context.persist("drill", json.dumps(kept).encode())
 
-    def on_drill_report(self, post, counter, state):
+    def on_drill_report(self, post: Node, counter: int, state: int) -> None:
         """A post says what it knows, in answer to an order of ours."""
         wanted = m.STATE_DRILL if self._open else m.STATE_NO_DRILL
         if post not in self._waiting or counter not in self._counters or state != wanted:
@@ -134,20 +149,20 @@ class Drills:
             if not self._waiting:
                 self._keep()
 
-    def _tell_hub(self, node, is_open):
+    def _tell_hub(self, node: Node, is_open: bool) -> None:
         label = self._context.directory.label(node)
         self._context.store(
             {"type": "drill_known", "device": node, "label": label, "number": self._number, "open": is_open}
         )
         self._context.note("drill_known" if is_open else "drill_end_known", label)
 
-    def on_post_heard(self, node):
+    def on_post_heard(self, node: Node) -> None:
         """A fresh authentic frame of this node: if it does not know yet, it is told again."""
         post, now = self._waiting.get(node), self._context.now_ms
         if post is not None and post.due_ms is None and now - post.last_ms >= HEARD_GAP_MS:
             post.due_ms = now
 
-    def on_alarm(self, record):
+    def on_alarm(self, record: Record) -> None:
         """An alarm was stored. One in earnest after the end may be beaten as a drill where nobody knows."""
         young = self._ended_ms is not None and self._context.now_ms - self._ended_ms < JUST_ENDED_MS
         if self._open or record.drill or not record.sounding or self._context.quiet.holds(record):
@@ -162,11 +177,11 @@ class Drills:
         if young and knowing:
             self._order(record, knowing, obeyed=False)
 
-    def unknowing(self):
+    def unknowing(self) -> list[Node]:
         """Posts that have not said yet that they know what is so now."""
         return sorted(self._waiting)
 
-    def tick(self):
+    def tick(self) -> None:
         now, directory = self._context.now_ms, self._context.directory
         if self._waiting and now >= self._until_ms:  # over by itself wherever it is known
             self._waiting = {}
@@ -182,7 +197,7 @@ class Drills:
             if self._has_air(group):
                 self._round(group)
 
-    def _has_air(self, devices) -> bool:
+    def _has_air(self, devices: Sequence[Device]) -> bool:
         """A drill that many posts do not take over spends the end's air no more than its own begin's."""
         now, context = self._context.now_ms, self._context
         seconds = context.air_s(siren_orders.FRAME_BYTES + siren_orders.TARGET_BYTES * len(devices))
@@ -195,7 +210,7 @@ class Drills:
         context.waiting.until(waiting.DRILL, waiting.AIR, ready_ms, len(self._waiting))
         return False
 
-    def _round(self, devices):
+    def _round(self, devices: Sequence[Device]) -> None:
         now = self._context.now_ms
         left_s = (self._until_ms - now) // 1000 if self._open else 0
         own = self._context.take()
@@ -211,7 +226,7 @@ class Drills:
             post.due_ms = now + GAPS_MS[post.rounds] if post.rounds < len(GAPS_MS) else None
             post.rounds += 1
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         due = [post.due_ms for post in self._waiting.values() if post.due_ms is not None]
         if self._open or self._waiting:
             due.append(self._until_ms)

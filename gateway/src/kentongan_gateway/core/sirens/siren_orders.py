@@ -1,14 +1,19 @@
 """SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
 
-from collections import deque, namedtuple
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import equal
 from kentongan_wire.flood import CLASS_ORDER
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base.air import ALARM, FIRST, REST
 from kentongan_gateway.core.base.bounded import make_room, owner, put
-from kentongan_gateway.core.base.context import mix
+from kentongan_gateway.core.base.context import Context, mix
+from kentongan_gateway.core.base.units import Ms, Node, OnDone
+from kentongan_gateway.core.devices.directory import Device
 
 REPEAT_MS = 3_000
 SENDS_MAX = 5
@@ -34,22 +39,37 @@ DONE_STATES = {
 }
 
 
-# What a SIREN_ORDER says, and when it is done. alarm: the counter of the origin's alarm; first: that of its
-# incident, where it is another. any_answer: done at the first post that sounds. obeyed: a post is done only
-# when it says that it sounds by order, for it may beat the alarm already, and as a drill. order_id: the hub
-# is told once all of it was on the air, or that it never was.
-Command = namedtuple(
-    "Command",
-    ("action", "origin", "alarm", "kind", "seconds", "first", "any_answer", "obeyed", "order_id"),
-    defaults=(0, 0, 0, 0, None, False, False, None),
-)
+class Command(NamedTuple):
+    """A SIREN_ORDER to be sent, and when it is done."""
+
+    action: int
+    origin: Node = 0
+    alarm: int = 0  # the counter of the origin's alarm
+    kind: int = 0
+    seconds: int = 0
+    first: int | None = None  # the first counter of its incident, where it is another
+    any_answer: bool = False  # done at the first post that sounds
+    obeyed: bool = False  # done when a post sounds by order: it may beat the alarm already, as a drill
+    order_id: int | None = None  # the hub is told once all of it was on the air, or that it never was
+
+
+Fixed = tuple[Node, int, int, int, int]  # of a SIREN_ORDER: origin, counter, action, pattern, seconds
 QUIET_TEST = Command(m.ACTION_TEST)
 
 
 class Job:
     """A command on its way to some posts: one payload, repeated."""
 
-    def __init__(self, command, counter, payload, targets, hop_limit, sends, until_ms):
+    def __init__(
+        self,
+        command: Command,
+        counter: int,
+        payload: bytes,
+        targets: Iterable[Node],
+        hop_limit: int,
+        sends: int,
+        until_ms: Ms,
+    ) -> None:
         self.command, self.counter, self.payload = command, counter, payload
         self.action, self.origin, self.alarm, self.kind = command[:4]
         self.first, self.any_answer, self.obeyed = command.first, command.any_answer, command.obeyed
@@ -62,18 +82,23 @@ class Job:
 class SirenOrders:
     """Builds, repeats and ends siren orders."""
 
-    def __init__(self, context, on_done):
+    def __init__(self, context: Context, on_done: OnDone) -> None:
         self._context = context
         self._on_done = on_done  # (order_id, result)
-        self._jobs = []
-        self._open = {}  # order id of the hub -> whether a part of it ended without ever being on the air
-        self.tests = deque(maxlen=TESTS_KEPT)  # counters of this run's quiet tests
-        self._theirs = {}  # (post, kind) -> until when another gateway's order to beat it counts
-        self._last = {}  # gateway -> counter of its latest order
-        self._started = {}  # (origin, counter, post) -> when we last ordered it to start
+        self._jobs: list[Job] = []
+        # order id of the hub -> whether a part of it ended without ever being on the air
+        self._open: dict[int, bool] = {}
+        self.tests: deque[int] = deque(maxlen=TESTS_KEPT)  # counters of this run's quiet tests
+        # (post, kind) -> until when another gateway's order to beat it counts
+        self._theirs: dict[tuple[Node, int], Ms] = {}
+        self._last: dict[Node, int] = {}  # gateway -> counter of its latest order
+        # (origin, counter, post) -> when we last ordered it to start
+        self._started: dict[tuple[Node, int, Node], Ms] = {}
         self._leapt = False
 
-    def send(self, command, devices, sends=SENDS_MAX, urgent=False):
+    def send(
+        self, command: Command, devices: Iterable[Device], sends: int = SENDS_MAX, urgent: bool = False
+    ) -> bool:
         """Order these devices. False: none named.
 
         urgent: a quiet test on which an alarm waits; others go only while half of the hour's air is there.
@@ -96,7 +121,7 @@ class SirenOrders:
         self._settle()
         return bool(devices)
 
-    def ask_posts(self, zones):
+    def ask_posts(self, zones: Collection[int]) -> None:
         """A quiet test of the posts of these zones, under counters that nobody can have recorded before."""
         context = self._context
         if not self._leapt:
@@ -106,26 +131,26 @@ class SirenOrders:
         posts = {device.node: device for zone in zones for device in context.directory.posts(zone)}
         self.quiet_test(posts.values(), urgent=True)
 
-    def quiet_test(self, devices, urgent=False):
+    def quiet_test(self, devices: Iterable[Device], urgent: bool = False) -> bool:
         return self.send(QUIET_TEST, devices, sends=1, urgent=urgent)
 
-    def _end(self, job):
+    def _end(self, job: Job) -> None:
         """Nothing of it goes any more."""
         self._jobs.remove(job)
         if job.order_id in self._open and not job.on_air:
             self._open[job.order_id] = True
 
-    def _settle(self):
+    def _settle(self) -> None:
         """The hub is told of its orders of which no part waits for air any more."""
         waits = {job.order_id for job in self._jobs if not job.on_air}
         for order_id in [order_id for order_id in self._open if order_id not in waits]:
             self._on_done(order_id, NO_AIR if self._open.pop(order_id) else "ok")
 
-    def may_test(self, count) -> bool:
+    def may_test(self, count: int) -> bool:
         """Whether there is air for a quiet test of so many devices."""
         return self._context.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
-    def _start(self, command, group, sends):
+    def _start(self, command: Command, group: Sequence[Device], sends: int) -> None:
         context = self._context
         own = context.take()
         seconds = max(0, min(command.seconds, SECONDS_MAX))
@@ -143,7 +168,7 @@ class SirenOrders:
                 put(self._started, (*about, node), context.now_ms, STARTED_LIMIT, owner)
         self._send(job, own)
 
-    def _send(self, job, packet_id):
+    def _send(self, job: Job, packet_id: int) -> None:
         job.due_ms = self._context.now_ms + REPEAT_MS
         kind = ALARM if job.on_air or not job.origin else FIRST
         of = (self._context.whose(job.origin, job.alarm),) if job.origin else ()
@@ -154,7 +179,7 @@ class SirenOrders:
             job.on_air = True
             self._context.note("order", self._context.config.label, job.counter, action_name(job.action))
 
-    def starting(self, kind, devices, stands_in) -> bool:
+    def starting(self, kind: int, devices: Iterable[Device], stands_in: bool) -> bool:
         """Whether one of these devices is being ordered to beat this already, for whatever alarm.
 
         Who stands in for another gateway counts other gateways' orders as well.
@@ -169,7 +194,7 @@ class SirenOrders:
         ]
         return any(nodes & j.targets for j in alike)
 
-    def overheard(self, message) -> bool:
+    def overheard(self, message: Message) -> bool:
         """Another gateway's order to start; False when not even one target's tag holds: anybody's word.
 
         Its repeats and older ones that somebody plays again tell nothing new.
@@ -188,12 +213,16 @@ class SirenOrders:
             self._theirs.pop(next(iter(self._theirs)))
         return True
 
-    def _holds(self, message, post, tag8) -> bool:
+    def _holds(self, message: Message, post: Node, tag8: bytes) -> bool:
         device = self._context.directory.get(post)
         key = device and self._context.keys.c(post, device.role, message.generation)
-        return bool(key) and equal(m.order_tag(message.src, message.counter, post, message.body, key), tag8)
+        return key is not None and equal(
+            m.order_tag(message.src, message.counter, post, message.body, key), tag8
+        )
 
-    def on_report(self, post, origin, counter, state, source=m.SOURCE_ORDER):
+    def on_report(
+        self, post: Node, origin: Node, counter: int, state: int, source: int = m.SOURCE_ORDER
+    ) -> None:
         """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
         for job in list(self._jobs):
             if job.action == m.ACTION_START and job.alarm > counter:
@@ -207,32 +236,32 @@ class SirenOrders:
                 self._jobs.remove(job)
         self._settle()
 
-    def silenced(self, post, origin, first):
+    def silenced(self, post: Node, origin: Node, first: int) -> None:
         """A person has silenced this post: what still starts for that incident goes on for the others."""
         for job in list(self._jobs):
             mine = job.action == m.ACTION_START and (job.origin, job.first) == (origin, first)
             if not mine or post not in job.targets:
                 continue
             self._jobs.remove(job)
-            others = [self._context.directory.get(node) for node in sorted(job.targets - {post})]
-            others = [device for device in others if device]
+            left = map(self._context.directory.get, sorted(job.targets - {post}))
+            others = [device for device in left if device]
             if others and job.left > 0:
                 self._start(job.command, others, job.left)
         self._settle()
 
-    def ordered(self, post, origin, counter, action=m.ACTION_START) -> bool:
+    def ordered(self, post: Node, origin: Node, counter: int, action: int = m.ACTION_START) -> bool:
         """Whether an order to start (or so) for this alarm is under way to this post."""
         return any(
             j.action == action and (j.origin, j.alarm) == (origin, counter) and post in j.targets
             for j in self._jobs
         )
 
-    def started(self, post, origin, counter, within_ms) -> bool:
+    def started(self, post: Node, origin: Node, counter: int, within_ms: Ms) -> bool:
         """Whether we ordered this post to start for this alarm within that time."""
         at_ms = self._started.get((origin, counter, post))
         return at_ms is not None and self._context.now_ms - at_ms <= within_ms
 
-    def sounding_heard(self, origin, counter):
+    def sounding_heard(self, origin: Node, counter: int) -> None:
         """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done.
 
         Not while somebody forges alarms: then each post is ordered until it reports for itself.
@@ -246,7 +275,7 @@ class SirenOrders:
         ]
         self._settle()
 
-    def cancel_starts(self, origin, counter):
+    def cancel_starts(self, origin: Node, counter: int) -> None:
         """Nothing is started any more for this alarm of the sender or an older one; a newer one still is."""
         self._jobs = [
             j
@@ -255,7 +284,7 @@ class SirenOrders:
         ]
         self._settle()
 
-    def tick(self):
+    def tick(self) -> None:
         now = self._context.now_ms
         for job in list(self._jobs):
             if now < job.due_ms:
@@ -266,11 +295,11 @@ class SirenOrders:
                 self._end(job)
         self._settle()
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return min(job.due_ms for job in self._jobs) if self._jobs else None
 
 
-def payload(context, own, fixed, devices) -> bytes:
+def payload(context: Context, own: int, fixed: Fixed, devices: Iterable[Device]) -> bytes:
     """A SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
     generation = context.keys.generation
     targets = tuple(
@@ -282,5 +311,5 @@ def payload(context, own, fixed, devices) -> bytes:
     return context.frame(m.SIREN_ORDER, generation, own, m.SirenOrder(*fixed, targets))
 
 
-def action_name(action) -> str:
+def action_name(action: int) -> str:
     return ACTION_NAMES.get(action, "?")

@@ -7,16 +7,22 @@ SIREN_REPORT refused, for a current alarm           that very post is ordered to
 """
 
 import json
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from kentongan_wire import compose, patterns
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_gateway.core.base.bounded import owner, put
-from kentongan_gateway.core.base.context import mix
+from kentongan_gateway.core.base.context import Context, mix
+from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.base.units import Incident, Ms, Node
 from kentongan_gateway.core.devices import device_settings
-from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command
+from kentongan_gateway.core.devices.directory import Device
+from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command, SirenOrders
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report
 CURRENT_MS = SECONDS_MAX * 1_000  # a post that refused an alarm is ordered to sound it for so long
@@ -31,21 +37,34 @@ OWN_INCIDENTS_MAX = 3  # of one button in OWN_WINDOW_MS; further ones only by or
 OWN_WINDOW_MS = 30 * 60_000
 CHANGES_MAX = 6  # times that one sounding is told to have failed or to sound again; then that it failed
 
+Driven = tuple[Node, int, int]  # what our own siren sounds for: origin, counter, first counter
+Codes = Sequence[tuple[int, tuple[int, ...]]]  # of an RT: kind, groups
+
+
+class Others(Protocol):
+    """Tells whose alarm it is among the site's gateways, as Neighbours does."""
+
+    def yields(self, record: Record) -> bool: ...
+    def waits_to_order(self, record: Record) -> bool: ...
+    def orders(self, record: Record) -> bool: ...
+
 
 class Watch:
     """For every stored sounding alarm: has any siren been heard of within two seconds?"""
 
-    def __init__(self, context, orders, neighbours):
+    def __init__(self, context: Context, orders: SirenOrders, neighbours: Others) -> None:
         self._context = context
         self._orders = orders
         self._neighbours = neighbours
-        self._due = {}  # (origin, first counter) -> (due_ms, record)
-        self._turns = {}  # origin -> when in the row its alarm was ordered last
-        self._sounding = {}  # (origin, first counter) -> {post: (state, ms)}, the latest WATCH_LIMIT
-        self._public = {}  # (origin, first counter) -> its first record, the latest WATCH_LIMIT
-        self._refused = {}  # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
+        self._due: dict[Incident, tuple[Ms, Record]] = {}  # (origin, first counter) -> (due_ms, record)
+        self._turns: dict[Node, int] = {}  # origin -> when in the row its alarm was ordered last
+        # {post: (state, ms)} of the latest WATCH_LIMIT
+        self._sounding: dict[Incident, dict[Node, tuple[int, Ms]]] = {}
+        self._public: dict[Incident, Record] = {}  # its first record, the latest WATCH_LIMIT
+        # (origin, counter) -> {posts that took it for a replay}, the latest WATCH_LIMIT
+        self._refused: dict[tuple[Node, int], set[Node]] = {}
 
-    def on_alarm(self, record):
+    def on_alarm(self, record: Record) -> None:
         key = (record.src, record.first_counter)
         if record.sounding and key not in self._public:
             put(self._public, key, record, WATCH_LIMIT, owner)
@@ -61,15 +80,15 @@ class Watch:
         for post in self._refused.pop((record.src, record.counter), ()):
             self._overrule(post, record)
 
-    def _meant(self, record) -> bool:
+    def _meant(self, record: Record) -> bool:
         return record.sounding and not record.drill and not self._context.quiet.holds(record)
 
-    def _wanted(self, record) -> bool:
+    def _wanted(self, record: Record) -> bool:
         """Whether a siren is ours to ask for, should none be heard of."""
         heard = self.sounds(record) and not self._context.forgeries.lately
         return self._meant(record) and not heard
 
-    def on_post_refused(self, post, origin, counter, record):
+    def on_post_refused(self, post: Node, origin: Node, counter: int, record: Record | None) -> None:
         """A post has an authentic alarm below its last counter; `record` is that alarm here, or None."""
         if record is not None and record.stored:
             self._overrule(post, record)
@@ -77,7 +96,7 @@ class Watch:
         known = self._refused.get((origin, counter), set())
         put(self._refused, (origin, counter), known | {post}, WATCH_LIMIT, owner)
 
-    def _overrule(self, post, record):
+    def _overrule(self, post: Node, record: Record) -> None:
         """We know better, from the sender's own proof: that post starts, and no other."""
         old = record.known or record.doubted or self._context.now_ms - record.first_ms > CURRENT_MS
         device = self._context.directory.get(post)
@@ -88,17 +107,17 @@ class Watch:
         self._context.note_about("refused_at_post", record.src, record.counter, device.label)
         self._order(record, [device])
 
-    def stood_in(self, record):
+    def stood_in(self, record: Record) -> None:
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
         key = (record.src, record.first_counter)
         if self._wanted(record) and key not in self._due and self._neighbours.yields(record):
             self._wait(key, NO_SIREN_MS, record)
 
-    def _wait(self, key, wait_ms, record):
+    def _wait(self, key: Incident, wait_ms: Ms, record: Record) -> None:
         record.called_ms = self._context.now_ms
         put(self._due, key, (self._context.now_ms + wait_ms, record), WATCH_LIMIT, owner)
 
-    def ordered(self, message):
+    def ordered(self, message: Message) -> None:
         """Another gateway orders sirens for that alarm: where we would only stand in, it is done."""
         order = message.body
         if order.action == m.ACTION_START and self._orders.overheard(message):
@@ -107,7 +126,7 @@ class Watch:
                 if yields and (record.src, record.counter) == (order.origin, order.counter):
                     del self._due[key]
 
-    def on_siren_state(self, post, origin, first, counter, state):
+    def on_siren_state(self, post: Node, origin: Node, first: int, counter: int, state: int) -> None:
         """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, first) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
@@ -116,7 +135,7 @@ class Watch:
             self._due.pop((origin, first), None)
             self._orders.sounding_heard(origin, counter)
 
-    def asked(self, post, record) -> bool:
+    def asked(self, post: Node, record: Record) -> bool:
         """Whether this post sounds, or is to sound, for that alarm: only then has it one to silence."""
         of_zone = [device.node for device in self._context.directory.posts(record.body.zone)]
         return (
@@ -125,19 +144,19 @@ class Watch:
             or self._orders.ordered(post, record.src, record.counter)
         )
 
-    def sounds(self, record) -> bool:
+    def sounds(self, record: Record) -> bool:
         """Whether some siren is known to sound for this alarm's incident."""
         if not record.is_alarm:
             return False
         return bool(self.posts_sounding(record))
 
-    def posts_sounding(self, record):
+    def posts_sounding(self, record: Record) -> list[Node]:
         """Posts whose last word was that they sound for it, not longer ago than a sounding can last."""
         told = self._sounding.get((record.src, record.first_counter), {})
         since = self._context.now_ms - SOUNDING_MS
         return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
 
-    def _joins(self, record) -> bool:
+    def _joins(self, record: Record) -> bool:
         """Whether a post of the zone beats the same for another alarm: one siren, many alarms, one report."""
         posts = {device.node for device in self._context.directory.posts(record.body.zone)}
         return any(
@@ -148,7 +167,7 @@ class Watch:
             for key, other in self._public.items()
         )
 
-    def tick(self):
+    def tick(self) -> None:
         for key, (due, record) in list(self._due.items()):
             if self._context.now_ms < due:
                 continue
@@ -176,7 +195,7 @@ class Watch:
             self._turns[record.src] = max(self._turns.values(), default=0) + 1
             self._order(record, posts, any_answer=sure)
 
-    def _is_behind(self, record) -> bool:
+    def _is_behind(self, record: Record) -> bool:
         """Buttons take turns: whether another that was ordered longer ago has waited for the same beat."""
         turn, since_ms = self._turns.get(record.src, 0), self._context.now_ms - ASK_AGAIN_MS
         return any(
@@ -185,7 +204,7 @@ class Watch:
             if other.body.kind == record.body.kind and other.called_ms < since_ms
         )
 
-    def _to_order(self, record):
+    def _to_order(self, record: Record) -> list[Device]:
         """Posts of the alarm's zone that nobody has silenced for it and that do not sound themselves."""
         told = self._sounding.get((record.src, record.first_counter), {})
         there = set(self.posts_sounding(record))
@@ -198,19 +217,21 @@ class Watch:
             and not self._orders.ordered(device.node, record.src, record.counter)
         ]
 
-    def replayed(self, post, origin, counter):
+    def replayed(self, post: Node, origin: Node, counter: int) -> None:
         """A post sounds by itself for an alarm that was over long ago: it had not heard it then."""
         device = self._context.directory.get(post)
         if device and not self._orders.ordered(post, origin, counter, m.ACTION_STOP):
             self._context.note_about("replayed_at_post", origin, counter, device.label)
             self._orders.send(Command(m.ACTION_STOP, origin, counter), [device])
 
-    def in_earnest(self, record, devices, obeyed=True):
+    def in_earnest(self, record: Record, devices: Iterable[Device], obeyed: bool = True) -> None:
         """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""
         if self._meant(record):
             self._order(record, devices, obeyed=obeyed)
 
-    def _order(self, record, devices, any_answer=False, obeyed=False):
+    def _order(
+        self, record: Record, devices: Iterable[Device], any_answer: bool = False, obeyed: bool = False
+    ) -> None:
         about = record.src, record.counter, record.body.kind
         command = Command(m.ACTION_START, *about, SECONDS_MAX, record.first_counter, any_answer, obeyed)
         self._orders.send(command, devices)
@@ -218,47 +239,50 @@ class Watch:
         if not self._due:
             self._turns = {}
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return min(due for due, _ in self._due.values()) if self._due else None
 
 
 class OwnSiren:
     """The siren on this machine: by order or when the hub is silent, never for a confidential alarm."""
 
-    def __init__(self, context, saved=None):
+    def __init__(self, context: Context, saved: bytes | None = None) -> None:
         self._context = context
-        self._profile, self._patterns = context.config.profile, ()
+        self._profile: str = context.config.profile
+        self._patterns: Codes = ()
         if saved:
             try:
                 self._take_codes(json.loads(saved))
             except (ValueError, RecursionError, LocalError):
                 context.count("codes_lost")
-        self._until_ms = None
-        self._alarm = None  # (origin, counter, first counter) that it is driven for
+        self._until_ms: Ms | None = None
+        self._alarm: Driven | None = None
         self._drill = False
         self._trouble = self._broken = False  # it does not work now; it was told to have failed
         self._changes = 0  # of that during this sounding
-        self._times = {}  # (origin, first counter) -> soundings
-        self._incidents = {}  # origin -> [(first counter, first_ms)]
+        self._times: dict[Incident, int] = {}  # -> soundings
+        self._incidents: dict[Node, list[tuple[int, Ms]]] = {}  # origin -> [(first counter, first_ms)]
 
     @property
-    def alarm(self):
+    def alarm(self) -> Driven | None:
         """(origin, counter, first counter) while it sounds as far as anybody knows, else None."""
         return None if self._broken else self._alarm
 
-    def codes(self, raw):
+    def codes(self, raw: object) -> None:
         """What the RT chose to beat, from a `codes` order; LocalError, and nothing changes."""
         self._take_codes(raw)
         self._context.persist("codes", json.dumps([self._profile, self._patterns]).encode())
 
-    def _take_codes(self, raw):
+    def _take_codes(self, raw: object) -> None:
         if not (isinstance(raw, list) and len(raw) == 2):
             raise LocalError("config: codes are a profile and patterns")
         settings = dict(zip(("profile", "patterns"), raw, strict=True))
         compose.split(device_settings.items(settings))
         self._profile, self._patterns = raw
 
-    def sound(self, origin, counter, first, kind, drill, seconds, source) -> bool:
+    def sound(
+        self, origin: Node, counter: int, first: int, kind: int, drill: bool, seconds: int, source: str
+    ) -> bool:
         """Sound for an incident unless it may not; False says that it did not."""
         config = self._context.config
         name, steps = patterns.steps_for(self._profile, kind, drill, self._patterns)
@@ -282,7 +306,7 @@ class OwnSiren:
         self._tell_driven(source)
         return True
 
-    def _allowed(self, origin, first, counter) -> bool:
+    def _allowed(self, origin: Node, first: int, counter: int) -> bool:
         if self._context.quiet.stopped(origin, first, counter):
             return False
         now = self._context.now_ms
@@ -296,7 +320,7 @@ class OwnSiren:
         self._incidents[origin] = recent
         return self._times.get((origin, first), 0) < OWN_SOUNDINGS_MAX
 
-    def stop(self, state, source, origin=None, first=None):
+    def stop(self, state: str, source: str, origin: Node | None = None, first: int | None = None) -> None:
         """Stop, for any alarm or only for this one's; `state` is what the hub is told."""
         if self._alarm is None or (origin is not None and self._alarm[0] != origin):
             return
@@ -308,7 +332,7 @@ class OwnSiren:
         self._tell(state, source)
         self._alarm = self._until_ms = None
 
-    def broken(self, is_so):
+    def broken(self, is_so: bool) -> None:
         """The siren does not do what it is told, or does again: nobody is told meanwhile that it sounds.
 
         It is driven on: a board comes back, and a line that senses nothing may itself be at fault.
@@ -319,22 +343,24 @@ class OwnSiren:
             self._changes += 1
             self._tell_driven("board")
 
-    def _tell_driven(self, source):
+    def _tell_driven(self, source: str) -> None:
         self._tell(*(("failed", "board") if self._broken else ("sounding", source)))
 
-    def _tell(self, state, source):
+    def _tell(self, state: str, source: str) -> None:
+        if self._alarm is None:
+            return
         origin, counter, _ = self._alarm
         self._context.store(
             {"type": "gateway_siren", "origin": origin, "counter": counter, "state": state, "source": source}
         )
         self._context.note_about("own_siren_" + state, origin, counter, source)
 
-    def tick(self):
+    def tick(self) -> None:
         if self._until_ms is not None and self._context.now_ms >= self._until_ms:
             self._context.out.append(SirenOff())
             if not self._broken:
                 self._tell("ended", "time")
             self._alarm = self._until_ms = None
 
-    def next_deadline(self):
+    def next_deadline(self) -> Ms | None:
         return self._until_ms
