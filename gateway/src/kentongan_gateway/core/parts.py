@@ -117,7 +117,7 @@ class Parts:
             return KeyRing(keys)
 
     def _load_guard(self, saved: bytes | None) -> bool:
-        """Whether the counters of a former run are there, whole."""
+        """Tell whether the counters of a former run are there, whole."""
         if not saved:
             return False
         try:

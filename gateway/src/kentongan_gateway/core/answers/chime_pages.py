@@ -317,7 +317,7 @@ class ChimePages:
         return True
 
     def _rings(self, job: Job) -> bool:
-        """Whether this chime rang lately for several other buttons' public alarms."""
+        """Tell whether this chime rang lately for several other buttons' public alarms."""
         others = self._rung(job.device.node).keys() - {job.record.src}
         return not job.record.silent and len(others) >= RANG_FOR
 
@@ -341,7 +341,7 @@ class ChimePages:
         return job.record
 
     def was_asked(self, penerima: Node, origin: Node, first_counter: int) -> bool:
-        """Whether we have paged it about this incident lately, whoever has answered since."""
+        """Tell whether we have paged it about this incident lately, whoever has answered since."""
         asked_ms = self._asked.get((penerima, origin, first_counter))
         return asked_ms is not None and self._context.now_ms - asked_ms <= ANSWER_MS
 

@@ -56,7 +56,7 @@ class Copies:
         return who
 
     def allow(self, who: Node | None, message: Message, payload_bytes: int) -> bool:
-        """Whether it may go once more; that is charged even if another's copy makes it needless."""
+        """Tell whether it may go once more; that is charged even if another's copy makes it needless."""
         context = self._context
         if who is None or self._times.get((who, message.digest), 0) >= TIMES:
             context.count("copy_not_new")

@@ -42,7 +42,7 @@ class Neighbours:
 
     @property
     def crowd(self) -> bool:
-        """Whether several are alarming at once."""
+        """Tell whether several are alarming at once."""
         return len(self._active) >= CROWD_ORIGINS
 
     def _zone(self, record: Record) -> int:
@@ -60,7 +60,7 @@ class Neighbours:
         return [d.node for d in gateways if d.zone == zone and d.node != config.node]
 
     def yields(self, record: Record) -> bool:
-        """Whether another gateway should answer and order before us."""
+        """Tell whether another gateway should answer and order before us."""
         return bool(self._own_gateways(record))
 
     def _waits(self, record: Record, wait_ms: Ms) -> bool:
@@ -71,11 +71,11 @@ class Neighbours:
         return self.crowd or any(self._heard_ms.get(node, since) > since for node in own)
 
     def waits(self, record: Record) -> bool:
-        """Whether we are only wanted by a sender that goes on repeating, which it has not done so far."""
+        """Tell whether we are only wanted by a sender that goes on repeating, which it has not yet done."""
         return self._waits(record, YIELD_MS)
 
     def orders(self, record: Record) -> bool:
-        """Whether the sirens of this alarm are ours to order: who answers, orders."""
+        """Tell whether the sirens of this alarm are ours to order: who answers, orders."""
         own = self._own_gateways(record)
         return not own or record.cached is not None and self._answered.get(record.about) not in own
 
@@ -101,7 +101,7 @@ class Neighbours:
         return [entry for entry in message.body.entries if self._holds(message, entry)]
 
     def forged(self, message: Message) -> bool:
-        """Whether a gateway's RECEIPTS, its outer tag true, hold an entry that no gateway can have made.
+        """Tell whether a gateway's RECEIPTS, its outer tag true, hold an entry that no gateway can have made.
 
         Posts sound on an entry of stage 2, which they cannot judge; its addressee's C can.
         """
@@ -113,7 +113,7 @@ class Neighbours:
         )
 
     def _of_any_role(self, message: Message, entry: m.Entry) -> bool:
-        """Whether it holds for this number in whatever role, ours to know or not."""
+        """Tell whether it holds for this number in whatever role, ours to know or not."""
         keys = [self._context.keys.c(entry.node, role, message.generation) for role in ROLES]
         held = [key for key in keys if key is not None]
         tags = (m.entry_tag(message.src, entry, key) for key in held)
@@ -121,7 +121,7 @@ class Neighbours:
 
     @property
     def alone(self) -> bool:
-        """Whether the site has no other gateway."""
+        """Tell whether the site has no other gateway."""
         return all(d.node == self._context.config.node for d in self._context.directory.of_role(m.GATEWAY))
 
     def _holds(self, message: Message, entry: m.Entry) -> bool:

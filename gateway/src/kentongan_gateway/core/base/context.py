@@ -185,7 +185,7 @@ class Context:
         return phy.airtime_us(self._preset, payload_bytes + PACKET_BYTES) / 1e6
 
     def has_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> bool:
-        """Whether this kind may send such a frame now; what may not is counted, and told where it matters.
+        """Tell whether this kind may send such a frame now; what may not is counted, told where it matters.
 
         of: for whose sake it is (whose), each with its part of the frame (shares.py).
         """

@@ -104,11 +104,11 @@ class Memory:
                 raise TypeError(str(error)) from error
 
     def doubts(self, record: Record, yields: bool) -> bool:
-        """Whether it may be old, for all that is known here; yields: it is another gateway's alarm."""
+        """Tell whether it may be old, for all that is known here; yields: it is another gateway's alarm."""
         return (self.lost or yields) and (record.src, record.generation) in self._unknown
 
     def hub_has(self, message: Message | Record) -> bool:
-        """Whether the hub knows this counter, or a later one, from before: it acts, we do not."""
+        """Tell whether the hub knows this counter, or a later one, from before: it acts, we do not."""
         known = self._hub.get((message.src, message.generation, mark_type(message)), 0)
         return message.counter <= known
 

@@ -103,7 +103,7 @@ class Record:
 
     @property
     def sounding(self) -> bool:
-        """Whether sirens are meant to sound for this: a real, current, public alarm on a real zone."""
+        """Tell whether sirens are meant to sound for this: a real, current, public alarm on a real zone."""
         return (
             self.is_alarm
             and not self.silent
@@ -115,7 +115,7 @@ class Record:
 
     @property
     def calls(self) -> bool:
-        """Whether somebody is to come: sirens or pages, for a current alarm."""
+        """Tell whether somebody is to come: sirens or pages, for a current alarm."""
         return self.sounding or (self.is_alarm and self.silent and not self.late and not self.cancel)
 
     @property
@@ -125,7 +125,7 @@ class Record:
 
     @property
     def names_zone(self) -> bool:
-        """Whether the answer tells posts that did not hear it where and what to sound (wire-format 4)."""
+        """Tell if the answer tells posts that did not hear it where and what to sound (wire-format 4)."""
         return self.sounding and self.first and not self.drill and not self.doubted
 
 
@@ -165,7 +165,7 @@ class Records:
         )
 
     def has_other(self, key: Key) -> bool:
-        """Whether an alarm with this counter and other content is known."""
+        """Tell whether an alarm with this counter and other content is known."""
         alarms = [other for other, record in self._records.items() if record.is_alarm]
         return any(other[:3] == key[:3] and other != key for other in (*alarms, *self._stored))
 
@@ -173,7 +173,7 @@ class Records:
         return key in self._stored
 
     def knows(self, src: Node, counter: int) -> bool:
-        """Whether an alarm of this sender and counter was ever stored, as far as is remembered."""
+        """Tell whether an alarm of this sender and counter was ever stored, as far as is remembered."""
         return any(key[0] == src and key[2] == counter for key in self._stored)
 
     def remember_stored(self, key: Key) -> None:

@@ -30,7 +30,7 @@ class Sequence:
 
     @property
     def lost(self) -> bool:
-        """Whether counters were lost, and so lately that devices may still know higher ones."""
+        """Tell whether counters were lost, and so lately that devices may still know higher ones."""
         return self._lost_at is not None and self._next - self._lost_at < SETTLED
 
     @property

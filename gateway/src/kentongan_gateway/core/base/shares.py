@@ -47,7 +47,7 @@ class Shares:
         return sum(s for at, s in self._rows.get(who, {}).items() if minute - at < MINUTES)
 
     def allow(self, who: Who, seconds: float, hour_s: float, now_ms: Ms) -> bool:
-        """Whether its share pays so much, when hour_s went in the last hour for whatever."""
+        """Tell whether its share pays so much, when hour_s went in the last hour for whatever."""
         share_s = SILENT_SHARE_S if is_silent(who) else SHARE_S
         return hour_s + seconds <= FREE_S or self.used_s(who, now_ms) + seconds <= share_s
 

@@ -138,7 +138,7 @@ class Configs:
         one.heard_ms = one.due_ms = now
 
     def _has(self, one: Wanted, role: int) -> bool:
-        """Whether the device holds what is wanted: the version, and keys of a generation that counts."""
+        """Tell whether the device holds what is wanted: the version, and keys of a generation that counts."""
         mask = 0xFF if role == m.TOMBOL else 0xFFFF
         behind = one.next is not None and one.proven < one.next
         return one.reported == one.version & mask and not behind
@@ -195,7 +195,7 @@ class Configs:
         self._round(one, now)
 
     def _urgent(self, one: Wanted) -> bool:
-        """Whether a post is to refuse a number that it still obeys: a thief's button, or worse."""
+        """Tell whether a post is to refuse a number that it still obeys: a thief's button, or worse."""
         return self._role(one) == m.SIRENE and not set(one.revoked()) <= set(one.shut)
 
     def _urgency(self, one: Wanted) -> tuple[bool, bool, bool, bool, Ms, Node]:

@@ -32,7 +32,7 @@ class Forgeries:
 
     @property
     def lately(self) -> bool:
-        """Whether one was heard within a day: what posts say ends no order of ours."""
+        """Tell whether one was heard within a day: what posts say ends no order of ours."""
         return self._until_ms is not None
 
     def begun(self) -> None:

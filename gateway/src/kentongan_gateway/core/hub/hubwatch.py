@@ -29,7 +29,7 @@ class HubWatch:
             self._waiting.pop(row_id, None)
 
     def silent(self) -> bool:
-        """Whether the hub must be taken for dead: its last good reply is too old."""
+        """Tell whether the hub must be taken for dead: its last good reply is too old."""
         return self._last_ok_ms is not None and self._context.now_ms - self._last_ok_ms > STALE_MS
 
     def begun(self) -> None:

@@ -137,7 +137,7 @@ class AlarmPath:
         self._parts.pages.plan(record, row_id)
 
     def sounds(self, record: Record) -> bool:
-        """Whether a siren beats for it now, as far as is known here."""
+        """Tell whether a siren beats for it now, as far as is known here."""
         if not record.is_alarm:
             return False
         own = self._parts.own

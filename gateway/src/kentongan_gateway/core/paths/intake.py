@@ -80,7 +80,7 @@ class Intake:
         return True
 
     def _passed_lately(self, message: Message) -> bool:
-        """Whether its sender's last counter was still below this one a little while ago."""
+        """Tell whether its sender's last counter was still below this one a little while ago."""
         since = self._context.now_ms - SLOW_MS
         of = message.src, message.generation
         return any(

@@ -37,7 +37,7 @@ class OverheardPath:
             self._context.forgeries.on_forgery()
 
     def _rewrapped(self, message: Message) -> bool:
-        """Whether a frame in our name is none of ours, though its entries may be: recorded ones, put into it.
+        """Tell whether a frame in our name is none of ours, though its entries may be: recorded ones.
 
         No frame of ours is ahead of our counter, and we answer an alarm by one frame, again and again.
         """
@@ -58,7 +58,7 @@ class OverheardPath:
             self._parts.watch.ordered(message)
 
     def _long_over(self, order: m.SirenOrder) -> bool:
-        """Whether an order is about an alarm that is over: a recording, whatever else we have forgotten."""
+        """Tell if an order is about an alarm that is over: a recording, whatever else is forgotten."""
         records = self._parts.records
         alarm = records.find(order.origin, order.counter)
         if alarm is None:
@@ -79,7 +79,7 @@ class OverheardPath:
             self._stage_1(message)
 
     def _of_now(self, message: Message) -> bool:
-        """Whether it answers what we have heard ourselves lately: a true entry may be years old."""
+        """Tell whether it answers what we have heard ourselves lately: a true entry may be years old."""
         since_ms = self._context.now_ms - ALIVE_MS
         return any(
             record and record.first_ms >= since_ms and not record.late

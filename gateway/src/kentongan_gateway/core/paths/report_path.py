@@ -69,21 +69,21 @@ class ReportPath:
                 parts.watch.replayed(post, body.origin, body.counter)
 
     def _nobody_stored(self, alarm: Record | None, body: m.SirenReport) -> bool:
-        """Whether it beats an alarm on a receipt that nobody can have given; in doubt, somebody has."""
+        """Tell whether it beats an alarm on a receipt that nobody can have given; in doubt, somebody has."""
         parts = self._parts
         if alarm is not None or parts.memory.lost or not parts.neighbours.alone:
             return False
         return not parts.records.knows(body.origin, body.counter)
 
     def _is_over(self, alarm: Record | None, body: m.SirenReport) -> bool:
-        """Whether we have known for long that this alarm was stored; in the first minutes nobody can say."""
+        """Tell whether we have known for long that this alarm was stored; at first nobody can say."""
         since_ms = self._context.now_ms - SLOW_MS
         if self._context.begun_ms > since_ms:
             return False
         return alarm.first_ms < since_ms if alarm else self._parts.records.knows(body.origin, body.counter)
 
     def _may_be_ordered(self, post: Node, body: m.SirenReport) -> bool:
-        """Whether it sounds by an order of now. The hub knows of all gateways' orders (its soundings.py)."""
+        """Tell whether it sounds by an order of now. The hub knows of all gateways' orders (soundings.py)."""
         if body.source != m.SOURCE_ORDER:
             return False
         parts = self._parts

@@ -56,7 +56,7 @@ class DrillWindow:
         self._drilled = set()
 
     def takes(self, src: Node, zone: int, now_ms: Ms) -> bool:
-        """Whether this public alarm is a drill; it uses up the button's one drill."""
+        """Tell whether this public alarm is a drill; it uses up the button's one drill."""
         if self._until_ms is None or now_ms >= self._until_ms or self._zone not in (0, zone):
             return False
         if src in self._drilled:

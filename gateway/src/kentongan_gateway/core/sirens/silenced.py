@@ -44,7 +44,7 @@ class Silenced:
         self._context.persist("hushed", b"".join(struct.pack(POST_LAYOUT, *about) for about in self._posts))
 
     def silenced(self, post: Node, record: Record) -> bool:
-        """Whether this post is not ordered by ourselves for an alarm's record any more."""
+        """Tell whether this post is not ordered by ourselves for an alarm's record any more."""
         return (record.src, record.first_counter, post) in self._posts
 
     def answer(self, origin: Node, first: int, counter: int) -> None:
@@ -60,7 +60,7 @@ class Silenced:
             self._context.persist("quiet", b"".join(rows))
 
     def stopped(self, origin: Node, first: int, counter: int) -> bool:
-        """Whether no siren, voice or page is started by ourselves for this press any more."""
+        """Tell whether no siren, voice or page is started by ourselves for this press any more."""
         return bool(self._all.get((origin, first), (0, 0))[0]) or self.answered(origin, first, counter)
 
     def answered(self, origin: Node, first: int, counter: int) -> bool:

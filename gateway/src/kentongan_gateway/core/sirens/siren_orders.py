@@ -147,7 +147,7 @@ class SirenOrders:
             self._on_done(order_id, NO_AIR if self._open.pop(order_id) else "ok")
 
     def may_test(self, count: int) -> bool:
-        """Whether there is air for a quiet test of so many devices."""
+        """Tell whether there is air for a quiet test of so many devices."""
         return self._context.has_air(REST, FRAME_BYTES + TARGET_BYTES * min(count, TARGETS_MAX))
 
     def _start(self, command: Command, group: Sequence[Device], sends: int) -> None:
@@ -180,7 +180,7 @@ class SirenOrders:
             self._context.note("order", self._context.config.label, job.counter, action_name(job.action))
 
     def starting(self, kind: int, devices: Iterable[Device], stands_in: bool) -> bool:
-        """Whether one of these devices is being ordered to beat this already, for whatever alarm.
+        """Tell whether one of these devices is being ordered to beat this already, for whatever alarm.
 
         Who stands in for another gateway counts other gateways' orders as well.
         """
@@ -250,14 +250,14 @@ class SirenOrders:
         self._settle()
 
     def ordered(self, post: Node, origin: Node, counter: int, action: int = m.ACTION_START) -> bool:
-        """Whether an order to start (or so) for this alarm is under way to this post."""
+        """Tell whether an order to start (or so) for this alarm is under way to this post."""
         return any(
             j.action == action and (j.origin, j.alarm) == (origin, counter) and post in j.targets
             for j in self._jobs
         )
 
     def started(self, post: Node, origin: Node, counter: int, within_ms: Ms) -> bool:
-        """Whether we ordered this post to start for this alarm within that time."""
+        """Tell whether we ordered this post to start for this alarm within that time."""
         at_ms = self._started.get((origin, counter, post))
         return at_ms is not None and self._context.now_ms - at_ms <= within_ms
 

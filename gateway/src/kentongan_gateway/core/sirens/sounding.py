@@ -84,7 +84,7 @@ class Watch:
         return record.sounding and not record.drill and not self._context.quiet.holds(record)
 
     def _wanted(self, record: Record) -> bool:
-        """Whether a siren is ours to ask for, should none be heard of."""
+        """Tell whether a siren is ours to ask for, should none be heard of."""
         heard = self.sounds(record) and not self._context.forgeries.lately
         return self._meant(record) and not heard
 
@@ -136,7 +136,7 @@ class Watch:
             self._orders.sounding_heard(origin, counter)
 
     def asked(self, post: Node, record: Record) -> bool:
-        """Whether this post sounds, or is to sound, for that alarm: only then has it one to silence."""
+        """Tell whether this post sounds, or is to sound, for that alarm: only then has it one to silence."""
         of_zone = [device.node for device in self._context.directory.posts(record.body.zone)]
         return (
             post in of_zone
@@ -145,7 +145,7 @@ class Watch:
         )
 
     def sounds(self, record: Record) -> bool:
-        """Whether some siren is known to sound for this alarm's incident."""
+        """Tell whether some siren is known to sound for this alarm's incident."""
         if not record.is_alarm:
             return False
         return bool(self.posts_sounding(record))
@@ -157,7 +157,7 @@ class Watch:
         return [post for post, (state, at) in told.items() if state in SOUNDING and at >= since]
 
     def _joins(self, record: Record) -> bool:
-        """Whether a post of the zone beats the same for another alarm: one siren, many alarms, one report."""
+        """Tell whether a post of the zone beats the same for another alarm: one siren, many alarms."""
         posts = {device.node for device in self._context.directory.posts(record.body.zone)}
         return any(
             key[0] != record.src
