@@ -10,11 +10,10 @@ nothing is declared it is a Row.
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from typing_extensions import TypeVar  # the standard one knows no default before Python 3.13
 
-    R = TypeVar("R", bound=Mapping[str, object], default=dict[str, Any])
+    # no dict as its default, nor a bound: mypy takes that for every Optional, whatever is declared
+    R = TypeVar("R", default=Any)
 
 Row = dict[str, Any]  # of a query whose reader declares nothing
 Value = str | int | float | bytes | None  # SQLite's own types
@@ -209,7 +208,7 @@ class Event(Sent, total=False):
     """One event of a gateway; which of these fields it has follows from its type."""
 
     device: int
-    counter: int | None
+    counter: int  # of a status perhaps None
     report_counter: int | None
     origin: int
     generation: int | None
@@ -249,6 +248,7 @@ class Event(Sent, total=False):
     devices: int
     number: int
     open: bool
+    news: bool  # by alarms.py: False where its counter is an old one
 
 
 # incidents

@@ -4,12 +4,16 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, states
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Actor, Said
+from kentongan_hub.base.tables import Account, Incident, OutboxRow, Value
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.calling import steps, texts
+from kentongan_hub.incidents.tables import Doer, incident_of, somebody
 from kentongan_hub.policies import escalation, policy_store
 from kentongan_hub.record import audit, outbox, timeline
+from kentongan_hub.storage.store import Db
 
 # codes of the timeline, as SQL lists: who counts as coming, and from which line on
 CAME = f"'{codes.COMING}', '{codes.ARRIVED}'"
@@ -20,16 +24,18 @@ DRILL_SOUND_MS = 120_000  # posts beat a drill for one minute
 NEEDS_REASON = (states.SALAH, states.TANDAI_LATIHAN, states.SUNGGUHAN, states.BUKA)
 
 
-def is_of_confidential(db, row):
+def is_of_confidential(db: Db, row: OutboxRow) -> bool:
     """Whether a row of the outbox is about a confidential incident."""
     return bool(db.value("SELECT confidential FROM incidents WHERE id = ?", row["incident"]))
 
 
-def find(db, slug):
-    return db.one("SELECT * FROM incidents WHERE slug = ?", slug)
+def find(db: Db, slug: str) -> Incident | None:
+    """Read an incident by its name; None for one that does not exist."""
+    found: Incident | None = db.one("SELECT * FROM incidents WHERE slug = ?", slug)
+    return found
 
 
-def new_slug(db, prefix):
+def new_slug(db: Db, prefix: str) -> str:
     """The next name; past every one that was given, also where the last number was lost."""
     number = 1 + db.number(f"last_{prefix}")
     if number == 1 or db.value("SELECT 1 FROM incidents WHERE slug = ?", f"{prefix}-{number}"):
@@ -39,7 +45,7 @@ def new_slug(db, prefix):
     return f"{prefix}-{number}"
 
 
-def open_again(db, now, incident):
+def open_again(db: Db, now: Now, incident: Incident) -> None:
     """Escalation starts from its first step; the answer of before no longer counts."""
     db.run(
         "UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
@@ -50,7 +56,15 @@ def open_again(db, now, incident):
     )
 
 
-def act(db, now, incident, action, account, address="", reason=""):
+def act(
+    db: Db,
+    now: Now,
+    incident: Incident,
+    action: str,
+    account: Doer,
+    address: str = "",
+    reason: str | Said = "",
+) -> None:
     """A named person does something; LocalError with a sentence for the screen when the table forbids it.
 
     `reason`: what the person typed or chose, or a Said where the hub acts by itself.
@@ -77,21 +91,25 @@ def act(db, now, incident, action, account, address="", reason=""):
     _DEEDS[action](db, now, incident, state, account, address, reason)
 
 
-def _take(db, now, incident, state, account, address, reason):
+def _take(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     """'Diterima': this person sees to it. Calling others waits, and goes on when nobody is on the way."""
     _set(
         db,
         incident,
         state=state,
-        holder=account["name"],
+        holder=str(account["name"]),
         holder_account=account["id"],
         next_alert_ms=now.ms + policy_store.for_incident(db, incident)["tindak"] * 1000,
     )
     timeline.tell(db, now, incident, account["name"], codes.TAKEN, reason, address)
 
 
-def _come(db, now, incident, state, account, address, reason):
-    if came(db, incident, account["name"]) and incident["help_ms"] is None:
+def _come(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
+    if came(db, incident, str(account["name"])) and incident["help_ms"] is None:
         return  # a second tap
     _answer(db, now, incident, state, account)
     timeline.tell(db, now, incident, account["name"], codes.COMING, reason, address)
@@ -99,7 +117,7 @@ def _come(db, now, incident, state, account, address, reason):
     orders.stages(db, now, incident, m.STAGE_COMING)
 
 
-def came(db, incident, name):
+def came(db: Db, incident: Incident, name: str) -> bool:
     """Whether this person said that he comes to the incident as it stands."""
     return db.value(
         f"SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what IN ({CAME}) AND id > "
@@ -110,7 +128,7 @@ def came(db, incident, name):
     )
 
 
-def _answer(db, now, incident, state, account):
+def _answer(db: Db, now: Now, incident: Incident, state: str, account: Doer) -> None:
     for one in orders.members(db, incident):
         db.run(
             "UPDATE incidents SET answered_ms = coalesce(answered_ms, ?), "
@@ -119,8 +137,8 @@ def _answer(db, now, incident, state, account):
             "help_ms = NULL, next_alert_ms = NULL WHERE id = ?",  # of the event itself: see below
             now.ms,
             now.wall,
-            account["name"],
-            account["name"],
+            str(account["name"]),
+            str(account["name"]),
             account["id"],
             one["id"],
         )
@@ -128,7 +146,9 @@ def _answer(db, now, incident, state, account):
     outbox.drop_delayed(db, now.ms, [one["id"] for one in orders.members(db, incident)])
 
 
-def _arrive(db, now, incident, state, account, address, reason):
+def _arrive(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     first = incident["answered_ms"] is None
     _answer(db, now, incident, state, account)
     timeline.tell(db, now, incident, account["name"], codes.ARRIVED, reason, address)
@@ -137,13 +157,15 @@ def _arrive(db, now, incident, state, account, address, reason):
         orders.stages(db, now, incident, m.STAGE_COMING)
 
 
-def _help(db, now, incident, state, account, address, reason):
+def _help(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
     _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
     timeline.tell(db, now, incident, account["name"], codes.HELP_ASKED, reason, address)
 
 
-def call_on(db, now, incident, joined):
+def call_on(db: Db, now: Now, incident: Incident, joined: Incident) -> None:
     """An alarm has joined this answered event: calling goes on as for that one, until somebody answers it."""
     due_ms = joined["next_alert_ms"] or now.ms
     first = incident["help_ms"] is None
@@ -153,7 +175,9 @@ def call_on(db, now, incident, joined):
     timeline.tell(db, now, incident, HUB, codes.COMING_ASKED, asks)
 
 
-def _mark_drill(db, now, incident, state, account, address, reason):
+def _mark_drill(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     """Whoever was called for it learns that it is a drill, and no post goes on beating the alarm."""
     timeline.tell(db, now, incident, account["name"], codes.MARKED_DRILL, reason, address)
     for one in orders.members(db, incident):
@@ -162,18 +186,22 @@ def _mark_drill(db, now, incident, state, account, address, reason):
     _take_back(db, now, incident, codes.DRILL_CORRECTED, texts.only_a_drill(db, incident))
 
 
-def _mark_real(db, now, incident, state, account, address, reason):
+def _mark_real(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     """As if it were pressed in earnest now: its posts sound, and everybody is called from the first step."""
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=0)
     open_again(db, now, incident)
     timeline.tell(db, now, incident, account["name"], codes.MARKED_REAL, reason, address)
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
+    incident = incident_of(db, incident["id"])
     orders.siren(db, now, incident, "start", orders.SIREN_SECONDS)
     steps.at_once(db, now, incident, pressed_ms=now.ms)
 
 
-def _reopen(db, now, incident, state, account, address, reason):
+def _reopen(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     """Closed by mistake: whoever opens it again holds it."""
     open_again(db, now, incident)
     timeline.tell(db, now, incident, account["name"], codes.REOPENED, reason, address)
@@ -181,13 +209,15 @@ def _reopen(db, now, incident, state, account, address, reason):
         db,
         incident,
         state=state,
-        holder=account["name"],
+        holder=str(account["name"]),
         holder_account=account["id"],
         next_alert_ms=now.ms + policy_store.for_incident(db, incident)["tindak"] * 1000,
     )
 
 
-def _close(db, now, incident, state, account, address, reason):
+def _close(
+    db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
+) -> None:
     for one in orders.members(db, incident):
         _set(
             db,
@@ -211,7 +241,7 @@ def _close(db, now, incident, state, account, address, reason):
         _take_back(db, now, incident, codes.ALARM_CORRECTED, texts.correction(db, incident))
 
 
-def _take_back(db, now, incident, what, text):
+def _take_back(db: Db, now: Now, incident: Incident, what: str, text: str) -> None:
     """Whoever was called in vain is told so; what was not sent yet is not sent."""
     ids = [one["id"] for one in orders.members(db, incident)]
     told = outbox.take_back(db, now.ms, ids, text)
@@ -233,24 +263,24 @@ _DEEDS = {
 }
 
 
-def _set(db, incident, **columns):
+def _set(db: Db, incident: Incident, **columns: Value) -> None:
     names = ", ".join(f"{name} = ?" for name in columns)  # names come from code, never from outside
     db.run(f"UPDATE incidents SET {names} WHERE id = ?", *columns.values(), incident["id"])
 
 
-def come_from_device(db, now, incident, label):
+def come_from_device(db: Db, now: Now, incident: Incident, label: str) -> None:
     """'Saya datang' pressed on a chime in an agreed person's house; the chime's label names them."""
     state = states.after(incident["state"], states.DATANG)
     if state is not None and not incident["merged_into"]:
-        _come(db, now, incident, state, {"id": None, "name": label}, "", "")
+        _come(db, now, incident, state, somebody(label), "", "")
 
 
-def decline(db, now, incident, account, address=""):
+def decline(db: Db, now: Now, incident: Incident, account: Doer, address: str = "") -> None:
     """'Saya tidak bisa': others know it; nothing waits for this person any more."""
     timeline.tell(db, now, incident, account["name"], codes.DECLINED, "", address)
 
 
-def add_note(db, now, incident, account, text, address=""):
+def add_note(db: Db, now: Now, incident: Incident, account: Doer, text: str, address: str = "") -> None:
     """A line of a person, also after the closing."""
     text = audit.clean(text.strip())[:NOTE_LIMIT]
     if not text:
@@ -260,7 +290,9 @@ def add_note(db, now, incident, account, text, address=""):
         _set(db, incident, next_alert_ms=policy_store.ask_ms(db, now, incident))
 
 
-def hand_over(db, now, incident, account, to, address="", reason=""):
+def hand_over(
+    db: Db, now: Now, incident: Incident, account: Doer, to: Account, address: str = "", reason: str = ""
+) -> None:
     """Another person answers for it from now on; `to` is an account row that may see it."""
     if incident["closed_ms"] is not None:
         raise LocalError(_("Kejadian ini sudah ditutup, tidak ada yang diserahkan."))
@@ -269,7 +301,7 @@ def hand_over(db, now, incident, account, to, address="", reason=""):
     timeline.tell(db, now, incident, account["name"], codes.HANDED_OVER, reason, address, said)
 
 
-def hush(db, now, incident, account, address=""):
+def hush(db: Db, now: Now, incident: Incident, account: Doer, address: str = "") -> None:
     """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
     orders.stop_sirens(db, now, incident)
     timeline.tell(db, now, incident, account["name"], codes.HUSHED, "", address)

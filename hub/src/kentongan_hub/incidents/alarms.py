@@ -6,17 +6,21 @@ import json
 from kentongan_wire import messages as m
 
 from kentongan_hub.base import codes, sending, states
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
-from kentongan_hub.base.said import HUB, REPORTER, Said, unknown_device
+from kentongan_hub.base.said import HUB, REPORTER, Actor, Said, unknown_device
+from kentongan_hub.base.tables import Event, Incident
 from kentongan_hub.devices import last_heard, troubles, waits
 from kentongan_hub.devices.trust import counters, intake
 from kentongan_hub.incidents import actions, chimes, merging, mute, orders, pressed, soundings
 from kentongan_hub.incidents.calling import steps
 from kentongan_hub.incidents.drills import posts
+from kentongan_hub.incidents.tables import Alarm, incident_of
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import away, failures, outbox, timeline
 from kentongan_hub.record.audit import note
+from kentongan_hub.storage.store import Db
 
 EVENTS_KEEP_MS = 40 * 86_400_000  # ids are remembered longer than any spool keeps a row
 PAGE_EXPIRES_MS = 3_600_000  # a board that was dark for an hour shows the incident anyway
@@ -31,7 +35,7 @@ STATE_NAMES = {
 }
 
 
-def take(db, now, gateway, event):
+def take(db: Db, now: Now, gateway: str, event: Event) -> None:
     """Apply one checked event once. A spool that started over (same id, other content) loses nothing."""
     digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).digest()[:16]
     fresh = db.run(
@@ -47,7 +51,7 @@ def take(db, now, gateway, event):
             _take(db, now, gateway, event)
 
 
-def is_hushed(db, now, event):
+def is_hushed(db: Db, now: Now, event: Event) -> str:
     """failures.SECRET or UNKNOWN where what fails of this event is or may be about a confidential press.
 
     UNKNOWN when nobody can tell; '' when it is about none.
@@ -57,7 +61,7 @@ def is_hushed(db, now, event):
     return failures.UNKNOWN if said is None else "" if said else failures.SECRET
 
 
-def _is_of_public(db, event):
+def _is_of_public(db: Db, event: Event) -> bool | None:
     """Of an alarm by itself; of what is told about one by the alarm; None where that is not known."""
     if event["type"] == "alarm":
         return not is_confidential(event)
@@ -73,7 +77,7 @@ def _is_of_public(db, event):
     return not any(row["confidential"] for row in found) if found else None
 
 
-def _take(db, now, gateway, event):
+def _take(db: Db, now: Now, gateway: str, event: Event) -> None:
     if failures.contained(db, now, codes.KNOWING_DEVICE, intake.refused, db, now, event):
         last_heard.count_refusal(db, now, gateway, "revoked", 1)
         return
@@ -83,7 +87,7 @@ def _take(db, now, gateway, event):
     HANDLERS[event["type"]](db, now, gateway, event)
 
 
-def trim(db, now):
+def trim(db: Db, now: Now) -> int:
     """Forget old event ids, a bounded number at a time."""
     return db.run(
         "DELETE FROM events WHERE (gateway, id, digest) IN "
@@ -92,11 +96,11 @@ def trim(db, now):
     )
 
 
-def is_confidential(event):
+def is_confidential(event: Event) -> bool:
     return event["silent"] or event["kind"] in m.CONFIDENTIAL
 
 
-def _alarm(db, now, gateway, event):
+def _alarm(db: Db, now: Now, gateway: str, event: Event) -> None:
     incident_bits = event["counter"] if event["incident"] is None else event["incident"]
     first = (event["counter"] - ((event["counter"] - incident_bits) & 0xFFFF)) & 0xFFFF_FFFF
     test = event["kind"] == m.KIND_UJI
@@ -130,43 +134,44 @@ def _alarm(db, now, gateway, event):
         received_ms=now.ms,
     )
     # it is stored and open: whatever fails from here on fails by itself
-    if test:
+    if incident is None:
         failures.contained(db, now, codes.WRITING_TEST, _tested, db, now, event)
     else:
         failures.contained(db, now, codes.CALLING, _press, db, now, incident, event)
         failures.contained(db, now, codes.SIREN_REPORT, _reported_before, db, now, incident, event)
         failures.contained(db, now, codes.WRITING_ALARM, _odd, db, now, incident, event, nameless)
-    if test or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
+    if incident is None or not incident["confidential"]:  # a silent alarm leaves no trace on the device list
         failures.contained(db, now, codes.WRITING_DEVICE, _device_heard, db, now, gateway, event)
 
 
-def _known(db, event, digest):
+def _known(db: Db, event: Event, digest: str) -> Alarm | None:
     known = "SELECT * FROM alarms WHERE device = ? AND counter = ? AND digest = ?"
-    return db.one(known, event["device"], event["counter"], digest)
+    found: Alarm | None = db.one(known, event["device"], event["counter"], digest)
+    return found
 
 
-def _tested(db, now, event):
+def _tested(db: Db, now: Now, event: Event) -> None:
     db.run(
         "UPDATE devices SET tested_wall = ?, tested_ms = ? WHERE node = ?",
         *(last_heard.happened(now, event), last_heard.happened_ms(now, event), event["device"]),
     )
 
 
-def _device_heard(db, now, gateway, event):
+def _device_heard(db: Db, now: Now, gateway: str, event: Event) -> None:
     battery_mv = event["battery"] and event["battery"] * last_heard.BATTERY_STEP_MV
     last_heard.heard(db, now, gateway, event, battery_mv, news=event["news"])
 
 
-def _incident(db, now, gateway, event, first):
+def _incident(db: Db, now: Now, gateway: str, event: Event, first: int) -> Incident:
     """The incident this press belongs to, made when it is the first; `presses` is 0 then.
 
     What the site knows of the device is looked up beside it: an alarm needs nothing but itself.
     """
     confidential = int(is_confidential(event))
     sql = "SELECT * FROM incidents WHERE device = ? AND first_counter = ? AND confidential = ?"
-    incident = db.one(sql, event["device"], first, confidential)
-    if incident:
-        return incident
+    known: Incident | None = db.one(sql, event["device"], first, confidential)
+    if known:
+        return known
     drill = int(event["drill"] and not confidential)
     place = failures.contained(db, now, codes.KNOWING_DEVICE, _place, db, event)
     zone, house = place or (event["zone"] or 0, 0)
@@ -174,7 +179,7 @@ def _incident(db, now, gateway, event, first):
         db, now, codes.KNOWING_DEVICE, mute.muted, db, now.ms, event["device"]
     )
     prefix = "rahasia" if confidential else "kejadian"
-    db.insert(
+    number = db.insert(
         "incidents",
         slug=actions.new_slug(db, prefix),
         state=states.LATIHAN if drill else states.BARU,
@@ -197,34 +202,34 @@ def _incident(db, now, gateway, event, first):
         opened_wall=last_heard.happened(now, event),
         next_alert_ms=None if drill else now.ms,
     )
-    incident = db.one(sql, event["device"], first, confidential)
+    incident = incident_of(db, number)
     what = codes.CHOOSING_WHO_KNOWS
     if failures.contained(db, now, what, _draw, db, now, incident, event) is None:
         failures.note(db, now, what, always=True)  # it has no circle that could read it on its timeline
     failures.contained(db, now, codes.CHOOSING_STEP, _first_step, db, now, incident)
-    return db.one(sql, event["device"], first, confidential)
+    return incident_of(db, number)
 
 
-def _place(db, event):
+def _place(db: Db, event: Event) -> tuple[int, int]:
     """(zone, house) of the press: the frame's RT, else the device's."""
     known = db.one("SELECT zone, house FROM devices WHERE node = ?", event["device"])
     zone, house = (known["zone"], known["house"]) if known else (0, 0)
     return event["zone"] or int(zone), int(house)
 
 
-def _draw(db, now, incident, event):
+def _draw(db: Db, now: Now, incident: Incident, event: Event) -> bool:
     incident["facts_ms"] = pressed.facts_ms(db, now, event["age_ms"])
     db.run("UPDATE incidents SET facts_ms = ? WHERE id = ?", incident["facts_ms"], incident["id"])
     pressed.draw(db, incident)
     return True
 
 
-def _first_step(db, now, incident):
+def _first_step(db: Db, now: Now, incident: Incident) -> None:
     at_ms = policy_store.first_alert_ms(db, now, incident, incident["drill"])
     db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", at_ms, incident["id"])
 
 
-def _press(db, now, incident, event):
+def _press(db: Db, now: Now, incident: Incident, event: Event) -> None:
     first_press = incident["presses"] == 0
     db.run(
         "UPDATE incidents SET presses = presses + 1, last_counter = max(last_counter, ?) WHERE id = ?",
@@ -244,13 +249,13 @@ def _press(db, now, incident, event):
         _press_again(db, now, incident, event)
 
 
-def _told_again(db, now, event, row):
+def _told_again(db: Db, now: Now, event: Event, row: Alarm) -> None:
     """Gateways know differently much: what any of them calls earnest, current or of a known age is so.
 
     A gateway that missed the press before takes the next for the first of a drill, or for one held back.
     """
-    drill, late = row["drill"] and event["drill"], row["late"] and event["late"]
-    incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    drill, late = bool(row["drill"] and event["drill"]), bool(row["late"] and event["late"])
+    incident = incident_of(db, row["incident"]) if row["incident"] else None
     if incident and not row["cancel"]:
         incident = _dated(db, now, incident, event, row)
         earnest = row["drill"] and not drill and not incident["confidential"]
@@ -265,7 +270,7 @@ def _told_again(db, now, event, row):
     )
 
 
-def _dated(db, now, incident, event, row):
+def _dated(db: Db, now: Now, incident: Incident, event: Event, row: Alarm) -> Incident:
     """The incident, with the age of its first press where the gateway that told it first knew none.
 
     Then whom a change of the last day kept out for no other reason than that comes in.
@@ -284,7 +289,7 @@ def _dated(db, now, incident, event, row):
     return incident
 
 
-def _odd(db, now, incident, event, nameless):
+def _odd(db: Db, now: Now, incident: Incident, event: Event, nameless: Alarm | None) -> None:
     """What people should know of how this alarm came, beside that it did."""
     if event["unread"]:
         timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.CONTENT_SPOILT))
@@ -296,7 +301,7 @@ def _odd(db, now, incident, event, nameless):
         timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.COUNT_NOT_KNOWN))
 
 
-def _press_again(db, now, incident, event, said=""):
+def _press_again(db: Db, now: Now, incident: Incident, event: Event, said: str = "") -> None:
     """A later press of the same incident; `said`: the code of what a gateway that knew more told of it."""
     confidential = bool(incident["confidential"])
     happens = states.TEKAN_LATIHAN if event["drill"] and not confidential else states.TEKAN
@@ -331,29 +336,29 @@ def _press_again(db, now, incident, event, said=""):
         orders.stage(db, now, incident, event["counter"], m.STAGE_COMING)
 
 
-def _call_anew(db, now, incident, event):
+def _call_anew(db: Db, now: Now, incident: Incident, event: Event) -> None:
     """A press in earnest after a drill, a cancel or an end calls like the first press of an alarm."""
-    again = db.one("SELECT * FROM incidents WHERE id = ?", incident["id"])
+    again = incident_of(db, incident["id"])
     pressed_ms = now.ms - max(0, event["age_ms"])
     dated = event["age_ms"] >= 0
     steps.at_once(db, now, again, dated, pressed_ms=pressed_ms, counter=event["counter"])
 
 
-def _cancel(db, now, incident, event):
+def _cancel(db: Db, now: Now, incident: Incident, event: Event) -> None:
     state = states.after(incident["state"], states.BATAL)
     db.run("UPDATE incidents SET state = ?, cancelled = 1 WHERE id = ?", state, incident["id"])
     timeline.tell(db, now, incident, _who(db, incident), codes.CANCELLED, Said(codes.LOOK_ON_THE_SPOT))
     orders.stage(db, now, incident, event["counter"], m.STAGE_CANCELLED)
 
 
-def _who(db, incident):
+def _who(db: Db, incident: Incident) -> str | Actor:
     if incident["confidential"]:
         return REPORTER
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
     return label or unknown_device(incident["device"])
 
 
-def _siren_report(db, now, gateway, event):
+def _siren_report(db: Db, now: Now, gateway: str, event: Event) -> None:
     """What a post, or the gateway's own siren, says that it does; a repeat of its last word adds nothing."""
     post = event.get("device") or db.value("SELECT node FROM gateways WHERE label = ?", gateway)
     state, alarm = event["state"], (event["origin"], event["counter"])
@@ -390,26 +395,30 @@ def _siren_report(db, now, gateway, event):
         soundings.reported_unknown(db, now, post, state)
 
 
-def _incident_of(db, origin, counter):
+def _incident_of(db: Db, origin: int, counter: int) -> Incident | None:
     """The incident of this alarm, or the one among whose it is where it never came itself; public first."""
-    return db.one(
+    told: Incident | None = db.one(
         "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ? "
         "ORDER BY i.confidential",
         *(origin, counter),
-    ) or db.one(
+    )
+    if told:
+        return told
+    among: Incident | None = db.one(
         "SELECT * FROM incidents WHERE device = ? AND (first_counter = ? OR confidential = 0 "
         "AND ? BETWEEN first_counter AND last_counter) ORDER BY confidential, id DESC",
         *(origin, counter, counter),
     )
+    return among
 
 
-def _siren_says(db, now, incident, gateway, post, state):
+def _siren_says(db: Db, now: Now, incident: Incident, gateway: str, post: int, state: int) -> None:
     label = db.value("SELECT label FROM devices WHERE node = ?", post) or gateway
     timeline.tell(db, now, incident, label, SIREN_CODES.get(state, codes.SIREN_REPORTED))
     soundings.reported(db, now, incident, post, state)
 
 
-def _reported_before(db, now, incident, event):
+def _reported_before(db: Db, now: Now, incident: Incident, event: Event) -> None:
     """A post may tell of its siren before anybody tells the alarm: its first frame found no gateway.
 
     Nor may presses have, since the last that came, of which a post tells by whichever it heard.
@@ -423,7 +432,8 @@ def _reported_before(db, now, incident, event):
         "JOIN soundings s ON s.post = r.post AND s.incident = ? AND s.state = ? "
         f"WHERE r.origin = ? AND r.counter BETWEEN ? AND ? AND r.state IN ({marks}) GROUP BY r.post) "
         "ORDER BY id",
-        *(incident["id"], soundings.WAITED, event["device"], since, event["counter"], *states_heard),
+        *(incident["id"], soundings.WAITED, event["device"], since, event["counter"]),
+        *states_heard,
     )
     for row in rows:
         _siren_says(db, now, incident, row["gateway"], row["post"], row["state"])
@@ -447,7 +457,7 @@ SIREN_WORDS = {
 }
 
 
-def _event(db, now, gateway, event):
+def _event(db: Db, now: Now, gateway: str, event: Event) -> None:
     """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
     last_heard.heard(db, now, gateway, event, news=event["news"])
     if event["event"] == m.EVENT_COMING:

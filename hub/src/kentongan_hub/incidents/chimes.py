@@ -10,16 +10,20 @@ Everything else is counted, and said on the incident's timeline.
 """
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said, unknown_device
+from kentongan_hub.base.tables import Device, Event, Incident
 from kentongan_hub.devices import last_heard
 from kentongan_hub.incidents import actions
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import ringing
 from kentongan_hub.record import timeline
+from kentongan_hub.storage.store import Db
 
 NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the same name
 
 
-def paged(db, now, gateway, event):
+def paged(db: Db, now: Now, gateway: str, event: Event) -> None:
     """A gateway is about to call this chime about that incident."""
     db.run(
         "INSERT OR IGNORE INTO pages (chime, origin, counter, gateway, at_wall) VALUES (?, ?, ?, ?, ?)",
@@ -35,16 +39,16 @@ def paged(db, now, gateway, event):
         answered(db, now, gateway, event)
 
 
-def answered(db, now, gateway, event):
+def answered(db: Db, now: Now, gateway: str, event: Event) -> None:
     """'Saya datang' of a device about the incident that it names."""
-    incident = db.one(
+    incident: Incident | None = db.one(
         "SELECT * FROM incidents WHERE closed_ms IS NULL AND device = ? AND first_counter = ?",
         event["origin"],
         event["counter"],
     )
-    chime = db.one("SELECT * FROM devices WHERE node = ?", event["device"])
+    chime: Device | None = db.one("SELECT * FROM devices WHERE node = ?", event["device"])
     why = refusal(db, incident, chime)
-    if why:
+    if why or incident is None or chime is None:
         last_heard.count_refusal(db, now, gateway, NOT_ASKED, 1)
         if why == codes.CHIME_NOT_PAGED:
             _keep_early(db, event)
@@ -54,11 +58,11 @@ def answered(db, now, gateway, event):
             timeline.tell(db, now, incident, who, codes.COMING_NOT_COUNTED, said)
         return
     if incident["merged_into"]:
-        incident = db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
+        incident = incident_of(db, incident["merged_into"])
     actions.come_from_device(db, now, incident, chime["label"])
 
 
-def _keep_early(db, event):
+def _keep_early(db: Db, event: Event) -> None:
     db.run("DELETE FROM early_answers WHERE (origin, counter) NOT IN "
            "(SELECT device, first_counter FROM incidents WHERE closed_ms IS NULL)")  # fmt: skip
     db.run(
@@ -67,7 +71,7 @@ def _keep_early(db, event):
     )
 
 
-def refusal(db, incident, chime):
+def refusal(db: Db, incident: Incident | None, chime: Device | None) -> str | None:
     """The code of why this chime's answer to this incident does not count, or None."""
     if incident is None:
         return codes.NO_SUCH_INCIDENT
@@ -85,7 +89,7 @@ def refusal(db, incident, chime):
     return None
 
 
-def _chimes_of(db, zone):
+def _chimes_of(db: Db, zone: int) -> bool:
     return db.value(
         "SELECT 1 FROM devices WHERE role = 'penerima' AND revoked = 0 AND pending = 0 AND zone = ?", zone
     )

@@ -7,15 +7,19 @@ answer as for one that does not exist. circles.py draws the circle, standing.py 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account, Incident, Row
 from kentongan_hub.incidents import orders
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import circles, standing
 from kentongan_hub.record import audit, timeline
+from kentongan_hub.storage.store import Db
 
 BY_HAND = "excluded"  # why somebody left a circle; only this can be undone
 
 
-def condition(account):
+def condition(account: Account) -> str:
     """SQL condition on `incidents` for this account (a row)."""
     if account["role"] in roles.NEVER_NAMED:
         return "incidents.confidential = 0"
@@ -25,19 +29,29 @@ def condition(account):
     )
 
 
-def may_see(db, account, incident):
+def may_see(db: Db, account: Account, incident: Incident) -> bool:
     return not incident["confidential"] or bool(
         db.value(f"SELECT 1 FROM incidents WHERE id = ? AND {condition(account)}", incident["id"])
     )
 
 
-def viewer(db, account):
+def viewer(db: Db, account: Account) -> tuple[str, int]:
     """Accounts with the same answer here see the same lists."""
     inside = db.value("SELECT 1 FROM circles WHERE account = ? AND ended_wall IS NULL LIMIT 1", account["id"])
     return (account["role"], account["id"] if inside else 0)
 
 
-def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=""):
+def exclude(
+    db: Db,
+    now: Now,
+    by: Account,
+    account_id: int,
+    *,
+    incident: Incident | None = None,
+    zone: int = 0,
+    house: int = 0,
+    address: str = "",
+) -> bool:
     """This person learns nothing more of one incident, or of any from this house (kin, a dispute)."""
     person = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
     if person is None:
@@ -59,7 +73,16 @@ def exclude(db, now, by, account_id, *, incident=None, zone=0, house=0, address=
     return True
 
 
-def include(db, now, by, number, *, account=None, incident=None, address=""):
+def include(
+    db: Db,
+    now: Now,
+    by: Account,
+    number: int,
+    *,
+    account: int | None = None,
+    incident: Incident | None = None,
+    address: str = "",
+) -> bool:
     """End one exclusion of this account from a house, or from this incident; the record of it stays.
 
     Only who was in the circle when the incident was opened, and is not barred by now, comes back into it.
@@ -91,14 +114,14 @@ def include(db, now, by, number, *, account=None, incident=None, address=""):
     return True
 
 
-def _event(db, incident):
-    root = incident["merged_into"] and db.one("SELECT * FROM incidents WHERE id = ?", incident["merged_into"])
-    return orders.members(db, root or incident)
+def _event(db: Db, incident: Incident) -> list[Incident]:
+    root = incident_of(db, incident["merged_into"]) if incident["merged_into"] else incident
+    return orders.members(db, root)
 
 
-def excluded_houses(db):
+def excluded_houses(db: Db) -> dict[int, list[Row]]:
     """{account: [{"id", "zone", "house"}]} of whoever learns nothing of the silent alarms of a house."""
-    out = {}
+    out: dict[int, list[Row]] = {}
     for row in db.all(
         "SELECT * FROM exclusions WHERE incident IS NULL AND ended_wall IS NULL ORDER BY zone, house"
     ):
@@ -106,7 +129,7 @@ def excluded_houses(db):
     return out
 
 
-def excluded(db, incident):
+def excluded(db: Db, incident: Incident) -> list[Row]:
     """[{"id", "account", "name"}] of those who were taken out of one incident."""
     return db.all(
         "SELECT x.id, x.account, a.name FROM exclusions x JOIN accounts a ON a.id = x.account "
@@ -115,6 +138,6 @@ def excluded(db, incident):
     )
 
 
-def log_view(db, now, account, incident, address):
+def log_view(db: Db, now: Now, account: Account, incident: Incident, address: str) -> None:
     """Each view of a confidential incident is on the record."""
     audit.record(db, now.wall, account["login"], codes.CONFIDENTIAL_SEEN, incident["slug"], address=address)

@@ -4,24 +4,28 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, states
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said
+from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import actions, orders
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import outbox, timeline
+from kentongan_hub.storage.store import Db
 
 MEMBERS_LIMIT = 50
 
 
-def merge(db, now, child, parent, account, address=""):
+def merge(db: Db, now: Now, child: Incident, parent: Incident, account: Account, address: str = "") -> None:
     """`child` follows `parent` from now on: answered, closed and corrected with it.
 
     Who has answered `parent` has not answered this: no button shows a word that was not given. Unless it is
     that person who merges, calling goes on until somebody says for the event that he comes.
     """
     if parent["merged_into"]:
-        parent = db.one("SELECT * FROM incidents WHERE id = ?", parent["merged_into"])
+        parent = incident_of(db, parent["merged_into"])
     if child["id"] == parent["id"] or child["merged_into"] == parent["id"]:
         raise LocalError(_("Kedua kejadian itu sudah satu. Pilih kejadian lain."))
     if child["confidential"] != parent["confidential"] or child["drill"] != parent["drill"]:
@@ -56,24 +60,24 @@ def merge(db, now, child, parent, account, address=""):
         actions.call_on(db, now, parent, child)
 
 
-def split(db, now, child, account, address=""):
+def split(db: Db, now: Now, child: Incident, account: Account, address: str = "") -> None:
     """`child` stands by itself again. It is open, whatever became of the other."""
     if not child["merged_into"]:
         raise LocalError(_("Kejadian ini tidak sedang digabung."))
-    parent = db.one("SELECT * FROM incidents WHERE id = ?", child["merged_into"])
+    parent = incident_of(db, child["merged_into"])
     _stand_alone(db, now, child, bool(child["drill"]))
     left = Said(codes.FROM_INCIDENT, slug=parent["slug"])
     timeline.tell(db, now, child, account["name"], codes.SPLIT, left, address)
     timeline.tell(db, now, parent, account["name"], codes.RELEASED, child["slug"], address)
 
 
-def press_after_end(db, now, child):
+def press_after_end(db: Db, now: Now, child: Incident) -> None:
     """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
     _stand_alone(db, now, child, drill=False)
     timeline.tell(db, now, child, HUB, codes.SPLIT, Said(codes.PRESSED_AGAIN))
 
 
-def _stand_alone(db, now, child, drill):
+def _stand_alone(db: Db, now: Now, child: Incident, drill: bool) -> None:
     db.run("UPDATE incidents SET merged_into = NULL WHERE id = ?", child["id"])
     actions.open_again(db, now, child)
     db.run(

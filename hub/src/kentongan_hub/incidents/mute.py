@@ -3,29 +3,35 @@
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Account, Device, Incident, Row
 from kentongan_hub.devices.trust import revocations
 from kentongan_hub.incidents import orders
 from kentongan_hub.people import access, circles
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 
 HOURS = (1, 4, 8, 24)  # a mute ends by itself: a forgotten one would cost somebody's alarm
 REASON_LIMIT = 100  # characters
 
 
-def reason_given(text):
+def reason_given(text: str) -> str:
     text = audit.clean(text).strip()[:REASON_LIMIT]
     if not text:
         raise LocalError(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat."))
     return text
 
 
-def device(db, label):
-    return db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", label)
+def device(db: Db, label: str) -> Device | None:
+    found: Device | None = db.one(
+        "SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", label
+    )
+    return found
 
 
-def mute(db, now, by, label, hours, reason, at=""):
+def mute(db: Db, now: Now, by: Account, label: str, hours: int, reason: str, at: str = "") -> None:
     """Alarms of this button are still stored and shown, but no siren is ordered and nobody is called at once.
 
     The posts that hear it sound by themselves until their own limit; its open incidents are silenced now.
@@ -42,29 +48,30 @@ def mute(db, now, by, label, hours, reason, at=""):
         f"{reason} ({by['name']})",
         row["node"],
     )
-    for incident in db.all(
+    silenced: list[Incident] = db.all(
         "SELECT * FROM incidents WHERE device = ? AND closed_ms IS NULL AND confidential = 0", row["node"]
-    ):
+    )
+    for incident in silenced:
         db.run("UPDATE incidents SET muted = 1 WHERE id = ?", incident["id"])
         orders.siren(db, now, incident, "stop")
     audit.record(db, now.wall, by["login"], codes.BUTTON_MUTED, label, reason, at,
                  Said(codes.HOURS, hours=hours))  # fmt: skip
 
 
-def unmute(db, now, by, label, at=""):
+def unmute(db: Db, now: Now, by: Account, label: str, at: str = "") -> None:
     if db.run(
         "UPDATE devices SET muted_until_ms = NULL, muted_reason = NULL WHERE label = ? AND revoked = 0", label
     ):
         audit.record(db, now.wall, by["login"], codes.BUTTON_UNMUTED, label, address=at)
 
 
-def muted(db, now_ms, node):
+def muted(db: Db, now_ms: int, node: int) -> bool:
     until = db.value("SELECT muted_until_ms FROM devices WHERE node = ?", node)
     # a damaged row silences nobody: no mute is longer than the longest that a person can choose
     return type(until) is int and now_ms < until <= now_ms + HOURS[-1] * 3_600_000
 
 
-def revoke(db, now, by, secret, label, reason, at=""):
+def revoke(db: Db, now: Now, by: Account, secret: Row, label: str, reason: str, at: str = "") -> None:
     """Refused for good, by hub and gateways at once and by each post once it reports it (trust/)."""
     row, reason = device(db, label), reason_given(reason)
     if row is None:
@@ -74,7 +81,7 @@ def revoke(db, now, by, secret, label, reason, at=""):
     audit.record(db, now.wall, by["login"], codes.DEVICE_REVOKED_ON_PAGE, label, reason, at)
 
 
-def not_ones_own(db, by, row):
+def not_ones_own(db: Db, by: Account, row: Device) -> None:
     """LocalError when `by` lives where this device is: whom an alarm may be about takes no button away."""
     if (row["zone"], row["house"]) in circles.homes(db, by):
         raise LocalError(access.OWN_HOUSE)

@@ -1,12 +1,16 @@
 """What an incident asks of gateways: stages for buttons, sirens, chimes; outbox rows of its transaction."""
 
 import json
+from typing import Any
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Incident, OutboxRow
 from kentongan_hub.people import ringing
 from kentongan_hub.record import outbox, timeline
+from kentongan_hub.storage.store import Db
 
 STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
 SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
@@ -14,12 +18,15 @@ QUIET_MS = 45_000  # a gateway whose long poll has not come for so long takes no
 SIREN_SECONDS = 60  # one re-alert
 
 
-def members(db, incident):
+def members(db: Db, incident: Incident) -> list[Incident]:
     """The incident and those merged into it: what is done to one event is told to every presser."""
-    return [incident, *db.all("SELECT * FROM incidents WHERE merged_into = ? ORDER BY id", incident["id"])]
+    merged: list[Incident] = db.all(
+        "SELECT * FROM incidents WHERE merged_into = ? ORDER BY id", incident["id"]
+    )
+    return [incident, *merged]
 
 
-def stage(db, now, incident, counter, number):
+def stage(db: Db, now: Now, incident: Incident, counter: int, number: int) -> None:
     """Tell one button; `counter` is the press that is answered."""
     if incident["device"] == timeline.BY_HAND:
         return
@@ -32,13 +39,21 @@ def stage(db, now, incident, counter, number):
     outbox.order(db, now.ms, [incident["gateway"]], "stage", body, STAGE_EXPIRES_MS, incident["id"])
 
 
-def stages(db, now, incident, number):
+def stages(db: Db, now: Now, incident: Incident, number: int) -> None:
     """Tell every button of the event."""
     for one in members(db, incident):
         stage(db, now, one, one["last_counter"], number)
 
 
-def siren(db, now, incident, action, seconds=0, zone=None, counter=None):
+def siren(
+    db: Db,
+    now: Now,
+    incident: Incident,
+    action: str,
+    seconds: int = 0,
+    zone: int | None = None,
+    counter: int | None = None,
+) -> None:
     """Start or stop the posts of the incident's zone. A confidential incident never gets here.
 
     `counter`: of the press that it is for; by itself the last one.
@@ -61,15 +76,15 @@ def siren(db, now, incident, action, seconds=0, zone=None, counter=None):
     outbox.order(db, now.ms, [_gateway(db, incident, zone)], "siren", body, SIREN_EXPIRES_MS, incident["id"])
 
 
-def _gateway(db, incident, zone):
+def _gateway(db: Db, incident: Incident, zone: int) -> str:
     """The gateway of that zone, else the one that heard the alarm: it reaches the other posts over relays."""
     if zone == incident["zone"]:
-        return incident["gateway"]
+        return incident["gateway"] or ""
     label = db.value("SELECT label FROM gateways WHERE zone = ? AND token IS NOT NULL ORDER BY label", zone)
-    return label or incident["gateway"]
+    return label or incident["gateway"] or ""
 
 
-def reroute(db, now):
+def reroute(db: Db, now: Now) -> int:
     """Orders that wait for a gateway that has gone quiet go to one that has not; how many.
 
     Any gateway of the site holds the keys and reaches the devices over relays; which one heard the alarm
@@ -96,7 +111,7 @@ def reroute(db, now):
     return len(rows)
 
 
-def as_sent(db, row):
+def as_sent(db: Db, row: OutboxRow) -> dict[str, Any]:
     """The body of an order (a row of the outbox) as it goes out now.
 
     A page for a confidential incident names its chimes: by its own circle as it stands now.
@@ -111,13 +126,13 @@ def as_sent(db, row):
     return body
 
 
-def stop_sirens(db, now, incident):
+def stop_sirens(db: Db, now: Now, incident: Incident) -> None:
     for one in members(db, incident):
         if not one["confidential"]:
             siren(db, now, one, "stop")
 
 
-def page(db, now, incident, counter=None):
+def page(db: Db, now: Now, incident: Incident, counter: int | None = None) -> None:
     """Call the chimes: which ones the gateway's directory says, of a confidential incident as_sent().
 
     With what the alarm says: a gateway that did not hear it, or has forgotten it, calls all the same.

@@ -3,23 +3,28 @@
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account, Incident, Row
 from kentongan_hub.incidents import confidential
 from kentongan_hub.record import away, timeline
+from kentongan_hub.storage.store import Db
 
 SIDE_MAX = 1280  # px
 LIMIT = 6  # of one incident
 KEPT_MS = 90 * 86_400_000
 
 
-def may_see(db, account, incident):
+def may_see(db: Db, account: Account, incident: Incident) -> bool:
     """Of a confidential incident its agreed people; of others whoever may come, never a wall or an office."""
     if incident["confidential"]:
         return confidential.may_see(db, account, incident)
     return roles.allows(account["role"], roles.COME)
 
 
-def add(db, now, incident, account, drawn, at=""):
+def add(
+    db: Db, now: Now, incident: Incident, account: Account, drawn: tuple[bytes, int, int], at: str = ""
+) -> None:
     """`drawn` as pictures.redraw gives it."""
     if db.value("SELECT count(*) FROM photos WHERE incident = ?", incident["id"]) >= LIMIT:
         raise LocalError(_("sudah ada %(limit)s foto untuk kejadian ini", limit=LIMIT))
@@ -31,15 +36,15 @@ def add(db, now, incident, account, drawn, at=""):
     timeline.tell(db, now, incident, account["name"], codes.PHOTO_ADDED, f"{width} x {height}", at)
 
 
-def listed(db, incident):
+def listed(db: Db, incident: Incident) -> list[Row]:
     columns = "id, width, height, made_by, made_wall"
     return db.all(f"SELECT {columns} FROM photos WHERE incident = ? ORDER BY id", incident["id"])
 
 
-def body(db, incident, number):
+def body(db: Db, incident: Incident, number: int) -> bytes | None:
     return db.value("SELECT body FROM photos WHERE id = ? AND incident = ?", number, incident["id"])
 
 
-def expire(db, now):
+def expire(db: Db, now: Now) -> int:
     """Photos whose time is over; how many."""
     return db.run("DELETE FROM photos WHERE made_ms < ?", away.cutoff(db, now.ms, KEPT_MS))

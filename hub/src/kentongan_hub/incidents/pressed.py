@@ -6,12 +6,18 @@ undone for a moment, in the transaction: once all of it, once what people of the
 may know by both is in the circle. Whom somebody else took out since stays out, as of any open incident.
 """
 
+from collections.abc import Callable
+
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Incident
+from kentongan_hub.incidents.tables import Change
 from kentongan_hub.people import access, circles
+from kentongan_hub.storage.store import Db
 
 UNSURE_MS = 86_400_000  # how old a press may be of which no clock knows how old it is
 
 
-def facts_ms(db, now, age_ms):
+def facts_ms(db: Db, now: Now, age_ms: int) -> int:
     """Up to when a change counts for a press that is `age_ms` old (-1: nobody can tell).
 
     Where this hub only guesses how long it was off, the press may be older by so much.
@@ -23,14 +29,14 @@ def facts_ms(db, now, age_ms):
     return at_ms - guessed_ms if at_ms < now.ms else at_ms
 
 
-def is_unsure(incident, told_ms):
+def is_unsure(incident: Incident, told_ms: int) -> bool:
     """Whether no clock could tell how old this press was when it was told."""
     return circles.facts_ms(incident) <= told_ms - UNSURE_MS and incident["opened_ms"] == told_ms
 
 
-def draw(db, incident):
+def draw(db: Db, incident: Incident) -> None:
     """As circles.draw, by the facts of incident["facts_ms"]; who left it before stays out of it."""
-    changes = db.all(
+    changes: list[Change] = db.all(
         "SELECT * FROM access_changes WHERE at_ms > ? ORDER BY id DESC", circles.facts_ms(incident)
     )
     if not incident["confidential"] or not changes:
@@ -42,9 +48,10 @@ def draw(db, incident):
         circles.let_in(db, incident, account)
 
 
-def _of_the_household(db, changes, incident):
+def _of_the_household(db: Db, changes: list[Change], incident: Incident) -> list[Change]:
     """Those that only people of the presser's house made, where nobody else changed that account since."""
-    theirs, settled = [], set()
+    theirs: list[Change] = []
+    settled: set[int | None] = set()
     for one in changes:
         makers = [one["made_by"]] + ([] if one["second"] is None else [one["second"]])
         if not all(circles.interested(db, maker, incident) for maker in makers):
@@ -58,9 +65,9 @@ class _Undone(Exception):
     """Ends the look at how it was: what was changed for it is rolled back."""
 
 
-def _eligible_before(db, incident, changes):
+def _eligible_before(db: Db, incident: Incident, changes: list[Change]) -> list[int]:
     """[account ids] eligible as if these rows of access_changes, newest first, had not happened."""
-    found = []
+    found: list[int] = []
     try:
         with db.part():
             for one in changes:
@@ -71,24 +78,24 @@ def _eligible_before(db, incident, changes):
         return found
 
 
-def _nothing(db, change):
+def _nothing(db: Db, change: Change) -> None:
     """Decides nobody's sight of a press."""
 
 
-def _home(db, change):
+def _home(db: Db, change: Change) -> None:
     home = access.place_of(change["old"])
     db.run("UPDATE accounts SET zone = ?, house = ?, outside = ? WHERE id = ?", *home, change["account"])
 
 
-def _mark(column):
-    def undo(db, change):
+def _mark(column: str) -> Callable[[Db, Change], None]:
+    def undo(db: Db, change: Change) -> None:
         value = int(change["old"] == "ya")
         db.run(f"UPDATE accounts SET {column} = ? WHERE id = ?", value, change["account"])
 
     return undo
 
 
-def _was_on(db, change):
+def _was_on(db: Db, change: Change) -> None:
     marks = [int(word in change["old"].split()) for word in (access.AGREED, access.STAND_IN)]
     db.run(
         "UPDATE accounts SET active = 1, named_for_confidential = ?, stand_in = ? WHERE id = ?",
@@ -97,11 +104,11 @@ def _was_on(db, change):
     )
 
 
-def _was_not(db, change):
+def _was_not(db: Db, change: Change) -> None:
     db.run("UPDATE accounts SET active = 0 WHERE id = ?", change["account"])
 
 
-def _was_let_in(db, change):
+def _was_let_in(db: Db, change: Change) -> None:
     zone, house, _ = access.place_of(change["new"])
     db.run(
         "UPDATE exclusions SET ended_wall = 0 WHERE id = (SELECT max(id) FROM exclusions WHERE account = ? "
@@ -110,14 +117,14 @@ def _was_let_in(db, change):
     )
 
 
-def _was_barred(db, change):
+def _was_barred(db: Db, change: Change) -> None:
     """Excluded from that house, or of it by the register."""
     zone, house, _ = access.place_of(change["old"])
     if change["account"] is not None:
         db.insert("exclusions", account=change["account"], zone=zone, house=house, made_by="", made_wall=0)
 
 
-def _link(db, change):
+def _link(db: Db, change: Change) -> None:
     db.run(
         "UPDATE people SET account = (SELECT id FROM accounts WHERE login = ?) WHERE id = ?",
         change["old"],

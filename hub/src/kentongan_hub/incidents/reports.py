@@ -9,13 +9,17 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, sending, states, words
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import REPORTER
+from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, steps
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import audit, outbox, timeline
+from kentongan_hub.storage.store import Db
 
 TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
 PAGE_EXPIRES_MS = 3_600_000
@@ -26,11 +30,13 @@ WAITING_MAX, WAITING_MS = 5, 600_000  # reports of one account that nobody was c
 class Lately:
     """How many reports an account wrote lately: in memory only, for no disk may know who reported."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wrote = {}  # account -> [(steady ms, slug; '' of one in confidence)]
+        self._wrote: dict[
+            int, list[tuple[int, str]]
+        ] = {}  # account -> [(steady ms, slug; '' of one in confidence)]
 
-    def check(self, db, now_ms, account):
+    def check(self, db: Db, now_ms: int, account: int) -> None:
         """LocalError where so many of this account wait that another would only wait behind them.
 
         One that is called for, or over, counts no more. One in confidence counts for its time: else its
@@ -48,12 +54,12 @@ class Lately:
                     )  # fmt: skip
                 )
 
-    def wrote(self, now_ms, account, slug, secret):
+    def wrote(self, now_ms: int, account: int, slug: str, secret: bool) -> None:
         with self._lock:
             self._wrote.setdefault(account, []).append((now_ms, "" if secret else slug))
 
 
-def _is_uncalled(db, slug):
+def _is_uncalled(db: Db, slug: str) -> bool:
     """Whether this report is open, and its calls wait, and none of them was tried yet."""
     return bool(
         db.value(
@@ -65,11 +71,21 @@ def _is_uncalled(db, slug):
     )
 
 
-def is_confidential(kind):
+def is_confidential(kind: int) -> bool:
     return kind in words.CONFIDENTIAL_KINDS
 
 
-def take(db, now, account, kind, zone, house, place, text, address=""):
+def take(
+    db: Db,
+    now: Now,
+    account: Account,
+    kind: int,
+    zone: int,
+    house: int,
+    place: str,
+    text: str,
+    address: str = "",
+) -> str:
     """The new incident's slug; it is called like any other, but no siren can be ordered for it."""
     if kind not in KINDS:
         raise LocalError(_("Jenis kejadian itu tidak ada di daftar."))
@@ -91,7 +107,7 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
         **{"first_counter": number, "last_counter": number, "zone": zone, "house": house, "place": place},
         **{"kind": kind, "confidential": int(secret), "opened_ms": now.ms, "opened_wall": now.wall},
     }
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", db.insert("incidents", **row))
+    incident = incident_of(db, db.insert("incidents", **row))
     circles.draw(db, incident)
     _somebody_hears(db, now, incident)
     due_ms = policy_store.first_alert_ms(db, now, incident, False)
@@ -104,7 +120,7 @@ def take(db, now, account, kind, zone, house, place, text, address=""):
     return incident["slug"]
 
 
-def _somebody_hears(db, now, incident):
+def _somebody_hears(db: Db, now: Now, incident: Incident) -> None:
     """A report that only offices may know is refused, with whom to telephone, where no office is known."""
     if incident["kind"] in circles.OFFICES_ONLY and not circles.members(db, incident):
         to = [word for step in policy_store.for_incident(db, incident)["langkah"] for word in step["kepada"]]

@@ -1,21 +1,26 @@
 """Posts that should sound: whoever does not report it within 15 s, or reports a failure, needs a person."""
 
 import json
+from collections.abc import Sequence
 
 from kentongan_wire import flood
 from kentongan_wire import messages as m
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB
+from kentongan_hub.base.tables import Event, Incident, Row
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.drills import posts
+from kentongan_hub.incidents.tables import Sounding
 from kentongan_hub.record import away, failures, outbox, timeline
 from kentongan_hub.record.timeline import BY_HAND
+from kentongan_hub.storage.store import Db
 
 WAITED, SOUNDED, DRIVEN, SILENT, FAILED = "awaited", "sounded", "driven", "silent", "failed"
 BESIDE = "beside"  # told of its siren for another alarm since: in a large crowd it does not tell of each
-HEARD = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAILED}
+HEARD: dict[int, str] = {m.STATE_SOUNDING: SOUNDED, m.STATE_DRIVEN: DRIVEN, m.STATE_FAILED: FAILED}
 WITHOUT_SIREN = 100  # kinds of public reports: no button, no siren (words.py)
 # a sounding, a rest after it, and what its report may take
 SOUNDING_MS = m.ORDER_SECONDS_MAX * 1_000 + flood.REST_MS + flood.SIREN_TOLD_MS
@@ -34,7 +39,7 @@ PRESSED = "SELECT count(*) FROM alarms WHERE incident = ? AND received_ms > ?"
 CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
 
 
-def expect(db, now, incident, zones, ordered=False):
+def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: bool = False) -> None:
     """The posts of these RTs are meant to sound for this incident from now on.
 
     By themselves they sound what their settings say, by order of ours everything. What a person wrote down
@@ -53,7 +58,7 @@ def expect(db, now, incident, zones, ordered=False):
                 )
 
 
-def _await(db, now, incident, post, asked_ms):
+def _await(db: Db, now: Now, incident: Incident, post: int, asked_ms: int | None) -> None:
     db.run(
         "INSERT INTO soundings (incident, post, asked_ms, due_ms, state, changed_ms) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (incident, post) DO UPDATE SET asked_ms = excluded.asked_ms, "
@@ -64,7 +69,7 @@ def _await(db, now, incident, post, asked_ms):
     )
 
 
-def _sounds(post, incident):
+def _sounds(post: Row, incident: Incident) -> bool:
     """Whether this post's settings let it sound for that kind, as it decides itself; unreadable ones do."""
     try:
         table = json.loads(post["settings"]).get("table")
@@ -73,25 +78,26 @@ def _sounds(post, incident):
         return True
 
 
-def limit_ms(db, row):
+def limit_ms(db: Db, row: Sounding) -> int:
     """How long after it was asked a post may stay silent about it: by itself SIREN_LIMIT_MS, in a crowd,
     where it repeats its first word later, HELD_MS more.
 
     One that has told of its siren sounding for another alarm holds its further reports back on purpose:
     the street hears it, and the air is for alarms. What it does by order it reports at once (no asked_ms).
     """
+    asked_ms = row["asked_ms"] or 0
     buttons = db.value(
-        "SELECT count(DISTINCT device) FROM alarms WHERE received_ms > ?", row["asked_ms"] - CROWD_WINDOW_MS
+        "SELECT count(DISTINCT device) FROM alarms WHERE received_ms > ?", asked_ms - CROWD_WINDOW_MS
     )
     crowd = buttons >= CROWD_BUTTONS
     told_ms = db.value("SELECT siren_ms FROM devices WHERE node = ?", row["post"])
-    if told_ms is None or row["asked_ms"] - told_ms > SOUNDING_MS:
+    if told_ms is None or asked_ms - told_ms > SOUNDING_MS:
         return supervision.SIREN_LIMIT_MS + (flood.HELD_MS if crowd else 0)
     held_ms = flood.HELD_MS + flood.HELD_SPAN_MS
     return supervision.SIREN_LIMIT_MS + held_ms * (flood.CROWD_TIMES if crowd else 1)
 
 
-def reported(db, now, incident, post, state):
+def reported(db: Db, now: Now, incident: Incident, post: int, state: int) -> None:
     """A post's word on this incident: it sounds, was driven without a sense of it, or failed."""
     word = HEARD.get(state)
     if state == m.STATE_REFUSED:  # the gateway orders it: its time begins anew, once for each refusal
@@ -121,7 +127,7 @@ def reported(db, now, incident, post, state):
             db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
 
 
-def stop_recorded(db, now, incident, gateway, event):
+def stop_recorded(db: Db, now: Now, incident: Incident, gateway: str, event: Event) -> bool:
     """Order the post of this report to stop, where nobody can have ordered it to start; whether it was.
 
     Somebody plays an order that he recorded to a post that did not hear it then. A gateway does not know what
@@ -144,13 +150,13 @@ def stop_recorded(db, now, incident, gateway, event):
     return True
 
 
-def reported_unknown(db, now, post, state):
+def reported_unknown(db: Db, now: Now, post: int, state: int) -> None:
     """Its word on a press that reached no gateway, yet: whichever incident it is of, the street hears it."""
     if HEARD.get(state) in (SOUNDED, DRIVEN) and not posts.knows(db, now, post):
         db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
 
 
-def heard_anew(db, now, gateway):
+def heard_anew(db: Db, now: Now, gateway: str) -> None:
     """A gateway has started anew: what posts said meanwhile nobody heard, and they have their time again."""
     theirs = (
         "SELECT d.node FROM devices d JOIN gateways g ON g.label = ? "
@@ -163,7 +169,7 @@ def heard_anew(db, now, gateway):
     )
 
 
-def run_due(db, now):
+def run_due(db: Db, now: Now) -> int:
     """Posts whose time is over are silent: said on the incident, and a warning from the next look on."""
     late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
     for row in late:
@@ -176,7 +182,7 @@ def run_due(db, now):
     return len(late)
 
 
-def _judge(db, now, row):
+def _judge(db: Db, now: Now, row: Sounding) -> bool:
     """True once it is said what a post whose time is over did."""
     until_ms = row["asked_ms"] + limit_ms(db, row) if row["asked_ms"] else now.ms
     where = (row["incident"], row["post"])
@@ -199,7 +205,7 @@ def _judge(db, now, row):
     return True
 
 
-def silent(db):
+def silent(db: Db) -> list[Row]:
     """[{"label", "state"}] of posts whose last sounding failed and that nobody has checked since."""
     return db.all(
         "SELECT d.label, s.state FROM devices d JOIN soundings s ON s.post = d.node AND s.incident = "

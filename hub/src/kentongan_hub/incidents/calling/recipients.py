@@ -1,35 +1,58 @@
 """Whom a policy's words mean tonight: people with an address, never the house of a silent alarm."""
 
 import math
+from collections.abc import Callable, Iterable
+from typing import TypedDict, TypeVar
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Concerns, Person, Row
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import failures
+from kentongan_hub.storage.store import Db
 
 PEOPLE_LIMIT = 500  # of one step
 NEVER_MS = (1 << 62) - 1
+T = TypeVar("T")
+W = TypeVar("W")
 
 
-def resolve(db, now, incident, words):
+class Recipient(TypedDict):
+    """One address that is called; `delay_s`: so long after the step."""
+
+    person: int
+    name: str
+    channel: str
+    address: str
+    delay_s: int
+
+
+def resolve(db: Db, now: Now, incident: Concerns, words: Iterable[str]) -> list[Recipient]:
     """[{"person", "name", "channel", "address", "delay_s"}] of one step's recipients, each address once."""
     return reach(db, now, incident, words)[0]
 
 
-def reach(db, now, incident, words):
+def reach(
+    db: Db, now: Now | None, incident: Concerns, words: Iterable[str]
+) -> tuple[list[Recipient], list[Said], int]:
     """(what resolve gives, a Said for each of those that no message can reach, how many lookings-up failed).
 
     Nobody is left uncalled for the row of another: each word and each person is looked up by itself, where
     somebody is called; `now` None: this is a rehearsal, which writes nothing.
     """
-    out, seen, missing, left, failed = [], set(), [], PEOPLE_LIMIT, 0
+    out: list[Recipient] = []
+    missing: list[Said] = []
+    seen: set[tuple[str, str]] = set()
+    left, failed = PEOPLE_LIMIT, 0
     for word in words:
         people = _tried(db, now, _people, incident, word)
         failed += people is None
         people = (people or [])[:left]
         left -= len(people)
-        found = []
+        found: list[Recipient] = []
         for person in people:
             some = _tried(db, now, _addresses, incident, person)
             failed += some is None
@@ -43,13 +66,15 @@ def reach(db, now, incident, words):
     return out, missing, failed
 
 
-def _tried(db, now, look, incident, whom):
+def _tried(
+    db: Db, now: Now | None, look: Callable[[Db, Concerns, W], list[T]], incident: Concerns, whom: W
+) -> list[T] | None:
     if now is None:
         return look(db, incident, whom)
     return failures.contained(db, now, codes.FINDING_PEOPLE, look, db, incident, whom)
 
 
-def _addresses(db, incident, person):
+def _addresses(db: Db, incident: Concerns, person: Person) -> list[Recipient]:
     if incident["confidential"] and not _may_know(db, incident, person):
         return []
     # a number that somebody added after a silent alarm learns nothing of it
@@ -59,10 +84,19 @@ def _addresses(db, incident, person):
         "AND created_ms <= ? ORDER BY id"
     )
     rows = db.all(sql, person["id"], before_ms)
-    return [{"person": person["id"], "name": person["name"], **one} for one in rows]
+    return [
+        {
+            "person": person["id"],
+            "name": person["name"],
+            "channel": one["channel"],
+            "address": one["address"],
+            "delay_s": one["delay_s"],
+        }
+        for one in rows
+    ]
 
 
-def _may_know(db, incident, person):
+def _may_know(db: Db, incident: Concerns, person: Person) -> bool:
     """A silent alarm reaches no one of its house, and no account that may not open it."""
     if incident["house"] and (person["zone"], person["house"]) == (incident["zone"], incident["house"]):
         return False
@@ -72,16 +106,16 @@ def _may_know(db, incident, person):
     return bool(active) and circles.knows(db, person["account"], incident)
 
 
-def may_answer(db, incident_id, person):
+def may_answer(db: Db, incident_id: int, person: Person) -> bool:
     """Whether this person may still know of an incident it was called for: exclusions count at once."""
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", incident_id)
+    incident = incident_of(db, incident_id)
     return not incident["confidential"] or _may_know(db, incident, person)
 
 
 _LIVE = "withdrawn_wall IS NULL AND erased_wall IS NULL"
 
 
-def _people(db, incident, word):
+def _people(db: Db, incident: Concerns, word: str) -> list[Person]:
     kind, _, value = word.partition(":")
     zone = incident["zone"]
     if word == p.ALL:
@@ -106,26 +140,25 @@ def _people(db, incident, word):
         )
     if kind == p.NEAR:
         near = nearest(db, zone, incident["house"], int(value))
-        return [
-            one
-            for house in near
-            for one in db.all(
+        living: list[Person] = []
+        for house in near:
+            living += db.all(
                 f"SELECT * FROM people WHERE zone = ? AND house = ? AND {_LIVE} ORDER BY head DESC, id",
                 zone,
                 house,
             )
-        ]
+        return living
     return []  # chimes are called by the gateway, not here
 
 
-def nearest(db, zone, house, count):
+def nearest(db: Db, zone: int, house: int, count: int) -> list[int]:
     """Numbers of the nearest inhabited houses: by the plan where they stand on it, else by house number."""
     rows = db.all("SELECT number, x, y FROM houses WHERE zone = ? AND occupied = 1", zone)
     here = next((row for row in rows if row["number"] == house), None) or db.one(
         "SELECT number, x, y FROM houses WHERE zone = ? AND number = ?", zone, house
     )
 
-    def far(row):
+    def far(row: Row) -> tuple[int, float, int]:
         if here and here["x"] is not None and row["x"] is not None:
             return (0, math.hypot(row["x"] - here["x"], row["y"] - here["y"]), row["number"])
         return (1, abs(row["number"] - house), row["number"])

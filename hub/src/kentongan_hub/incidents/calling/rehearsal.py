@@ -1,29 +1,67 @@
 """What would happen: a policy played through for one house; and the queue of what will happen."""
 
 import json
+from typing import TypedDict
 
 from kentongan_hub.base import code_words, sending, services, words
-from kentongan_hub.base.clock import local_date_time, local_time
-from kentongan_hub.base.language import _
+from kentongan_hub.base.clock import Now, local_date_time, local_time
+from kentongan_hub.base.language import Text, _
+from kentongan_hub.base.tables import Called, Policy, Row
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.calling import steps as calling_steps
+from kentongan_hub.incidents.calling.recipients import Recipient
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import contacts, residents, ways
 from kentongan_hub.policies import escalation, gateway_calls, policy_store
 from kentongan_hub.policies import policy as p
+from kentongan_hub.policies.escalation import Step
 from kentongan_hub.record import outbox
+from kentongan_hub.storage.store import Db
 
 QUEUE_LIMIT = 200
 DAY_MS = 86_400_000
 
 
-def play(db, zone, house, kind, confidential=False):
+class Call(TypedDict):
+    """One step as the rehearsal shows it: after which time, what happens, who has no number."""
+
+    after: str
+    lines: list[str]
+    missing: list[str]
+
+
+class Coming(TypedDict):
+    """Something that happens next by itself; `slug` None: it is of no incident."""
+
+    in_s: int
+    time: str
+    slug: str | None
+    title: str
+    what: str
+
+
+def play(db: Db, zone: int, house: int, kind: int, confidential: bool = False) -> list[Call]:
     """[{"after", "lines", "missing"}]: 'if house 7 presses fire, this happens'. Writes nothing."""
-    imagined = {
-        **dict.fromkeys(("answered_ms", "closed_ms", "merged_into", "help_ms", "gateway"), None),
-        **{"id": 0, "device": 1, "zone": zone, "house": house, "kind": kind, "drill": 0, "cancelled": 0},
-        **{"late": 0, "muted": 0, "alerts": 0, "opened_ms": 0},
-        **{"confidential": int(confidential), "slug": "rahasia-0"},
+    imagined: Called = {
+        "id": 0,
+        "slug": "rahasia-0",
+        "device": 1,
+        "gateway": None,
+        "zone": zone,
+        "house": house,
+        "kind": kind,
+        "confidential": int(confidential),
+        "drill": 0,
+        "cancelled": 0,
+        "late": 0,
+        "muted": 0,
+        "opened_ms": 0,
+        "answered_ms": None,
+        "closed_ms": None,
+        "help_ms": None,
+        "merged_into": None,
+        "alerts": 0,
+        "next_alert_ms": None,
     }
     policy = policy_store.for_incident(db, imagined)
     first = escalation.at_once(policy, imagined)
@@ -34,8 +72,9 @@ def play(db, zone, house, kind, confidential=False):
     return steps
 
 
-def _shown(db, imagined, due_ms, step, policy):
-    zone, silent, lines = f"{imagined['zone']:02d}", imagined["confidential"], []
+def _shown(db: Db, imagined: Called, due_ms: int, step: Step, policy: Policy) -> Call:
+    zone, silent = f"{imagined['zone']:02d}", imagined["confidential"]
+    lines: list[str] = []
     if due_ms == 0:
         own = _("sirene pos RT %(zone)s yang mendengar berbunyi sendiri, juga tanpa pusat data", zone=zone)
         lines.append(_("tidak ada bunyi dan lampu di mana pun") if silent else own)
@@ -62,14 +101,14 @@ def _shown(db, imagined, due_ms, step, policy):
     }
 
 
-def _way(one):
+def _way(one: Recipient) -> Text:
     about = {"name": one["name"], "channel": ways.word(one["channel"])}
     if one["delay_s"]:
         return _("%(name)s lewat %(channel)s sesudah %(later)s", later=words.span(one["delay_s"]), **about)
     return _("%(name)s lewat %(channel)s", **about)
 
 
-def _chimes(db, imagined):
+def _chimes(db: Db, imagined: Called) -> Text:
     if not imagined["confidential"]:
         return _("penerima di rumah yang disepakati berbunyi")
     if any(chime["silent"] for chime in gateway_calls.chimes(db).values()):
@@ -77,7 +116,7 @@ def _chimes(db, imagined):
     return _("tidak ada penerima di rumah orang yang disepakati untuk kejadian rahasia")
 
 
-def queue(db, now, condition):
+def queue(db: Db, now: Now, condition: str) -> list[Coming]:
     """What happens next by itself, soonest first; `condition`: which incidents this person may know of."""
     zone = db.setting("time_zone", "WIB")
     out = []
@@ -129,7 +168,7 @@ def queue(db, now, condition):
     ]
 
 
-def _when(now_wall, wall, zone):
+def _when(now_wall: int, wall: int, zone: str) -> str:
     return (local_time if wall - now_wall < DAY_MS else local_date_time)(wall, zone)
 
 
@@ -154,7 +193,7 @@ NAMED_TYPES = {
 }
 
 
-def _work(row):
+def _work(row: Row) -> Text:
     if row["type"] in NAMED_TYPES:
         what = NAMED_TYPES[row["type"]].of(name=json.loads(row["body"]).get("name", ""))
     else:

@@ -8,12 +8,17 @@ this number was called for one incident only: what is closed by now may be what 
 import json
 import re
 import unicodedata
+from typing import TypedDict
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB
+from kentongan_hub.base.tables import Person
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, texts
+from kentongan_hub.incidents.tables import incident_of, somebody
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
 
 LOOK_BACK_MS = 3_600_000  # a call is answered within this
 MEANT_MS = 86_400_000  # networks deliver late: what called within a day, closed or not, may be what is meant
@@ -34,7 +39,18 @@ _OTHER_FIGURES = re.compile(
 _NUMBER = re.compile(r"(?<![a-z0-9])(?:(r|rahasia)[\s-]*)?(\d{1,9})(?!\d)")
 
 
-def people_of(db, channel, address):
+class Call(TypedDict):
+    """An incident that an address was called for; `open`: it may be answered, `event`: what it is part of."""
+
+    id: int
+    slug: str
+    confidential: int
+    event: int
+    name: str
+    open: int
+
+
+def people_of(db: Db, channel: str, address: str) -> list[Person]:
     """Rows of `people` who are called at this address; a household may share a phone."""
     return db.all(
         "SELECT p.* FROM addresses a JOIN people p ON p.id = a.person "
@@ -44,11 +60,11 @@ def people_of(db, channel, address):
     )
 
 
-def unknown(db, now, channel):
+def unknown(db: Db, now: Now, channel: str) -> None:
     audit.record(db, now.wall, HUB, codes.ANSWER_UNKNOWN, channel)
 
 
-def take(db, now, channel, address, text):
+def take(db: Db, now: Now, channel: str, address: str, text: str) -> bool:
     """True when the answer reached an incident. `address` as it stands in the register."""
     people = people_of(db, channel, address)
     if not people:
@@ -66,15 +82,15 @@ def take(db, now, channel, address, text):
             _ask(db, now, channel, address, open_)
         return False
     name = open_[-1]["name"]
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", open_[-1]["event"])
+    incident = incident_of(db, open_[-1]["event"])
     if comes:
         actions.come_from_device(db, now, incident, name)
     else:
-        actions.decline(db, now, incident, {"name": name}, channel)
+        actions.decline(db, now, incident, somebody(name), channel)
     return True
 
 
-def meaning(text):
+def meaning(text: str) -> tuple[bool | None, set[str]]:
     """(True: comes, False: cannot, None: neither, {slugs that it names}) of what somebody wrote."""
     text = _apart(unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower())
     said, yes = _SAID.search(text), _YES.search(text)
@@ -87,12 +103,12 @@ def meaning(text):
     return comes, {f"{'rahasia' if secret else 'kejadian'}-{int(number)}" for secret, number in found}
 
 
-def _apart(text):
+def _apart(text: str) -> str:
     """'datang12' as 'datang 12'."""
     return re.sub(r"(?<=[a-z]{2})(?=\d)", " ", text)
 
 
-def _called(db, now, channel, address):
+def _called(db: Db, now: Now, channel: str, address: str) -> list[Call]:
     """Incidents for which a call went to this address within the day, and the name that was called.
 
     `open`: it may be answered, by its state and by the age of this call.
@@ -112,7 +128,7 @@ def _called(db, now, channel, address):
     )
 
 
-def _ask(db, now, channel, address, open_):
+def _ask(db: Db, now: Now, channel: str, address: str, open_: list[Call]) -> None:
     """For the number, once an hour: 'Balas: DATANG 12 atau DATANG 13'."""
     asked = (
         "SELECT 1 FROM outbox WHERE channel = ? AND type = ? AND created_ms > ? "
@@ -120,13 +136,13 @@ def _ask(db, now, channel, address, open_):
     )
     if db.value(asked, channel, outbox.NEWS, now.ms - LOOK_BACK_MS, address):
         return
-    hints = dict.fromkeys(texts.hint(row).removeprefix("Balas: ") for row in open_)
+    hints = dict.fromkeys(texts.hint(row["slug"]).removeprefix("Balas: ") for row in open_)
     text = f"Kentongan: yang mana? Balas: {' atau '.join(hints)}"[: texts.LIMIT]
     body = json.dumps({"to": address, "name": open_[-1]["name"], "text": text, "asks": 1}, ensure_ascii=False)
     outbox.add(db, now.ms, channel, outbox.NEWS, body, LOOK_BACK_MS)
 
 
-def _may(db, row, person):
+def _may(db: Db, row: Call, person: Person) -> bool:
     """Of a confidential incident only who was called, not whoever else has this phone."""
     called = row["name"] == person["name"] or not row["confidential"]
     return called and recipients.may_answer(db, row["event"], person)

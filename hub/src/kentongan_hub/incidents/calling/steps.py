@@ -1,23 +1,37 @@
 """Carries out a step of a policy: sirens, chimes and messages become outbox rows in one transaction."""
 
 import json
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from kentongan_hub.base import codes, sending, services
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said
+from kentongan_hub.base.tables import Incident
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import orders, soundings
 from kentongan_hub.incidents.calling import recipients, texts
+from kentongan_hub.incidents.calling.recipients import Recipient
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import contacts
 from kentongan_hub.policies import escalation, policy_store
 from kentongan_hub.policies import policy as p
+from kentongan_hub.policies.escalation import Step
 from kentongan_hub.record import failures, outbox, timeline
+from kentongan_hub.storage.store import Db
 
 RETRY_MS = 10_000  # a step that could not be taken at all is tried again
 MESSAGE_EXPIRES_MS = 1_800_000  # a call for help that is half an hour old sends people to an empty street
 
 
-def at_once(db, now, incident, dated=True, pressed_ms=None, counter=None):
+def at_once(
+    db: Db,
+    now: Now,
+    incident: Incident,
+    dated: bool = True,
+    pressed_ms: int | None = None,
+    counter: int | None = None,
+) -> None:
     """The step of the press itself; the posts of its own RT sound without being asked.
 
     `dated`: whether it is known when it was pressed; else the posts may have sounded, and told it, long ago.
@@ -34,7 +48,14 @@ def at_once(db, now, incident, dated=True, pressed_ms=None, counter=None):
         failures.contained(db, now, what, soundings.expect, db, now, incident, [incident["zone"]])
 
 
-def _part(db, now, incident, what, deed, step):
+def _part(
+    db: Db,
+    now: Now,
+    incident: Incident,
+    what: str,
+    deed: Callable[[Db, Now, Incident, Step], bool | None],
+    step: Step,
+) -> None:
     """Do it, or say on the timeline and as a warning that it failed: the rest of the step still happens."""
     done = failures.contained(db, now, _named(db, incident, what), deed, db, now, incident, step)
     if done is None:
@@ -42,20 +63,22 @@ def _part(db, now, incident, what, deed, step):
         timeline.tell(db, now, incident, HUB, codes.PART_FAILED, said)
 
 
-def _named(db, incident, what):
+def _named(db: Db, incident: Incident, what: str) -> str | Said:
     """For a warning that many see: a confidential incident is not named there."""
     if incident["confidential"]:
         return what
     return Said(codes.OF_INCIDENT, what=Said(what), name=timeline.identity(db, incident))
 
 
-def _forward(db, now, incident, step, counter=None):
+def _forward(db: Db, now: Now, incident: Incident, step: Step, counter: int | None = None) -> bool | None:
     """As _sound, for every RT but its own, whose posts heard it themselves."""
     zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
     return _order(db, now, incident, zones, codes.FORWARDED, counter)
 
 
-def _order(db, now, incident, zones, told="", counter=None):
+def _order(
+    db: Db, now: Now, incident: Incident, zones: Sequence[int], told: str = "", counter: int | None = None
+) -> bool | None:
     """Sirens of these RTs, each by itself; None when one of them could not be ordered."""
     done = [
         failures.contained(
@@ -66,7 +89,7 @@ def _order(db, now, incident, zones, told="", counter=None):
     return all(done) or None
 
 
-def _order_one(db, now, incident, zone, told, counter):
+def _order_one(db: Db, now: Now, incident: Incident, zone: int, told: str, counter: int | None) -> bool:
     orders.siren(db, now, incident, "start", orders.SIREN_SECONDS, zone, counter)
     what = _named(db, incident, codes.AWAITING_SIREN)
     failures.contained(db, now, what, soundings.expect, db, now, incident, [zone], True)
@@ -75,12 +98,14 @@ def _order_one(db, now, incident, zone, told, counter):
     return True
 
 
-def run_due(db, now):
+def run_due(db: Db, now: Now) -> int:
     """Take the due step of every open incident whose time has come; the number of steps taken.
 
     One incident that cannot be handled keeps no other from being called for.
     """
-    due = db.all("SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms)
+    due: list[Incident] = db.all(
+        "SELECT * FROM incidents WHERE next_alert_ms <= ? ORDER BY next_alert_ms LIMIT 100", now.ms
+    )
     for incident in due:
         what = _named(db, incident, codes.NEXT_STEP)
         with failures.about(incident["confidential"]):
@@ -94,13 +119,13 @@ def run_due(db, now):
     return len(due)
 
 
-def _due(db, now, number):
+def _due(db: Db, now: Now, number: int) -> bool:
     """True once its step is taken. The row is read here: what was damaged in it may have been put right."""
-    _step(db, now, db.one("SELECT * FROM incidents WHERE id = ?", number))
+    _step(db, now, incident_of(db, number))
     return True
 
 
-def _step(db, now, incident):
+def _step(db: Db, now: Now, incident: Incident) -> None:
     if escalation.left_open(incident):
         _ask(db, now, incident)
         return
@@ -124,7 +149,7 @@ def _step(db, now, incident):
     _part(db, now, incident, codes.CALLING, _call, step)
 
 
-def _ask(db, now, incident):
+def _ask(db: Db, now: Now, incident: Incident) -> None:
     """'Is it over?' to who holds it and to the ketua RT; of a confidential one to its agreed people."""
     db.run(
         "UPDATE incidents SET next_alert_ms = ? WHERE id = ?",
@@ -141,12 +166,12 @@ def _ask(db, now, incident):
         outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, MESSAGE_EXPIRES_MS, incident["id"])
 
 
-def _sound(db, now, incident, step):
+def _sound(db: Db, now: Now, incident: Incident, step: Step) -> bool | None:
     zones = siren_zones(db) if step.siren == p.RW else [incident["zone"]]
     return _order(db, now, incident, zones)
 
 
-def siren_zones(db):
+def siren_zones(db: Db) -> list[int]:
     """RTs that have a siren post."""
     rows = db.all(
         "SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
@@ -155,7 +180,7 @@ def siren_zones(db):
     return [row["zone"] for row in rows if type(row["zone"]) is int]
 
 
-def _call(db, now, incident, step, counter=None):
+def _call(db: Db, now: Now, incident: Incident, step: Step, counter: int | None = None) -> bool | None:
     """True when everybody was called that could be; None, and told, when somebody could not."""
     all_well = True
     if p.CHIMES in step.to:
@@ -177,12 +202,12 @@ def _call(db, now, incident, step, counter=None):
     return all_well
 
 
-def _page(db, now, incident, counter):
+def _page(db: Db, now: Now, incident: Incident, counter: int | None) -> bool:
     orders.page(db, now, incident, counter)
     return True
 
 
-def _message(db, now, incident, step, one):
+def _message(db: Db, now: Now, incident: Incident, step: Step, one: Recipient) -> int:
     """The number of the row that calls this one."""
     body = {"to": one["address"], "name": one["name"], "text": texts.call(db, incident, step.number)}
     return outbox.add(
@@ -197,7 +222,7 @@ def _message(db, now, incident, step, one):
     )
 
 
-def _names(found):
+def _names(found: list[Recipient]) -> str | Said:
     names = list(dict.fromkeys(one["name"] for one in found))
     some = ", ".join(names[:8])
     return Said(codes.NAMES_AND_MORE, names=some, more=len(names) - 8) if len(names) > 8 else some

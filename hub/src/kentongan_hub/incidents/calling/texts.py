@@ -2,15 +2,17 @@
 
 from kentongan_hub.base import words
 from kentongan_hub.base.clock import local_time
+from kentongan_hub.base.tables import Incident
 from kentongan_hub.people import contacts, residents
+from kentongan_hub.storage.store import Db
 
 LIMIT = 300  # characters: two SMS
 
 
-def call(db, incident, number):
+def call(db: Db, incident: Incident, number: int) -> str:
     """'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'"""
     if incident["confidential"]:
-        return f"Kentongan: {incident['slug']} menunggu Anda di pusat data RT. {hint(incident)}"
+        return f"Kentongan: {incident['slug']} menunggu Anda di pusat data RT. {hint(incident['slug'])}"
     again = f" (panggilan ke-{number})" if number else ""
     mark = "INI LATIHAN. " if incident["drill"] else ""
     when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
@@ -18,10 +20,10 @@ def call(db, incident, number):
     advice = words.advice(incident, contacts.numbers(db, incident["zone"]))
     empty = residents.empty_note(db, incident["opened_ms"], incident["zone"], incident["house"])
     text = f"{text} {empty} {advice}".replace("  ", " ").strip()
-    return f"{text[: LIMIT - 30]} {hint(incident)}"
+    return f"{text[: LIMIT - 30]} {hint(incident['slug'])}"
 
 
-def left_open(db, incident):
+def left_open(db: Db, incident: Incident) -> str:
     """The question after an answered incident that nobody has ended."""
     if incident["confidential"]:
         return f"Kentongan: {incident['slug']} masih terbuka. Sudah selesai? Tutup di pusat data RT."
@@ -33,12 +35,12 @@ def left_open(db, incident):
     )[:LIMIT]
 
 
-def unsent(incident):
+def unsent(incident: Incident) -> str:
     """To the circle of a confidential incident: calls to some of them were never tried."""
     return f"Kentongan: {incident['slug']}: ada panggilan yang tidak sempat dikirim. Buka di pusat data RT."
 
 
-def place(db, incident):
+def place(db: Db, incident: Incident) -> str:
     """'Rumah 7, Gang Mawar · RT 05/RW 03', as people say it."""
     area = f"RT {incident['zone']:02d}/RW {db.number('rw'):02d}"
     device = db.one("SELECT label, house, place FROM devices WHERE node = ?", incident["device"])
@@ -48,7 +50,7 @@ def place(db, incident):
     return ", ".join(parts)
 
 
-def correction(db, incident):
+def correction(db: Db, incident: Incident) -> str:
     """What everybody is told who was called for a false alarm."""
     if incident["confidential"]:
         return f"Kentongan: {incident['slug']} sudah ditutup."
@@ -56,13 +58,13 @@ def correction(db, incident):
     return f"KOREKSI: alarm {kind} di {place(db, incident)} keliru. Keadaan aman."
 
 
-def only_a_drill(db, incident):
+def only_a_drill(db: Db, incident: Incident) -> str:
     """What everybody is told who was called for what a person has marked as a drill."""
     kind = words.kind(incident["kind"]).lower()
     return f"INI LATIHAN. Panggilan {kind} di {place(db, incident)} hanya latihan, tidak perlu datang."
 
 
-def hint(incident):
+def hint(slug: str) -> str:
     """'Balas: DATANG 12', so that an answer names its incident; confidential ones are R3."""
-    prefix, _, number = incident["slug"].rpartition("-")
+    prefix, _, number = slug.rpartition("-")
     return f"Balas: DATANG {'R' if prefix == 'rahasia' else ''}{number}"

@@ -12,15 +12,18 @@ import json
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import clock, codes, quiet_hours, states
-from kentongan_hub.base.clock import local_date_time, local_parts, local_time, wall_of
-from kentongan_hub.base.language import _
-from kentongan_hub.base.said import HUB, Said
+from kentongan_hub.base.clock import Now, local_date_time, local_parts, local_time, wall_of
+from kentongan_hub.base.language import Text, _
+from kentongan_hub.base.said import HUB, Actor, Said
+from kentongan_hub.base.tables import Account, Concerns, Incident
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.drills import posts
+from kentongan_hub.incidents.tables import Doer, Drill, somebody
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
 
 MINUTES = (10, 20, 30, 60)  # wire/README.md: at most 60
 MINUTE_MS, DAY_MS = supervision.MINUTE_MS, supervision.DAY_MS
@@ -40,7 +43,7 @@ MISSED, CANCELLED = _("terlewat"), _("dibatalkan")
 _WAITS = "opened_ms IS NULL AND cancelled_wall IS NULL"
 
 
-def state(row, now):
+def state(row: Drill, now: Now) -> Text:
     """One word for people; a drill is what its times say."""
     if row["cancelled_wall"] is not None:
         return CANCELLED
@@ -49,39 +52,42 @@ def state(row, now):
     return MISSED if now.wall > row["planned_wall"] + supervision.DRILL_MISSED_MS else PLANNED
 
 
-def find(db, number):
-    row = db.one("SELECT * FROM drills WHERE id = ?", number)
+def find(db: Db, number: int) -> Drill:
+    row: Drill | None = db.one("SELECT * FROM drills WHERE id = ?", number)
     if row is None:
         raise LocalError(_("Latihan itu tidak ada. Muat ulang halaman."))
     return row
 
 
-def running(db, now):
+def running(db: Db, now: Now) -> Drill | None:
     """The drill whose window is open, or None."""
-    return db.one("SELECT * FROM drills WHERE ends_ms > ? ORDER BY ends_ms DESC LIMIT 1", now.ms)
+    found: Drill | None = db.one(
+        "SELECT * FROM drills WHERE ends_ms > ? ORDER BY ends_ms DESC LIMIT 1", now.ms
+    )
+    return found
 
 
-def waiting(db):
+def waiting(db: Db) -> list[Drill]:
     """Planned ones and those that were missed, soonest first."""
     return db.all(f"SELECT * FROM drills WHERE {_WAITS} ORDER BY planned_wall LIMIT ?", PLANNED_LIMIT)
 
 
-def next_monthly(now_wall, zone):
+def next_monthly(now_wall: int, zone: str) -> tuple[str, str]:
     """('2026-12-26', '10.00') of the next monthly sound test that can still be announced a day ahead."""
     at = local_parts(now_wall + DAY_MS, zone)
     year, month = (at.year, at.month) if at.day <= MONTHLY_DAY else _next_month(at.year, at.month)
     return f"{year:04d}-{month:02d}-{MONTHLY_DAY:02d}", MONTHLY_TIME
 
 
-def _next_month(year, month):
+def _next_month(year: int, month: int) -> tuple[int, int]:
     return (year, month + 1) if month < 12 else (year + 1, 1)
 
 
-def area(zone):
+def area(zone: int) -> str:
     return f"RT {zone:02d}" if zone else _("semua RT")
 
 
-def _checked(minutes, zone, what):
+def _checked(minutes: int, zone: int, what: str) -> str:
     if minutes not in MINUTES:
         raise LocalError(_("Pilih lama latihan."))
     if not 0 <= zone <= 255:
@@ -92,14 +98,25 @@ def _checked(minutes, zone, what):
     return what
 
 
-def _by_day(db, wall):
+def _by_day(db: Db, wall: int) -> None:
     """No drill in the quiet hours: nobody is startled out of sleep for it (domain.md 3)."""
     if quiet_hours.quiet_left_ms(db, clock.Now(0, wall)):
         raise LocalError(_("Latihan tidak dalam jam tenang. Pilih waktu lain, atau ubah jamnya di "
                            "Pengaturan."))  # fmt: skip
 
 
-def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
+def plan(
+    db: Db,
+    now: Now,
+    by: Account,
+    day: str,
+    time: str,
+    minutes: int,
+    zone: int,
+    what: str = "",
+    monthly: bool = False,
+    at: str = "",
+) -> int:
     """The new drill's id; `day` and `time` as a form gives them, on the site's own clock."""
     what = _checked(minutes, zone, what)
     wall = wall_of(day, time, db.setting("time_zone", "WIB"))
@@ -124,7 +141,16 @@ def plan(db, now, by, day, time, minutes, zone, what="", monthly=False, at=""):
     return number
 
 
-def _record(db, now, by, what, row, detail="", at="", told=None):
+def _record(
+    db: Db,
+    now: Now,
+    by: Doer,
+    what: str,
+    row: Drill,
+    detail: str | Said = "",
+    at: str = "",
+    told: int | None = None,
+) -> None:
     when = local_date_time(row["planned_wall"], db.setting("time_zone", "WIB"))
     where = f"RT {row['zone']:02d}" if row["zone"] else Said(codes.ALL_RT)
     said = Said(codes.DRILL_AT, when=when, minutes=row["minutes"], area=where)
@@ -133,7 +159,9 @@ def _record(db, now, by, what, row, detail="", at="", told=None):
     audit.record(db, now.wall, by["login"], what, Said(codes.DRILL, number=row["id"]), detail, at, said)
 
 
-def cancel(db, now, by, number, reason, series=False, at=""):
+def cancel(
+    db: Db, now: Now, by: Account, number: int, reason: str, series: bool = False, at: str = ""
+) -> None:
     """Called off, with a reason; who was told of it is told that as well. `series`: the later ones too."""
     row = find(db, number)
     reason = audit.clean(reason).strip()[:REASON_LIMIT]
@@ -153,7 +181,7 @@ def cancel(db, now, by, number, reason, series=False, at=""):
     _record(db, now, by, codes.DRILL_CALLED_OFF, row, reason, at)
 
 
-def announce(db, now, by, number, at=""):
+def announce(db: Db, now: Now, by: Doer, number: int, at: str = "") -> int:
     """Everybody with a number in these RTs is told; the number of messages."""
     row = find(db, number)
     if state(row, now) != PLANNED:
@@ -164,7 +192,7 @@ def announce(db, now, by, number, at=""):
     return told
 
 
-def words_of(db, row):
+def words_of(db: Db, row: Drill) -> str:
     """The announcement: that it is a drill, when, what to do, and that a second press is in earnest."""
     when = local_date_time(row["planned_wall"], db.setting("time_zone", "WIB"))
     what = f" {row['what']}." if row["what"] else ""
@@ -174,11 +202,11 @@ def words_of(db, row):
     )
 
 
-def _tell(db, now, zone, text, delay_ms=0):
+def _tell(db: Db, now: Now, zone: int, text: str, delay_ms: int = 0) -> int:
     zones = [zone] if zone else [row["zone"] for row in db.all("SELECT DISTINCT zone FROM people")]
     told = set()
     for one in zones:
-        everyone = {"confidential": 0, "zone": one, "house": 0, "id": 0}
+        everyone: Concerns = {"confidential": 0, "zone": one, "house": 0, "id": 0}
         for to in recipients.resolve(db, now, everyone, TOLD):
             if (to["channel"], to["address"]) not in told:
                 told.add((to["channel"], to["address"]))
@@ -187,7 +215,17 @@ def _tell(db, now, zone, text, delay_ms=0):
     return len(told)
 
 
-def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
+def start(
+    db: Db,
+    now: Now,
+    by: Account,
+    minutes: int,
+    zone: int,
+    number: int | None = None,
+    what: str = "",
+    tell: bool = False,
+    at: str = "",
+) -> int:
     """Open the window now, of a planned drill or of a new one; its id."""
     open_now = running(db, now)
     if open_now:
@@ -224,7 +262,7 @@ def start(db, now, by, minutes, zone, number=None, what="", tell=False, at=""):
     return number
 
 
-def end(db, now, by, number, at=""):
+def end(db: Db, now: Now, by: Doer, number: int, at: str = "") -> None:
     """Close the window before its time."""
     row = find(db, number)
     if state(row, now) != RUNNING:
@@ -235,20 +273,21 @@ def end(db, now, by, number, at=""):
     _close_alarms(db, now, find(db, number), by["name"])
 
 
-def cut_off(db, now, from_ms):
+def cut_off(db: Db, now: Now, from_ms: int) -> None:
     """The hub was away since then, as long as a clock guesses: what ran out by that guess ends everywhere.
 
     Posts count the minutes by themselves, and would beat in drill for up to an hour of which no page says so.
     """
     over = "opened_ms + minutes * ? > ? AND opened_ms + minutes * ? <= ?"
-    for row in db.all(f"SELECT * FROM drills WHERE {over}", MINUTE_MS, from_ms, MINUTE_MS, now.ms):
-        ends_ms = min(row["ends_ms"], max(from_ms, row["opened_ms"]))
+    ran_out: list[Drill] = db.all(f"SELECT * FROM drills WHERE {over}", MINUTE_MS, from_ms, MINUTE_MS, now.ms)
+    for row in ran_out:
+        ends_ms = min(row["ends_ms"] or 0, max(from_ms, row["opened_ms"] or 0))
         db.run("UPDATE drills SET ends_ms = ? WHERE id = ?", ends_ms, row["id"])
         posts.told(db, now, row, 0)
-        _record(db, now, {"login": HUB}, codes.DRILL_CLOSED, row)
+        _record(db, now, somebody(HUB), codes.DRILL_CLOSED, row)
 
 
-def alarms(db, row):
+def alarms(db: Db, row: Drill) -> list[Incident]:
     """The drill alarms (incidents) of a drill that has begun, by the time of their press."""
     return db.all(
         "SELECT * FROM incidents INDEXED BY incidents_drills WHERE drill = 1 AND confidential = 0 "
@@ -257,20 +296,20 @@ def alarms(db, row):
     )
 
 
-def window(row):
+def window(row: Drill) -> tuple[int, int, int, int]:
     """(from, to) in steady time, and twice the RT, for a query."""
-    return row["opened_ms"], row["ends_ms"] + LATE_MS, row["zone"], row["zone"]
+    return row["opened_ms"] or 0, (row["ends_ms"] or 0) + LATE_MS, row["zone"], row["zone"]
 
 
-def _close_alarms(db, now, row, who):
+def _close_alarms(db: Db, now: Now, row: Drill, who: str | Actor) -> None:
     """Its alarms leave the board with it; one that a second press made real stays until people end it."""
     for one in alarms(db, row):
         if one["closed_ms"] is None and not one["merged_into"]:
-            actions.act(db, now, one, states.TUTUP, {"id": None, "name": who}, "", Said(codes.DRILL_IS_OVER))
+            actions.act(db, now, one, states.TUTUP, somebody(who), "", Said(codes.DRILL_IS_OVER))
     db.run("UPDATE drills SET closed_wall = ? WHERE id = ?", now.wall, row["id"])
 
 
-def note(db, now, by, number, people, text, at=""):
+def note(db: Db, now: Now, by: Account, number: int, people: int | None, text: str, at: str = "") -> None:
     """What a person adds to the result: how many came, and a sentence. Drills that have begun only."""
     row = find(db, number)
     if row["opened_ms"] is None:
@@ -284,15 +323,15 @@ def note(db, now, by, number, people, text, at=""):
     _record(db, now, by, codes.DRILL_NOTED, row, text, at)
 
 
-def due(db, now):
+def due(db: Db, now: Now) -> bool:
     """Whether run_due has something to do; reads the few rows that wait."""
     return bool(_unannounced(db, now) or _followed(db, now) or _run_out(db, now) or posts.due(db, now))
 
 
-def run_due(db, now):
+def run_due(db: Db, now: Now) -> bool:
     """Announce what comes within a day; plan the next month's of what is repeated; end what ran out."""
     for row in _unannounced(db, now):
-        announce(db, now, {"login": HUB, "name": HUB}, row["id"])
+        announce(db, now, somebody(HUB), row["id"])
     for row in _followed(db, now):
         _plan_next(db, row)
     for row in _run_out(db, now):
@@ -301,11 +340,11 @@ def run_due(db, now):
     return True
 
 
-def _run_out(db, now):
+def _run_out(db: Db, now: Now) -> list[Drill]:
     return db.all("SELECT * FROM drills WHERE closed_wall IS NULL AND ends_ms <= ?", now.ms - LATE_MS)
 
 
-def _unannounced(db, now):
+def _unannounced(db: Db, now: Now) -> list[Drill]:
     return db.all(
         f"SELECT id FROM drills WHERE {_WAITS} AND told_wall IS NULL AND planned_wall > ? "
         "AND planned_wall <= ?",
@@ -314,7 +353,7 @@ def _unannounced(db, now):
     )
 
 
-def _followed(db, now):
+def _followed(db: Db, now: Now) -> list[Drill]:
     over_wall = now.wall - supervision.DRILL_MISSED_MS
     # a clock that is years ahead must not move the next one there: then it stands as missed, for a person
     return db.all(
@@ -324,7 +363,7 @@ def _followed(db, now):
     )
 
 
-def _plan_next(db, row):
+def _plan_next(db: Db, row: Drill) -> None:
     """The same day and time of the next month, one at a time: that month's may be past by this clock, and is
     to come all the same once the clock is put right. If it was missed indeed, a person is told."""
     zone = db.setting("time_zone", "WIB")

@@ -1,7 +1,11 @@
 """Which post was told of a drill, by which gateway, and which has said that it knows of begin and end."""
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Event, Row
 from kentongan_hub.devices.trust import configs
+from kentongan_hub.incidents.tables import Drill
 from kentongan_hub.record import outbox
+from kentongan_hub.storage.store import Db
 
 UNENDED_MS = 30_000  # a post that has not said by then that it knows of the end needs a person
 QUIET_MS = 45_000  # a gateway that has not asked for orders for so long tells nobody
@@ -11,7 +15,7 @@ MINUTE_MS = 60_000
 GUESSED_MS = "(SELECT coalesce(sum(to_ms - from_ms), 0) FROM absences WHERE sure = 0 AND to_ms > opened_ms)"
 
 
-def told(db, now, row, minutes):
+def told(db: Db, now: Now, row: Drill, minutes: int) -> None:
     """Orders to every gateway: of the drill `row` beginning for so many minutes, or with 0 of its end."""
     if minutes:
         for post in _posts(db, row["zone"]):
@@ -20,7 +24,7 @@ def told(db, now, row, minutes):
         _order(db, now, row, minutes, label, _assign(db, now, row, label))
 
 
-def _posts(db, zone):
+def _posts(db: Db, zone: int) -> list[Row]:
     return db.all(
         "SELECT node, zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
         "AND ? IN (0, zone) ORDER BY node",
@@ -28,18 +32,18 @@ def _posts(db, zone):
     )
 
 
-def _gateways(db):
+def _gateways(db: Db) -> list[str]:
     return [
         row["label"] for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY label")
     ]
 
 
-def _order(db, now, row, minutes, label, posts):
+def _order(db: Db, now: Now, row: Drill, minutes: int, label: str, posts: list[int]) -> None:
     body = {"minutes": minutes, "zone": row["zone"], "number": row["id"], "posts": posts}
     outbox.order(db, now.ms, [label], "drill", body, BEGIN_EXPIRES_MS if minutes else END_EXPIRES_MS)
 
 
-def _assign(db, now, row, label):
+def _assign(db: Db, now: Now, row: Drill, label: str) -> list[int]:
     """The posts that this gateway is to tell: those of its RT and of RTs without one that works."""
     mine = []
     for post in db.all(
@@ -58,7 +62,7 @@ def _assign(db, now, row, label):
     return mine
 
 
-def _teller(db, now, zone):
+def _teller(db: Db, now: Now, zone: int) -> str | None:
     """Label of the gateway that tells the posts of an RT: its own, unless only another one works."""
     own = configs.gateway_of(db, zone)
     alive = db.all(
@@ -69,7 +73,7 @@ def _teller(db, now, zone):
     return own if own in labels or not labels else labels[0]
 
 
-def known(db, now, gateway, event):
+def known(db: Db, now: Now, gateway: str, event: Event) -> None:
     """A device says that a drill is open for it, or that it is not; a gateway only after its restart."""
     where = event["number"], event["device"]
     if event["open"]:
@@ -88,7 +92,7 @@ def known(db, now, gateway, event):
         )
 
 
-def holders(db, row, open_now=True):
+def holders(db: Db, row: Drill, open_now: bool = True) -> list[tuple[str, bool]]:
     """[(label, whether it knows what is so now)] of gateways and posts; open_now: the drill runs."""
     gateways = db.all(
         "SELECT g.label, (SELECT o.state FROM outbox o WHERE o.channel = 'gateway:' || g.label "
@@ -110,7 +114,7 @@ def holders(db, row, open_now=True):
     return out
 
 
-def _rows(db, row):
+def _rows(db: Db, row: Drill) -> list[Row]:
     return db.all(
         "SELECT p.*, d.label FROM drill_posts p JOIN devices d ON d.node = p.post "
         "WHERE p.drill = ? AND d.role = 'sirene' AND d.revoked = 0 ORDER BY d.label",
@@ -118,7 +122,7 @@ def _rows(db, row):
     )
 
 
-def knows(db, now, post):
+def knows(db: Db, now: Now, post: int) -> bool:
     """Whether this post has said that it knows of a drill that runs now."""
     return bool(
         db.value(
@@ -130,9 +134,9 @@ def knows(db, now, post):
     )
 
 
-def ending(db, now):
+def ending(db: Db, now: Now) -> Drill | None:
     """The drill that a person ended before its time and whose window may still be open at a post, or None."""
-    return db.one(
+    found: Drill | None = db.one(
         "SELECT * FROM drills WHERE ends_ms <= ? AND ends_ms < opened_ms + minutes * ? "
         f"AND opened_ms + minutes * ? + {GUESSED_MS} > ? ORDER BY ends_ms DESC LIMIT 1",
         now.ms,
@@ -140,17 +144,18 @@ def ending(db, now):
         MINUTE_MS,
         now.ms,
     )
+    return found
 
 
-def unended(db, now):
+def unended(db: Db, now: Now) -> list[str]:
     """Labels of posts that may beat an alarm in earnest as a drill, half a minute after its end."""
     row = ending(db, now)
-    if row is None or now.ms < row["ends_ms"] + UNENDED_MS:
+    if row is None or now.ms < (row["ends_ms"] or 0) + UNENDED_MS:
         return []
     return [one["label"] for one in _rows(db, row) if one["end_wall"] is None]
 
 
-def due(db, now):
+def due(db: Db, now: Now) -> list[tuple[int, str]]:
     """[(post, gateway)]: ends that a gateway which has gone quiet was to tell, and another one that can."""
     row = ending(db, now)
     out = []
@@ -162,9 +167,12 @@ def due(db, now):
     return out
 
 
-def reroute(db, now):
+def reroute(db: Db, now: Now) -> None:
     """What due() finds is told by whoever can."""
-    row, by_gateway = ending(db, now), {}
+    row = ending(db, now)
+    if row is None:
+        return
+    by_gateway: dict[str, list[int]] = {}
     for post, label in due(db, now):
         by_gateway.setdefault(label, []).append(post)
         db.run("UPDATE drill_posts SET gateway = ? WHERE drill = ? AND post = ?", label, row["id"], post)
