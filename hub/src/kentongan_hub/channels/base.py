@@ -2,15 +2,17 @@
 
 import logging
 import threading
+from typing import TypedDict
 
 from kentongan_hub.base import codes, sending
-from kentongan_hub.base.clock import Now
+from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import ChannelRow, Claimed, OutboxRow
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import ways
 from kentongan_hub.record import audit, outbox, timeline
-from kentongan_hub.storage.store import parsed
+from kentongan_hub.storage.store import Db, Store, parsed
 
 log = logging.getLogger("kentongan.hub")
 PERIOD_S = 2.0  # longest time between looks; a commit wakes the worker at once
@@ -28,43 +30,55 @@ PROBLEM_LIMIT = 200  # characters
 REPEAT_MARK = "(ulangan) "  # it may have arrived before: the confirmation was lost
 TEST = sending.TEST
 
+Field = tuple[str, str, str]  # key, label, default of a setting
+
+
+class Message(TypedDict):
+    """What a channel sends: to an address of its own kind, that person's name, the words."""
+
+    to: str
+    name: str
+    text: str
+
 
 class Failure(Exception):
     """Why a message was not sent. `permanent`: the same message will never pass; else it is tried again."""
 
-    def __init__(self, reason, permanent=False):
+    def __init__(self, reason: object, permanent: bool = False) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.code: int | None = None  # with which a modem refused
 
 
 class Worker(ways.Way):
     """One channel. Subclasses give what a Way has, `fields` and send(); step() is one round, no thread."""
 
-    fields = ()  # (key, label, default) of the settings on the page Kanal
-    highest = {}  # key -> the largest number that the setting may be; it is a number then
-    secret_fields = ()
+    fields: tuple[Field, ...] = ()  # (key, label, default) of the settings on the page Kanal
+    highest: dict[str, int] = {}  # key -> the largest number that the setting may be; it is a number then
+    secret_fields: tuple[str, ...] = ()
     reads_answers = False
 
-    def __init__(self, store, clock):
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._stop = threading.Event()
-        self._thread = None
-        self.settings = {}
+        self._thread: threading.Thread | None = None
+        self._wanted: dict[str, str] | None = {}  # None: switched off
+        self.settings: dict[str, str] = {}
 
-    def start(self):
+    def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
-    def stop(self):
+    def stop(self) -> None:
         self._stop.set()
         self._store.bell.ring()
         if self._thread:
             self._thread.join(timeout=10)
 
-    def now(self):
+    def now(self) -> Now:
         return Now(self._clock.steady_ms(), self._clock.wall_ms())
 
-    def _run(self):
+    def _run(self) -> None:
         seen = 0
         while not self._stop.is_set():
             try:
@@ -76,17 +90,17 @@ class Worker(ways.Way):
                 self._stop.wait(PERIOD_S)
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
 
-    def enabled(self):
+    def enabled(self) -> bool:
         """Whether a person switched the channel on; its settings are read with it."""
         with self._store.read() as db:
             row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
         wanted = settings_of(self, row) if row and row["enabled"] == 1 else None
-        if wanted != self.settings:
+        if wanted != self._wanted:
             self.close()
-            self.settings = wanted
+            self._wanted, self.settings = wanted, wanted or {}
         return wanted is not None
 
-    def step(self):
+    def step(self) -> bool:
         """Send the next message; true when there may be another."""
         if not self.enabled():
             return False
@@ -104,15 +118,15 @@ class Worker(ways.Way):
             self._sent(row)
         return True
 
-    def _send_row(self, row):
+    def _send_row(self, row: Claimed) -> None:
         body = parsed(row["body"])
         if not all(isinstance(body.get(key), str) for key in ("to", "text")):
             raise Failure(_("pesannya rusak di basis data; hubungi dengan cara lain"), permanent=True)
         if row["repeat"] and row["type"] != TEST:
             body["text"] = REPEAT_MARK + body["text"]
-        self.send(body)
+        self.send({"to": body["to"], "name": str(body.get("name", "")), "text": body["text"]})
 
-    def _claim(self):
+    def _claim(self) -> Claimed | None:
         now = self.now()
         with self._store.read() as db:
             if not outbox.due(db, now.ms, self.name, limit=1):
@@ -120,7 +134,7 @@ class Worker(ways.Way):
         with self._store.write(ring=False) as db:
             return outbox.claim_one(db, now.ms, self.name, LEASE_MS)
 
-    def _sent(self, row):
+    def _sent(self, row: Claimed) -> None:
         now = self.now()
         with self._store.write() as db:
             outbox.mark(db, now.ms, self.name, row["id"])
@@ -128,7 +142,7 @@ class Worker(ways.Way):
                 worked(db, now, self.name)
             _note(db, row, self.name)
 
-    def _failed(self, row, failure):
+    def _failed(self, row: Claimed, failure: Failure) -> None:
         now, reason = self.now(), audit.clean(failure)[:PROBLEM_LIMIT]
         with self._store.write(ring=False) as db:
             if failure.permanent:
@@ -143,21 +157,21 @@ class Worker(ways.Way):
                 said = Said(codes.CHANNEL_SAYS, channel=Said(codes.CHANNEL, name=self.name), problem=reason)
                 timeline.tell_once(db, now, incident, codes.NOT_SENT, said)
 
-    def send(self, body):
+    def send(self, body: Message) -> None:
         """Send one message, {"to", "name", "text"}; Failure when it did not pass."""
         raise AssertionError(f"channel {self.name} sends nothing")
 
-    def close(self):
+    def close(self) -> None:
         """Let go of whatever is open; the next send opens it with the new settings."""
 
 
-def settings_of(channel, row):
+def settings_of(channel: type[Worker] | Worker, row: ChannelRow | None) -> dict[str, str]:
     """{key: text} of a channel's settings; of a row that was damaged what is left, told by rows.py."""
     kept = parsed(row["settings"]) if row else {}
-    return {key: kept[key] for key, _, _ in channel.fields if isinstance(kept.get(key), str)}
+    return {key: kept[key] for key, _label, _default in channel.fields if isinstance(kept.get(key), str)}
 
 
-def worked(db, now, name):
+def worked(db: Db, now: Now, name: str) -> None:
     db.run(
         "INSERT INTO channels (name, tried_wall, worked_wall) VALUES (?, ?, ?) "
         "ON CONFLICT (name) DO UPDATE SET tried_wall = excluded.tried_wall, "
@@ -168,7 +182,7 @@ def worked(db, now, name):
     )
 
 
-def failed(db, now, name, problem):
+def failed(db: Db, now: Now, name: str, problem: str) -> None:
     db.run(
         "INSERT INTO channels (name, tried_wall, failed_wall, problem, fails) VALUES (?, ?, ?, ?, 1) "
         "ON CONFLICT (name) DO UPDATE SET tried_wall = excluded.tried_wall, "
@@ -180,7 +194,7 @@ def failed(db, now, name, problem):
     )
 
 
-def _note(db, row, name):
+def _note(db: Db, row: OutboxRow, name: str) -> None:
     incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     if incident:
         audit.note("called", timeline.identity(db, incident), name)

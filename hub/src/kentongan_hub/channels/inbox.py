@@ -5,8 +5,10 @@ to delete gives no answer twice. Words are kept only while parts are missing, an
 """
 
 from kentongan_hub.base import phones
+from kentongan_hub.base.clock import Now
 from kentongan_hub.channels import pdu
 from kentongan_hub.incidents.calling import replies
+from kentongan_hub.storage.store import Db
 
 CHANNEL = "sms"
 PART_WAIT_MS = 60_000  # after this what is there of a joined message counts, if its beginning is
@@ -19,7 +21,7 @@ SEEN_AGAIN_MS = 3_600_000
 STRANGER, UNCLEAR, LOST, FAILED = "nomor asing", "belum jelas", "bagian hilang", "gagal dibaca"
 
 
-def take(db, now, octets, problem=None):
+def take(db: Db, now: Now, octets: bytes, problem: str | None = None) -> None:
     """Take one message, in the caller's transaction; the same one again changes nothing.
 
     octets: the PDU, service centre first · problem: count it under this reason and do not read it.
@@ -39,7 +41,7 @@ def take(db, now, octets, problem=None):
         count(db, now, refused.reason)
 
 
-def _read(db, now, message):
+def _read(db: Db, now: Now, message: pdu.Message) -> None:
     number = phones.sender(message.sender)
     if number is None or not replies.people_of(db, CHANNEL, number):
         replies.unknown(db, now, CHANNEL)
@@ -65,7 +67,7 @@ def _read(db, now, message):
         _end(db, now, number, of_one[0]["reference"], of_one[0]["total"])
 
 
-def run_out(db, now):
+def run_out(db: Db, now: Now) -> None:
     """Parts whose others did not come: what begins with the beginning counts, the rest is counted as lost."""
     due = db.all(
         "SELECT sender, reference, total, min(number) AS first, min(came_ms) AS came_ms FROM sms_parts "
@@ -78,11 +80,11 @@ def run_out(db, now):
     db.run("DELETE FROM sms_taken WHERE seen_ms < ?", now.ms - TAKEN_KEEP_MS)
 
 
-def waiting(db):
+def waiting(db: Db) -> bool:
     return bool(db.value("SELECT 1 FROM sms_parts LIMIT 1"))
 
 
-def _end(db, now, sender, reference, total):
+def _end(db: Db, now: Now, sender: str, reference: int, total: int) -> None:
     """Read the parts from the first one to the first gap, and forget them."""
     where = "WHERE sender = ? AND reference = ? AND total = ?"
     rows = db.all(f"SELECT number, text FROM sms_parts {where} ORDER BY number", sender, reference, total)
@@ -94,12 +96,12 @@ def _end(db, now, sender, reference, total):
         _answer(db, now, sender, "".join(texts))
 
 
-def _answer(db, now, number, text):
+def _answer(db: Db, now: Now, number: str, text: str) -> None:
     if not replies.take(db, now, CHANNEL, number, text):
         count(db, now, UNCLEAR)
 
 
-def count(db, now, reason):
+def count(db: Db, now: Now, reason: str) -> None:
     db.run(
         "INSERT INTO sms_refusals (reason, count, changed_wall) VALUES (?, 1, ?) "
         "ON CONFLICT (reason) DO UPDATE SET count = count + 1, changed_wall = excluded.changed_wall",

@@ -4,8 +4,8 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import inside
 from kentongan_hub.base.language import _
-from kentongan_hub.channels.base import Failure, Worker
-from kentongan_hub.storage.store import parsed
+from kentongan_hub.channels.base import Failure, Message, Worker
+from kentongan_hub.storage.store import Db, parsed
 
 TITLE = "Kentongan"
 ADDRESS_LIMIT = 200  # characters
@@ -22,7 +22,7 @@ class Internet(Worker):
     fields = (("lokal", _("Alamat di jaringan ini yang diizinkan, misalnya 192.168.1.20"), ""),)
 
     @staticmethod
-    def checked(db, address):
+    def checked(db: Db, address: str) -> str:
         address = address.strip()
         if "://" not in address or len(address) > ADDRESS_LIMIT:
             raise LocalError(_("alamat Apprise: tulis seperti ntfy://... atau tgram://..."))
@@ -31,7 +31,7 @@ class Internet(Worker):
             raise LocalError(_("alamat Apprise: %(refused)s", refused=inside.REFUSED))
         return address
 
-    def send(self, body):
+    def send(self, body: Message) -> None:
         import apprise  # 40 MB and half a second: only where somebody uses it
 
         allowed = self.settings.get("lokal", "")

@@ -6,7 +6,9 @@ a line. A modem keeps its state over our death: every setting is made anew, and 
 
 import re
 import time
-from collections import deque, namedtuple
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Failure
@@ -43,8 +45,22 @@ _REGISTRATION = re.compile(r"\+C(?:G|E)?REG:\s*\d\s*,\s*(\d{1,2})\s*(?:,.*)?\Z")
 # how modems of some makers say ERROR
 _OTHER_ERRORS = ("ERROR", "COMMAND NOT SUPPORT", "TOO MANY PARAMETERS", "COMMAND NOT SUPPORTED")
 
-# memory and index are None of a message that was handed over unasked · line: the hex, '' when it is missing
-Entry = namedtuple("Entry", "memory index status length line")
+
+class Entry(NamedTuple):
+    """A message; memory and place in it are None of one that was handed over unasked."""
+
+    memory: str | None
+    place: int | None
+    status: int
+    length: int
+    line: str  # the hex, '' when it is missing
+
+
+class Port(Protocol):
+    """A serial line with a short timeout."""
+
+    def read(self, size: int) -> bytes: ...
+    def write(self, octets: bytes) -> object: ...
 
 
 class Silent(Failure):
@@ -57,15 +73,17 @@ class Modem:
     arrived: [Entry] of messages that the modem handed over unasked, and keeps nowhere; the caller's to empty.
     """
 
-    def __init__(self, line, clock=time.monotonic, arrived=None):
+    def __init__(
+        self, line: Port, clock: Callable[[], float] = time.monotonic, arrived: deque[Entry] | None = None
+    ) -> None:
         self._line, self._clock = line, clock
         self._held = b""
-        self._handed = None  # ('CMT', length) when the next line is its PDU
-        self.arrived = deque(maxlen=ARRIVED_LIMIT) if arrived is None else arrived
-        self.memories = ()
-        self.problem = ""  # what a person has to know although it works
+        self._handed: tuple[str, int] | None = None  # ('CMT', length) when the next line is its PDU
+        self.arrived: deque[Entry] = deque(maxlen=ARRIVED_LIMIT) if arrived is None else arrived
+        self.memories: tuple[str, ...] = ()
+        self.problem: str = ""  # what a person has to know although it works
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Ready to be read; whatever was set before us is set anew. Failure with what to do."""
         self._wake()
         self.command("ATE0")
@@ -80,7 +98,7 @@ class Modem:
         if all(self._ask(f"AT+CNMI={route}") is None for route in ROUTES):
             self.problem = _("modem menolak AT+CNMI: SMS masuk bisa tidak tersimpan")
 
-    def _wake(self):
+    def _wake(self) -> None:
         """An answer to AT, from whatever state a killed program left.
 
         ESC leaves a text prompt and sends nothing. Ctrl-Z would send what lies in it: only when the modem
@@ -105,13 +123,13 @@ class Modem:
                 pass
         raise Silent(SILENT)
 
-    def _card(self):
+    def _card(self) -> None:
         try:
             answer = self.command("AT+CPIN?")
         except Silent:
             raise
         except Failure as failure:
-            code = getattr(failure, "code", 0)
+            code = failure.code or 0
             if code in NO_CARD:
                 raise Failure(NO_CARD_WORDS)
             if code in PIN_CODES:
@@ -124,7 +142,7 @@ class Modem:
         if "READY" not in states:
             raise Failure(_("kartu SIM minta PIN; matikan PIN kartu di telepon lain"))
 
-    def _choose_memories(self):
+    def _choose_memories(self) -> None:
         offered = " ".join(self._ask("AT+CPMS=?") or [])
         first = re.search(r"\+CPMS:\s*\(([^)]*)\)", offered)
         wanted = [one for one in STORES if not first or f'"{one}"' in first[1]]
@@ -134,7 +152,7 @@ class Modem:
         if len(self.memories) > 1:
             self._select(self.memories[0], everywhere=True)  # where new ones are kept
 
-    def _select(self, memory, everywhere=False):
+    def _select(self, memory: str, everywhere: bool = False) -> tuple[int, int] | None:
         """(used, places) of the memory that is listed and deleted from now on, or None."""
         names = ",".join([f'"{memory}"'] * (3 if everywhere else 1))
         answer = self._ask(f"AT+CPMS={names}")
@@ -143,7 +161,7 @@ class Modem:
         found = re.search(r"\+CPMS:\s*(?:\"[A-Z]{2}\"\s*,\s*)?(\d{1,5})\s*,\s*(\d{1,5})", " ".join(answer))
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
-    def registered(self):
+    def registered(self) -> None:
         """Failure when no network has this modem; 2G, 3G and LTE are asked, some modems know only one."""
         states = []
         for question in ("AT+CREG?", "AT+CGREG?", "AT+CEREG?"):
@@ -155,7 +173,7 @@ class Modem:
                 raise Failure(_("jaringan menolak kartu SIM; periksa masa aktifnya"))
             raise Failure(_("modem belum mendapat jaringan; periksa antena dan pulsa"))
 
-    def send(self, length, pdu):
+    def send(self, length: int, pdu: str) -> None:
         """One SMS on its way: the network has confirmed it. Failure otherwise; `permanent` from its code."""
         self.command("AT+CMGF=0")  # a modem that lost power meanwhile would take the length for a number
         self._line.write(b"AT+CMGS=%d\r" % length)
@@ -169,19 +187,20 @@ class Modem:
         if not any(line.startswith("+CMGS:") for line in lines):
             raise Failure(_("modem tidak memastikan pesan terkirim"))
 
-    def look(self, memory):
+    def look(self, memory: str) -> tuple[list[Entry], tuple[int, int]]:
         """([Entry], (used, places)) of one memory, which delete() then means; nothing is deleted here."""
         self.command("AT+CMGF=0")  # in text mode a stranger's words would be lines
         room = self._select(memory)
         if room is None:
             raise Failure(_("tempat SMS %(memory)s tidak bisa dibaca lagi", memory=memory))
-        entries, header = [], None
+        entries: list[Entry] = []
+        header: tuple[int, int, int] | None = None
         for line in self.command(f"AT+CMGL={ALL}", LIST_S):
             found = _HEADER.match(line)
             if found:
                 if header:
                     entries.append(Entry(memory, *header, ""))
-                header = tuple(int(found[group]) for group in (1, 2, 3))
+                header = int(found[1]), int(found[2]), int(found[3])
                 line = found[4] or ""
             if header and _HEX.match(line):
                 entries.append(Entry(memory, *header, line))
@@ -190,16 +209,16 @@ class Modem:
             entries.append(Entry(memory, *header, ""))
         return entries[:LIST_LIMIT], room
 
-    def delete(self, index):
+    def delete(self, index: int) -> None:
         self.command(f"AT+CMGD={index}", LIST_S)  # seconds on an old card
 
-    def command(self, text, timeout_s=None):
+    def command(self, text: str, timeout_s: float | None = None) -> list[str]:
         """The lines of the answer, without its OK; Failure when it refuses or is silent."""
         self._line.write(text.encode("ascii") + b"\r")
         lines = self._until_ok(self._clock() + (timeout_s or ANSWER_S))
         return [line for line in lines if line != text]
 
-    def _ask(self, text):
+    def _ask(self, text: str) -> list[str] | None:
         """The lines of the answer, or None when this modem refuses that command."""
         try:
             return self.command(text)
@@ -208,8 +227,8 @@ class Modem:
         except Failure:
             return None
 
-    def _until_ok(self, ends):
-        lines = []
+    def _until_ok(self, ends: float) -> list[str]:
+        lines: list[str] = []
         while True:
             line = self._next(ends)
             if line == "OK":
@@ -217,17 +236,17 @@ class Modem:
             wrong = _ERROR.match(line)
             if wrong or line in _OTHER_ERRORS:
                 code = int(wrong[2]) if wrong and re.fullmatch(r"\d{1,5}", wrong[2]) else 0
-                why = code if code or not wrong else wrong[2][:40]
+                why: int | str = code if code or not wrong else wrong[2][:40]
                 failure = Failure(
                     _("modem menolak (kode %(why)s)", why=why),
-                    bool(wrong) and wrong[1] == "S" and code in PERMANENT,  # fmt: skip
+                    wrong is not None and wrong[1] == "S" and code in PERMANENT,  # fmt: skip
                 )
                 failure.code = code
                 raise failure
             if len(lines) < 3 * LIST_LIMIT:
                 lines.append(line)
 
-    def _prompt(self, ends):
+    def _prompt(self, ends: float) -> None:
         while not re.match(rb"[\r\n]*>", self._held):
             if re.search(rb"[^\r\n][\r\n]", self._held):
                 line = self._next(ends)
@@ -237,7 +256,7 @@ class Modem:
                 self._fill(ends)
         self._held = self._held[self._held.index(b">") + 1 :]
 
-    def _next(self, ends):
+    def _next(self, ends: float) -> str:
         """The next line that is no message handed over unasked; Silent at the end of the time."""
         while True:
             line = self._line_of(ends)
@@ -256,18 +275,18 @@ class Modem:
                 continue
             return line
 
-    def _line_of(self, ends):
+    def _line_of(self, ends: float) -> str:
         while True:
             found = re.search(rb"[\r\n]", self._held)
             if found:
-                line, self._held = self._held[: found.start()], self._held[found.end() :]
-                line = line.decode("ascii", "replace").strip()
+                octets, self._held = self._held[: found.start()], self._held[found.end() :]
+                line = octets.decode("ascii", "replace").strip()
                 if line:
                     return line
             else:
                 self._fill(ends)
 
-    def _fill(self, ends):
+    def _fill(self, ends: float) -> None:
         if self._clock() >= ends:
             self._held = b""
             raise Silent(SILENT)
@@ -275,7 +294,7 @@ class Modem:
         if len(self._held) > LINE_LIMIT and not re.search(rb"[\r\n]", self._held):
             self._held = b""  # no modem says so long a line
 
-    def _quiet(self, longest_s=None, until=None):
+    def _quiet(self, longest_s: float | None = None, until: bytes | None = None) -> bytes:
         """What came until the line was quiet (or `until` was seen), thrown away."""
         ends, seen, last = self._clock() + (longest_s or WAKE_S), b"", self._clock()
         while self._clock() < ends and (until or self._clock() - last < QUIET_S):

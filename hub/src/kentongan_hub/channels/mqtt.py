@@ -8,12 +8,20 @@ message), and when our own last will appears although we live: a broker may have
 import json
 import logging
 import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kentongan_hub.base import words
+from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Worker, failed, worked
 from kentongan_hub.devices import health as site_health
 from kentongan_hub.record import outbox
+from kentongan_hub.storage.store import Db, Store
+
+if TYPE_CHECKING:
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.reasoncodes import ReasonCode
 
 log = logging.getLogger("kentongan.hub")
 CONNECT_S = 5.0
@@ -23,10 +31,13 @@ RETRY_MS = (0, 5_000, 10_000, 30_000)  # after so many failures in a row; the la
 BIRTH_TOPIC, BIRTH = "homeassistant/status", b"online"
 ONLINE, OFFLINE = "online", "offline"
 
+Topic = Mapping[str, object]  # the payload of one topic, before it is JSON
 
-def snapshot(db, now, site):
+
+def snapshot(db: Db, now: Now, site: str) -> dict[str, Topic]:
     """{topic: payload} of all that Home Assistant may know: public incidents, sirens, warnings."""
-    base, out = f"kentongan/{site}", {}
+    base = f"kentongan/{site}"
+    out: dict[str, Topic] = {}
     rows = db.all(
         "SELECT zone, kind, house, answered_ms FROM incidents "
         "WHERE closed_ms IS NULL AND confidential = 0 AND drill = 0 AND merged_into IS NULL "
@@ -46,7 +57,7 @@ def snapshot(db, now, site):
     return out
 
 
-def discovery(db, site):
+def discovery(db: Db, site: str) -> dict[str, Topic]:
     """{topic: payload} that makes Home Assistant show the sensors by itself."""
     base = f"kentongan/{site}"
     device = {"identifiers": [f"kentongan_{site}"], "name": f"Kentongan {db.setting('name', site)}"}
@@ -55,7 +66,7 @@ def discovery(db, site):
         "value_template": "{{ value_json.state }}",
         "device": device,
     }
-    out = {}
+    out: dict[str, Topic] = {}
     for zone in zones(db):
         topic = f"{base}/rt{zone:02d}/alarm"
         out[f"homeassistant/binary_sensor/kentongan_{site}_rt{zone:02d}/config"] = {
@@ -76,7 +87,7 @@ def discovery(db, site):
     return out
 
 
-def zones(db):
+def zones(db: Db) -> list[int]:
     rows = db.all("SELECT DISTINCT zone FROM devices WHERE revoked = 0 AND zone > 0 ORDER BY zone")
     return [row["zone"] for row in rows]
 
@@ -94,17 +105,19 @@ class HomeAssistant(Worker):
     secret_fields = ("password",)
     highest = {"port": 0xFFFF}
 
-    def __init__(self, store, clock):
+    def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
-        self._client, self._alive_topic = None, ""
-        self._said = {}  # topic -> payload that the broker has confirmed on this connection
+        self._client: mqtt.Client | None = None
+        self._alive_topic = ""
+        self._said: dict[str, Topic] = {}  # topic -> payload that the broker has confirmed on this connection
         self._answered, self._connected = threading.Event(), threading.Event()
         self._lost = threading.Event()  # the connection is over
         self._again = threading.Event()  # somebody does not know what we said
         self._refusal = ""
-        self._fails, self._retry_ms, self._failed_with = 0, 0, None
+        self._fails, self._retry_ms = 0, 0
+        self._failed_with: dict[str, str] | None = None
 
-    def step(self):
+    def step(self) -> bool:
         """Publish what changed; states are retained: Home Assistant knows them after a restart of its own."""
         if not self.enabled():
             return False
@@ -131,14 +144,14 @@ class HomeAssistant(Worker):
                     outbox.mark(db, now.ms, self.name, test["id"])
         return False
 
-    def _failed_now(self, now, error):
+    def _failed_now(self, now: Now, error: Exception) -> None:
         self._drop()
         self._retry_ms = now.ms + RETRY_MS[min(self._fails, len(RETRY_MS) - 1)]
         self._fails, self._failed_with = self._fails + 1, self.settings
         with self._store.write(ring=False) as db:
             failed(db, now, self.name, str(_("broker tidak terjangkau: %(error)s", error=error))[:200])
 
-    def _tell(self, site, wanted, everything) -> bool:
+    def _tell(self, site: str, wanted: dict[str, Topic], everything: bool) -> bool:
         """Bring the broker to `wanted`, on a new connection or when asked for with all of it."""
         everything = everything or self._client is None or self._again.is_set()
         self._again.clear()
@@ -157,8 +170,8 @@ class HomeAssistant(Worker):
         self._said = wanted
         return bool(fresh or gone or everything)
 
-    def _open(self, site):
-        import paho.mqtt.client as mqtt
+    def _open(self, site: str) -> None:
+        import paho.mqtt.client as mqtt  # only where somebody uses it
 
         # whoever reconnects must say everything again: that is this worker, not the library
         client = mqtt.Client(
@@ -182,7 +195,14 @@ class HomeAssistant(Worker):
 
     # called from the library's thread
 
-    def _on_connect(self, client, _userdata, _flags, reason, _properties):
+    def _on_connect(
+        self,
+        client: "mqtt.Client",
+        _userdata: object,
+        _flags: object,
+        reason: "ReasonCode",
+        _properties: object,
+    ) -> None:
         if reason.is_failure:
             self._refusal = str(reason)
         else:
@@ -191,13 +211,13 @@ class HomeAssistant(Worker):
             self._connected.set()
         self._answered.set()
 
-    def _on_disconnect(self, client, *_):
+    def _on_disconnect(self, client: "mqtt.Client", *_: object) -> None:
         if client is self._client:
             self._connected.clear()
             self._lost.set()
             self._store.bell.ring()
 
-    def _on_message(self, client, _userdata, message):
+    def _on_message(self, client: "mqtt.Client", _userdata: object, message: "mqtt.MQTTMessage") -> None:
         """What the broker kept from before (retained) is no news: all is said on a new connection anyway."""
         birth = message.topic == BIRTH_TOPIC and message.payload == BIRTH
         buried = message.topic == self._alive_topic and message.payload == OFFLINE.encode()
@@ -207,19 +227,19 @@ class HomeAssistant(Worker):
 
     # the worker's again
 
-    def _publish(self, topic, payload):
-        if not self._connected.is_set():
+    def _publish(self, topic: str, payload: str) -> None:
+        if self._client is None or not self._connected.is_set():
             raise OSError("sambungan putus")
         sent = self._client.publish(topic, payload, qos=1, retain=True)
         sent.wait_for_publish(PUBLISH_S)
         if not sent.is_published():
             raise OSError("tidak dikonfirmasi")
 
-    def stop(self):
+    def stop(self) -> None:
         super().stop()
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Leave in order: switched off, we are not there, and Home Assistant is told so."""
         try:
             if self._client and self._connected.is_set():
@@ -228,7 +248,7 @@ class HomeAssistant(Worker):
             pass  # then the last will says it
         self._drop()
 
-    def _drop(self):
+    def _drop(self) -> None:
         client, self._client = self._client, None
         if client:
             client.disconnect()

@@ -7,8 +7,9 @@ person at all, which part of a longer message this is, and that a line is exactl
 import hashlib
 import string
 import unicodedata
-from collections import namedtuple
 from functools import lru_cache
+from types import ModuleType
+from typing import NamedTuple
 
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Failure
@@ -25,9 +26,15 @@ PORTS, JOIN_8, JOIN_16 = (0x04, 0x05), 0x00, 0x08
 # reasons why a message is not read; counted, and shown on the page Kanal
 BROKEN, BINARY, REPORT, OWN, TOO_LONG = "rusak", "biner", "laporan", "kiriman", "terlalu panjang"
 
+
 # sender: as the network wrote it · part: (reference, total, number) or None · digest: of the message itself,
 # without the service centre that handed it over
-Message = namedtuple("Message", "sender text part digest")
+class Message(NamedTuple):
+    sender: str
+    text: str
+    part: tuple[int, int, int] | None
+    digest: bytes
+
 
 # one septet each in the GSM alphabet; what phones have twice or not at all is written plainly
 _PLAIN = str.maketrans("·–—…’‘“”`[]{}^~|\\", ",--.''\"\"'()()'-//")
@@ -37,13 +44,13 @@ _SEPTETS = frozenset(" !\"#$%&'()*+,-./:;<=>?@_\n" + string.digits + string.asci
 class Refused(Exception):
     """A PDU that is no message for us; `reason` is one of the words above."""
 
-    def __init__(self, reason):
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
 @lru_cache(1)
-def _gammu():
+def _gammu() -> ModuleType:
     try:
         import gammu
     except ImportError:
@@ -52,13 +59,13 @@ def _gammu():
     return gammu
 
 
-def digest_of(octets):
+def digest_of(octets: bytes) -> bytes:
     """The identity of a message; the same one handed over by another service centre has the same."""
     skip = 1 + octets[0] if octets else 0
     return hashlib.sha256(octets[skip:]).digest()[:16]
 
 
-def octets_of(text, length):
+def octets_of(text: str, length: int) -> bytes:
     """The PDU of a hex line whose TPDU has `length` octets, service centre first; else Refused."""
     if len(text) > 2 * PDU_OCTETS_MAX:
         raise Refused(BROKEN)
@@ -73,7 +80,7 @@ def octets_of(text, length):
     return octets
 
 
-def read(octets):
+def read(octets: bytes) -> Message:
     """The Message of an SMS-DELIVER; Refused for anything else."""
     gammu = _gammu()
     kind = octets[1 + octets[0]] & 3
@@ -98,7 +105,7 @@ def read(octets):
     return Message(found["Number"] or "", text, part, digest_of(octets))
 
 
-def _elements(header):
+def _elements(header: bytes) -> dict[int, bytes]:
     """{identifier: data} of a user data header, its length first; Refused when it does not add up."""
     if not header:
         return {}
@@ -113,7 +120,7 @@ def _elements(header):
     return found
 
 
-def _part(elements):
+def _part(elements: dict[int, bytes]) -> tuple[int, int, int] | None:
     """(reference, total, number) of a joined message; None of a whole one, or of senseless numbers."""
     data = elements.get(JOIN_16) or elements.get(JOIN_8)
     if data is None or len(data) not in (3, 4):
@@ -124,14 +131,14 @@ def _part(elements):
     return (reference + (len(data) == 4) * 0x1_0000, total, number)
 
 
-def plain(text):
+def plain(text: str) -> str:
     """Characters that take one septet on every phone; accents are dropped, others become '?'."""
     text = unicodedata.normalize("NFKD", text.translate(_PLAIN))
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     return "".join(sign if sign in _SEPTETS else "?" for sign in text)
 
 
-def pieces(text):
+def pieces(text: str) -> list[str]:
     """The texts of one message or of its at most three parts; the end is cut, never the beginning."""
     text = plain(text)
     if len(text) <= SINGLE:
@@ -139,7 +146,7 @@ def pieces(text):
     return [text[at : at + PART] for at in range(0, len(text), PART)][:PARTS_MAX]
 
 
-def written(number, text, reference):
+def written(number: str, text: str, reference: int) -> list[tuple[int, str]]:
     """[(length of the TPDU in octets, hex line)] of a text to an E.164 number; `reference` joins parts."""
     texts = pieces(text)
     return [
@@ -148,7 +155,7 @@ def written(number, text, reference):
     ]
 
 
-def _submit(number, text, header):
+def _submit(number: str, text: str, header: bytes) -> tuple[int, str]:
     message = {
         "Number": number,
         "Text": text,

@@ -10,10 +10,10 @@ class Screen(Worker):
     label = _("Layar pos dan papan")
     word = _("papan")
 
-    def enabled(self):
+    def enabled(self) -> bool:
         return True
 
-    def step(self):
+    def step(self) -> bool:
         now = self.now()
         with self._store.read() as db:
             if not outbox.due(db, now.ms, self.name):

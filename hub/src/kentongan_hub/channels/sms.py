@@ -7,16 +7,19 @@ committed here; what the card refuses to delete, or the line garbles, stands aga
 import logging
 import termios
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, phones
+from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.channels import inbox, pdu
-from kentongan_hub.channels.base import PROBLEM_LIMIT, Failure, Worker
-from kentongan_hub.channels.modem import ARRIVED_LIMIT, RECEIVED, Modem
+from kentongan_hub.channels.base import PROBLEM_LIMIT, Failure, Message, Worker
+from kentongan_hub.channels.modem import ARRIVED_LIMIT, RECEIVED, Entry, Modem
 from kentongan_hub.record import audit, failures
+from kentongan_hub.storage.store import Db, Store
 
 log = logging.getLogger("kentongan.hub")
 LOOK_MS = 5_000  # between two looks for answers
@@ -29,13 +32,13 @@ TRIES_LIMIT = 100  # unreadable lines that are remembered
 class Line:
     """A serial port whose read(n) gives what is there, and waits only for the first byte of it."""
 
-    def __init__(self, port, baud):
+    def __init__(self, port: str, baud: int) -> None:
         import serial
 
         self._port = serial.Serial(port, baud, timeout=0.2, write_timeout=5, exclusive=True)
         self.write, self.close = self._port.write, self._port.close
 
-    def read(self, size):
+    def read(self, size: int) -> bytes:
         first = self._port.read(1)
         return first + self._port.read(min(size - 1, self._port.in_waiting)) if first else b""
 
@@ -54,19 +57,27 @@ class Sms(Worker):
     highest = {"baud": 4_000_000}
 
     @staticmethod
-    def checked(db, address):
+    def checked(db: Db, address: str) -> str:
         return phones.normal(address)
 
-    def __init__(self, store, clock):
+    def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
-        self._line = self._modem = None
-        self._arrived = deque(maxlen=ARRIVED_LIMIT)  # handed over unasked, and not committed yet
+        self._line: Line | None = None
+        self._modem: Modem | None = None
+        self._registered = False
+        self._arrived: deque[Entry] = deque(
+            maxlen=ARRIVED_LIMIT
+        )  # handed over unasked, and not committed yet
         self._look_ms = 0  # steady time of the next look
-        self._tries = {}  # (memory, index, line) -> looks in which it could not be read
-        self._stuck = set()  # (memory, index) that the card refused to delete: tried last
+        self._tries: dict[
+            tuple[str | None, int | None, str], int
+        ] = {}  # (memory, index, line) -> looks in which it could not be read
+        self._stuck: set[tuple[str | None, int]] = (
+            set()
+        )  # (memory, index) that the card refused to delete: tried last
         self._reference = clock.steady_ms() // 1_000
 
-    def step(self):
+    def step(self) -> bool:
         """What came in first: what lay on the card before a call was sent can be no answer to it."""
         if self.enabled():
             now_ms = self.now().ms
@@ -82,14 +93,14 @@ class Sms(Worker):
                     self._tell_failed(error)
         return super().step()
 
-    def _tell_failed(self, error):
+    def _tell_failed(self, error: Exception) -> None:
         """The same disk may refuse this word too: the calls go out all the same."""
         try:
             self._tell(f"kesalahan program: {type(error).__name__}", True, "")
         except Exception:
             log.exception("sms: cannot even note that looking for answers failed")
 
-    def send(self, body):
+    def send(self, body: Message) -> None:
         try:
             number = phones.normal(body["to"])
         except LocalError as error:
@@ -99,9 +110,10 @@ class Sms(Worker):
             for length, line in pdu.written(number, body["text"], self._reference):
                 modem.send(length, line)
 
-    def _look(self):
+    def _look(self) -> bool:
         """Take what came in; true when nothing failed. What was taken stays taken whatever fails later."""
-        problem, fails, room = "", False, []
+        problem: str = ""
+        fails, room = False, list[str]()
         try:
             with self._dialogue() as modem:
                 problem = modem.problem
@@ -118,13 +130,15 @@ class Sms(Worker):
         self._tell(audit.clean(problem)[:PROBLEM_LIMIT], fails, ", ".join(room))
         return not fails
 
-    def _tell(self, problem, fails, room):
+    def _tell(self, problem: str, fails: bool, room: str) -> None:
         """How the look went, for the page Kanal; a look is every 5 s, so only news is written."""
         now = self.now()
         with self._store.read() as db:
             waiting = inbox.waiting(db)
             row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
-        if not (waiting or fails or (row["inbox_problem"], row["inbox_room"]) != (problem, room)):
+        if not (
+            waiting or fails or row is None or (row["inbox_problem"], row["inbox_room"]) != (problem, room)
+        ):
             return
         with self._store.write(ring=False) as db:
             _run_out(db, now)
@@ -137,7 +151,7 @@ class Sms(Worker):
                 self.name,
             )
 
-    def _take(self, modem, entries):
+    def _take(self, modem: Modem, entries: list[Entry]) -> int:
         """How many left the card: each is committed first. Nothing else waits for one that makes trouble."""
         done = []
         now = self.now()
@@ -147,14 +161,14 @@ class Sms(Worker):
                 _run_out(db, now)
         self._arrived.clear()  # of this thread alone; nothing was read from the line meanwhile
         deleted, refused = 0, None
-        there = [(entry.memory, entry.index) for entry in done if entry.index is not None]
+        there = [(entry.memory, entry.place) for entry in done if entry.place is not None]
         for place in sorted(there, key=lambda one: one in self._stuck)[:DELETES_A_LOOK]:
             try:
                 modem.delete(place[1])
                 deleted += 1
                 self._stuck.discard(place)
             except Failure as failure:
-                if not hasattr(failure, "code"):
+                if failure.code is None:
                     raise  # the line is silent, not the card unwilling
                 refused = failure
                 self._stuck.add(place)  # at most as many as the card has places
@@ -162,7 +176,7 @@ class Sms(Worker):
             log.warning("sms: the card keeps a message that was taken: %s", refused)
         return deleted
 
-    def _take_one(self, db, now, entry):
+    def _take_one(self, db: Db, now: Now, entry: Entry) -> bool:
         """True when this entry is done with and may leave the card."""
         problem = None if entry.status in RECEIVED else pdu.OWN
         try:
@@ -184,11 +198,11 @@ class Sms(Worker):
             inbox.take(db, now, octets, inbox.FAILED)
         return True
 
-    def _again(self, entry):
+    def _again(self, entry: Entry) -> bool:
         """Whether this line deserves another look."""
-        key = (entry.memory, entry.index, entry.line)
+        key = (entry.memory, entry.place, entry.line)
         self._tries[key] = self._tries.get(key, 0) + 1
-        if entry.index is not None and self._tries[key] < SAME_LOOKS:
+        if entry.place is not None and self._tries[key] < SAME_LOOKS:
             if len(self._tries) > TRIES_LIMIT:
                 self._tries.pop(next(iter(self._tries)))
             return True
@@ -196,15 +210,14 @@ class Sms(Worker):
         return False
 
     @contextmanager
-    def _dialogue(self, sending=False):
+    def _dialogue(self, sending: bool = False) -> Iterator[Modem]:
         """The prepared modem; after a failure of the dialogue the next one begins afresh."""
         try:
-            if self._modem is None:
-                self._open()
+            modem = self._modem or self._open()
             if sending and not self._registered:
-                self._modem.registered()
+                modem.registered()
                 self._registered = True
-            yield self._modem
+            yield modem
         except (OSError, termios.error) as error:
             self.close()
             raise Failure(_("port serial: %(error)s", error=getattr(error, "strerror", None) or error))
@@ -213,7 +226,7 @@ class Sms(Worker):
                 self.close()
             raise
 
-    def _open(self):
+    def _open(self) -> Modem:
         port = self.settings.get("port", "")
         if not port:
             raise Failure(_("port serial belum diisi di halaman Kanal"))
@@ -224,8 +237,9 @@ class Sms(Worker):
         modem = Modem(self._line, arrived=self._arrived)
         modem.prepare()
         self._modem, self._registered = modem, False
+        return modem
 
-    def close(self):
+    def close(self) -> None:
         if self._line:
             try:
                 self._line.close()
@@ -235,6 +249,6 @@ class Sms(Worker):
         self._registered = False
 
 
-def _run_out(db, now):
+def _run_out(db: Db, now: Now) -> None:
     """Old parts that make trouble keep no answer on the card and no word from the page Kanal."""
     failures.contained(db, now, codes.CUT_SMS, inbox.run_out, db, now)
