@@ -9,7 +9,9 @@ import os
 import sqlite3
 import struct
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,7 +32,7 @@ FILES = (store.FILE_NAME, site.FILE_NAME)
 MEDIA = ("/media", "/run/media", "/mnt")  # where USB sticks are mounted
 
 
-def make(data_dir, passphrase, out, locks=()):
+def make(data_dir: Path, passphrase: str, out: Path, locks: Sequence[keepers.Lock] = ()) -> int:
     """Write the backup durably with mode 0600; the hub goes on working meanwhile. Size in bytes.
 
     `locks`: of keepers, each of whom can open it; without them the passphrase opens it.
@@ -56,7 +58,7 @@ def make(data_dir, passphrase, out, locks=()):
     return out.stat().st_size
 
 
-def _write(path, locks, files):
+def _write(path: Path, locks: Sequence[keepers.Lock], files: Iterable[Path]) -> None:
     prefix, key = os.urandom(PREFIX), os.urandom(keepers.KEY)
     cipher = AESGCM(key)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -74,7 +76,7 @@ def _write(path, locks, files):
         os.fsync(file.fileno())
 
 
-def _plain(files):
+def _plain(files: Iterable[Path]) -> Iterator[bytes]:
     for path in files:
         name, size = path.name.encode(), path.stat().st_size
         yield struct.pack(">HQ", len(name), size) + name
@@ -83,7 +85,7 @@ def _plain(files):
                 yield piece
 
 
-def restore(backup, passphrase, data_dir):
+def restore(backup: Path, passphrase: str, data_dir: Path) -> None:
     """Unpack into a new data directory, checked; work that waited then is not done now.
 
     LocalError when the passphrase or the file is wrong, or the directory has a hub already: nothing is left.
@@ -103,12 +105,14 @@ def restore(backup, passphrase, data_dir):
     site._sync_directory(data_dir)
 
 
-def _unpack(backup, passphrase, folder):
-    names, held, file, left = [], bytearray(), None, 0
+def _unpack(backup: Path, passphrase: str, folder: Path) -> list[str]:
+    names: list[str] = []
+    held, left = bytearray(), 0
+    file: BinaryIO | None = None
     for piece in _chunks(backup, passphrase):
         held += piece
         while held:
-            if left:
+            if left and file:
                 taken = min(left, len(held))
                 file.write(held[:taken])
                 del held[:taken]
@@ -133,7 +137,7 @@ def _unpack(backup, passphrase, folder):
     return names
 
 
-def _chunks(backup, passphrase):
+def _chunks(backup: Path, passphrase: str) -> Iterator[bytes]:
     size = backup.stat().st_size
     with backup.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -159,7 +163,7 @@ def _chunks(backup, passphrase):
             number += 1
 
 
-def _settle(folder):
+def _settle(folder: Path) -> None:
     """Checked before it is used: file and chain whole; sirens and messages of then are not sent now."""
     restored = store.Store(folder)
     with restored.write() as db:
@@ -184,11 +188,11 @@ def _settle(folder):
         audit.record(db, db.number("wall_ms"), HUB, codes.BACKUP_RESTORED)
 
 
-def _nonce(prefix, number):
+def _nonce(prefix: bytes, number: int) -> bytes:
     return prefix + number.to_bytes(4, "big")
 
 
-def targets():
+def targets() -> list[str]:
     """Writable folders of mounted USB sticks."""
     found = []
     for root in map(Path, MEDIA):

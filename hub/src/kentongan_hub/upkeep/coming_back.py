@@ -1,16 +1,17 @@
 """The hub runs again: how long it was away, and what follows from that."""
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.clock import Now
+from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.record import audit, failures, outbox, timeline
 from kentongan_hub.record.away import MADE, NOTICED_MS, made_ms
+from kentongan_hub.storage.store import Db
 
 CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then what they stored meanwhile
 
 
-def save(db, clock):
+def save(db: Db, clock: Clock) -> None:
     """Where steady time goes on from after the next start; every half minute."""
     db.set_setting("steady_ms", clock.steady_ms())
     db.set_setting("wall_last", clock.wall_ms())
@@ -19,7 +20,7 @@ def save(db, clock):
         db.set_setting(MADE, clock.steady_ms())
 
 
-def started(db, clock):
+def started(db: Db, clock: Clock) -> None:
     """The hub runs again since this moment: what it was away for becomes a row, and has its consequences."""
     from_ms = db.number("steady_ms")
     if from_ms:
@@ -30,7 +31,7 @@ def started(db, clock):
     save(db, clock)
 
 
-def came_back(db, now, from_ms, sure):
+def came_back(db: Db, now: Now, from_ms: int, sure: bool) -> None:
     """It was away since `from_ms`, in steady time. `sure`: so long indeed, the machine itself ran on."""
     gap_ms = now.ms - from_ms
     if gap_ms > 0 and not sure:  # a session's or link's days are those on which somebody could have used it
@@ -55,6 +56,6 @@ def came_back(db, now, from_ms, sure):
     _tell(db, now, said)
 
 
-def _tell(db, now, said):
+def _tell(db: Db, now: Now, said: Said) -> None:
     for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND drill = 0 LIMIT 100"):
         timeline.tell(db, now, row, HUB, codes.HUB_WAS_AWAY, said)

@@ -4,10 +4,12 @@ import json
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 from kentongan_hub import channels
 from kentongan_hub.base import codes, site
-from kentongan_hub.base.clock import Now, local_hour
+from kentongan_hub.base.clock import Clock, Now, local_hour
 from kentongan_hub.devices import last_heard
 from kentongan_hub.devices.trust import directory, periodic
 from kentongan_hub.incidents import alarms, orders, soundings
@@ -16,6 +18,7 @@ from kentongan_hub.incidents.drills import drills
 from kentongan_hub.policies import gateway_calls
 from kentongan_hub.record import away, chain, failures, outbox, rows
 from kentongan_hub.storage import kept
+from kentongan_hub.storage.store import Db, Store
 from kentongan_hub.upkeep import coming_back, mending, retention, unsent, warnings
 
 log = logging.getLogger("kentongan.hub")
@@ -29,14 +32,16 @@ CLOCK_TRUSTED_MS = 86_400_000  # a wall that is back for so long was right, and 
 class Dispatch:
     """Owns the thread, and the workers of the channels; step() does one round of all without any thread."""
 
-    def __init__(self, store, clock):
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._stop = threading.Event()
-        self._thread = None
+        self._thread: threading.Thread | None = None
         self._trimmed_ms = self._saved_ms = self._watched_ms = 0
         self._keeper, self._keeping = kept.Keeper(store.path.parent), threading.Lock()
-        self._turned_ms = None  # the thread's last round; none while step() is called from outside
+        self._turned_ms: int | None = (
+            None  # the thread's last round; none while step() is called from outside
+        )
         self.failed_parts = 0
         self._rows_ms, self._failed_ms = -TRIM_MS, 0
         self._parts = (
@@ -52,13 +57,13 @@ class Dispatch:
         )
         self.workers = channels.workers(store, clock)
 
-    def start(self):
+    def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
         self._thread.start()
         for worker in self.workers:
             worker.start()
 
-    def stop(self):
+    def stop(self) -> None:
         self._stop.set()
         self._store.bell.ring()
         for worker in self.workers:
@@ -66,7 +71,7 @@ class Dispatch:
         if self._thread:
             self._thread.join(timeout=10)
 
-    def _run(self):
+    def _run(self) -> None:
         seen = 0
         while not self._stop.is_set():
             failed = self.failed_parts
@@ -81,7 +86,7 @@ class Dispatch:
                 self._stop.wait(PERIOD_S)
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
 
-    def _notice_a_gap(self):
+    def _notice_a_gap(self) -> None:
         """A machine that slept, or a card that held everything up for minutes: nobody watched meanwhile."""
         now = self._now()
         before_ms, self._turned_ms = self._turned_ms, now.ms
@@ -89,17 +94,17 @@ class Dispatch:
             with self._store.write() as db:
                 coming_back.came_back(db, now, before_ms, True)
 
-    def _now(self):
+    def _now(self) -> Now:
         return Now(self._clock.steady_ms(), self._clock.wall_ms())
 
-    def step(self):
+    def step(self) -> bool:
         """One round of everything, workers included, without a thread; true when something changed."""
         changed = self._round()
         for worker in self.workers:
             changed = worker.step() or changed
         return changed
 
-    def _round(self):
+    def _round(self) -> bool:
         """Each part by itself: what fails is logged and told to people, and the others have their turn."""
         now = self._now()
         changed = False
@@ -112,14 +117,14 @@ class Dispatch:
                 self._tell(now, what)
         return changed
 
-    def _tell(self, now, what):
+    def _tell(self, now: Now, what: str) -> None:
         try:
             with self._store.write(ring=False) as db:
                 failures.note(db, now, what)
         except Exception:
             log.exception("dispatch: cannot even note that %s failed", what)
 
-    def _rows(self, now):
+    def _rows(self, now: Now) -> bool:
         """Values that cannot be are put right: from time to time, and at once when anything has failed."""
         with self._store.read() as db:
             failed_ms = db.number(failures.AT)
@@ -132,26 +137,26 @@ class Dispatch:
         with self._store.write() as db:
             return bool(rows.mend(db, now))
 
-    def _call(self, now):
+    def _call(self, now: Now) -> bool:
         return self._write_if_due(
             "SELECT 1 FROM incidents WHERE next_alert_ms <= ? LIMIT 1", now, steps.run_due
         )
 
-    def _silent_sirens(self, now):
+    def _silent_sirens(self, now: Now) -> bool:
         return self._write_if_due("SELECT 1 FROM soundings WHERE due_ms <= ? LIMIT 1", now, soundings.run_due)
 
-    def _expire(self, now):
+    def _expire(self, now: Now) -> bool:
         sql = f"SELECT 1 FROM outbox WHERE {outbox.WAITS} AND expires_ms <= ? LIMIT 1"
         return self._write_if_due(sql, now, unsent.expire)
 
-    def _write_if_due(self, sql, now, deed):
+    def _write_if_due(self, sql: str, now: Now, deed: Callable[[Db, Now], int]) -> bool:
         with self._store.read() as db:
             if not db.value(sql, now.ms):
                 return False
         with self._store.write() as db:
-            return deed(db, now)
+            return bool(deed(db, now))
 
-    def _drills(self, now):
+    def _drills(self, now: Now) -> bool:
         """What is planned for a day from now is announced, a monthly drill planned anew."""
         with self._store.read() as db:
             if not drills.due(db, now):
@@ -159,7 +164,7 @@ class Dispatch:
         with self._store.write() as db:
             return drills.run_due(db, now)
 
-    def _reroute(self, now):
+    def _reroute(self, now: Now) -> bool:
         with self._store.read() as db:
             waiting = (
                 db.value(
@@ -174,7 +179,7 @@ class Dispatch:
         with self._store.write() as db:
             return bool(orders.reroute(db, now))
 
-    def _trust(self, now):
+    def _trust(self, now: Now) -> bool:
         """Settings over the air, revocations, rotation, counter tables: see trust/work.py."""
         data_dir = self._store.path.parent
         if site.problem(data_dir):  # no site yet, or told on every page
@@ -188,12 +193,12 @@ class Dispatch:
             periodic.step(db, now, secret, hour)
         return True
 
-    def watch_soon(self):
+    def watch_soon(self) -> None:
         """Somebody changed what the list of warnings depends on: look with the next round."""
         self._watched_ms = 0
         self._store.bell.ring()
 
-    def _watch(self, now):
+    def _watch(self, now: Now) -> bool:
         """Warnings: read first, write only when one opens, closes or is due to be told again."""
         if now.ms - self._watched_ms < WATCH_MS:
             return False
@@ -207,7 +212,7 @@ class Dispatch:
             warnings.apply(db, now, *warnings.changes(db, now, path))
         return True
 
-    def _tell_calls(self, now, path):
+    def _tell_calls(self, now: Now, path: Path) -> None:
         """Gateways page by themselves while we are silent: policies or agreed people have changed."""
         with self._store.read() as db:
             digest = gateway_calls.changed(db)
@@ -218,7 +223,7 @@ class Dispatch:
                 directory.announce(db, now, site.load(path))
             db.set_setting(gateway_calls.TOLD, digest)
 
-    def _housekeeping(self, now):
+    def _housekeeping(self, now: Now) -> None:
         if now.ms - self._saved_ms >= STEADY_SAVE_MS:
             self._saved_ms = now.ms
             with self._store.write(ring=False) as db:
@@ -232,7 +237,7 @@ class Dispatch:
                     failures.contained(db, now, codes.TRIMMING, trim, db, now)
             self._patrol()
 
-    def keep(self):
+    def keep(self) -> None:
         """What must survive a damaged database is written beside it now, from any thread; a full disk is told
         elsewhere."""
         try:
@@ -240,7 +245,7 @@ class Dispatch:
         except (OSError, sqlite3.Error):
             log.exception("what survives a damaged database is not on disk")
 
-    def _keep(self, now):
+    def _keep(self, now: Now) -> None:
         if not mending.is_known(self._store.path.parent):
             return
         with self._keeping, self._store.read() as db:
@@ -248,7 +253,7 @@ class Dispatch:
                 self._keeper.keep(db, now.ms)
 
     @staticmethod
-    def _highest_wall(db, now):
+    def _highest_wall(db: Db, now: Now) -> None:
         """The latest wall time seen: one that goes back behind it is a warning, until it proves right."""
         since_ms = db.number("wall_back_ms")
         back = now.wall < db.number("wall_ms")
@@ -258,7 +263,7 @@ class Dispatch:
         elif not since_ms:
             db.set_setting("wall_back_ms", now.ms)
 
-    def _patrol(self):
+    def _patrol(self) -> None:
         """Look through the record, a part at a time; what does not fit becomes a warning."""
         for table in chain.WORDS:
             with self._store.read() as db:

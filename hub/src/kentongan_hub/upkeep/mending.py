@@ -14,6 +14,7 @@ import re
 import sqlite3
 import time
 from pathlib import Path
+from typing import TypedDict
 
 from kentongan_wire.errors import LocalError
 
@@ -21,10 +22,12 @@ from kentongan_hub.base import code_words, codes, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said, either
+from kentongan_hub.base.tables import Account, Row
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, rows, timeline
 from kentongan_hub.storage import kept, store
 from kentongan_hub.storage.kept import OPEN, TABLES
+from kentongan_hub.storage.store import Db, Store
 
 log = logging.getLogger("kentongan.hub")
 KEPT = "damaged"  # setting: what happened, until a person has seen to it
@@ -42,18 +45,27 @@ CHECK_S = 10  # a start waits no longer for the look through a big file
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
-def is_damage(error):
+class Damage(TypedDict):
+    """What happened to the database; `known`: something of the site was left."""
+
+    file: str  # set aside under this name, '' where there was none
+    why: str | Said
+    wall: int
+    known: bool
+
+
+def is_damage(error: Exception) -> bool:
     """Whether SQLite says that the file itself is not what it should be."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     return isinstance(error, UnicodeDecodeError) or code in store.DAMAGED
 
 
-def is_known(data_dir):
+def is_known(data_dir: Path) -> bool:
     """Whether this directory is a site's: by its keys, or by what was kept of it where those are lost."""
     return site.exists(data_dir) or (Path(data_dir) / kept.FILE).exists()
 
 
-def wrong_with(data_dir):
+def wrong_with(data_dir: Path) -> Said | None:
     """What is wrong with the database of this directory; None when nothing is."""
     path, known = Path(data_dir) / store.FILE_NAME, is_known(data_dir)
     if not path.exists() or not path.stat().st_size:
@@ -79,7 +91,7 @@ def wrong_with(data_dir):
     return None
 
 
-def _look_through(connection, table=""):
+def _look_through(connection: sqlite3.Connection, table: str = "") -> str:
     """'ok', or the first thing that SQLite finds broken in the file, or in one table of it.
 
     integrity_check: quick_check of SQLite 3.40.1 (Debian 12) sees NULL in whole tables without a rowid.
@@ -98,7 +110,7 @@ def _look_through(connection, table=""):
     return next((text for text in found if text != "ok" and not NO_DAMAGE.search(text)), "ok")
 
 
-def open_store(data_dir):
+def open_store(data_dir: Path) -> Store:
     """The store of a hub that starts; a damaged one of a known site is replaced first.
 
     LocalError when there is a strange file and no site that it could belong to: nothing is touched then.
@@ -114,7 +126,7 @@ def open_store(data_dir):
     return opened
 
 
-def _mend(data_dir, error):
+def _mend(data_dir: Path, error: Exception) -> None:
     """SQLite called the file damaged in the middle of the work: looked at, and replaced if it is so."""
     why = wrong_with(data_dir)
     if why:
@@ -122,7 +134,7 @@ def _mend(data_dir, error):
         replace(data_dir, why)
 
 
-def replace(data_dir, why):
+def replace(data_dir: Path, why: Said) -> None:
     """Set the file aside and fill a fresh one with what the alarm path has to know.
 
     Row by row: one that no table takes is left out and told, and stops nothing.
@@ -130,10 +142,10 @@ def replace(data_dir, why):
     data_dir, wall_ms = Path(data_dir), int(time.time() * 1000)
     aside = _set_aside(data_dir, wall_ms)
     copy = kept.read(data_dir)
-    found = _whole_tables(aside) if aside else {}
+    found, ordered = _whole_tables(aside) if aside else ({}, 0)
     fresh = store.Store(data_dir)
     origin = {name: "berkas lama" if name in found else "salinan" for name in TABLES}
-    told = {"file": aside.name if aside else "", "why": str(why), "wall": wall_ms}
+    told: Row = {"file": aside.name if aside else "", "why": str(why), "wall": wall_ms}
     told["known"] = bool(found or copy)
     left_out = copy.get("left_out", 0)
     with fresh.write() as db:
@@ -148,7 +160,7 @@ def replace(data_dir, why):
             for key in ("last_kejadian", "last_rahasia"):
                 db.set_setting(key, db.number(key) + LEAP)
             db.set_setting("steady_ms", max(db.number("steady_ms"), copy.get("steady_ms", 0)))
-        orders = max(copy.get("orders", 0), found.get("orders", 0)) + kept.ORDER_LEAP
+        orders = max(copy.get("orders", 0), ordered) + kept.ORDER_LEAP
         db.run("DELETE FROM sqlite_sequence WHERE name = 'outbox'")
         db.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", orders)
         if any(origin[name] == "salinan" for name in FACTS):
@@ -160,7 +172,7 @@ def replace(data_dir, why):
     log.error("database replaced: %s; the old file is %s", told["why"], told["file"] or "gone")
 
 
-def _doubt(db, wall_ms):
+def _doubt(db: Db, wall_ms: int) -> None:
     """As after a restore: what was ended since the copy holds no door open, and people look at the facts.
 
     Screens on a wall stay: they see nothing confidential, and nobody is there at night to pair them.
@@ -169,7 +181,7 @@ def _doubt(db, wall_ms):
     access.doubt(db, wall_ms)
 
 
-def _set_aside(data_dir, wall_ms):
+def _set_aside(data_dir: Path, wall_ms: int) -> Path | None:
     """The damaged file under a name with the time, its journal with it; None when there is none."""
     path = data_dir / store.FILE_NAME
     if not path.exists():
@@ -185,9 +197,10 @@ def _set_aside(data_dir, wall_ms):
     return aside
 
 
-def _whole_tables(path):
-    """{table: rows} of the tables that SQLite finds whole in the damaged file, and `orders`."""
-    found = {}
+def _whole_tables(path: Path) -> tuple[dict[str, list[Row]], int]:
+    """Read the tables that SQLite finds whole in the damaged file: ({name: rows}, last order number)."""
+    found: dict[str, list[Row]] = {}
+    orders = 0
     try:
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.row_factory, connection.text_factory = sqlite3.Row, store.text
@@ -198,14 +211,14 @@ def _whole_tables(path):
                         found[name] = [dict(row) for row in rows]
             with contextlib.suppress(*DAMAGE, TypeError):
                 row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
-                found["orders"] = kept.whole(row[0]) if row else 0
+                orders = kept.whole(row[0]) if row else 0
     except DAMAGE:
-        return {}
+        return {}, 0
     known = any(row.get("key") == "name" for row in found.get("settings", ()))
-    return found if known else {}  # a strange or an empty file teaches nothing
+    return (found, orders) if known else ({}, 0)  # a strange or an empty file teaches nothing
 
 
-def _insert(db, name, some):
+def _insert(db: Db, name: str, some: list[Row]) -> int:
     """How many of these rows the table did not take."""
     columns, left_out = {row["name"] for row in db.all(f"PRAGMA table_info({name})")}, 0
     for row in some:
@@ -218,7 +231,7 @@ def _insert(db, name, some):
     return left_out
 
 
-def _orphans(db):
+def _orphans(db: Db) -> None:
     """Rows that point at what was not kept: the rows of two moments may not fit."""
     db.run("UPDATE incidents SET merged_into = NULL WHERE merged_into NOT IN (SELECT id FROM incidents)")
     for _turn in range(len(TABLES)):
@@ -231,7 +244,7 @@ def _orphans(db):
             return
 
 
-def _tell(db, now, told, origin):
+def _tell(db: Db, now: Now, told: Row, origin: dict[str, str]) -> None:
     nothing = Said(codes.NONE)
     name = told["file"] or nothing
     old = sorted(table for table, where in origin.items() if where == "berkas lama")
@@ -242,19 +255,24 @@ def _tell(db, now, told, origin):
         timeline.tell(db, now, row, HUB, codes.DATABASE_DAMAGED, before)
 
 
-def damage(db):
+def damage(db: Db) -> Damage | None:
     """{"file", "why", "wall", "known"} while nobody has seen to it; else None."""
     text = db.setting(KEPT)
     try:
         found = json.loads(text) if text else None
         if not found:
             return None
-        return {**{key: found[key] for key in ("file", "wall", "known")}, "why": either(found["why"])}
+        return {
+            "file": found["file"],
+            "why": either(found["why"]),
+            "wall": found["wall"],
+            "known": found["known"],
+        }
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # damaged, and no less a mark
         return {"file": "", "why": Said(codes.UNREADABLE), "wall": 0, "known": True}
 
 
-def settle(db, now, by, address=""):
+def settle(db: Db, now: Now, by: Account, address: str = "") -> None:
     """A person has seen to it: the fresh database is the hub's from now on."""
     was = damage(db)
     if was:

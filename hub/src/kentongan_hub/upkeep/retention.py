@@ -4,17 +4,20 @@ Its days are those that have surely passed (away.py): a wrong clock may keep wor
 """
 
 import json
+from collections.abc import Mapping
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, words
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB
+from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import photos
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, away, chain, timeline
-from kentongan_hub.storage.store import parsed
+from kentongan_hub.storage.store import Db, parsed
 
 DAY_MS = 86_400_000
 CONFIDENTIAL = "rahasia"
@@ -33,7 +36,7 @@ _REPORTS = (
 )
 
 
-def days(db):
+def days(db: Db) -> dict[str, int]:
     """{"rahasia" or a kind's number as text: days}."""
     chosen = parsed(db.setting("retention"))
     told = [kind for kind in words.KINDS if kind != m.KIND_UJI and kind not in words.CONFIDENTIAL_KINDS]
@@ -41,7 +44,7 @@ def days(db):
     return {key: chosen.get(key, DEFAULT_DAYS.get(key, OTHER_DAYS)) for key in keys}
 
 
-def save(db, now, by, wanted, address=""):
+def save(db: Db, now: Now, by: Account, wanted: Mapping[str, int], address: str = "") -> None:
     """Keep the days per kind; LocalError names what is out of range."""
     known = days(db)
     for key, value in wanted.items():
@@ -52,7 +55,7 @@ def save(db, now, by, wanted, address=""):
     audit.record(db, now.wall, by["login"], codes.RETENTION_CHANGED, "", json.dumps(wanted), address)
 
 
-def due(db, now):
+def due(db: Db, now: Now) -> list[Incident]:
     """Closed incidents whose time is over, at most a batch."""
     out, kept_days, gone = [], days(db), away.of(db)
     for kind in range(KINDS_END):  # a kind that this program does not know is kept like plain danger
@@ -72,7 +75,7 @@ def due(db, now):
     return out[:BATCH]
 
 
-def run(db, now):
+def run(db: Db, now: Now) -> int:
     """Take the words out of what is due; the number of incidents."""
     photos.expire(db, now)
     access.trim(db, now)

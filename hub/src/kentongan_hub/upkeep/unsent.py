@@ -7,15 +7,19 @@ while nobody has answered.
 import json
 
 from kentongan_hub.base import codes, states
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said
+from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents.calling import recipients, texts
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.policies import policy
 from kentongan_hub.record import failures, outbox, timeline
+from kentongan_hub.storage.store import Db
 
 NEVER_TRIED = f"o.{outbox.WAITS} AND o.expires_ms <= ? AND o.type = ? AND o.attempts = 0"
 
 
-def expire(db, now):
+def expire(db: Db, now: Now) -> int:
     """End what is past its time; the number of rows. Calls of an incident that is open are told there."""
     rows = db.all(
         "SELECT o.incident, o.channel, count(*) AS n FROM outbox o JOIN incidents i ON i.id = o.incident "
@@ -26,7 +30,7 @@ def expire(db, now):
     on = {row["name"] for row in db.all("SELECT name FROM channels WHERE enabled = 1")}
     late = 0
     for row in rows:
-        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+        incident = incident_of(db, row["incident"])
         what = Said(codes.CALLS_OF_CHANNEL, channel=Said(codes.CHANNEL, name=row["channel"]), count=row["n"])
         timeline.tell(db, now, incident, HUB, codes.NEVER_TRIED, what)
         if incident["confidential"]:
@@ -39,7 +43,7 @@ def expire(db, now):
     return outbox.expire(db, now.ms)
 
 
-def _tell_circle(db, now, incident):
+def _tell_circle(db: Db, now: Now, incident: Incident) -> None:
     text = texts.unsent(incident)
     with failures.about(True):
         for one in recipients.resolve(db, now, incident, [policy.NAMED]):

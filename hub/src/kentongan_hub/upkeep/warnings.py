@@ -3,16 +3,24 @@
 import json
 import logging
 import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from kentongan_hub.base import code_words, codes, quiet_hours, site
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said, either, pack, unpack
+from kentongan_hub.base.tables import Account, Concerns, Warned
 from kentongan_hub.devices import deaf, supervision, troubles
+from kentongan_hub.devices.supervision import Finding
 from kentongan_hub.incidents import soundings
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.people import access, circles, contacts, ringing
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import audit, away, chain, failures, outbox, rows
+from kentongan_hub.record.away import Absences
+from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import mending
 
 log = logging.getLogger("kentongan.hub")
@@ -23,7 +31,11 @@ REMIND_MS = 86_400_000
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
 
 
-def gather(db, now, path):
+# what opens, ids of what closes, what is told again, what stands there with other words
+Changes = tuple[list[Finding], list[int], list[Warned], list[tuple[Warned, Finding]]]
+
+
+def gather(db: Db, now: Now, path: Path) -> dict[str, Any]:
     """Everything that supervision.findings looks at."""
     disk, gone = shutil.disk_usage(path), deaf.of(db, now)
     return {
@@ -74,13 +86,13 @@ def gather(db, now, path):
     }
 
 
-def _unsaved_ms(db, now, gone):
+def _unsaved_ms(db: Db, now: Now, gone: Absences) -> int:
     """How long ago the last backup, or the making of the site, surely is."""
     since_ms = db.number("backup_ms") or away.made_ms(db)
     return gone.passed_ms(since_ms, now.ms) if since_ms else 0
 
 
-def changes(db, now, path):
+def changes(db: Db, now: Now, path: Path) -> Changes:
     """(to open, ids to close, rows to tell again, rows whose words changed with what is found)."""
     found = supervision.findings(gather(db, now, path), now.ms)
     listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
@@ -99,11 +111,26 @@ def changes(db, now, path):
     return fresh, over, again, other
 
 
-def open_warnings(db):
+def open_warnings(db: Db) -> list[Warned]:
     return db.all("SELECT * FROM warnings WHERE closed_ms IS NULL ORDER BY urgent DESC, opened_ms, id")
 
 
-def apply(db, now, fresh, over, again, other=()):
+def _of(db: Db, number: int) -> Warned:
+    """Read a warning by its id; LookupError where it is gone."""
+    found: Warned | None = db.one("SELECT * FROM warnings WHERE id = ?", number)
+    if found is None:
+        raise LookupError(f"warning {number}")
+    return found
+
+
+def apply(
+    db: Db,
+    now: Now,
+    fresh: Iterable[Finding],
+    over: Iterable[int],
+    again: Iterable[Warned],
+    other: Iterable[tuple[Warned, Finding]] = (),
+) -> None:
     for one in fresh:
         number = db.insert(
             "warnings",
@@ -117,9 +144,9 @@ def apply(db, now, fresh, over, again, other=()):
             opened_wall=now.wall,
         )
         _opened(db, now, one)
-        _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", number))
+        _tell(db, now, _of(db, number))
     for number in over:
-        row = db.one("SELECT * FROM warnings WHERE id = ?", number)
+        row = _of(db, number)
         db.run(
             "UPDATE warnings SET closed_ms = ?, closed_wall = ?, next_ms = NULL WHERE id = ?",
             now.ms,
@@ -131,10 +158,10 @@ def apply(db, now, fresh, over, again, other=()):
     for row, one in other:
         _say_anew(db, now, row, one)
     for row in again:
-        _tell(db, now, db.one("SELECT * FROM warnings WHERE id = ?", row["id"]))
+        _tell(db, now, _of(db, row["id"]))
 
 
-def _say_anew(db, now, row, one):
+def _say_anew(db: Db, now: Now, row: Warned, one: Finding) -> None:
     """What stands on the page is what fails now; who took the warning took what failed then, and no more."""
     db.run("UPDATE warnings SET said = ?, detail = '' WHERE id = ?", one.said, row["id"])
     if _things(one.said) <= _things(row["said"]):
@@ -148,25 +175,25 @@ def _say_anew(db, now, row, one):
         )
 
 
-def _opened(db, now, one):
+def _opened(db: Db, now: Now, one: Finding) -> None:
     particulars = {"about": unpack(one.said)} if one.said else {}
     about = Said(codes.WARNED_OF, warning=one.what, **particulars)
     audit.record(db, now.wall, HUB, codes.WARNING_OPENED, either(one.subject), one.detail, said=about)
 
 
-def _things(said):
+def _things(said: str) -> set[str]:
     """What a warning that the hub failed names."""
     found = unpack(said)
     return set(map(pack, found.values.get("things", ()))) if isinstance(found, Said) else set()
 
 
-def _tell(db, now, warning):
+def _tell(db: Db, now: Now, warning: Warned) -> None:
     """The owner's people get a message; a warning that nobody takes goes on to the ketua RT."""
     owners = [warning["owner"]]
     if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
         owners.append("ketua_rt")
     zone = db.number("rt")
-    everyone = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
+    everyone: Concerns = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
     said = code_words.warning(warning)
     text = f"Kentongan: {said['subject']} {said['what']}. {said['detail']}"[:300]
     delay_ms = 0 if warning["urgent"] else quiet_hours.quiet_left_ms(db, now)
@@ -184,7 +211,7 @@ def _tell(db, now, warning):
     db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
 
 
-def take(db, now, number, account, note="", address=""):
+def take(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:
     """A named person sees to it; the reminders stop."""
     note = audit.clean(note)[:200]
     changed = db.run(
@@ -196,13 +223,13 @@ def take(db, now, number, account, note="", address=""):
         number,
     )
     if changed:
-        row = db.one("SELECT * FROM warnings WHERE id = ?", number)
+        row = _of(db, number)
         about = either(row["subject"])
         audit.record(db, now.wall, account["name"], codes.WARNING_TAKEN, about, note, address)
     return bool(changed)
 
 
-def checked(db, now, number, account, note="", address=""):
+def checked(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:
     """A person has checked a siren that did not sound; the warning ends with it."""
     row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
     if row is None or row["what"] not in supervision.SIRENS:
