@@ -6,13 +6,16 @@ import logging
 import signal
 import sqlite3
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import code_words, codes, site
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.said import Actor, Said
+from kentongan_hub.base.tables import Account
 from kentongan_hub.base.typed import typed
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
@@ -20,11 +23,19 @@ from kentongan_hub.devices.trust import revocations
 from kentongan_hub.people import invitations, keepers, standing
 from kentongan_hub.record import audit, chain
 from kentongan_hub.storage import store
-from kentongan_hub.storage.store import Store
+from kentongan_hub.storage.store import Db, Store
 from kentongan_hub.upkeep import backup, mending
 
 
-def main(argv=None):
+class Command(Protocol):
+    """Adds one command to the parser."""
+
+    def __call__(
+        self, name: str, call: Callable[[argparse.Namespace], int | None], text: str
+    ) -> argparse.ArgumentParser: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0, or 2 with one line naming what is wrong and the remedy."""
     args = _parser().parse_args(argv)
     try:
@@ -38,11 +49,13 @@ def main(argv=None):
         return 2
 
 
-def _parser():
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kentongan-hub", description="The hub of one RT or RW.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    def command(name, call, text):
+    def command(
+        name: str, call: Callable[[argparse.Namespace], int | None], text: str
+    ) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(call=call)
         made.add_argument("--data", required=True, type=Path, metavar="DIR", help="the hub's data directory")
@@ -102,7 +115,7 @@ def _parser():
     return parser
 
 
-def _care(command):
+def _care(command: Command) -> None:
     """Commands of every day: backup, restore, recovery-link, access, check, run."""
     text = "where an account lives, or that it is agreed no more; the second person where a site has none"
     known = command("access", _access, text)
@@ -142,7 +155,7 @@ def _care(command):
     )
 
 
-def _init(args):
+def _init(args: argparse.Namespace) -> None:
     made = provision.create_site(
         args.data,
         args.site,
@@ -160,7 +173,7 @@ def _init(args):
     )
 
 
-def _provision(args):
+def _provision(args: argparse.Namespace) -> None:
     made = provision.add_device(
         args.data, args.role, args.label, args.zone, args.house, args.place, args.hops
     )
@@ -170,13 +183,13 @@ def _provision(args):
     )
 
 
-def _now(db):
+def _now(db: Db) -> Now:
     """The moment by the clocks of the hub that serves this database, whatever the wall says."""
     clock = Clock.of(db)
     return Now(clock.steady_ms(), clock.wall_ms())
 
 
-def _technician_token(args):
+def _technician_token(args: argparse.Namespace) -> None:
     site.load(args.data)
     if args.end:
         with Store(args.data).write() as db:
@@ -191,7 +204,7 @@ def _technician_token(args):
     print(f"{args.name}: new token -> {args.out}, valid for {technicians.CONSOLE_MS // 86_400_000} days")
 
 
-def _revoke(args):
+def _revoke(args: argparse.Namespace) -> None:
     secret = site.load(args.data)
     with Store(args.data).write() as db:
         row = db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label)
@@ -209,7 +222,7 @@ def _revoke(args):
         print(f"NO ROTATION: {status['refused']}")
 
 
-def _gateway_file(args):
+def _gateway_file(args: argparse.Namespace) -> None:
     made = provision.gateway_file(args.data, args.label, args.zone, args.radio_number)
     site.write_secret(args.out, json.dumps(made, indent=1) + "\n")
     print(
@@ -225,7 +238,7 @@ def _gateway_file(args):
         print(f"{args.label}: modem file -> {args.modem_out}")
 
 
-def _recovery_link(args):
+def _recovery_link(args: argparse.Namespace) -> None:
     """Printed once, with a code for a phone, to whoever may read the data directory on this machine."""
     import segno
 
@@ -240,7 +253,7 @@ def _recovery_link(args):
     segno.make(link, micro=False).terminal(compact=True)
 
 
-def _access(args):
+def _access(args: argparse.Namespace) -> None:
     """Whoever may read the data directory is nobody's household here; the record has the name."""
     site.load(args.data)
     if args.checked == bool(args.login):
@@ -260,7 +273,7 @@ def _access(args):
     print(f"{args.login or 'access'}: {what}, on the record as teknisi {args.name}")
 
 
-def _account(db, login):
+def _account(db: Db, login: str) -> Account:
     account = db.one("SELECT * FROM accounts WHERE login = ?", login)
     if account is None:
         known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
@@ -268,12 +281,12 @@ def _account(db, login):
     return account
 
 
-def _first_line(path):
+def _first_line(path: Path) -> str:
     lines = path.read_text(encoding="utf-8").splitlines()
     return lines[0] if lines else ""
 
 
-def _backup(args):
+def _backup(args: argparse.Namespace) -> None:
     phrase, locks = "", ()
     if args.passphrase_file:
         phrase = _first_line(args.passphrase_file)
@@ -293,13 +306,13 @@ def _backup(args):
     print(f"backup of {args.data} -> {args.out}, {size} bytes; without a passphrase nobody can open it")
 
 
-def _restore(args):
+def _restore(args: argparse.Namespace) -> None:
     backup.restore(args.backup, _first_line(args.passphrase_file), args.data)
     run = typed("`kentongan-hub run`", args.data)
     print(f"{args.backup} -> {args.data}; next: {run}, and a new gateway token if it was lost")
 
 
-def _check(args):
+def _check(args: argparse.Namespace) -> int:
     """Exit code 1 when the chain of the record is broken, or the file is damaged, empty or a strange one."""
     if not site.exists(args.data):
         raise LocalError(f"{args.data}: no site here; give the hub's data directory")
@@ -330,7 +343,7 @@ def _check(args):
     return int(wrong > 0 or bool(was))
 
 
-def _damaged(data_dir, why):
+def _damaged(data_dir: Path, why: object) -> int:
     print(f"database: DAMAGED: {data_dir / store.FILE_NAME}: {why}")
     said = (
         "`kentongan-hub run` sets it aside and goes on with a fresh one; what was before is in a backup: "
@@ -340,7 +353,7 @@ def _damaged(data_dir, why):
     return 1
 
 
-def _run(args):
+def _run(args: argparse.Namespace) -> None:
     from kentongan_hub.app import create_app
     from kentongan_hub.web import serving
 
@@ -360,7 +373,7 @@ def _run(args):
             flush=True,
         )
 
-    def stop(_signal, _frame):
+    def stop(_signal: int, _frame: object) -> None:
         app.hub.store.bell.close()
         raise SystemExit(0)
 

@@ -1,5 +1,9 @@
 """What a gateway may tell the hub: each event's fields, checked; every refusal names field and remedy."""
 
+from typing import Any, cast
+
+from kentongan_hub.base.tables import Event
+
 U8, U16, U32 = 0xFF, 0xFFFF, 0xFFFF_FFFF
 ID_LIMIT = 100  # characters
 TEXT_LIMIT = 200  # characters
@@ -12,16 +16,20 @@ class BadEvent(Exception):
     """Why an event cannot be taken, with the field and the remedy."""
 
 
-def _integer(low, high, default=None):
+# form, lowest, highest (of a text: how long), default; 0 where a form has no such limit
+Rule = tuple[str, int, int, Any]
+
+
+def _integer(low: int, high: int, default: object | None = None) -> Rule:
     return ("integer", low, high, default)
 
 
-def _truth():
-    return ("truth", None, None, False)
+def _truth() -> Rule:
+    return ("truth", 0, 0, False)
 
 
-def _text(limit=TEXT_LIMIT, default=""):
-    return ("text", None, limit, default)
+def _text(limit: int = TEXT_LIMIT, default: object = "") -> Rule:
+    return ("text", 0, limit, default)
 
 
 REQUIRED = object()
@@ -31,13 +39,13 @@ _GENERATION = _integer(0, 15)
 _RADIO = {"rssi": _integer(-200, 100), "snr_q": _integer(-400, 400), "hops": _integer(0, 255)}
 
 # age_ms: since the gateway stored it, by a clock that does not jump; -1: it cannot tell
-COMMON = {
+COMMON: dict[str, Rule] = {
     "at_ms": _integer(0, AT_LIMIT_MS, 0),
     "age_ms": _integer(-1, AT_LIMIT_MS, -1),
     "boot_id": _text(64),
     "wall": _text(40),
 }
-FIELDS = {
+FIELDS: dict[str, dict[str, Rule]] = {
     "alarm": {
         "device": _DEVICE,
         "counter": _COUNTER,
@@ -62,7 +70,7 @@ FIELDS = {
     },
     "status": {
         "device": _DEVICE,
-        "body": ("object", None, None, None),
+        "body": ("object", 0, 0, None),
         "generation": _GENERATION,
         "counter": _integer(0, U32),
         **_RADIO,
@@ -93,21 +101,21 @@ FIELDS = {
     },
     "drill_known": {"device": _DEVICE, "number": _integer(0, 1 << 53, REQUIRED), "open": _truth()},
     "waiting": {
-        "what": ("text", None, 20, REQUIRED),
+        "what": _text(20, REQUIRED),
         "reason": _text(20),
         "seconds": _integer(0, 86_400, 0),
         "devices": _integer(0, U16, 0),
     },
     "paged": {"device": _DEVICE, "origin": _DEVICE, "counter": _COUNTER},
     "stage_seen": {"device": _DEVICE, "counter": _COUNTER, "stage": _integer(1, 7, REQUIRED)},
-    "refusals": {"counters": ("counters", None, None, REQUIRED)},
+    "refusals": {"counters": ("counters", 0, 0, REQUIRED)},
     "radio": {"name": _text(64), "up": _truth()},
-    "trouble": {"name": ("text", None, 64, REQUIRED), "active": _truth(), "detail": _text()},
-    "supervision": {"device": _DEVICE, "state": ("text", None, 20, REQUIRED)},
+    "trouble": {"name": _text(64, REQUIRED), "active": _truth(), "detail": _text()},
+    "supervision": {"device": _DEVICE, "state": _text(20, REQUIRED)},
 }
 
 
-def check(event):
+def check(event: object) -> Event:
     """A new dict with id, type and every field of its type, defaults filled; BadEvent otherwise.
 
     Unknown fields are left out: a newer gateway may say more than this hub understands.
@@ -121,15 +129,15 @@ def check(event):
         )
     if not isinstance(type_, str) or type_ not in FIELDS:
         raise BadEvent(f"type: {str(type_)[:40]!r} is unknown; send one of {', '.join(FIELDS)}")
-    out = {"id": id_, "type": type_}
+    out: dict[str, Any] = {"id": id_, "type": type_}
     for name, rule in {**COMMON, **FIELDS[type_]}.items():
         out[name] = _field(name, event.get(name), rule)
     if type_ == "supervision" and out["state"] not in SUPERVISION:
         raise BadEvent(f"state: {out['state']!r} is unknown; send one of {', '.join(SUPERVISION)}")
-    return out
+    return cast(Event, out)
 
 
-def _field(name, value, rule):
+def _field(name: str, value: Any, rule: Rule) -> object:
     form, low, high, default = rule
     if value is None:
         if default is REQUIRED:
@@ -148,7 +156,7 @@ def _field(name, value, rule):
     return value
 
 
-def _is_text(value):
+def _is_text(value: str) -> bool:
     """False for half a surrogate pair, which JSON can spell and no database can hold."""
     try:
         value.encode()
@@ -157,7 +165,7 @@ def _is_text(value):
     return True
 
 
-def _counters(name, value):
+def _counters(name: str, value: object) -> None:
     if not isinstance(value, dict) or len(value) > REASONS_LIMIT:
         raise BadEvent(f"{name}: no object of at most {REASONS_LIMIT} reasons; send {{reason: count}}")
     for reason, count in value.items():

@@ -5,19 +5,26 @@ import json
 import logging
 import sqlite3
 import threading
+from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, abort, current_app, g, jsonify, request
+from flask import Blueprint, Response, abort, g, jsonify, request
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.api import events
 from kentongan_hub.base import codes, numerals, sending, site
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Claimed, Event, Gateway
 from kentongan_hub.base.typed import typed
 from kentongan_hub.channels import base
 from kentongan_hub.devices import deaf, last_heard
 from kentongan_hub.devices.provision.gateways import token_hash
 from kentongan_hub.devices.trust import counters, periodic
+from kentongan_hub.hub import Hub, this_hub
 from kentongan_hub.incidents import actions, alarms, orders, soundings
 from kentongan_hub.record import audit, failures, outbox, timeline
+from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import mending
 
 log = logging.getLogger("kentongan.hub")
@@ -35,28 +42,28 @@ POLLS_AT_ONCE = 8  # long polls hold a thread each
 _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
 
-def problem(status, error, field="", remedy="", stranger=False):
+def problem(status: int, error: str, field: str = "", remedy: str = "", stranger: bool = False) -> Response:
     """`stranger`: who is not let in does not learn where this installation lies."""
-    remedy = remedy if stranger else typed(remedy, current_app.hub.data_dir)
+    remedy = remedy if stranger else typed(remedy, this_hub().data_dir)
     response = jsonify(error=error, field=field, remedy=remedy)
     response.status_code = status
     return response
 
 
 @blueprint.before_request
-def authenticate():
+def authenticate() -> Response | None:
     """Every route but health needs a gateway's bearer token."""
     request.max_content_length = BODY_LIMIT
     if request.endpoint == "api.health":
         return None
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = token_hash(token.strip()) if scheme.lower() == "bearer" else ""
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         rows = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
     found = _of_token(rows, given)
     is_whole = found is not None and type(found["label"]) is str
-    if not is_whole and current_app.hub.mend("gateways"):  # its row had been damaged
-        with current_app.hub.store.read() as db:
+    if not is_whole and this_hub().mend("gateways"):  # its row had been damaged
+        with this_hub().store.read() as db:
             found = _of_token(db.all("SELECT * FROM gateways WHERE token IS NOT NULL"), given)
     if found is None:
         return problem(
@@ -70,7 +77,7 @@ def authenticate():
     return None
 
 
-def _of_token(rows, given):
+def _of_token(rows: list[Gateway], given: str) -> Gateway | None:
     found = None
     for row in rows:  # all of them, so that the time tells nothing
         if hmac.compare_digest(str(row["token"]).encode(), given.encode()):
@@ -79,23 +86,23 @@ def _of_token(rows, given):
 
 
 @blueprint.errorhandler(413)
-def too_large(_error):
+def too_large(_error: Exception) -> Response:
     return problem(
         413, "request too large", "body", f"send at most {EVENTS_LIMIT} events and {BODY_LIMIT} bytes"
     )
 
 
 @blueprint.get("/health")
-def health():
+def health() -> ResponseReturnValue:
     """ok only with a whole database of this site that takes what is written; else what is wrong, and 503."""
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.read() as db:
         known = not hub.has_site() or bool(db.setting("name"))
         status = "damaged" if mending.damage(db) or not known else "disk" if hub.store.failing else "ok"
     return jsonify(status=status, site=hub.has_site()), 200 if status == "ok" else 503
 
 
-def json_object(empty=b""):
+def json_object(empty: bytes = b"") -> dict[str, Any]:
     """The request's JSON object; 400 otherwise. `empty` stands for a body of no bytes."""
     try:
         body = json.loads(request.get_data(cache=False) or empty)
@@ -107,7 +114,7 @@ def json_object(empty=b""):
 
 
 @blueprint.post("/events")
-def post_events():
+def post_events() -> ResponseReturnValue:
     body = json_object()
     batch = body.get("events")
     if not isinstance(batch, list) or len(batch) > EVENTS_LIMIT:
@@ -125,21 +132,23 @@ def post_events():
     try:
         accepted, new = _store_events(good, rejected, boot_id[:64])
     except sqlite3.Error:
-        if not current_app.hub.mend():
+        if not this_hub().mend():
             raise
         accepted, new = _store_events(good, rejected, boot_id[:64])
     if any(event["type"] == "alarm" and event["id"] in accepted for event in good):
         # before the gateway may forget it: a database that is damaged now takes no alarm with it
-        current_app.hub.dispatch.keep()
+        this_hub().dispatch.keep()
     return jsonify(accepted=accepted, rejected=rejected, new=new)
 
 
-def _store_events(good, rejected, boot_id):
+def _store_events(
+    good: list[Event], rejected: list[dict[str, Any]], boot_id: str
+) -> tuple[list[str], list[str]]:
     """Ids on disk, and those of alarms that are new; one that this hub fails on is in neither list.
 
     The gateway keeps and repeats it. What cannot be looked up is taken for new: that silences nobody.
     """
-    hub, label, accepted, new = current_app.hub, g.gateway["label"], [], []
+    hub, label, accepted, new = this_hub(), g.gateway["label"], [], []
     now = hub.now()
     with hub.store.write() as db:
         for event in good:
@@ -162,17 +171,17 @@ def _store_events(good, rejected, boot_id):
     return accepted, new
 
 
-def _taken(db, now, label, event):
+def _taken(db: Db, now: Now, label: str, event: Event) -> bool:
     alarms.take(db, now, label, event)
     return True
 
 
-def _heard(db, now, boot_id="", clock_off_ms=None):
+def _heard(db: Db, now: Now, boot_id: str = "", clock_off_ms: int | None = None) -> None:
     failures.contained(db, now, codes.WRITING_GATEWAY, deaf.back, db, now, g.gateway["label"])
     heard_ms = db.value("SELECT heard_ms FROM gateways WHERE label = ?", g.gateway["label"])
     if heard_ms is not None and now.ms - heard_ms >= MISSED_MS:  # by a guess as well: nothing is lost by it
         what = codes.SETTINGS_FOR_GATEWAY
-        failures.contained(db, now, what, _synced, db, now, current_app.hub.data_dir)
+        failures.contained(db, now, what, _synced, db, now, this_hub().data_dir)
     db.run(
         "UPDATE gateways SET heard_ms = ?, heard_wall = ?, boot_id = coalesce(nullif(?, ''), boot_id), "
         "clock_off_ms = coalesce(?, clock_off_ms) WHERE label = ?",
@@ -185,7 +194,7 @@ def _heard(db, now, boot_id="", clock_off_ms=None):
 
 
 @blueprint.get("/orders")
-def get_orders():
+def get_orders() -> ResponseReturnValue:
     after = numerals.whole(request.args.get("after", "0"))
     wait_s = numerals.whole(request.args.get("wait", "0"), 0, 9_999)
     if after is None:
@@ -193,7 +202,7 @@ def get_orders():
     if wait_s is None:
         return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
     if request.args.get("fresh") == "1":
-        hub = current_app.hub
+        hub = this_hub()
         _sync(hub)
     if not _polls.acquire(blocking=False):
         response = problem(503, "too many long polls", "", "come back in 2 s")
@@ -205,7 +214,7 @@ def get_orders():
         _polls.release()
 
 
-def _sync(hub):
+def _sync(hub: Hub) -> None:
     """Everything that a gateway which has started needs to know; it gets what waits for it whatever fails."""
     now = hub.now()
     with hub.store.write() as db:
@@ -213,12 +222,12 @@ def _sync(hub):
         failures.contained(db, now, codes.AWAITING_SIREN, soundings.heard_anew, db, now, g.gateway["label"])
 
 
-def _synced(db, now, data_dir):
+def _synced(db: Db, now: Now, data_dir: Path) -> None:
     periodic.sync(db, now, site.load(data_dir), g.gateway["label"])
 
 
-def _wait_for_orders(after, wait_s):
-    hub, channel = current_app.hub, outbox.gateway_channel(g.gateway["label"])
+def _wait_for_orders(after: int, wait_s: float) -> list[dict[str, Any]]:
+    hub, channel = this_hub(), outbox.gateway_channel(g.gateway["label"])
     deadline_ms = hub.clock.steady_ms() + wait_s * 1000
     slices = int(wait_s / SLICE_S) * 50 + 1  # rings cut slices short: bounded all the same
     for _ in range(slices):
@@ -242,7 +251,7 @@ def _wait_for_orders(after, wait_s):
     return []
 
 
-def _order(db, now, row):
+def _order(db: Db, now: Now, row: Claimed) -> dict[str, Any] | None:
     """The order as it goes out. None when it cannot be made now, and is tried again, or never can be."""
     try:
         json.loads(row["body"]).items()
@@ -255,25 +264,25 @@ def _order(db, now, row):
         return failures.contained(db, now, codes.PAGING_CHIMES, _as_sent, db, now, row)
 
 
-def _as_sent(db, now, row):
+def _as_sent(db: Db, now: Now, row: Claimed) -> dict[str, Any]:
     body = orders.as_sent(db, row)
     _note_order(db, row)
     left_s = max(1, (row["expires_ms"] - now.ms) // 1000)
     return {**body, "id": row["id"], "type": row["type"], "expires_in_s": left_s}
 
 
-def _note_order(db, row):
+def _note_order(db: Db, row: Claimed) -> None:
     incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     if incident:
         audit.note("order", timeline.identity(db, incident), row["type"])
 
 
-def _is_row(number):
+def _is_row(number: object) -> bool:
     return type(number) is int and 0 <= number <= ROW_LIMIT
 
 
 @blueprint.post("/orders/done")
-def post_done():
+def post_done() -> ResponseReturnValue:
     body = json_object()
     ids, results = body.get("ids"), body.get("results")
     results = {} if results is None else results
@@ -281,7 +290,7 @@ def post_done():
         return problem(400, "no list of order ids", "ids", f"send at most {DONE_LIMIT} whole numbers")
     if not isinstance(results, dict):
         return problem(400, "no object", "results", 'send {"<id>": "ok" | "failed: why"}')
-    hub, channel = current_app.hub, outbox.gateway_channel(g.gateway["label"])
+    hub, channel = this_hub(), outbox.gateway_channel(g.gateway["label"])
     now, marked = hub.now(), []
     with hub.store.write() as db:
         for id_ in ids:
@@ -295,7 +304,7 @@ def post_done():
     return jsonify(done=marked)
 
 
-def _done(db, now, channel, id_, result):
+def _done(db: Db, now: Now, channel: str, id_: int, result: str) -> bool:
     """Whether this report finished the row; how the channel fares is noted beside it."""
     if not outbox.mark(db, now.ms, channel, id_, result):
         return False
@@ -303,7 +312,7 @@ def _done(db, now, channel, id_, result):
     return True
 
 
-def _fared(db, now, channel, result):
+def _fared(db: Db, now: Now, channel: str, result: str) -> None:
     if result == "ok":
         base.worked(db, now, channel)
     else:

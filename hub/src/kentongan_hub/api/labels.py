@@ -1,11 +1,15 @@
 """What is said about one device outside the pages: to the technician's tool, and on its sticker."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from kentongan_hub.base import words
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.tables import Device, Gateway
 from kentongan_hub.devices.provision import device_files
 from kentongan_hub.devices.trust import configs
+from kentongan_hub.storage.store import Db
 
 LAMP = (
     "Lihat lampunya. Kedip cepat: sedang dikirim. 1 kedip: sirene berbunyi. "
@@ -36,7 +40,7 @@ STEPS = {
 }
 
 
-def steps(row):
+def steps(row: Mapping[str, Any]) -> list[str]:
     """Three steps for a sticker, in the words of this very device: its strokes or its one press."""
     if row["role"] != "tombol":
         return list(STEPS[row["role"]])
@@ -47,13 +51,13 @@ def steps(row):
     return [f"Tekan sampai lampu menyala, lalu ketuk: {', '.join(kinds)}.", LAMP, CANCEL]
 
 
-def modem(db, gateway, file, site):
+def modem(db: Db, gateway: Gateway, file: dict[str, Any], site: str) -> dict[str, Any]:
     """As label(), for the radio of a gateway's row; `file` is its device file."""
     place = device_files.place_of(db, gateway["zone"])
     return label(db, {**file, "house": 0, "place": place}, site)
 
 
-def shown(db, row):
+def shown(db: Db, row: Device) -> dict[str, Any]:
     """One device for the tool: what it is, whether it is in service, and how far its settings are."""
     zone = db.setting("time_zone", "WIB")
     return {
@@ -73,7 +77,7 @@ def shown(db, row):
     }
 
 
-def label(db, row, site):
+def label(db: Db, row: Mapping[str, Any], site: str) -> dict[str, Any]:
     """The words and the QR text of a device's sticker; no key and no secret is on it."""
     number = format(row["node"], "08x")
     return {

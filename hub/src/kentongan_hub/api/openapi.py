@@ -1,6 +1,10 @@
 """The hub's API as an OpenAPI 3.1 description, made from the same tables that check what comes in."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
 from kentongan_wire.config import PROFILES
 from kentongan_wire.device_file import STROKE_KINDS
 
@@ -8,6 +12,8 @@ from kentongan_hub.api import events, gateways
 from kentongan_hub.devices.provision import registration
 from kentongan_hub.devices.trust import revocations
 
+Schema = dict[str, Any]  # JSON
+Answers = Mapping[int, tuple[str, Schema | None]]  # status: what it says, its body
 TITLE = "kentongan-hub"
 NODE = {"type": "integer", "minimum": 1, "maximum": events.U32}
 FORMS = {"integer": "integer", "truth": "boolean", "text": "string", "object": "object"}
@@ -23,10 +29,11 @@ CHOICES = {  # what a technician may choose; kentongan_wire.device_file judges
     "gain_dbi": {"type": "integer"},
     "loss_db": {"type": "integer"},
 }
-GATEWAY, TECHNICIAN = [{"gateway": []}], [{"technician": []}]
+GATEWAY: list[Schema] = [{"gateway": []}]
+TECHNICIAN: list[Schema] = [{"technician": []}]
 
 
-def _object(properties, required=(), more=False):
+def _object(properties: Schema, required: Iterable[str] = (), more: bool = False) -> Schema:
     return {
         "type": "object",
         "properties": properties,
@@ -35,15 +42,15 @@ def _object(properties, required=(), more=False):
     }
 
 
-def _number(low, high):
+def _number(low: int, high: int) -> Schema:
     return {"type": "integer", "minimum": low, "maximum": high}
 
 
-def _field(rule):
+def _field(rule: events.Rule) -> Schema:
     form, low, high, _ = rule
     if form not in FORMS:
         return {"type": "object", "additionalProperties": {"type": "integer"}} if form == "counters" else {}
-    out = {"type": [FORMS[form], "null"]}
+    out: Schema = {"type": [FORMS[form], "null"]}
     if form == "integer":
         out.update(minimum=low, maximum=high)
     if form == "text":
@@ -51,7 +58,7 @@ def _field(rule):
     return out
 
 
-def _event(name):
+def _event(name: str) -> Schema:
     rules = {**events.COMMON, **events.FIELDS[name]}
     required = [field for field, rule in rules.items() if rule[3] is events.REQUIRED]
     properties = {field: _field(rule) for field, rule in rules.items()}
@@ -59,21 +66,28 @@ def _event(name):
     return _object({**head, **properties}, ("id", "type", *required), more=True)
 
 
-def _register(required):
+def _register(required: Iterable[str]) -> Schema:
     base = {name: {"type": JSON_TYPES[kind]} for name, kind in registration.TYPES.items()}
     low, high = registration.REQUEST_LENGTHS
     request = {"type": ["string", "null"], "minLength": low, "maxLength": high}
     return _object({**base, **CHOICES, "request": request}, required)
 
 
-def _answer(description, schema=None):
+def _answer(description: str, schema: Schema | None = None) -> Schema:
     return {
         "description": description,
         "content": {"application/json": {"schema": schema or {"type": "object"}}},
     }
 
 
-def _operation(name, says, security, answers, body=None, parameters=()):
+def _operation(
+    name: str,
+    says: str,
+    security: list[Schema],
+    answers: Answers,
+    body: Schema | None = None,
+    parameters: Iterable[Schema] = (),
+) -> Schema:
     refused = {"$ref": "#/components/schemas/Problem"}
     responses = {str(code): _answer(text, schema) for code, (text, schema) in answers.items()}
     codes = (
@@ -96,11 +110,11 @@ def _operation(name, says, security, answers, body=None, parameters=()):
     return out
 
 
-def _query(name, schema):
+def _query(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "required": False, "schema": schema}
 
 
-def _gateways():
+def _gateways() -> Schema:
     texts = {"type": "array", "items": {"type": "string"}}
     whole = {"type": "array", "items": {"type": "integer"}, "maxItems": gateways.DONE_LIMIT}
     sent = _object(
@@ -167,7 +181,7 @@ def _gateways():
     }
 
 
-def _technicians():
+def _technicians() -> Schema:
     device = {"$ref": "#/components/schemas/Device"}
     listed = {"type": "array", "items": device}
     truth = {"type": "boolean"}
@@ -180,7 +194,15 @@ def _technicians():
     wait = _query("wait", {"type": "string", "pattern": "^[0-9]{1,4}$"})
     label = {"name": "label", "in": "path", "required": True, "schema": {"type": "string"}}
 
-    def of_node(path, verb, name, says, answers, body=None, more=()):
+    def of_node(
+        path: str,
+        verb: str,
+        name: str,
+        says: str,
+        answers: Answers,
+        body: Schema | None = None,
+        more: Iterable[Schema] = (),
+    ) -> Schema:
         node = {"name": "node", "in": "path", "required": True, "schema": NODE}
         operation = _operation(name, says, TECHNICIAN, answers, body, (node, *more))
         return {f"/devices/{{node}}{path}": {verb: operation}}
@@ -237,7 +259,7 @@ def _technicians():
     }
 
 
-def document():
+def document() -> Schema:
     """The whole description as a dict; paths are below /api/v1."""
     text = {"type": "string"}
     bearer = {"type": "http", "scheme": "bearer"}
@@ -278,5 +300,5 @@ blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/openapi.json")
-def description():
+def description() -> ResponseReturnValue:
     return jsonify(document())

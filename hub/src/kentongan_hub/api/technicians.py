@@ -2,18 +2,23 @@
 
 import json
 from ipaddress import ip_address
+from typing import Any
 
-from flask import Blueprint, abort, current_app, g, jsonify, request
+from flask import Blueprint, Response, abort, g, jsonify, request
+from flask.typing import ResponseReturnValue
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.api import labels
 from kentongan_hub.api.gateways import json_object, problem
 from kentongan_hub.base import numerals, roles, site
+from kentongan_hub.base.tables import Account, Device, Row
 from kentongan_hub.devices.provision import device_files, registration, technicians
 from kentongan_hub.devices.trust import configs, revocations
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 
 blueprint = Blueprint("device_api", __name__, url_prefix="/api/v1")
 
@@ -23,17 +28,17 @@ SLICE_S = 1.0
 
 
 @blueprint.before_request
-def authenticate():
+def authenticate() -> Response | None:
     """A technician's token, over TLS or on this machine: keys go out in the answers."""
     request.max_content_length = BODY_LIMIT
     if not (request.is_secure or _is_loopback(request.remote_addr)):
         return problem(403, "keys travel over TLS or on the hub itself only", "", "use https://")
-    if not current_app.hub.has_site():
+    if not this_hub().has_site():
         return problem(409, "there is no site yet", "", "open /mulai")
     if request.endpoint == "device_api.login":
         return None
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.read() as db:
         found = technicians.of_token(db, hub.now(), token.strip()) if scheme.lower() == "bearer" else None
     if found is None:
@@ -49,7 +54,7 @@ def authenticate():
     return None
 
 
-def _is_loopback(address):
+def _is_loopback(address: str | None) -> bool:
     try:
         return ip_address(address or "").is_loopback
     except ValueError:
@@ -57,7 +62,7 @@ def _is_loopback(address):
 
 
 @blueprint.errorhandler(LocalError)
-def refused(error):
+def refused(error: LocalError) -> Response:
     """A LocalError is 'place: what is wrong; remedy' or 'place: remedy'; device files name two places."""
     parts = str(error).split(": ", 2)
     place = parts[1] if parts[0].startswith("device ") and len(parts) == 3 else parts[0].partition(" ")[0]
@@ -65,7 +70,7 @@ def refused(error):
     return problem(400, what, place, remedy or parts[-1])
 
 
-def _body():
+def _body() -> dict[str, Any]:
     """The JSON object; every text in it is one that a database can hold."""
     body = json_object(b"{}")
     try:
@@ -75,20 +80,20 @@ def _body():
     return body
 
 
-def _truth(body, name, default):
+def _truth(body: dict[str, Any], name: str, default: bool) -> bool:
     value = body.get(name, default)
     if type(value) is not bool:
         raise LocalError(f"{name}: no truth value; send true or false")
     return value
 
 
-def _secret():
-    return site.load(current_app.hub.data_dir)
+def _secret() -> Row:
+    return site.load(this_hub().data_dir)
 
 
 @blueprint.post("/login")
-def login():
-    hub, body, address = current_app.hub, _body(), request.remote_addr or ""
+def login() -> ResponseReturnValue:
+    hub, body, address = this_hub(), _body(), request.remote_addr or ""
     now = hub.now()
     name, password = body.get("login"), body.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
@@ -98,11 +103,11 @@ def login():
     if hub.guesses.left_ms(now.ms, name[: accounts.NAME_LIMIT]):
         return problem(429, f"{name[:40]} was guessed many times", "login", "wait five minutes")
     with hub.store.read() as db:
-        account = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
+        account: Account | None = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
     right = hub.passwords.check(account, password)
     if right is None:
         return problem(429, "too many log-ins at once", "", "try again in a second")
-    if not right:
+    if not right or account is None:
         hub.attempts.failed(now.ms, address)
         hub.guesses.failed(now.ms, name[: accounts.NAME_LIMIT])
         return problem(403, "login and password do not match", "password", "ask the hub's admin")
@@ -114,10 +119,10 @@ def login():
 
 
 @blueprint.get("/site")
-def get_site():
+def get_site() -> ResponseReturnValue:
     """What a technician needs to know of the site; the channel key is for stock radios, see the README."""
     secret = _secret()
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         return jsonify(
             site=secret["site"],
             name=db.setting("name"),
@@ -140,33 +145,33 @@ def get_site():
 
 
 @blueprint.get("/gateways/<label>/modem")
-def get_modem(label):
+def get_modem(label: str) -> ResponseReturnValue:
     """What makes a board the radio of that gateway: it holds no key, so it may be asked for again."""
     secret = _secret()
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         gateway = device_files.gateway_row(db, label)
         file = device_files.modem(secret, gateway)
         return jsonify(file=file, sticker=labels.modem(db, gateway, file, secret["site"]))
 
 
 @blueprint.get("/devices")
-def get_devices():
-    with current_app.hub.store.read() as db:
+def get_devices() -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         return jsonify(devices=[labels.shown(db, row) for row in configs.in_service(db)])
 
 
 @blueprint.post("/devices")
-def post_device():
+def post_device() -> ResponseReturnValue:
     return _register(None)
 
 
 @blueprint.post("/devices/<int:node>/replace")
-def replace_device(node):
+def replace_device(node: int) -> ResponseReturnValue:
     return _register(node)
 
 
-def _register(replaces):
-    hub, body, secret = current_app.hub, _body(), _secret()
+def _register(replaces: int | None) -> ResponseReturnValue:
+    hub, body, secret = this_hub(), _body(), _secret()
     with hub.store.write() as db:
         made = registration.register(
             db, hub.now(), secret, body, g.technician, replaces, g.technician_account
@@ -175,12 +180,12 @@ def _register(replaces):
 
 
 @blueprint.get("/devices/<int:node>")
-def get_device(node):
-    with current_app.hub.store.read() as db:
+def get_device(node: int) -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         return jsonify(labels.shown(db, _row(db, node)))
 
 
-def _row(db, node):
+def _row(db: Db, node: int) -> Device:
     row = db.one("SELECT * FROM devices WHERE node = ?", node)
     if row is None:
         abort(problem(404, f"device {node:08x} is unknown", "node", "list them with GET /api/v1/devices"))
@@ -188,8 +193,8 @@ def _row(db, node):
 
 
 @blueprint.post("/devices/<int:node>/confirm")
-def confirm_device(node):
-    hub, body = current_app.hub, _body()
+def confirm_device(node: int) -> ResponseReturnValue:
+    hub, body = this_hub(), _body()
     erased = _truth(body, "erased", False)
     with hub.store.write() as db:
         _row(db, node)
@@ -198,8 +203,8 @@ def confirm_device(node):
 
 
 @blueprint.post("/devices/<int:node>/withdraw")
-def withdraw_device(node):
-    hub, body = current_app.hub, _body()
+def withdraw_device(node: int) -> ResponseReturnValue:
+    hub, body = this_hub(), _body()
     written = _truth(body, "written", True)
     with hub.store.write() as db:
         _row(db, node)
@@ -208,8 +213,8 @@ def withdraw_device(node):
 
 
 @blueprint.post("/devices/<int:node>/revoke")
-def revoke_device(node):
-    hub, body, secret = current_app.hub, _body(), _secret()
+def revoke_device(node: int) -> ResponseReturnValue:
+    hub, body, secret = this_hub(), _body(), _secret()
     why, erased = body.get("why", ""), _truth(body, "erased", False)
     if not isinstance(why, str) or not 0 < len(why) <= revocations.WHY_LIMIT:
         raise LocalError(f"why: say why, in 1..{revocations.WHY_LIMIT} characters, such as dicuri")
@@ -222,28 +227,28 @@ def revoke_device(node):
 
 
 @blueprint.get("/devices/<int:node>/revocation")
-def get_revocation(node):
-    with current_app.hub.store.read() as db:
+def get_revocation(node: int) -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         _row(db, node)
         return jsonify(revocations.status(db, _secret(), node))
 
 
 @blueprint.get("/revocations")
-def get_revocations():
+def get_revocations() -> ResponseReturnValue:
     secret = _secret()
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         rows = db.all("SELECT node FROM devices WHERE revoked = 1 ORDER BY revoked_ms DESC LIMIT 100")
         return jsonify(revocations=[revocations.status(db, secret, row["node"]) for row in rows])
 
 
 @blueprint.get("/devices/<int:node>/label")
-def get_label(node):
-    with current_app.hub.store.read() as db:
+def get_label(node: int) -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         return jsonify(labels.label(db, _row(db, node), _secret()["site"]))
 
 
 @blueprint.get("/devices/<int:node>/uji")
-def get_uji(node):
+def get_uji(node: int) -> ResponseReturnValue:
     """Whether this hub has logged an "uji" of the device since `since`, a `mark` of an earlier answer."""
     since, wait = request.args.get("since", ""), request.args.get("wait", "0")
     since, wait_s = numerals.whole(since), numerals.whole(wait, 0, 9_999)
@@ -251,7 +256,7 @@ def get_uji(node):
         return problem(400, "no mark", "since", "send the mark of the registration, or of an earlier answer")
     if wait_s is None:
         return problem(400, "no number of seconds", "wait", f"send 0..{WAIT_LIMIT_S}")
-    hub = current_app.hub
+    hub = this_hub()
     wait_s = min(wait_s, WAIT_LIMIT_S)
     deadline_ms = hub.clock.steady_ms() + wait_s * 1000
     for _ in range(int(wait_s / SLICE_S) * 50 + 1):  # rings cut slices short: bounded all the same

@@ -2,12 +2,17 @@
 
 from statistics import median
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Incident, Row
 from kentongan_hub.incidents.alarms import SOUNDING
 from kentongan_hub.incidents.drills import drills
+from kentongan_hub.incidents.tables import Drill
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view
+from kentongan_hub.web.view import Shown
 
 
-def summary(db, drill):
+def summary(db: Db, drill: Drill) -> Shown:
     """{"took_part", "buttons", "posts", "answer_s", ...} of a drill that has begun, in few queries."""
     rows = drills.alarms(db, drill)
     buttons, took_part = _counts(db, drill, {row["device"] for row in rows})
@@ -21,7 +26,7 @@ def summary(db, drill):
     }
 
 
-def of(db, now, drill):
+def of(db: Db, now: Now, drill: Drill) -> Shown:
     """The summary, and for each press who came and how fast a post had reported sounding."""
     rows = drills.alarms(db, drill)
     pressed, devices = [_press(db, now, row) for row in rows], {row["device"] for row in rows}
@@ -35,7 +40,7 @@ def of(db, now, drill):
     }
 
 
-def _in_earnest(db, drill):
+def _in_earnest(db: Db, drill: Drill) -> list[Row]:
     """Alarms of these minutes that were none: people may have to explain a second press."""
     return db.all(
         "SELECT slug, house FROM incidents INDEXED BY incidents_opened WHERE drill = 0 AND confidential = 0 "
@@ -48,7 +53,7 @@ def _in_earnest(db, drill):
 _SERVED = "role = ? AND pending = 0 AND revoked = 0 AND created_ms < ? AND (? = 0 OR zone = ?)"
 
 
-def _devices(db, drill, role):
+def _devices(db: Db, drill: Drill, role: str) -> list[Row]:
     return db.all(
         f"SELECT node, label, zone, house, place, senses FROM devices WHERE {_SERVED} "
         "ORDER BY zone, house, label",
@@ -56,18 +61,18 @@ def _devices(db, drill, role):
     )
 
 
-def _counts(db, drill, pressed):
+def _counts(db: Db, drill: Drill, pressed: set[int]) -> tuple[int, int]:
     """(buttons, how many of them pressed)."""
     marks = ", ".join("?" * len(pressed)) or "NULL"
-    row = db.one(
+    row: dict[str, int] | None = db.one(
         f"SELECT count(*) AS n, coalesce(sum(node IN ({marks})), 0) AS pressed FROM devices WHERE {_SERVED}",
         *pressed,
         *("tombol", drill["ends_ms"], drill["zone"], drill["zone"]),
     )
-    return row["n"], row["pressed"]
+    return (row["n"], row["pressed"]) if row else (0, 0)
 
 
-def _press(db, now, row):
+def _press(db: Db, now: Now, row: Incident) -> Shown:
     zone = db.setting("time_zone", "WIB")
     shown = view.card(db, now, row, zone)
     answer_s = row["answered_ms"] and (row["answered_ms"] - row["opened_ms"]) // 1000
@@ -75,12 +80,12 @@ def _press(db, now, row):
     return {**{key: shown[key] for key in keys}, "answer_s": answer_s, "siren_s": _first_s(shown["sirens"])}
 
 
-def _first_s(posts):
+def _first_s(posts: list[Shown]) -> int | None:
     """Seconds after which the first post had reported sounding, an upper bound; None when none did."""
     return min((one["below_s"] for one in posts if one["below_s"] is not None), default=None)
 
 
-def _posts(db, drill, rows):
+def _posts(db: Db, drill: Drill, rows: list[Incident]) -> list[Shown]:
     """The posts, each with how many of the drill's alarms it sounded for and failed at, by its own word."""
     marks = ", ".join("?" * len(rows)) or "NULL"
     heard = db.all(
@@ -88,7 +93,8 @@ def _posts(db, drill, rows):
         f"ON r.origin = a.device AND r.counter = a.counter WHERE a.incident IN ({marks})",
         *[row["id"] for row in rows],
     )
-    told, sounded = {}, {}
+    told: dict[int, set[int]] = {}
+    sounded: dict[int, set[int]] = {}
     for one in heard:
         told.setdefault(one["post"], set()).add(one["incident"])
         if one["state"] in SOUNDING:
@@ -101,6 +107,6 @@ def _posts(db, drill, rows):
     return out
 
 
-def _spread(seconds):
+def _spread(seconds: list[int]) -> tuple[int, int] | None:
     """(median, longest) or None."""
     return (int(median(seconds)), max(seconds)) if seconds else None

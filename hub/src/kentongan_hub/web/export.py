@@ -3,12 +3,17 @@
 import csv
 import io
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from kentongan_hub.base import code_words, words
-from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.clock import Now, local_date_time
+from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents.drills import drills
+from kentongan_hub.storage.store import Store
 from kentongan_hub.web import drill_results, view
 
+Cells = Sequence[object]  # one row of a table, its cells as they are shown
 PAGE = 2_000  # rows read at once
 CSV, XLSX = "csv", "xlsx"
 XLSX_ROWS = 1_048_575  # of a sheet, without its head
@@ -19,7 +24,7 @@ XLSX_ROWS = 1_048_575  # of a sheet, without its head
 _FORMULA = re.compile(r"(\A|[;,|\t\r\n])(?=[\s\"'\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
-def safe(value):
+def safe(value: object) -> str:
     """Text that a spreadsheet would run as a formula, however it splits cells, becomes text that it shows."""
     text = "" if value is None else str(value)
     safe_text = _FORMULA.sub(r"\1'", text)
@@ -36,22 +41,23 @@ DEVICES = (
 )
 
 
-def incidents(store, now):
+def incidents(store: Store, now: Now) -> Iterator[Cells]:
     """Head and rows, oldest first; a read of its own for each page, so that no alarm waits for an export."""
     yield INCIDENTS
-    last, rows = 0, [None] * PAGE
-    while len(rows) == PAGE:
+    last, full = 0, True
+    while full:
         with store.read() as db:
             zone = db.setting("time_zone", "WIB")
-            rows = db.all(
+            rows: list[Incident] = db.all(
                 "SELECT * FROM incidents WHERE id > ? AND confidential = 0 ORDER BY id LIMIT ?", last, PAGE
             )
+        full = len(rows) == PAGE
         for row in rows:
             last = row["id"]
             yield _incident(row, zone)
 
 
-def _incident(row, zone):
+def _incident(row: Incident, zone: str) -> Cells:
     answered = row["answered_ms"] and (row["answered_ms"] - row["opened_ms"]) // 1000
     return (
         *(row["slug"], words.kind(row["kind"]), words.STATES[row["state"]], row["zone"], row["house"]),
@@ -61,7 +67,7 @@ def _incident(row, zone):
     )
 
 
-def devices(store, now):
+def devices(store: Store, now: Now) -> Iterator[Cells]:
     yield DEVICES
     with store.read() as db:
         rows = view.devices(db, now, view.device_order(db, now))
@@ -78,7 +84,7 @@ DRILLS = (
 )
 
 
-def held_drills(store, now):
+def held_drills(store: Store, now: Now) -> Iterator[Cells]:
     """Drills that were held, oldest first; seconds are medians."""
     yield DRILLS
     with store.read() as db:
@@ -98,7 +104,7 @@ def held_drills(store, now):
         )
 
 
-def as_csv(rows):
+def as_csv(rows: Iterable[Cells]) -> Iterator[str]:
     """Pieces of UTF-8 text with a byte order mark, which spreadsheets ask for."""
     out = io.StringIO("\ufeff")
     out.seek(0, io.SEEK_END)
@@ -112,7 +118,7 @@ def as_csv(rows):
     yield out.getvalue()
 
 
-def as_xlsx(rows, path):
+def as_xlsx(rows: Iterable[Cells], path: Path) -> None:
     """Write the workbook to `path`, row by row: memory does not grow with it."""
     import xlsxwriter
 

@@ -5,14 +5,21 @@ a distance on the plan is a distance in the RT (recipients.nearest).
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, numerals, words
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Account, Device, Row
 from kentongan_hub.devices import deaf, supervision
+from kentongan_hub.devices.deaf import Unwatched
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
+from kentongan_hub.web.view import Shown
 
 WIDTH = 1000
 DEFAULT_HEIGHT = 620  # of a plan that is drawn here
@@ -21,7 +28,7 @@ LINES_LIMIT = 200  # lanes drawn by hand
 NAME_LIMIT = 30  # characters of a lane's name
 
 
-def of(db, zone):
+def of(db: Db, zone: int) -> Shown:
     """{"height", "lines", "picture": version or None} of this RT's plan."""
     columns = "height, lines, length(picture) AS size, changed_wall"
     row = db.one(f"SELECT {columns} FROM plans WHERE zone = ?", zone)
@@ -34,11 +41,13 @@ def of(db, zone):
     }
 
 
-def picture(db, zone):
+def picture(db: Db, zone: int) -> bytes | None:
     return db.value("SELECT picture FROM plans WHERE zone = ?", zone)
 
 
-def set_picture(db, now, by, zone, drawn, at=""):
+def set_picture(
+    db: Db, now: Now, by: Account, zone: int, drawn: tuple[bytes, int, int] | None, at: str = ""
+) -> None:
     """`drawn` as pictures.redraw gives it, or None to take the picture away; houses keep their places."""
     body, width, height = drawn or (None, WIDTH, DEFAULT_HEIGHT)
     _row(db, now, by, zone)
@@ -49,7 +58,7 @@ def set_picture(db, now, by, zone, drawn, at=""):
     audit.record(db, now.wall, by["login"], codes.PLAN_CHANGED, f"RT {zone:02d}", f"{width}x{height}", at)
 
 
-def _row(db, now, by, zone):
+def _row(db: Db, now: Now, by: Account, zone: int) -> None:
     if not 1 <= zone <= 255:
         raise LocalError(_("RT: tulis angka 1 sampai 255"))
     db.run(
@@ -59,7 +68,9 @@ def _row(db, now, by, zone):
     )  # fmt: skip
 
 
-def add_line(db, now, by, zone, points, name, at=""):
+def add_line(
+    db: Db, now: Now, by: Account, zone: int, points: Sequence[int], name: str, at: str = ""
+) -> None:
     """A lane from (x1, y1) to (x2, y2)."""
     _row(db, now, by, zone)
     known = of(db, zone)
@@ -75,7 +86,7 @@ def add_line(db, now, by, zone, points, name, at=""):
     _lines(db, now, by, zone, [*known["lines"], [*points, name]], codes.LANE_DRAWN, name, at)
 
 
-def drop_line(db, now, by, zone, number, at=""):
+def drop_line(db: Db, now: Now, by: Account, zone: int, number: int, at: str = "") -> None:
     lines = of(db, zone)["lines"]
     if not 0 <= number < len(lines):
         raise LocalError(_("Gang itu tidak ada lagi. Muat ulang halaman."))
@@ -83,7 +94,9 @@ def drop_line(db, now, by, zone, number, at=""):
     _lines(db, now, by, zone, lines, codes.LANE_REMOVED, name, at)
 
 
-def _lines(db, now, by, zone, lines, what, name, at):
+def _lines(
+    db: Db, now: Now, by: Account, zone: int, lines: list[list[Any]], what: str, name: str, at: str
+) -> None:
     db.run(
         "UPDATE plans SET lines = ?, changed_by = ? WHERE zone = ?",
         json.dumps(lines, ensure_ascii=False), by["name"], zone,
@@ -91,10 +104,12 @@ def _lines(db, now, by, zone, lines, what, name, at):
     audit.record(db, now.wall, by["login"], what, f"RT {zone:02d}", name, at)
 
 
-def place(db, now, by, zone, what, x, y, at=""):
+def place(
+    db: Db, now: Now, by: Account, zone: int, what: str, x: int | None, y: int | None, at: str = ""
+) -> None:
     """Put 'rumah-7' or a device's 'alat-pos-1' there; x None takes it off the plan."""
     kind, _sign, name = what.partition("-")
-    if x is not None:
+    if x is not None and y is not None:
         _inside(x, y, of(db, zone)["height"])
     house = numerals.whole(name) if kind == "rumah" else None
     if house is not None:
@@ -113,7 +128,7 @@ def place(db, now, by, zone, what, x, y, at=""):
     audit.record(db, now.wall, by["login"], codes.PLACED_ON_PLAN, f"RT {zone:02d} {what}", where, at)
 
 
-def _houses_of_buttons(db, zone):
+def _houses_of_buttons(db: Db, zone: int) -> set[int]:
     """House numbers that technicians gave to devices, registered or not."""
     rows = db.all(
         "SELECT DISTINCT house FROM devices WHERE zone = ? AND house > 0 AND revoked = 0 AND pending = 0",
@@ -122,12 +137,12 @@ def _houses_of_buttons(db, zone):
     return {row["house"] for row in rows}
 
 
-def _inside(x, y, height):
+def _inside(x: int, y: int, height: int) -> None:
     if not (0 <= x <= WIDTH and 0 <= y <= height):
         raise LocalError(_("tempat: x 0 sampai %(width)s, y 0 sampai %(height)s", width=WIDTH, height=height))
 
 
-def things(db, now, zone, condition, with_health):
+def things(db: Db, now: Now, zone: int, condition: str, with_health: bool) -> list[Shown]:
     """Houses and mains devices of an RT with what goes on there: [{"key", "name", "x", "y", "alarm", ...}].
 
     `condition` is confidential.condition; a confidential incident is on no plan, whoever looks.
@@ -139,8 +154,10 @@ def things(db, now, zone, condition, with_health):
         zone,
     ):
         alarms[row["house"] or f"alat {row['device']}"] = row
-    devices = db.all("SELECT * FROM devices WHERE zone = ? AND revoked = 0 AND pending = 0", zone)
-    by_house = {}
+    devices: list[Device] = db.all(
+        "SELECT * FROM devices WHERE zone = ? AND revoked = 0 AND pending = 0", zone
+    )
+    by_house: dict[int, list[Device]] = {}
     for one in devices:
         by_house.setdefault(one["house"], []).append(one)
     houses = db.all("SELECT number, x, y FROM houses WHERE zone = ?", zone)
@@ -162,7 +179,17 @@ def things(db, now, zone, condition, with_health):
     return out
 
 
-def _thing(key, name, short, row, alarm, devices, now, with_health, gone):
+def _thing(
+    key: str,
+    name: str,
+    short: str,
+    row: Mapping[str, Any],
+    alarm: Row | None,
+    devices: list[Device],
+    now: Now,
+    with_health: bool,
+    gone: Unwatched,
+) -> Shown:
     links = [supervision.device_link(one, now.ms, gone) for one in devices]
     worst = next((link for link in ORDER if link in links), _("tanpa alat"))
     return {

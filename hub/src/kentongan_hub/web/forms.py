@@ -10,7 +10,7 @@ ZONES = 1, 255  # RT numbers
 HOUSES = 1, 0xFFFF
 
 
-def whole(field, label, low, high, empty=None):
+def whole(field: str, label: str, low: int, high: int, empty: int | None = None) -> int:
     """The number that was typed; LocalError names the field as the page does, and its limits.
 
     empty: the number of a field that may be left open.
@@ -25,7 +25,7 @@ def whole(field, label, low, high, empty=None):
     return number
 
 
-def picked(field, low=0, high=numerals.ROW_MAX, otherwise=0):
+def picked(field: str, low: int = 0, high: int = numerals.ROW_MAX, otherwise: int = 0) -> int:
     """A number that nobody types; `otherwise` where nothing of ours can have sent it."""
     number = numerals.whole(request.values.get(field, ""), low, high)
     return otherwise if number is None else number

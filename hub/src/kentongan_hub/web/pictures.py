@@ -8,6 +8,7 @@ backup holds them and no address leads to a file.
 import io
 import os
 import threading
+from typing import IO
 
 from kentongan_wire.errors import LocalError
 from PIL import Image, ImageOps
@@ -28,7 +29,7 @@ _NO_LENGTH = (0x00, 0x01, *range(0xD0, 0xDA), 0xFF)  # signs in a JPEG that are 
 _ONE = threading.Lock()  # one picture is drawn at a time: two would be memory that alarms need
 
 
-def redraw(file, side_max):
+def redraw(file: IO[bytes], side_max: int) -> tuple[bytes, int, int]:
     """(JPEG bytes, width, height) of an uploaded file, at most side_max px; LocalError says why not."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -48,7 +49,7 @@ def redraw(file, side_max):
         _ONE.release()
 
 
-def _parts_of_first_scan(file):
+def _parts_of_first_scan(file: IO[bytes]) -> int:
     """How many colours the first scan of a JPEG holds; 0 where no scan is found by the book."""
     file.seek(0)
     if file.read(2) != b"\xff\xd8":
@@ -62,17 +63,20 @@ def _parts_of_first_scan(file):
         file.seek(int.from_bytes(head[2:], "big") - 2, os.SEEK_CUR)
 
 
-def _kind(picture, first_scan):
+def _kind(picture: Image.Image, first_scan: int) -> str:
     """The line of PIXELS_MAX that a picture falls under."""
     if picture.format == "PNG":
         return "PNG"
-    whole = first_scan > 0 and first_scan == picture.layers and not picture.info.get("progressive")
+    whole = (
+        first_scan > 0 and first_scan == getattr(picture, "layers", 0) and not picture.info.get("progressive")
+    )
     return IN_ONE_PASS if whole else "JPEG"
 
 
-def _redraw(file, side_max):
+def _redraw(file: IO[bytes], side_max: int) -> tuple[bytes, int, int]:
     first_scan = _parts_of_first_scan(file)
-    with Image.open(file, formats=FORMATS) as picture:
+    with Image.open(file, formats=FORMATS) as opened:
+        picture: Image.Image = opened
         width, height = picture.size
         if width * height > PIXELS_MAX[_kind(picture, first_scan)]:
             raise LocalError(_("gambar: %(width)s x %(height)s titik terlalu banyak; kecilkan dulu",

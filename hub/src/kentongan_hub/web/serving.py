@@ -7,6 +7,9 @@ gateway's new line, which asks at once, gets in whatever a stranger holds open, 
 
 import socket
 import time
+from collections.abc import Callable
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
@@ -35,6 +38,7 @@ UPLOADS_AT_ONCE = 6  # 120 MB on the disk; a flood of files closes the door for 
 KEPT_BODY_BYTES = 64 << 10  # of one request in memory, the rest of it on the disk
 UPLOAD_BYTES = pictures.BYTES_MAX + (1 << 16)
 DROPPED_BYTES = 100 << 20  # so much of a too large file is listened to, so that the browser hears the answer
+Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
 PROXY = {  # only with --behind-proxy are these headers believed, and only from this machine
     "trusted_proxy": "127.0.0.1",
     "trusted_proxy_count": 1,
@@ -55,7 +59,7 @@ TOO_MANY = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Sedang
 class TooLarge(RequestEntityTooLarge):
     """Told in the words of the pages: it comes before any page can say it."""
 
-    def to_response(self, ident=None):
+    def to_response(self, ident: str | None = None) -> Answer:
         return _said(self, TOO_LARGE.format(limit=pictures.BYTES_MAX >> 20))
 
 
@@ -64,11 +68,11 @@ class TooMany(Error):
 
     code, reason = 503, "Service Unavailable"
 
-    def to_response(self, ident=None):
+    def to_response(self, ident: str | None = None) -> Answer:
         return _said(self, TOO_MANY)
 
 
-def _said(error, page):
+def _said(error: Error, page: str) -> Answer:
     headers = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")]
     return f"{error.code} {error.reason}", headers, page.encode()
 
@@ -76,14 +80,18 @@ def _said(error, page):
 class Request(HTTPRequestParser):
     """One request as it comes in, with the moment of its first byte."""
 
-    uploads = staticmethod(lambda: 0)  # files that are coming in now; the server puts its own count here
+    error: Error | None  # that its reading has ended with
 
-    def __init__(self, adj):
+    uploads: Callable[[], int] = staticmethod(
+        lambda: 0
+    )  # files that are coming in now; the server puts its own count here
+
+    def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.began_s = time.monotonic()
-        self._left = None  # bytes still to come of a body that is listened to and not kept
+        self._left: int | None = None  # bytes still to come of a body that is listened to and not kept
 
-    def received(self, data):
+    def received(self, data: bytes) -> int:
         if self._left is not None:
             return self._drop(data)
         knew_it = self.headers_finished
@@ -98,7 +106,7 @@ class Request(HTTPRequestParser):
             taken += self._drop(data[taken:])
         return taken
 
-    def _bound(self, knew_it):
+    def _bound(self, knew_it: bool) -> None:
         """Refuse what is more than this request may carry; of files also what is too many at once."""
         size = max(self.content_length, self.body_bytes_received)
         if size > (UPLOAD_BYTES if self.is_upload() else BODY_BYTES):
@@ -106,22 +114,23 @@ class Request(HTTPRequestParser):
         elif not knew_it and self.is_large() and self.uploads() >= UPLOADS_AT_ONCE:
             self.error, self.completed = TooMany(""), True
 
-    def _drop(self, data):
+    def _drop(self, data: bytes) -> int:
         """A browser hears an answer only once it was listened to."""
-        taken = min(len(data), self._left)
-        self._left -= taken
+        left = self._left or 0
+        taken = min(len(data), left)
+        self._left = left - taken
         self.completed = self._left == 0
         return taken
 
-    def is_upload(self):
+    def is_upload(self) -> bool:
         path = getattr(self, "path", "")
         return getattr(self, "command", "") == "POST" and path.endswith(UPLOAD_PATHS)
 
-    def is_large(self):
+    def is_large(self) -> bool:
         """Whether it is taking room on the disk beyond that of a form."""
         return self._left is None and max(self.content_length, self.body_bytes_received) > BODY_BYTES
 
-    def late(self, now_s):
+    def late(self, now_s: float) -> bool:
         """Whether it should have come to its end by now."""
         if not self.headers_finished:
             return now_s - self.began_s > HEAD_S
@@ -131,19 +140,19 @@ class Request(HTTPRequestParser):
 class Connection(HTTPChannel):
     """One connection of anybody."""
 
-    def __init__(self, *args, **more):
+    def __init__(self, *args: Any, **more: Any) -> None:
         self.whole_s, self.asked = time.monotonic(), False  # its last whole request; until then its opening
-        self._latest = None
+        self._latest: Request | None = None
         super().__init__(*args, **more)
 
-    def parser_class(self, adj):
+    def parser_class(self, adj: Adjustments) -> Request:
         """waitress asks this for every new request."""
         made = Request(adj)
         made.uploads = self.server.uploads
         self._latest = made
         return made
 
-    def received(self, data):
+    def received(self, data: bytes) -> bool:
         got = super().received(data)
         # asked of the request itself: its answer may be given, and it out of `requests`, by now
         if self._latest is not None and self._latest.completed and not self._latest.empty:
@@ -151,11 +160,11 @@ class Connection(HTTPChannel):
         return got
 
     @property
-    def spare(self):
+    def spare(self) -> bool:
         """Whether the server owes it nothing now."""
         return not (self.requests or self.total_outbufs_len or self.will_close)
 
-    def late(self, now_s):
+    def late(self, now_s: float) -> bool:
         if not self.spare:
             return False
         if self.request is not None:
@@ -169,23 +178,23 @@ class Server(TcpWSGIServer):
     channel_class = Connection
     pushed_out = 0  # connections that gave way
 
-    def uploads(self):
+    def uploads(self) -> int:
         """How many files are coming in."""
         coming = (one.request for one in list(self.active_channels.values()))
         return sum(one is not None and one.is_large() for one in coming)
 
-    def maintenance(self, now):
+    def maintenance(self, now: int) -> None:
         super().maintenance(now)
         now_s = time.monotonic()
         for one in list(self.active_channels.values()):
             if one.late(now_s):
                 one.will_close = True
 
-    def readable(self):
+    def readable(self) -> bool:
         self._make_room()
         return super().readable()
 
-    def _make_room(self):
+    def _make_room(self) -> None:
         """At the limit those who can best be spared are let go, so that accepting never stops."""
         # marked here, closed in their own turn: a number that is free at once would be taken for the old one
         staying = [one for one in list(self.active_channels.values()) if not one.will_close]
@@ -201,7 +210,7 @@ class Server(TcpWSGIServer):
             self.pushed_out += len(leaving)
 
 
-def server(app, host, port, behind_proxy=False):
+def server(app: WSGIApplication, host: str, port: int, behind_proxy: bool = False) -> Server:
     """A waitress server that is bound to host and port (0: any) and waits for run(); OSError if it can't."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG)

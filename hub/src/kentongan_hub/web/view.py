@@ -1,20 +1,25 @@
 """What pages show, as plain dicts; decides who sees what of a confidential incident. No Flask."""
 
 import hashlib
+from collections.abc import Iterable
+from typing import Any
 
 from kentongan_wire import kinds
 from kentongan_wire import messages as m
 
 from kentongan_hub.base import code_words, numerals, roles, services, states, words
-from kentongan_hub.base.clock import hours, local_date_time, local_time
+from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account, Device, Incident, Row
 from kentongan_hub.devices import deaf, health, supervision
+from kentongan_hub.devices.deaf import Unwatched
 from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import contacts, residents
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
+from kentongan_hub.storage.store import Db
 
 OPEN_LIMIT = 60  # cards on a board
 RECENT_LIMIT = 5  # closed ones below them
@@ -23,8 +28,10 @@ LIST_LIMIT = 50  # incidents on one page of a list
 DEVICES_LIMIT = 80  # devices on one page
 TIMELINE_LIMIT = 300
 
+Shown = dict[str, Any]  # what a template shows, by its name there
 
-def board(db, now, account):
+
+def board(db: Db, now: Now, account: Account) -> Shown:
     """Everything on the papan siaga."""
     zone = db.setting("time_zone", "WIB")
     where = confidential.condition(account) + " AND merged_into IS NULL"
@@ -53,7 +60,7 @@ def board(db, now, account):
     }
 
 
-def _next_drill(db, now, zone):
+def _next_drill(db: Db, now: Now, zone: str) -> str:
     """'RT 05, 26/12/2026 10.00 WIB' of a drill within a day, so that everybody at the post knows; or ''."""
     for row in drills.waiting(db):
         if drills.state(row, now) == drills.PLANNED and row["planned_wall"] - now.wall <= drills.DAY_MS:
@@ -62,7 +69,7 @@ def _next_drill(db, now, zone):
     return ""
 
 
-def card(db, now, row, zone, to_its_circle=False):
+def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False) -> Shown:
     """One incident for a board or list. Of a confidential one only its name and state leave this function.
 
     `to_its_circle`: all of it, on the page that only who may know of it sees.
@@ -118,18 +125,18 @@ def card(db, now, row, zone, to_its_circle=False):
     }
 
 
-def call(db, row):
+def call(db: Db, row: Incident) -> str:
     """Whom to telephone now: the card of the step that was reached while nobody answers; else ''."""
     waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
     return policy_store.card(db, row) if waits and (row["answered_ms"] is None or row["help_ms"]) else ""
 
 
-def others_of_event(db, row):
+def others_of_event(db: Db, row: Incident) -> list[Shown]:
     """The alarms that a person merged into this incident, with their places."""
     return [{"slug": one["slug"], **_where(db, one)} for one in orders.members(db, row)[1:]]
 
 
-def joinable(db, now, account, row, zone):
+def joinable(db: Db, now: Now, account: Account, row: Incident, zone: str) -> list[Shown]:
     """Open incidents that this one can be merged into."""
     rows = db.all(
         "SELECT * FROM incidents WHERE closed_ms IS NULL AND merged_into IS NULL AND id != ? "
@@ -143,7 +150,7 @@ def joinable(db, now, account, row, zone):
     return [card(db, now, one, zone) for one in rows]
 
 
-def helpers(db, row):
+def helpers(db: Db, row: Incident) -> list[Account]:
     """Accounts that may take this incident over, by name."""
     accounts = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
     return [
@@ -153,7 +160,7 @@ def helpers(db, row):
     ]
 
 
-def _where(db, row):
+def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
     if row["device"] == record_timeline.BY_HAND:
         house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
@@ -169,9 +176,9 @@ def _where(db, row):
     return {"house": house, "rt": rt, "label": device["label"], "place": place}
 
 
-def comers(db, row):
+def comers(db: Db, row: Incident) -> list[str]:
     """Names of those who said that they come, to it or to what was merged into it, since it was opened."""
-    names = []
+    names: list[str] = []
     for one in orders.members(db, row):
         rows = db.all(
             f"SELECT DISTINCT who FROM timeline WHERE incident = ? AND what IN ({actions.CAME}) AND id > "
@@ -184,7 +191,7 @@ def comers(db, row):
     return list(dict.fromkeys(names))
 
 
-def answered(db, account, slug="", who=""):
+def answered(db: Db, account: Account, slug: str = "", who: str = "") -> list[Shown]:
     """Open incidents to which this account said that it comes: [{"slug", "title", "where", "there", "name"}].
 
     On a post's screen, which comes to nothing itself: the one that account `who` has answered there.
@@ -209,7 +216,7 @@ def answered(db, account, slug="", who=""):
     return out
 
 
-def _sirens(db, now, row):
+def _sirens(db: Db, now: Now, row: Incident) -> Shown:
     """{"sirens": each post's last word, "siren": all of it in one word; None where none shall sound}."""
     posts = sirens(db, now, row)
     if row["device"] == record_timeline.BY_HAND or (row["kind"] in kinds.NEVER_SOUND and not posts):
@@ -219,7 +226,7 @@ def _sirens(db, now, row):
     return {"sirens": posts, "siren": {"sounding": bool(loudest and loudest["sounding"]), "word": word}}
 
 
-def sirens(db, now, row):
+def sirens(db: Db, now: Now, row: Incident) -> list[Shown]:
     """Each post's last word on this incident and its upper bound in seconds from 'heard' to 'reported'.
 
     A sounding whose end nobody reported lasts no longer than one can.
@@ -232,7 +239,7 @@ def sirens(db, now, row):
         "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.id",
         row["id"],
     )
-    posts = {}
+    posts: dict[int, Shown] = {}
     for one in rows:
         post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})
         over = one["changed_ms"] is not None and now.ms - one["changed_ms"] > soundings.SOUNDING_MS
@@ -260,29 +267,29 @@ LINK_ORDER = (
 )
 
 
-def device_order(db, now):
+def device_order(db: Db, now: Now) -> list[int]:
     """Numbers of the devices in service, lost ones first; light: a page then reads only its own."""
     rows = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
     gone = deaf.of(db, now)
 
-    def place(row):
+    def place(row: Row) -> tuple[int, str, str]:
         link = supervision.device_link(row, now.ms, gone)
         return (LINK_ORDER.index(link), row["role"], row["label"])
 
     return [row["node"] for row in sorted(rows, key=place)]
 
 
-def devices(db, now, nodes):
+def devices(db: Db, now: Now, nodes: Iterable[int]) -> list[Shown]:
     """What is known of these devices, in this order."""
     zone, gone = db.setting("time_zone", "WIB"), deaf.of(db, now)
     return [_device(db, now, row, zone, gone) for row in (_device_row(db, node) for node in nodes) if row]
 
 
-def _device_row(db, node):
+def _device_row(db: Db, node: int) -> Device | None:
     return db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
 
 
-def _device(db, now, row, zone, gone):
+def _device(db: Db, now: Now, row: Device, zone: str, gone: Unwatched) -> Shown:
     by_snr = "SELECT gateway, rssi, snr_q FROM hearings WHERE device = ? ORDER BY snr_q DESC"
     heard = db.all(by_snr, row["node"])
     state = supervision.device_link(row, now.ms, gone)
@@ -324,7 +331,7 @@ SENSES = {
 }
 
 
-def refusals(db):
+def refusals(db: Db) -> list[Shown]:
     zone = db.setting("time_zone", "WIB")
     rows = db.all("SELECT * FROM refusals WHERE count > 0 ORDER BY count DESC LIMIT ?", LIST_LIMIT)
     return [
@@ -337,7 +344,7 @@ def refusals(db):
     ]
 
 
-def timeline(db, incident_id):
+def timeline(db: Db, incident_id: int) -> list[Shown]:
     zone = db.setting("time_zone", "WIB")
     rows = db.all(
         "SELECT * FROM timeline WHERE incident = ? ORDER BY id DESC LIMIT ?", incident_id, TIMELINE_LIMIT
@@ -345,11 +352,11 @@ def timeline(db, incident_id):
     return [{**code_words.line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
 
 
-def site_words(db):
+def site_words(db: Db) -> Shown:
     """Name and time zone for the page's head."""
     zone = db.setting("time_zone", "WIB")
     return {"name": db.setting("name", "Kentongan"), "zone": zone, "hours": hours(zone)}
 
 
-def version(html):
+def version(html: str) -> str:
     return hashlib.sha256(html.encode()).hexdigest()[:16]

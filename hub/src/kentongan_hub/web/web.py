@@ -3,17 +3,27 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
+from werkzeug.wrappers import Response as AnyResponse
 
 from kentongan_hub.base import language, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts, screens
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import pictures
 
+P = ParamSpec("P")
+Deed = Callable[[Db, Now, Account, str], object]  # what a form does: by whom, from which address
 SESSION_COOKIE = "kentongan_sesi"
 FIRST_COOKIE = "kentongan_awal"  # before login: binds a form to the browser that asked for it
 LANGUAGE_COOKIE = "kentongan_bahasa"  # of a browser; an account's own choice wins
@@ -35,28 +45,28 @@ HEADERS = {
 }
 
 
-def load_account():
+def load_account() -> None:
     """g.account from the session cookie, or None."""
     token = request.cookies.get(SESSION_COOKIE, "")
     g.session_token = token
     g.account = None
     language.use(request.cookies.get(LANGUAGE_COOKIE))
     if token and not request.path.startswith(("/static/", "/api/")):
-        now_ms = current_app.hub.clock.steady_ms()
-        with current_app.hub.store.read() as db:
+        now_ms = this_hub().clock.steady_ms()
+        with this_hub().store.read() as db:
             g.account = accounts.of_session(db, now_ms, token)
             life_ms = screens.SESSION_MS if g.account and g.account["paired_by"] else accounts.SESSION_MS
             worn = g.account and accounts.is_worn(db, now_ms, token, life_ms)
         if worn:
-            with current_app.hub.store.write(ring=False) as db:
+            with this_hub().store.write(ring=False) as db:
                 accounts.prolong(db, now_ms, token, life_ms)
             g.prolonged_s = life_ms // 1000
         if g.account:
             language.use(g.account["language"] or language.current())
-            current_app.hub.seen[g.account["id"]] = current_app.hub.clock.wall_ms()
+            this_hub().seen[g.account["id"]] = this_hub().clock.wall_ms()
 
 
-def csrf_token():
+def csrf_token() -> str:
     """The token of this browser's forms, derived from its cookie: nothing to store, nothing to guess."""
     secret = request.cookies.get(SESSION_COOKIE) if g.get("account") else request.cookies.get(FIRST_COOKIE)
     if not secret:
@@ -64,7 +74,7 @@ def csrf_token():
     return hmac.new(secret.encode(), b"kentongan csrf", hashlib.sha256).hexdigest()
 
 
-def check_form():
+def check_form() -> None:
     """Every unsafe request to a page: from our own origin, with this browser's token."""
     if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith("/api/"):
         return
@@ -77,7 +87,7 @@ def check_form():
         abort(403)
     if (parts.scheme, parts.netloc) != (request.scheme, request.host):
         abort(403)
-    page = current_app.view_functions.get(request.endpoint)
+    page = current_app.view_functions.get(request.endpoint or "")
     if g.get("account") is None and request.cookies.get(SESSION_COOKIE) and hasattr(page, "permission"):
         abort(401)  # the session has ended; what was typed is one step back
     # a browser without a cookie gets a fresh secret here, which no form can match
@@ -85,7 +95,7 @@ def check_form():
         abort(403)
 
 
-def finish(response):
+def finish(response: Response) -> Response:
     """Headers on every answer; the first cookie when a form needed it."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -98,18 +108,18 @@ def finish(response):
     return response
 
 
-def set_cookie(response, name, value, max_age_s):
+def set_cookie(response: AnyResponse, name: str, value: str, max_age_s: int | None) -> None:
     response.set_cookie(
         name, value, max_age=max_age_s, httponly=True, samesite="Lax", secure=request.is_secure
     )
 
 
-def needs(permission):
+def needs(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """A page for accounts with this permission: others are sent to log in, or refused."""
 
-    def decorate(view):
+    def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
-        def guarded(*args, **kwargs):
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if g.account is None:
                 if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                     return redirect(url_for("entry.login", ke=request.path))
@@ -118,18 +128,18 @@ def needs(permission):
                 abort(403)
             return view(*args, **kwargs)
 
-        guarded.permission = permission
+        guarded.permission = permission  # type: ignore[attr-defined]  # a function takes what is told of it
         return guarded
 
     return decorate
 
 
-def do(deed, back, page, refused=400):
+def do(deed: Deed, back: str, page: Callable[[str], str], refused: int = 400) -> ResponseReturnValue:
     """Redirect to `back` after deed(db, now, who, address); page(why) when a LocalError refuses it.
 
     A deed that gives False waits for a second person, on the page Akses.
     """
-    hub = current_app.hub
+    hub = this_hub()
     try:
         with hub.store.write() as db:
             done = deed(db, hub.now(), g.account, request.remote_addr or "")
@@ -163,7 +173,7 @@ FILE_TOO_LARGE = _("Berkas paling besar %(bytes_max)s MB. Kecilkan dulu, lalu ki
                    bytes_max=pictures.BYTES_MAX >> 20)  # fmt: skip
 
 
-def without_keys(error):
+def without_keys(error: Exception) -> ResponseReturnValue:
     """What needs the site's keys cannot be done now; the rest goes on."""
     if request.path.startswith("/api/"):
         return {"error": str(error), "field": "", "remedy": "restore site.json from the backup"}, 503
@@ -171,7 +181,7 @@ def without_keys(error):
     return render_template("galat.html", title=title, remedy=KEYS_REMEDY, code=503), 503
 
 
-def error_page(error):
+def error_page(error: Exception) -> ResponseReturnValue:
     code = getattr(error, "code", 500)
     title, remedy = ERRORS.get(code, ERRORS[500])
     if code == 413 and request.endpoint in UPLOADS:

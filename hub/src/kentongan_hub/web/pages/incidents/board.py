@@ -1,8 +1,14 @@
 """Papan siaga: the live board, as a page, as a fragment to poll, and as a stream."""
 
-from flask import Blueprint, Response, abort, current_app, g, jsonify, render_template, request
+from typing import Any
 
+from flask import Blueprint, Response, abort, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from kentongan_hub import live
 from kentongan_hub.base import language, roles
+from kentongan_hub.base.tables import Account
+from kentongan_hub.hub import this_app, this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.people import accounts
 from kentongan_hub.web import view, web
@@ -13,11 +19,11 @@ blueprint = Blueprint("board", __name__)
 CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets an own token instead
 
 
-def shown_to(account, fresh=True):
+def shown_to(account: Account, fresh: bool = True) -> live.Shown:
     """The board for this account as live.Shown, rendered once for all who see and press the same."""
-    hub = current_app.hub
+    hub = this_hub()
 
-    def make():
+    def make() -> dict[str, Any]:
         now = hub.now()
         with hub.store.read() as db:
             shown = view.board(db, now, account)
@@ -35,43 +41,43 @@ def shown_to(account, fresh=True):
     return hub.boards.get((viewer, language.current()), make, fresh)
 
 
-def board_of(account, csrf):
+def board_of(account: Account, csrf: str) -> dict[str, Any]:
     """{"versi", "html", "jam", ...} for this account."""
     board = shown_to(account).board
     html = board["html"].replace(CSRF_MARK, csrf)
-    return {**board, "html": html, "jam": current_app.hub.clock.steady_ms()}
+    return {**board, "html": html, "jam": this_hub().clock.steady_ms()}
 
 
-def _confirmation():
+def _confirmation() -> str:
     """Where one is expected now; on a post's screen who has just answered there (screen.py)."""
     slug, who = request.args.get("tercatat", ""), request.args.get("oleh", "")
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         return render_template("tercatat.html", answered=view.answered(db, g.account, slug, who))
 
 
 @blueprint.get("/papan/tercatat")
 @web.needs(roles.SEE)
-def confirmation():
+def confirmation() -> ResponseReturnValue:
     return _confirmation()
 
 
 @blueprint.get("/papan")
 @web.needs(roles.SEE)
-def page():
-    with current_app.hub.store.read() as db:
+def page() -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         words = view.site_words(db)
     return render_template(
         "papan.html",
         board=board_of(g.account, web.csrf_token()),
         confirmation=_confirmation(),
         site=words,
-        wall_ms=current_app.hub.clock.wall_ms(),
+        wall_ms=this_hub().clock.wall_ms(),
     )
 
 
 @blueprint.get("/papan/isi")
 @web.needs(roles.SEE)
-def poll():
+def poll() -> ResponseReturnValue:
     board = board_of(g.account, web.csrf_token())
     if request.args.get("versi") == board["versi"]:
         board = {"versi": board["versi"], "jam": board["jam"]}
@@ -80,14 +86,14 @@ def poll():
 
 @blueprint.get("/papan/aliran")
 @web.needs(roles.SEE)
-def stream():
-    app, token, csrf = current_app._get_current_object(), g.session_token, web.csrf_token()
+def stream() -> ResponseReturnValue:
+    app, token, csrf = this_app(), g.session_token, web.csrf_token()
     hub = app.hub
     seat, spoken = (token, g.account["id"]), language.current()
     if not hub.boards.seats.take(*seat):
         abort(503)
 
-    def look():
+    def look() -> live.Look | None:
         with app.test_request_context("/papan"):
             with hub.store.read() as db:
                 account = accounts.of_session(db, hub.clock.steady_ms(), token)

@@ -1,12 +1,20 @@
 """Latihan: the drills that come, the one that runs, and what came of the others."""
 
-from flask import Blueprint, abort, current_app, g, render_template, request, url_for
+from collections.abc import Callable
+
+from flask import Blueprint, abort, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
-from kentongan_hub.base.clock import local_date_time, local_time
+from kentongan_hub.base.clock import Now, local_date_time, local_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents.drills import drills, posts
+from kentongan_hub.incidents.tables import Drill
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import drill_results, forms, view, web
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("drill", __name__)
 PAST_SHOWN = 12  # a year of a monthly drill; the export has them all
@@ -14,12 +22,12 @@ PAST_SHOWN = 12  # a year of a monthly drill; the export has them all
 
 @blueprint.get("/latihan")
 @web.needs(roles.COME)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem, done=""):
-    hub = current_app.hub
+def _page(problem: str, done: str = "") -> str:
+    hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:
         zone = db.setting("time_zone", "WIB")
@@ -48,7 +56,7 @@ def _page(problem, done=""):
     )
 
 
-def _shown(row, now, zone):
+def _shown(row: Drill, now: Now, zone: str) -> Shown:
     return {
         **row,
         "state": drills.state(row, now),
@@ -59,7 +67,7 @@ def _shown(row, now, zone):
     }
 
 
-def _summary(db, row):
+def _summary(db: Db, row: Drill) -> Shown:
     found = drill_results.summary(db, row)
     return {
         "took_part": found["took_part"],
@@ -70,20 +78,20 @@ def _summary(db, row):
     }
 
 
-def _zone(db):
+def _zone(db: Db) -> int:
     """The RT that the form names; without one the account's own."""
     if "rt" in request.form:
         return forms.whole("rt", "RT", 0, forms.ZONES[1])
     return g.account["zone"] or db.number("rt")
 
 
-def _do(deed):
+def _do(deed: web.Deed) -> ResponseReturnValue:
     return web.do(deed, url_for("drill.page"), _page)
 
 
 @blueprint.post("/latihan")
 @web.needs(roles.DRILL)
-def start():
+def start() -> ResponseReturnValue:
     """A drill that nobody planned, now."""
     what, tell = request.form.get("apa", ""), request.form.get("kabari") == "1"
     return _do(
@@ -95,7 +103,7 @@ def start():
 
 @blueprint.post("/latihan/rencana")
 @web.needs(roles.DRILL)
-def plan():
+def plan() -> ResponseReturnValue:
     form = request.form
     when, monthly = (form.get("tanggal", ""), form.get("jam", "")), form.get("bulanan") == "1"
     return _do(
@@ -105,18 +113,18 @@ def plan():
     )
 
 
-def _note(db, now, by, number, at):
+def _note(db: Db, now: Now, by: Account, number: int, at: str) -> None:
     came = request.form.get("hadir", "").strip()
     people = forms.whole("hadir", _("Berapa orang hadir"), 0, drills.PEOPLE_MAX) if came else None
     drills.note(db, now, by, number, people, request.form.get("catatan", ""), at)
 
 
-def _cancel(db, now, by, number, at):
+def _cancel(db: Db, now: Now, by: Account, number: int, at: str) -> None:
     form = request.form
     drills.cancel(db, now, by, number, form.get("alasan", ""), form.get("seterusnya") == "1", at)
 
 
-DEEDS = {
+DEEDS: dict[str, Callable[[Db, Now, Account, int, str], object]] = {
     "mulai": lambda db, now, by, number, at: drills.start(db, now, by, 0, 0, number=number, at=at),
     "akhiri": drills.end,
     "umumkan": drills.announce,
@@ -127,16 +135,16 @@ DEEDS = {
 
 @blueprint.post("/latihan/<int:number>/<action>")
 @web.needs(roles.DRILL)
-def change(number, action):
+def change(number: int, action: str) -> ResponseReturnValue:
     deed = DEEDS.get(action) or abort(404)
     return _do(lambda db, now, by, at: deed(db, now, by, number, at))
 
 
 @blueprint.get("/latihan/<int:number>")
 @web.needs(roles.COME)
-def result(number):
+def result(number: int) -> ResponseReturnValue:
     """What came of one drill."""
-    hub = current_app.hub
+    hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:
         row = db.one("SELECT * FROM drills WHERE id = ? AND opened_ms IS NOT NULL", number) or abort(404)

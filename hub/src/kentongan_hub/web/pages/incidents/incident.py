@@ -1,10 +1,17 @@
 """Kejadian: the list, one incident with its timeline, and the steps that people take."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from collections.abc import Callable
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles, states
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Incident
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import actions, confidential, photos
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
 
 blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
@@ -25,10 +32,10 @@ ACTIONS = {
 
 @blueprint.get("")
 @web.needs(roles.SEE)
-def listing():
+def listing() -> ResponseReturnValue:
     before = request.args.get("sebelum", "")
-    now = current_app.hub.now()
-    with current_app.hub.store.read() as db:
+    now = this_hub().now()
+    with this_hub().store.read() as db:
         # by slug: a row's number would tell how many confidential incidents lie between two public ones
         start = actions.find(db, before)
         visible = start is not None and confidential.may_see(db, g.account, start)
@@ -36,7 +43,7 @@ def listing():
         rows = db.all(
             f"SELECT * FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
             "ORDER BY id DESC LIMIT ?",
-            start["id"] if visible else 1 << 60,
+            start["id"] if start and visible else 1 << 60,
             view.LIST_LIMIT,
         )
         cards = [view.card(db, now, row, zone) for row in rows]
@@ -44,7 +51,7 @@ def listing():
     return render_template("kejadian.html", cards=cards, older=older)
 
 
-def find(db, slug):
+def find(db: Db, slug: str) -> Incident:
     """The incident, or 404 alike for what does not exist and for what this account may not know of."""
     row = actions.find(db, slug)
     if row is None or not confidential.may_see(db, g.account, row):
@@ -54,12 +61,12 @@ def find(db, slug):
 
 @blueprint.get("/<slug>")
 @web.needs(roles.SEE)
-def page(slug):
+def page(slug: str) -> ResponseReturnValue:
     return show(slug, "")
 
 
-def show(slug, problem):
-    hub = current_app.hub
+def show(slug: str, problem: str) -> str:
+    hub = this_hub()
     with hub.store.read() as db:
         row = find(db, slug)
         zone = db.setting("time_zone", "WIB")
@@ -89,21 +96,23 @@ def show(slug, problem):
 
 @blueprint.post("/<slug>/<action>")
 @web.needs(roles.SEE)
-def act(slug, action):
+def act(slug: str, action: str) -> ResponseReturnValue:
     permission, what = ACTIONS.get(action) or abort(404)
     reason = request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
 
-    def deed(db, now, row, address):
+    def deed(db: Db, now: Now, row: Incident, address: str) -> None:
         actions.act(db, now, row, what, g.account, address, reason)
 
     return perform(slug, permission, deed)
 
 
-def perform(slug, permission, deed):
+def perform(
+    slug: str, permission: str, deed: Callable[[Db, Now, Incident, str], object]
+) -> ResponseReturnValue:
     """Run deed(db, now, incident, address) for a person who may; back to where the button was pressed."""
     if not roles.allows(g.account["role"], permission):
         abort(403)
-    hub, address = current_app.hub, request.remote_addr or ""
+    hub, address = this_hub(), request.remote_addr or ""
     try:
         with hub.store.write() as db:
             deed(db, hub.now(), find(db, slug), address)
@@ -116,8 +125,8 @@ def perform(slug, permission, deed):
 
 @blueprint.post("/<slug>/diam")
 @web.needs(roles.SIREN)
-def hush(slug):
-    def deed(db, now, row, address):
+def hush(slug: str) -> ResponseReturnValue:
+    def deed(db: Db, now: Now, row: Incident, address: str) -> None:
         if row["confidential"]:
             abort(404)
         actions.hush(db, now, row, g.account, address)

@@ -1,11 +1,16 @@
 """What people do around an incident: notes, hand-over, merge and split, who must not know of it."""
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account, Incident
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import actions, confidential, merging, photos
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, pictures, web
 from kentongan_hub.web.pages.incidents.incident import find, perform, show
 
@@ -14,7 +19,7 @@ blueprint = Blueprint("work", __name__, url_prefix="/kejadian")
 
 @blueprint.post("/<slug>/catatan")
 @web.needs(roles.COME)
-def note(slug):
+def note(slug: str) -> ResponseReturnValue:
     text = request.form.get("catatan", "")
     return perform(
         slug, roles.COME, lambda db, now, row, at: actions.add_note(db, now, row, g.account, text, at)
@@ -23,14 +28,14 @@ def note(slug):
 
 @blueprint.post("/<slug>/tidak-bisa")
 @web.needs(roles.COME)
-def decline(slug):
+def decline(slug: str) -> ResponseReturnValue:
     return perform(slug, roles.COME, lambda db, now, row, at: actions.decline(db, now, row, g.account, at))
 
 
 @blueprint.post("/<slug>/serah")
 @web.needs(roles.COME)
-def hand_over(slug):
-    def deed(db, now, row, address):
+def hand_over(slug: str) -> ResponseReturnValue:
+    def deed(db: Db, now: Now, row: Incident, address: str) -> None:
         to = _account(db)
         if not roles.allows(to["role"], roles.COME) or not confidential.may_see(db, to, row):
             abort(404)
@@ -39,14 +44,14 @@ def hand_over(slug):
     return perform(slug, roles.COME, deed)
 
 
-def _account(db):
+def _account(db: Db) -> Account:
     return db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", forms.picked("orang")) or abort(404)
 
 
 @blueprint.post("/<slug>/gabung")
 @web.needs(roles.CLOSE)
-def merge(slug):
-    def deed(db, now, row, address):
+def merge(slug: str) -> ResponseReturnValue:
+    def deed(db: Db, now: Now, row: Incident, address: str) -> None:
         merging.merge(db, now, row, find(db, request.form.get("dengan", "")), g.account, address)
 
     return perform(slug, roles.CLOSE, deed)
@@ -54,15 +59,15 @@ def merge(slug):
 
 @blueprint.post("/<slug>/pisah")
 @web.needs(roles.CLOSE)
-def split(slug):
+def split(slug: str) -> ResponseReturnValue:
     return perform(slug, roles.CLOSE, lambda db, now, row, at: merging.split(db, now, row, g.account, at))
 
 
 @blueprint.post("/<slug>/foto")
 @web.needs(roles.SEE)
-def photo(slug):
+def photo(slug: str) -> ResponseReturnValue:
     """A photo from who is there; drawn anew before the transaction, which stays short."""
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         if not photos.may_see(db, g.account, find(db, slug)):
             abort(403)
     try:
@@ -77,8 +82,8 @@ def photo(slug):
 
 @blueprint.get("/<slug>/foto/<int:number>")
 @web.needs(roles.SEE)
-def see_photo(slug, number):
-    hub = current_app.hub
+def see_photo(slug: str, number: int) -> ResponseReturnValue:
+    hub = this_hub()
     with hub.store.read() as db:
         row = find(db, slug)
         body = photos.body(db, row, number) if photos.may_see(db, g.account, row) else None
@@ -92,10 +97,10 @@ def see_photo(slug, number):
 
 @blueprint.post("/<slug>/kecualikan")
 @web.needs(roles.SEE)
-def exclude(slug):
+def exclude(slug: str) -> ResponseReturnValue:
     """Takes another named person out of one confidential incident, or in again; who goes out leaves it."""
 
-    def deed(db, now, row, address):
+    def deed(db: Db, now: Now, row: Incident, address: str) -> None:
         if not row["confidential"]:
             abort(404)
         if request.form.get("sertakan"):
@@ -104,7 +109,7 @@ def exclude(slug):
             confidential.exclude(db, now, g.account, _account(db)["id"], incident=row, address=address)
 
     answer = perform(slug, roles.SEE, deed)
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         row = actions.find(db, slug)
         gone = row is None or not confidential.may_see(db, g.account, row)
     return redirect(url_for("board.page"), 303) if gone else answer

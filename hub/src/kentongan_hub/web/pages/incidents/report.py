@@ -1,10 +1,12 @@
 """Lapor: write down what somebody told at the post, or report in confidence."""
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import reports
 from kentongan_hub.web import forms, web
 
@@ -13,12 +15,12 @@ blueprint = Blueprint("report", __name__)
 
 @blueprint.get("/lapor")
 @web.needs(roles.COME)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem, sent=False):
-    with current_app.hub.store.read() as db:
+def _page(problem: str, sent: bool = False) -> str:
+    with this_hub().store.read() as db:
         own = db.number("rt", 1)
     return render_template(
         "lapor.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
@@ -28,8 +30,8 @@ def _page(problem, sent=False):
 
 @blueprint.post("/lapor")
 @web.needs(roles.COME)
-def send():
-    hub, form = current_app.hub, request.form
+def send() -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
     kind = forms.picked("jenis", otherwise=-1)
     try:
         with hub.store.write() as db:

@@ -1,15 +1,19 @@
 """Layar pos: a tablet shows a code, a person confirms it; on it, named people answer with their PIN."""
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles, states
 from kentongan_hub.base.clock import local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Account
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import screens
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
 from kentongan_hub.web.pages.incidents.incident import find
 from kentongan_hub.web.pages.people.entry import begin
@@ -19,9 +23,9 @@ COOKIE = "kentongan_layar"
 
 
 @blueprint.get("/layar")
-def show():
+def show() -> ResponseReturnValue:
     """On the tablet, without an account: its code, and the board once a person has confirmed it."""
-    hub = current_app.hub
+    hub = this_hub()
     if g.account:
         return redirect(url_for("board.page"))
     now = hub.now()
@@ -42,12 +46,12 @@ def show():
 
 @blueprint.get("/layar/pos")
 @web.needs(roles.INVITE)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:
         zone, rows = view.site_words(db)["zone"], screens.listed(db)
@@ -66,8 +70,8 @@ def _page(problem):
 
 @blueprint.post("/layar/pos")
 @web.needs(roles.INVITE)
-def pair():
-    hub, form, at = current_app.hub, request.form, request.remote_addr or ""
+def pair() -> ResponseReturnValue:
+    hub, form, at = this_hub(), request.form, request.remote_addr or ""
     now = hub.now()
     try:
         with hub.store.write(ring=False) as db:
@@ -80,8 +84,8 @@ def pair():
 
 @blueprint.post("/layar/pos/<int:number>/cabut")
 @web.needs(roles.INVITE)
-def revoke(number):
-    hub = current_app.hub
+def revoke(number: int) -> ResponseReturnValue:
+    hub = this_hub()
     with hub.store.write() as db:
         if not screens.revoke(db, hub.now(), g.account, number, request.remote_addr or ""):
             abort(404)
@@ -90,12 +94,12 @@ def revoke(number):
 
 @blueprint.get("/kejadian/<slug>/pin")
 @web.needs(roles.PIN)
-def ask(slug):
+def ask(slug: str) -> ResponseReturnValue:
     return _ask(slug, "")
 
 
-def _ask(slug, problem):
-    hub = current_app.hub
+def _ask(slug: str, problem: str) -> str:
+    hub = this_hub()
     with hub.store.read() as db:
         row = find(db, slug)
         card, people = view.card(db, hub.now(), row, db.setting("time_zone", "WIB")), _people(db)
@@ -103,7 +107,7 @@ def _ask(slug, problem):
     return render_template("pin.html", card=card, people=people, chosen=chosen, problem=problem)
 
 
-def _people(db):
+def _people(db: Db) -> list[Account]:
     """Who may answer here: people with a PIN whose role may come."""
     rows = db.all("SELECT * FROM accounts WHERE active = 1 AND pin IS NOT NULL ORDER BY name")
     return [row for row in rows if roles.allows(row["role"], roles.COME)]
@@ -111,9 +115,9 @@ def _people(db):
 
 @blueprint.post("/kejadian/<slug>/pin")
 @web.needs(roles.PIN)
-def answer(slug):
+def answer(slug: str) -> ResponseReturnValue:
     """'Saya datang' of a named person. Wrong PINs wait here and nowhere else: the calling goes on."""
-    hub, form, at, screen = current_app.hub, request.form, request.remote_addr or "", g.account
+    hub, form, at, screen = this_hub(), request.form, request.remote_addr or "", g.account
     now = hub.now()
     with hub.store.read() as db:
         find(db, slug)

@@ -1,10 +1,12 @@
 """Serah terima malam: who is tonight's operator, handed over in two taps."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import actions, confidential, shift
 from kentongan_hub.web import forms, view, web
 
@@ -13,12 +15,12 @@ blueprint = Blueprint("shift", __name__)
 
 @blueprint.get("/serah-terima")
 @web.needs(roles.COME)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    with current_app.hub.store.read() as db:
+def _page(problem: str) -> str:
+    with this_hub().store.read() as db:
         zone = view.site_words(db)["zone"]
         people = [
             one
@@ -36,8 +38,8 @@ def _page(problem):
 
 @blueprint.post("/serah-terima")
 @web.needs(roles.COME)
-def hand_over():
-    hub, form = current_app.hub, request.form
+def hand_over() -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
     now, address = hub.now(), request.remote_addr or ""
     reason = form.get("alasan", "") or form.get("pesan", "")
     if not reason.strip():

@@ -1,11 +1,15 @@
 """Akses: where accounts live, changes that wait for a second person, and every change that decides sight."""
 
-from flask import Blueprint, abort, current_app, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import code_words, roles, words
-from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import access, circles, standing
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
 from kentongan_hub.web.pages.people import homes
 
@@ -14,12 +18,12 @@ blueprint = Blueprint("access", __name__)
 
 @blueprint.get("/akses")
 @web.needs(roles.REGISTER)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    with current_app.hub.store.read() as db:
+def _page(problem: str) -> str:
+    with this_hub().store.read() as db:
         zone, own = view.site_words(db)["zone"], db.number("rt", 1)
         people = db.all("SELECT * FROM accounts WHERE active = 1 AND paired_by = '' ORDER BY name")
         waiting, changes = access.waiting(db), access.history(db)
@@ -40,14 +44,14 @@ def _page(problem):
     )  # fmt: skip
 
 
-def _do(deed):
+def _do(deed: web.Deed) -> ResponseReturnValue:
     return web.do(deed, url_for("access.page"), _page, refused=409)
 
 
 @blueprint.post("/akses/<int:number>/rumah")
 @web.needs(roles.REGISTER)
-def set_home(number):
-    def deed(db, now, by, at):
+def set_home(number: int) -> ResponseReturnValue:
+    def deed(db: Db, now: Now, by: Account, at: str) -> None:
         zone, house, outside = homes.of_form(_("Rumah"), required=True)
         body = {"account": number, "zone": zone, "house": house, "outside": outside}
         standing.want(db, now, by, "rumah", body, at)
@@ -57,7 +61,7 @@ def set_home(number):
 
 @blueprint.post("/akses/menunggu/<int:number>/<action>")
 @web.needs(roles.REGISTER)
-def second(number, action):
+def second(number: int, action: str) -> ResponseReturnValue:
     deeds = {"benarkan": standing.confirm, "tolak": standing.refuse}
     deed = deeds.get(action) or abort(404)
     return _do(lambda db, now, by, at: deed(db, now, by, number, at))
@@ -65,6 +69,6 @@ def second(number, action):
 
 @blueprint.post("/akses/diperiksa")
 @web.needs(roles.REGISTER)
-def checked():
+def checked() -> ResponseReturnValue:
     """After a restore: somebody compared what the backup says with what holds."""
     return _do(lambda db, now, by, at: standing.want(db, now, by, "diperiksa", {}, at))

@@ -1,9 +1,13 @@
 """Kontak: numbers to call by hand, for everybody to read, with the day each was last checked."""
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles, services
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import contacts
 from kentongan_hub.record import away
 from kentongan_hub.web import forms, view, web
@@ -13,12 +17,12 @@ blueprint = Blueprint("contacts", __name__)
 
 @blueprint.get("/kontak")
 @web.needs(roles.SEE)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     with hub.store.read() as db:
         zone, days = view.site_words(db)["zone"], contacts.check_days(db)
         rows, gone = db.all("SELECT * FROM contacts ORDER BY zone, number = '', id"), away.of(db)
@@ -31,7 +35,7 @@ def _page(problem):
     )
 
 
-def _values():
+def _values() -> dict[str, Any]:
     form = request.form
     return {
         "name": form.get("nama", ""),
@@ -41,13 +45,13 @@ def _values():
     }
 
 
-def _do(deed):
+def _do(deed: web.Deed) -> ResponseReturnValue:
     return web.do(deed, url_for("contacts.page"), _page)
 
 
 @blueprint.post("/kontak")
 @web.needs(roles.POLICY)
-def add():
+def add() -> ResponseReturnValue:
     return _do(lambda db, now, by, at: contacts.save(db, now, by, None, _values(), at))
 
 
@@ -60,6 +64,6 @@ DEEDS = {
 
 @blueprint.post("/kontak/<int:number>/<action>")
 @web.needs(roles.POLICY)
-def change(number, action):
+def change(number: int, action: str) -> ResponseReturnValue:
     deed = DEEDS.get(action) or abort(404)
     return _do(lambda db, now, by, at: deed(db, now, by, number, at))

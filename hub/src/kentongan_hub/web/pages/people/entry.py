@@ -4,16 +4,22 @@ import hmac
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from kentongan_hub.base import codes, language
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
 from kentongan_hub.base.typed import gateway_key_file
 from kentongan_hub.devices import provision
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, web
 from kentongan_hub.web.pages.people import homes
 
@@ -25,23 +31,23 @@ GUESSED = _(
 
 
 @blueprint.get("/")
-def home():
-    if not current_app.hub.has_site():
+def home() -> ResponseReturnValue:
+    if not this_hub().has_site():
         return redirect(url_for("entry.setup"))
     return redirect(url_for("board.page") if g.account else url_for("entry.login"))
 
 
 @blueprint.get("/mulai")
-def setup():
-    if current_app.hub.has_site():
+def setup() -> ResponseReturnValue:
+    if this_hub().has_site():
         abort(404)
     return render_template("mulai.html", form={}, problem="")
 
 
 @blueprint.post("/mulai")
-def make_site():
+def make_site() -> ResponseReturnValue:
     """Needs the code from the hub's console; a stranger on the Wi-Fi has five guesses a minute."""
-    hub = current_app.hub
+    hub = this_hub()
     if hub.has_site():
         abort(404)
     now = hub.now()
@@ -74,28 +80,28 @@ def make_site():
     return render_template("siap.html", **shown)
 
 
-def _setup_again(problem):
+def _setup_again(problem: str) -> str:
     return render_template("mulai.html", form=request.form, problem=problem)
 
 
 @blueprint.get("/masuk")
-def login():
-    if not current_app.hub.has_site():
+def login() -> ResponseReturnValue:
+    if not this_hub().has_site():
         return redirect(url_for("entry.setup"))
     return _login("", "")
 
 
-def _login(problem, name):
+def _login(problem: str, name: str) -> str:
     where = request.values.get("ke", "")
     return render_template("masuk.html", problem=problem, name=name, where=where)
 
 
 @blueprint.post("/masuk")
-def enter():
-    hub, address = current_app.hub, request.remote_addr or ""
+def enter() -> ResponseReturnValue:
+    hub, address = this_hub(), request.remote_addr or ""
     now, name = hub.now(), request.form.get("masuk", "").strip()[: accounts.NAME_LIMIT]
     with hub.store.read() as db:
-        account = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
+        account: Account | None = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
     known = _is_known(account)
     key = f"perangkat {name}" if known else address  # whoever guesses next door keeps no officer's phone out
     if hub.attempts.blocked(now.ms, key):
@@ -106,7 +112,7 @@ def enter():
     right = hub.passwords.check(account, request.form.get("sandi", ""))
     if right is None:
         abort(429)
-    if not right:
+    if not right or account is None:
         hub.attempts.failed(now.ms, key)
         if not known:
             hub.guesses.failed(now.ms, name)
@@ -122,14 +128,14 @@ def enter():
     return response
 
 
-def _is_known(account):
+def _is_known(account: Account | None) -> bool:
     if account is None:
         return False
     given = request.cookies.get(web.KNOWN_COOKIE, "").encode()
     return hmac.compare_digest(given, accounts.known_device(account).encode())
 
 
-def _page_of(path):
+def _page_of(path: str) -> str:
     """The page of ours at this path, the board where there is none: never an address from outside."""
     try:
         endpoint, _values = current_app.url_map.bind("").match(path, "GET")
@@ -139,7 +145,7 @@ def _page_of(path):
     return path if hasattr(view, "permission") and path.startswith("/") else url_for("board.page")
 
 
-def begin(db, now, account, life_ms=accounts.SESSION_MS, where=""):
+def begin(db: Db, now: Now, account: int, life_ms: int = accounts.SESSION_MS, where: str = "") -> AnyResponse:
     """Onto the board with a session of its own; whoever was logged in on this browser is so no more.
 
     `where`: another page of ours than the board.
@@ -154,13 +160,13 @@ def begin(db, now, account, life_ms=accounts.SESSION_MS, where=""):
 
 
 @blueprint.post("/bahasa")
-def choose_language():
+def choose_language() -> ResponseReturnValue:
     """For this browser, and for the person wherever they log in; back to the page one came from."""
     name = request.form.get("ke", "")
     if name not in language.languages():
         abort(400)
     if g.account and not g.account["paired_by"]:
-        with current_app.hub.store.write(ring=False) as db:
+        with this_hub().store.write(ring=False) as db:
             db.run("UPDATE accounts SET language = ? WHERE id = ?", name, g.account["id"])
     back = urlsplit(request.referrer or "/").path  # check_form has compared its host with ours
     response = redirect(back if back.startswith("/") and not back.startswith("//") else "/", 303)
@@ -169,8 +175,8 @@ def choose_language():
 
 
 @blueprint.post("/keluar")
-def leave():
-    hub = current_app.hub
+def leave() -> ResponseReturnValue:
+    hub = this_hub()
     if g.account:
         with hub.store.write() as db:
             accounts.close_session(db, g.session_token)

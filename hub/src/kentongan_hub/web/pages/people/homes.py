@@ -2,11 +2,12 @@
 
 from flask import request
 
+from kentongan_hub.base.tables import Home
 from kentongan_hub.people import access
 from kentongan_hub.web import forms
 
 
-def of_form(label, required=False):
+def of_form(label: str, required: bool = False) -> Home:
     """(zone, house, outside); unknown when the form leaves it open. LocalError when it says two things.
 
     label: what the page calls the house's number.

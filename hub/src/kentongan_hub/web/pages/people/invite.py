@@ -3,13 +3,15 @@
 import io
 
 import segno
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 from markupsafe import Markup
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import invitations
 from kentongan_hub.web import forms, view, web
 from kentongan_hub.web.pages.people import homes
@@ -23,12 +25,12 @@ LOOPBACK = ("localhost", "127.", "[::1]")
 
 @blueprint.get("/undangan")
 @web.needs(roles.INVITE)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:
         zone, own = view.site_words(db)["zone"], db.number("rt", 1)
@@ -45,8 +47,8 @@ def _page(problem):
 
 @blueprint.post("/undangan")
 @web.needs(roles.INVITE)
-def make():
-    hub, form = current_app.hub, request.form
+def make() -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
     try:
         with hub.store.write(ring=False) as db:
             token = invitations.make(
@@ -60,9 +62,9 @@ def make():
 
 @blueprint.post("/undangan/akun/<int:number>")
 @web.needs(roles.ACCOUNTS)
-def recover(number):
+def recover(number: int) -> ResponseReturnValue:
     """A forgotten password: the admin never knows the new one."""
-    hub = current_app.hub
+    hub = this_hub()
     try:
         with hub.store.write(ring=False) as db:
             account = db.one("SELECT * FROM accounts WHERE id = ?", number) or abort(404)
@@ -72,9 +74,9 @@ def recover(number):
     return _show(token)
 
 
-def _show(token):
+def _show(token: str) -> ResponseReturnValue:
     """Once, on the answer to the form: the secret is kept nowhere."""
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.read() as db:
         row, zone = invitations.find(db, hub.now().ms, token), view.site_words(db)["zone"]
         root = db.setting("address") or request.url_root
@@ -86,7 +88,7 @@ def _show(token):
     )  # fmt: skip
 
 
-def qr_svg(text):
+def qr_svg(text: str) -> Markup:
     """The code as SVG without styles or scripts, dark on light in every scheme."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
@@ -98,8 +100,8 @@ def qr_svg(text):
 
 @blueprint.post("/undangan/<int:number>/batal")
 @web.needs(roles.INVITE)
-def end(number):
-    hub = current_app.hub
+def end(number: int) -> ResponseReturnValue:
+    hub = this_hub()
     with hub.store.write(ring=False) as db:
         row = db.one("SELECT role, account FROM invitations WHERE id = ?", number) or abort(404)
         own = row["role"] in roles.INVITES[g.account["role"]] and row["account"] is None
@@ -110,14 +112,14 @@ def end(number):
 
 
 @blueprint.get("/u/<token>")
-def open_page(token):
+def open_page(token: str) -> ResponseReturnValue:
     """Looking at it uses nothing up: phones look at links before people do."""
     return _open(token)
 
 
-def _open(token, problem="", code=200):
+def _open(token: str, problem: str = "", code: int = 200) -> ResponseReturnValue:
     """The page of an invitation; of one that is used up or ended, 404 whatever was typed into it."""
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.read() as db:
         row = invitations.find(db, hub.now().ms, token)
     if row is None:
@@ -129,8 +131,8 @@ def _open(token, problem="", code=200):
 
 
 @blueprint.post("/u/<token>")
-def accept(token):
-    hub, form = current_app.hub, request.form
+def accept(token: str) -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
     if form.get("sandi") != form.get("sandi2"):
         return _open(token, _("Kedua sandi tidak sama. Tulis ulang."), 400)
     if form.get("pin", "") != form.get("pin2", ""):

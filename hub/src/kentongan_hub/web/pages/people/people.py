@@ -1,12 +1,14 @@
 """Akun and catatan: who may enter, who is named for confidential incidents, and who did what."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import code_words, codes, roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.people import access, accounts, standing
 from kentongan_hub.record import audit, chain
@@ -20,12 +22,12 @@ MARKS = ("rahasia", "bukan-rahasia", "pengganti", "bukan-pengganti", "matikan", 
 
 @blueprint.get("/akun")
 @web.needs(roles.ACCOUNTS)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    with current_app.hub.store.read() as db:
+def _page(problem: str) -> str:
+    with this_hub().store.read() as db:
         rows = db.all("SELECT * FROM accounts ORDER BY active DESC, login")
         barred = confidential.excluded_houses(db)
         for row in rows:
@@ -43,8 +45,8 @@ def _page(problem):
 
 @blueprint.post("/akun")
 @web.needs(roles.ACCOUNTS)
-def add():
-    hub, form = current_app.hub, request.form
+def add() -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
     now = hub.now()
     try:
         with hub.store.write() as db:
@@ -69,8 +71,8 @@ def add():
 
 @blueprint.post("/akun/<int:number>/<action>")
 @web.needs(roles.ACCOUNTS)
-def change(number, action):
-    hub = current_app.hub
+def change(number: int, action: str) -> ResponseReturnValue:
+    hub = this_hub()
     now = hub.now()
     address = request.remote_addr or ""
     try:
@@ -98,8 +100,8 @@ def change(number, action):
 
 @blueprint.get("/catatan")
 @web.needs(roles.AUDIT)
-def log():
-    with current_app.hub.store.read() as db:
+def log() -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         zone = view.site_words(db)["zone"]
         rows = db.all(
             "SELECT * FROM audit WHERE subject NOT LIKE 'rahasia-%' OR EXISTS (SELECT 1 FROM incidents "

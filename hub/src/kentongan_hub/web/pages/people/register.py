@@ -1,12 +1,19 @@
 """Warga: houses and people, with consent, addresses and duties; moving out and in, empty houses."""
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
-from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
 from kentongan_hub.channels.sms import Sms
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import residents, standing, ways
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("register", __name__)
@@ -15,12 +22,12 @@ HOUSES_SHOWN = 60
 
 @blueprint.get("/warga")
 @web.needs(roles.REGISTER)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     after = forms.picked("sesudah")
     with hub.store.read() as db:
         now, own = hub.now(), db.number("rt", 1)
@@ -45,24 +52,24 @@ def _page(problem):
     )  # fmt: skip
 
 
-def _zone():
+def _zone() -> int:
     return forms.whole("rt", "RT", *forms.ZONES)
 
 
-def _days():
+def _days() -> int:
     return forms.whole("hari", _("Kosong berapa hari"), 0, residents.EMPTY_DAYS_MAX)
 
 
-def _house(empty=None):
+def _house(empty: int | None = None) -> int:
     return forms.whole("rumah", _("Rumah"), *forms.HOUSES, empty)
 
 
 @blueprint.post("/warga")
 @web.needs(roles.REGISTER)
-def add():
-    form, made = request.form, []
+def add() -> ResponseReturnValue:
+    form, made = request.form, list[int]()
 
-    def deed(db, now, by, at):
+    def deed(db: Db, now: Now, by: Account, at: str) -> None:
         made.append(
             residents.add_person(
                 db, now, by, form.get("nama", ""), _zone(), _house(0),
@@ -76,7 +83,7 @@ def add():
     return web.do(deed, url_for("register.page"), _page)
 
 
-def _why():
+def _why() -> str:
     return request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
 
 
@@ -96,18 +103,18 @@ HOUSE_DEEDS = {
 
 @blueprint.post("/warga/rumah/<action>")
 @web.needs(roles.REGISTER)
-def house(action):
+def house(action: str) -> ResponseReturnValue:
     return web.do(HOUSE_DEEDS.get(action) or abort(404), url_for("register.page"), _page)
 
 
 @blueprint.get("/warga/<int:number>")
 @web.needs(roles.REGISTER)
-def person(number):
+def person(number: int) -> ResponseReturnValue:
     return _person_page(number, "")
 
 
-def _person_page(number, problem):
-    with current_app.hub.store.read() as db:
+def _person_page(number: int, problem: str) -> str:
+    with this_hub().store.read() as db:
         row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
         addresses = db.all("SELECT * FROM addresses WHERE person = ? ORDER BY id", number)
         duties = {one["duty"] for one in db.all("SELECT duty FROM duties WHERE person = ?", number)}
@@ -121,9 +128,9 @@ def _person_page(number, problem):
 
 @blueprint.get("/warga/<int:number>/persetujuan")
 @web.needs(roles.REGISTER)
-def consent(number):
+def consent(number: int) -> ResponseReturnValue:
     """One sheet to sign: what is kept, what for, how long, and how it is taken back (UU PDP 27/2022)."""
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
         addresses = db.all("SELECT channel, address FROM addresses WHERE person = ? ORDER BY id", number)
         site = view.site_words(db)
@@ -131,10 +138,10 @@ def consent(number):
     return render_template("persetujuan.html", person=row, addresses=addresses, site=site, since=since)
 
 
-def _wanted(what, body):
+def _wanted(what: str, body: Callable[[], dict[str, Any]]) -> Callable[[Db, Now, Account, int, str], bool]:
     """A deed whose rule standing.py knows; `body` reads the rest of it from the form."""
 
-    def deed(db, now, by, number, at):
+    def deed(db: Db, now: Now, by: Account, number: int, at: str) -> bool:
         return standing.want(db, now, by, what, {"person": number, **body()}, at)
 
     return deed
@@ -158,7 +165,7 @@ PERSON_DEEDS = {
 
 @blueprint.post("/warga/<int:number>/<action>")
 @web.needs(roles.REGISTER)
-def change(number, action):
+def change(number: int, action: str) -> ResponseReturnValue:
     deed = PERSON_DEEDS.get(action) or abort(404)
     back = url_for("register.page") if action == "tarik" else url_for("register.person", number=number)
     return web.do(

@@ -2,17 +2,22 @@
 
 import json
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import channels
 from kentongan_hub.base import codes, numerals, roles, words
-from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.language import _, known
 from kentongan_hub.base.said import Said
-from kentongan_hub.channels.base import TEST, settings_of
+from kentongan_hub.base.tables import ChannelRow
+from kentongan_hub.channels.base import TEST, Worker, settings_of
+from kentongan_hub.hub import this_hub
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("channels", __name__)
 TEST_EXPIRES_MS = 300_000
@@ -22,12 +27,12 @@ BY_NAME = {channel.name: channel for channel in channels.CHANNELS}
 
 @blueprint.get("/kanal")
 @web.needs(roles.SYSTEM)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     with hub.store.read() as db:
         zone = view.site_words(db)["zone"]
         rows = {row["name"]: row for row in db.all("SELECT * FROM channels")}
@@ -39,8 +44,9 @@ def _page(problem):
     return render_template("kanal.html", channels=shown, gateways=gateways, problem=problem)
 
 
-def _times(row, zone):
-    row = row or dict.fromkeys(("worked_wall", "failed_wall"), None) | {"problem": "", "fails": 0}
+def _times(row: ChannelRow | None, zone: str) -> Shown:
+    if row is None:
+        return {"worked": "", "failed": "", "problem": known(""), "fails": 0}
     return {
         "worked": local_date_time(row["worked_wall"], zone),
         "failed": local_date_time(row["failed_wall"], zone),
@@ -49,7 +55,7 @@ def _times(row, zone):
     }
 
 
-def _shown(db, channel, row, zone):
+def _shown(db: Db, channel: type[Worker], row: ChannelRow | None, zone: str) -> Shown:
     settings = settings_of(channel, row)
     # what is confidential is not counted either
     waiting = db.value(
@@ -79,7 +85,7 @@ def _shown(db, channel, row, zone):
     }
 
 
-def _inbox(db, row, zone):
+def _inbox(db: Db, row: ChannelRow, zone: str) -> Shown:
     """How reading answers goes: what is wrong, how full the card is, what was read and was no answer."""
     refused = db.all("SELECT * FROM sms_refusals ORDER BY count DESC")
     return {
@@ -96,14 +102,14 @@ def _inbox(db, row, zone):
     }
 
 
-def _channel(name):
+def _channel(name: str) -> type[Worker]:
     return BY_NAME.get(name) or abort(404)
 
 
 @blueprint.post("/kanal/<name>")
 @web.needs(roles.SYSTEM)
-def save(name):
-    channel, hub, form = _channel(name), current_app.hub, request.form
+def save(name: str) -> ResponseReturnValue:
+    channel, hub, form = _channel(name), this_hub(), request.form
     now = hub.now()
     for key, label, default in channel.fields:
         value, highest = form.get(key, "").strip(), channel.highest.get(key)
@@ -133,9 +139,9 @@ def save(name):
 
 @blueprint.post("/kanal/<name>/uji")
 @web.needs(roles.SYSTEM)
-def test(name):
+def test(name: str) -> ResponseReturnValue:
     """A test message by the same road as a call: worker, retry and mark included."""
-    channel, hub = _channel(name), current_app.hub
+    channel, hub = _channel(name), this_hub()
     to = audit.clean(request.form.get("alamat", "").strip())
     now = hub.now()
     with hub.store.write() as db:
@@ -150,5 +156,5 @@ def test(name):
     return redirect(url_for("channels.page"), 303)
 
 
-def _note(db, now, what, subject, detail):
+def _note(db: Db, now: Now, what: str, subject: str, detail: str | Said) -> None:
     audit.record(db, now.wall, g.account["login"], what, subject, detail, request.remote_addr or "")

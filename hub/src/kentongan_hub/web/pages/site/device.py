@@ -1,12 +1,15 @@
 """One device: its proof of life, the trend of its battery, and what the operator does at 2 a.m."""
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles, site
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Row
 from kentongan_hub.devices.supervision import BATTERY_EMPTY_MV, BATTERY_FULL_MV
 from kentongan_hub.devices.trust.revocations import WHY
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import mute as muting
 from kentongan_hub.web import forms, view, web
 
@@ -18,12 +21,12 @@ MUTE_REASONS = (_("Tombol macet"), _("Dipakai main anak"), _("Sedang diperbaiki"
 
 @blueprint.get("/perangkat/<label>")
 @web.needs(roles.DEVICES)
-def page(label):
+def page(label: str) -> ResponseReturnValue:
     return _page(label, "")
 
 
-def _page(label, problem):
-    hub = current_app.hub
+def _page(label: str, problem: str) -> str:
+    hub = this_hub()
     with hub.store.read() as db:
         now = hub.now()
         known = muting.device(db, label) or abort(404)
@@ -43,7 +46,7 @@ def _page(label, problem):
     )  # fmt: skip
 
 
-def _chart(days):
+def _chart(days: list[Row]) -> str:
     """Points of the battery's polyline in the chart's pixels; '' with less than two days."""
     if len(days) < 2:
         return ""
@@ -51,23 +54,23 @@ def _chart(days):
     first, span = days[0]["day"], max(1, days[-1]["day"] - days[0]["day"])
     scale = BATTERY_FULL_MV - BATTERY_EMPTY_MV
 
-    def y(mv):
+    def y(mv: int) -> int:
         return height - min(max(0, mv - BATTERY_EMPTY_MV), scale) * height // scale
 
     return " ".join(f"{(row['day'] - first) * width // span},{y(row['low_mv'])}" for row in days)
 
 
-def _do(label, deed, back):
+def _do(label: str, deed: web.Deed, back: str) -> ResponseReturnValue:
     return web.do(deed, back, lambda problem: _page(label, problem))
 
 
-def _reason():
+def _reason() -> str:
     return request.form.get("alasan_lain", "").strip() or request.form.get("alasan", "")
 
 
 @blueprint.post("/perangkat/<label>/bisukan")
 @web.needs(roles.MUTE)
-def mute(label):
+def mute(label: str) -> ResponseReturnValue:
     hours = forms.picked("jam")
     return _do(
         label,
@@ -78,7 +81,7 @@ def mute(label):
 
 @blueprint.post("/perangkat/<label>/hidupkan")
 @web.needs(roles.MUTE)
-def unmute(label):
+def unmute(label: str) -> ResponseReturnValue:
     return _do(
         label,
         lambda db, now, by, at: muting.unmute(db, now, by, label, at),
@@ -88,8 +91,8 @@ def unmute(label):
 
 @blueprint.post("/perangkat/<label>/cabut")
 @web.needs(roles.REVOKE)
-def revoke(label):
-    secret = site.load(current_app.hub.data_dir)
+def revoke(label: str) -> ResponseReturnValue:
+    secret = site.load(this_hub().data_dir)
     return _do(
         label,
         lambda db, now, by, at: muting.revoke(db, now, by, secret, label, _reason(), at),

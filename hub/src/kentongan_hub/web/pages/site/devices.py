@@ -1,9 +1,11 @@
 """Perangkat: every device, gateway and radio with its proof of life, and what was refused."""
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
 from kentongan_hub.devices import health, waits
+from kentongan_hub.hub import this_hub
 from kentongan_hub.upkeep import warnings
 from kentongan_hub.web import forms, view, web
 
@@ -12,8 +14,8 @@ blueprint = Blueprint("devices", __name__)
 
 @blueprint.get("/perangkat")
 @web.needs(roles.DEVICES)
-def page():
-    hub, number = current_app.hub, forms.picked("halaman", 0, 9_999)
+def page() -> ResponseReturnValue:
+    hub, number = this_hub(), forms.picked("halaman", 0, 9_999)
     first = number * view.DEVICES_LIMIT
     with hub.store.read() as db:
         now = hub.now()

@@ -1,6 +1,10 @@
 """Kentongan: see and hear what the posts beat, choose and edit the codes of an RT, print its key."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.config import PROFILES
 from kentongan_wire.errors import LocalError
 from kentongan_wire.kinds import CODED
@@ -9,22 +13,27 @@ from kentongan_hub.base import roles, services, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import codes
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import contacts
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, view, web
+from kentongan_hub.web.view import Shown
 
+Own = Sequence[tuple[int, Sequence[int]]]  # kinds with codes of their own, and the strokes of each group
+Draft = tuple[str, dict[int, str]]  # a profile, and strokes as typed by kind
 blueprint = Blueprint("kentongan", __name__)
 PX_PER_MS = 0.06
 
 
 @blueprint.get("/kentongan")
 @web.needs(roles.DEVICES)
-def page():
+def page() -> ResponseReturnValue:
     return _page()
 
 
-def _page(zone=None, draft=None, problem=""):
+def _page(zone: int | None = None, draft: Draft | None = None, problem: str = "") -> str:
     """`draft`: (profile, what was typed by kind) for that zone; shown, heard and judged, never kept."""
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         zones = [
             _zone(db, number, profile, own, draft if number == zone else None, problem)
             for number, (profile, own) in codes.chosen(db).items()
@@ -34,7 +43,7 @@ def _page(zone=None, draft=None, problem=""):
     return render_template("kentongan.html", zones=zones, profiles=profiles, site=site, coded=CODED)
 
 
-def _zone(db, number, profile, own, draft, problem):
+def _zone(db: Db, number: int, profile: str, own: Own, draft: Draft | None, problem: str) -> Shown:
     shown = {
         "zone": number,
         "profile": profile,
@@ -55,12 +64,12 @@ def _zone(db, number, profile, own, draft, problem):
     return {**shown, "picked": picked, "typed": typed, "tried": tried}
 
 
-def _rows(profile, own=()):
+def _rows(profile: str, own: Own = ()) -> list[tuple[Any, ...]]:
     """[(name of the kind, code, strokes as drawn, width, strokes for the ear)]."""
     return [(words.kind(kind), *_drawn(code)) for kind, code in codes.table(profile, own)]
 
 
-def _drawn(code):
+def _drawn(code: str) -> tuple[str, list[tuple[float, float]], int, str]:
     """(code, [(x, width)] of its strokes, width of the picture, 'on off on off' for the ear)."""
     steps, at, bars = codes.steps(code), 0, []
     for on, off in steps:
@@ -69,7 +78,7 @@ def _drawn(code):
     return code, bars, round(at * PX_PER_MS), " ".join(f"{on} {off}" for on, off in steps)
 
 
-def _own(typed):
+def _own(typed: dict[int, str]) -> Own:
     """[(kind, groups)] of what was typed; LocalError names the kind."""
     out = []
     for kind, text in typed.items():
@@ -82,8 +91,8 @@ def _own(typed):
 
 @blueprint.post("/kentongan")
 @web.needs(roles.POLICY)
-def choose():
-    hub, form = current_app.hub, request.form
+def choose() -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
     zone = forms.picked("rt", *forms.ZONES)
     profile = form.get("profil", "")
     typed = {kind: form[f"kode{kind}"].strip() for kind in CODED if form.get(f"kode{kind}", "").strip()}
@@ -102,13 +111,13 @@ def choose():
 
 @blueprint.get("/kentongan/<int:zone>/cetak")
 @web.needs(roles.DEVICES)
-def printed(zone):
+def printed(zone: int) -> ResponseReturnValue:
     """The key of an RT on one sheet, for the post's board and the houses."""
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         chosen = codes.chosen(db).get(zone) or abort(404)
         site = view.site_words(db)
         advice = services.fill(words.CRIME_LINE, contacts.numbers(db, zone))
-        day = local_date_time(current_app.hub.now().wall, db.setting("time_zone", "WIB"))
+        day = local_date_time(this_hub().now().wall, db.setting("time_zone", "WIB"))
     rows = _rows(*chosen)
     counts = {row[1]: " + ".join(map(str, codes.groups(row[1]))) for row in rows}
     return render_template(

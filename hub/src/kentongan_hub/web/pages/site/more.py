@@ -1,6 +1,7 @@
 """Lainnya: every page that is not in the menu, for whom it is, with one sentence on what it is for."""
 
 from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
@@ -81,7 +82,7 @@ PAGES = (
 
 @blueprint.get("/lainnya")
 @web.needs(roles.SEE)
-def page():
+def page() -> ResponseReturnValue:
     return render_template(
         "lainnya.html", pages=[one for one in PAGES if roles.allows(g.account["role"], one[4])]
     )

@@ -1,28 +1,34 @@
 """Denah: the RT's plan with running alarms and the health of devices; houses are placed on it."""
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
-from kentongan_hub.base.language import _
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.language import Text, _
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import floor_plan, forms, pictures, web
 
 blueprint = Blueprint("plan", __name__, url_prefix="/denah")
 
 
-def _zone(db):
+def _zone(db: Db) -> int:
     return forms.picked("rt", *forms.ZONES) or db.number("rt", 1)
 
 
 @blueprint.get("")
 @web.needs(roles.SEE)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     health = roles.allows(g.account["role"], roles.DEVICES)
     with hub.store.read() as db:
         zone = _zone(db)
@@ -38,14 +44,14 @@ def _page(problem):
 
 @blueprint.get("/gambar")
 @web.needs(roles.SEE)
-def image():
-    with current_app.hub.store.read() as db:
+def image() -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         body = floor_plan.picture(db, _zone(db)) or abort(404)
     return Response(body, mimetype=pictures.MIME, headers={"Cache-Control": "private, max-age=86400"})
 
 
-def _do(deed):
-    hub = current_app.hub
+def _do(deed: Callable[[Db, Now, int, str], object]) -> ResponseReturnValue:
+    hub = this_hub()
     try:
         with hub.store.write() as db:
             zone = _zone(db)
@@ -55,15 +61,15 @@ def _do(deed):
     return redirect(url_for("plan.page", rt=zone), 303)
 
 
-def _point(db, zone, x, y):
+def _point(db: Db, zone: int, x: tuple[str, Text], y: tuple[str, Text]) -> tuple[int, int]:
     """The place that these two fields name; `x`, `y`: (field, its label)."""
     return forms.whole(*x, 0, floor_plan.WIDTH), forms.whole(*y, 0, floor_plan.of(db, zone)["height"])
 
 
 @blueprint.post("/taruh")
 @web.needs(roles.REGISTER)
-def place():
-    def deed(db, now, zone, at):
+def place() -> ResponseReturnValue:
+    def deed(db: Db, now: Now, zone: int, at: str) -> None:
         off = request.form.get("lepas") == "1"
         x, y = (None, None) if off else _point(db, zone, ("x", _("Dari kiri")), ("y", _("Dari atas")))
         floor_plan.place(db, now, g.account, zone, request.form.get("apa", ""), x, y, at)
@@ -73,8 +79,8 @@ def place():
 
 @blueprint.post("/gang")
 @web.needs(roles.REGISTER)
-def lane():
-    def deed(db, now, zone, at):
+def lane() -> ResponseReturnValue:
+    def deed(db: Db, now: Now, zone: int, at: str) -> None:
         begin = _point(db, zone, ("x1", _("Awal, dari kiri")), ("y1", _("Awal, dari atas")))
         end = _point(db, zone, ("x2", _("Akhir, dari kiri")), ("y2", _("Akhir, dari atas")))
         floor_plan.add_line(db, now, g.account, zone, [*begin, *end], request.form.get("nama", ""), at)
@@ -84,14 +90,14 @@ def lane():
 
 @blueprint.post("/gang/hapus")
 @web.needs(roles.REGISTER)
-def drop_lane():
+def drop_lane() -> ResponseReturnValue:
     number = forms.picked("gang", otherwise=-1)
     return _do(lambda db, now, zone, at: floor_plan.drop_line(db, now, g.account, zone, number, at))
 
 
 @blueprint.post("/gambar")
 @web.needs(roles.REGISTER)
-def upload():
+def upload() -> ResponseReturnValue:
     """A picture as the plan's ground, or none; drawn anew before the transaction, which stays short."""
     drawn, file = None, request.files.get("gambar")
     if request.form.get("tanpa") != "1":

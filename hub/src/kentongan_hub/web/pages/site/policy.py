@@ -1,15 +1,19 @@
 """Kebijakan: who is called for what, the rehearsal of it, and Antrean: what happens next by itself."""
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+from werkzeug.datastructures import MultiDict
 
 from kentongan_hub.base import numerals, roles, services, words
 from kentongan_hub.base.language import _
+from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.calling import rehearsal
 from kentongan_hub.policies import policy, policy_store
 from kentongan_hub.web import forms, web
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("policy", __name__)
 HOUSE = 7  # of the rehearsal, until somebody names another
@@ -18,11 +22,11 @@ KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
 
 @blueprint.get("/kebijakan")
 @web.needs(roles.POLICY)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem, draft=None):
+def _page(problem: str, draft: Shown | None = None) -> str:
     zone, house = 0, HOUSE
     try:
         zone = forms.whole("rt", "RT", 0, forms.ZONES[1], 0)
@@ -31,7 +35,7 @@ def _page(problem, draft=None):
         problem = problem or str(error)
     kind = forms.picked("jenis")
     kind = kind if kind in KINDS else m.KIND_MALING
-    with current_app.hub.store.read() as db:
+    with this_hub().store.read() as db:
         own = db.number("rt", 1)
         home = zone or own
         body = draft or policy_store.stored(db, zone, kind) or policy.default(kind)
@@ -57,10 +61,10 @@ def _page(problem, draft=None):
 
 @blueprint.post("/kebijakan")
 @web.needs(roles.POLICY)
-def save():
-    hub, form = current_app.hub, request.form
-    kind, zone = forms.picked("jenis"), forms.picked("rt", 0, forms.ZONES[1], None)
-    if kind not in KINDS or zone is None:
+def save() -> ResponseReturnValue:
+    hub, form = this_hub(), request.form
+    kind, zone = forms.picked("jenis"), forms.picked("rt", 0, forms.ZONES[1], -1)
+    if kind not in KINDS or zone < 0:
         abort(400)
     address = request.remote_addr or ""
     if form.get("bawaan") == "1":
@@ -76,7 +80,7 @@ def save():
     return redirect(url_for("policy.page", jenis=kind, rt=zone), 303)
 
 
-def _draft(form):
+def _draft(form: MultiDict[str, str]) -> Shown:
     """The policy that the form spells, odd values as they came: policy.check names them."""
     steps = []
     for after, siren, to, card in zip(
@@ -98,15 +102,15 @@ def _draft(form):
     return {"langkah": steps, **{key: _whole(form.get(key, "")) for key in policy.LIMITS}}
 
 
-def _whole(text):
+def _whole(text: str) -> int | str:
     number = numerals.whole(text)
     return text if number is None else number
 
 
 @blueprint.get("/antrean")
 @web.needs(roles.COME)
-def queue():
-    hub = current_app.hub
+def queue() -> ResponseReturnValue:
+    hub = this_hub()
     with hub.store.read() as db:
         rows = rehearsal.queue(db, hub.now(), confidential.condition(g.account))
     return render_template("antrean.html", rows=rows)

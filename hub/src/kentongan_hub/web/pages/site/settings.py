@@ -1,19 +1,25 @@
 """Pengaturan: what a person sets for themself, and what an administrator sets for the site."""
 
 import re
+from collections.abc import Callable
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
+from werkzeug.datastructures import MultiDict
 
 from kentongan_hub import channels
 from kentongan_hub.base import codes, quiet_hours, roles
 from kentongan_hub.base.clock import ZONES, local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts, contacts, keepers, pins, ringing
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import retention
 from kentongan_hub.web import forms, view, web
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("settings", __name__)
 NAME_LIMIT = 60  # characters
@@ -23,12 +29,12 @@ ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,100}/?\Z")
 
 @blueprint.get("/pengaturan")
 @web.needs(roles.OWN)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem, done=""):
-    hub = current_app.hub
+def _page(problem: str, done: str = "") -> str:
+    hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:
         zone = view.site_words(db)["zone"]
@@ -45,7 +51,7 @@ def _page(problem, done=""):
     )  # fmt: skip
 
 
-def _site(db, zone):
+def _site(db: Db, zone: str) -> Shown:
     """What only an administrator sees: the site's values, and where the rest is set."""
     backup = db.number("backup_wall")
     rows = {row["name"]: row for row in db.all("SELECT * FROM channels")}
@@ -63,8 +69,8 @@ def _site(db, zone):
 
 @blueprint.post("/pengaturan/situs")
 @web.needs(roles.SYSTEM)
-def save_site():
-    hub = current_app.hub
+def save_site() -> ResponseReturnValue:
+    hub = this_hub()
     try:
         wanted = _checked(request.form)
     except LocalError as error:
@@ -79,7 +85,7 @@ def save_site():
     return redirect(url_for("settings.page"), 303)
 
 
-def _checked(form):
+def _checked(form: MultiDict[str, str]) -> dict[str, str | int]:
     """The site's values that this form spells; LocalError names the first that is wrong."""
     name = audit.clean(form.get("nama", "")).strip()
     if not 0 < len(name) <= NAME_LIMIT:
@@ -105,8 +111,8 @@ def _checked(form):
 
 @blueprint.post("/pengaturan/pin")
 @web.needs(roles.COME)
-def set_pin():
-    def deed(db):
+def set_pin() -> ResponseReturnValue:
+    def deed(db: Db) -> None:
         db.run(
             "UPDATE accounts SET pin = ? WHERE id = ?",
             accounts.hash_password(request.form["pin"]),
@@ -119,8 +125,8 @@ def set_pin():
 
 @blueprint.post("/pengaturan/sandi")
 @web.needs(roles.OWN)
-def set_password():
-    def deed(db):
+def set_password() -> ResponseReturnValue:
+    def deed(db: Db) -> None:
         db.run(
             "UPDATE accounts SET password = ? WHERE id = ?",
             accounts.hash_password(request.form["baru"]),
@@ -129,7 +135,7 @@ def set_password():
         ended = accounts.end_sessions(db, g.account["id"], keep=g.session_token)
         _note(db, codes.PASSWORD_CHANGED, g.account["login"], Said(codes.LOGGED_OUT_OTHERS, count=ended))
 
-    def check(password):
+    def check(password: str) -> None:
         accounts.check_new(g.account["login"], password)
 
     return _own("baru", check, deed, _("Sandi baru berlaku. Perangkat lain sudah dikeluarkan."))
@@ -137,20 +143,22 @@ def set_password():
 
 @blueprint.post("/pengaturan/cadangan")
 @web.needs(roles.OWN)
-def keep_backups():
+def keep_backups() -> ResponseReturnValue:
     """A keeper's passphrase: it opens backups that are made from now on."""
 
-    def deed(db):
-        now, at = current_app.hub.now(), request.remote_addr or ""
+    def deed(db: Db) -> None:
+        now, at = this_hub().now(), request.remote_addr or ""
         keepers.keep(db, now, g.account, request.form["cadangan"], at)
 
     return _own("cadangan", keepers.check_passphrase, deed,
         _("Cadangan berikutnya terbuka dengan sandi itu."))  # fmt: skip
 
 
-def _own(field, check, deed, done):
+def _own(
+    field: str, check: Callable[[str], object], deed: Callable[[Db], object], done: str
+) -> ResponseReturnValue:
     """Change a secret of one's own: the password first, so that a phone left open gives nothing away."""
-    hub, form = current_app.hub, request.form
+    hub, form = this_hub(), request.form
     now, key = hub.now(), f"sendiri {g.account['id']}"
     try:
         if form.get(field, "") != form.get(f"{field}2", ""):
@@ -173,10 +181,10 @@ def _own(field, check, deed, done):
 
 @blueprint.post("/pengaturan/penerima/<int:node>/<action>")
 @web.needs(roles.OWN)
-def own_chime(node, action):
+def own_chime(node: int, action: str) -> ResponseReturnValue:
     """Whether silent alarms ring at this chime of one's own home."""
     deeds = {"benar": ringing.confirm, "bukan": ringing.refuse}
-    deed, hub = deeds.get(action) or abort(404), current_app.hub
+    deed, hub = deeds.get(action) or abort(404), this_hub()
     try:
         with hub.store.write() as db:
             deed(db, hub.now(), g.account, node, request.remote_addr or "")
@@ -188,9 +196,9 @@ def own_chime(node, action):
 
 @blueprint.post("/pengaturan/keluar")
 @web.needs(roles.OWN)
-def leave_everywhere():
+def leave_everywhere() -> ResponseReturnValue:
     """Keluar di mana-mana: every session of this person ends, this one too."""
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.write() as db:
         ended = accounts.end_sessions(db, g.account["id"])
         _note(db, codes.LOGGED_OUT_EVERYWHERE, g.account["login"], Said(codes.LOGGED_OUT_ALL, count=ended))
@@ -199,6 +207,6 @@ def leave_everywhere():
     return response
 
 
-def _note(db, what, subject, detail=""):
-    now = current_app.hub.now()
+def _note(db: Db, what: str, subject: str | Said, detail: str | Said = "") -> None:
+    now = this_hub().now()
     audit.record(db, now.wall, g.account["login"], what, subject, detail, request.remote_addr or "")

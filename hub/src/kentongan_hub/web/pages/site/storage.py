@@ -1,19 +1,24 @@
 """Simpanan: backup to USB or as a download, how long what is kept, exports."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import code_words, codes, roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import keepers
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import backup, mending, retention
 from kentongan_hub.web import export, forms, view, web
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("storage", __name__)
 TABLES = {"kejadian": export.incidents, "perangkat": export.devices, "latihan": export.held_drills}
@@ -27,12 +32,12 @@ RESTORE = "kentongan-hub restore --data {}/pulih --from FILE --passphrase-file F
 
 @blueprint.get("/simpanan")
 @web.needs(roles.SYSTEM)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem, done=""):
-    with current_app.hub.store.read() as db:
+def _page(problem: str, done: str = "") -> str:
+    with this_hub().store.read() as db:
         last = db.number("backup_wall")
         zone = view.site_words(db)["zone"]
         shown = {
@@ -44,13 +49,13 @@ def _page(problem, done=""):
             "damage": _damage(db),
             "kept": [(key, _kind(key), value) for key, value in retention.days(db).items()],
         }
-    restore = RESTORE.format(current_app.hub.data_dir)
+    restore = RESTORE.format(this_hub().data_dir)
     return render_template(
         "simpanan.html", targets=backup.targets(), problem=problem, done=done, restore=restore, **shown
     )
 
 
-def _damage(db):
+def _damage(db: Db) -> Shown | None:
     was = mending.damage(db)
     if not was:
         return was
@@ -60,24 +65,24 @@ def _damage(db):
 
 @blueprint.post("/simpanan/rusak")
 @web.needs(roles.SYSTEM)
-def settle():
+def settle() -> ResponseReturnValue:
     """The damage has been seen to: the hub goes on with the database that it has."""
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.write() as db:
         mending.settle(db, hub.now(), g.account, request.remote_addr or "")
     hub.dispatch.watch_soon()
     return redirect(url_for("storage.page"), 303)
 
 
-def _kind(key):
+def _kind(key: str) -> str:
     return _("Kejadian rahasia") if key == retention.CONFIDENTIAL else words.kind(int(key))
 
 
 @blueprint.post("/simpanan/cadangan")
 @web.needs(roles.SYSTEM)
-def make():
+def make() -> ResponseReturnValue:
     """Onto a mounted USB stick, or as a download when none is chosen; locked for its keepers, if any."""
-    hub, form = current_app.hub, request.form
+    hub, form = this_hub(), request.form
     now = hub.now()
     target, phrase = form.get("ke", ""), form.get("sandi", "")
     with hub.store.read() as db:
@@ -92,7 +97,7 @@ def make():
     name = f"kentongan-{slug}-{day}.cadangan"
     folder = None if target else tempfile.TemporaryDirectory(dir=hub.data_dir)
     try:
-        path = Path(target or folder.name) / name
+        path = Path(folder.name if folder else target) / name
         size = backup.make(hub.data_dir, phrase, path, locks)
     except (LocalError, OSError) as error:
         if folder:
@@ -110,14 +115,14 @@ def make():
             Said(codes.BYTES_FOR_KEEPERS if locks else codes.BYTES_WITH_PASSWORD, size=size),
             request.remote_addr or "",
         )
-    if target:
+    if folder is None:
         return _page("", _("%(name)s tertulis di %(target)s, %(size)s KiB. Cabut USB dengan aman.",
                            name=name, target=target, size=size // 1024))  # fmt: skip
     return _download(path, name, "application/octet-stream", folder)
 
 
-def _download(path, name, kind, folder):
-    def pieces():
+def _download(path: Path, name: str, kind: str, folder: tempfile.TemporaryDirectory[str]) -> Response:
+    def pieces() -> Iterator[bytes]:
         with folder, path.open("rb") as file:
             while piece := file.read(PIECE):
                 yield piece
@@ -130,8 +135,8 @@ def _download(path, name, kind, folder):
 
 @blueprint.post("/simpanan/masa")
 @web.needs(roles.SYSTEM)
-def keep():
-    hub = current_app.hub
+def keep() -> ResponseReturnValue:
+    hub = this_hub()
     try:
         with hub.store.read() as db:
             known = retention.days(db)
@@ -147,10 +152,10 @@ def keep():
 
 @blueprint.get("/ekspor/<table>.<form>")
 @web.needs(roles.POLICY)
-def table(table, form):
+def table(table: str, form: str) -> ResponseReturnValue:
     """CSV is streamed as it is read; XLSX is written to a file first. Each export is on the record."""
     rows, kind = TABLES.get(table) or abort(404), TYPES.get(form) or abort(404)
-    hub = current_app.hub
+    hub = this_hub()
     now = hub.now()
     with hub.store.write(ring=False) as db:
         at = request.remote_addr or ""

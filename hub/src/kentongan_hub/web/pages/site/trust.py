@@ -1,6 +1,7 @@
 """Kunci: which revocations are carried out and which are not yet, the change of keys, the planned air."""
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import numerals, roles, site, words
@@ -9,6 +10,7 @@ from kentongan_hub.base.language import _
 from kentongan_hub.devices import waits
 from kentongan_hub.devices.provision import registration
 from kentongan_hub.devices.trust import configs, generations, revocations, rotation
+from kentongan_hub.hub import this_hub
 from kentongan_hub.web import web
 
 blueprint = Blueprint("trust", __name__)
@@ -22,12 +24,12 @@ PHASES = {
 
 @blueprint.get("/kunci")
 @web.needs(roles.DEVICES)
-def page():
+def page() -> ResponseReturnValue:
     return _page("")
 
 
-def _page(problem):
-    hub = current_app.hub
+def _page(problem: str) -> str:
+    hub = this_hub()
     secret = site.load(hub.data_dir)
     with hub.store.read() as db:
         zone = db.setting("time_zone", "WIB")
@@ -67,9 +69,9 @@ def _page(problem):
 
 @blueprint.post("/kunci/tanpa")
 @web.needs(roles.REVOKE)
-def finish_without():
+def finish_without() -> ResponseReturnValue:
     """Go on with the change of keys without the devices that were shown: they need a visit with a cable."""
-    hub = current_app.hub
+    hub = this_hub()
     secret = site.load(hub.data_dir)
     shown = [numerals.whole(text) for text in request.form.getlist("alat")]
     nodes = [node for node in shown if node is not None]

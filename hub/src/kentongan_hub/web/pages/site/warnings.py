@@ -2,14 +2,18 @@
 
 import json
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import code_words, codes, roles
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.tables import Warned
+from kentongan_hub.hub import this_hub
 from kentongan_hub.people import residents
 from kentongan_hub.record import audit, away, outbox
 from kentongan_hub.upkeep import warnings
 from kentongan_hub.web import view, web
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("warnings", __name__)
 CLOSED_SHOWN = 50
@@ -18,8 +22,8 @@ TEST_EXPIRES_MS = 60_000
 
 @blueprint.get("/peringatan")
 @web.needs(roles.DEVICES)
-def page():
-    with current_app.hub.store.read() as db:
+def page() -> ResponseReturnValue:
+    with this_hub().store.read() as db:
         zone = view.site_words(db)["zone"]
         closed = db.all(
             "SELECT * FROM warnings WHERE closed_ms IS NOT NULL ORDER BY closed_ms DESC LIMIT ?", CLOSED_SHOWN
@@ -35,7 +39,7 @@ def page():
     return render_template("peringatan.html", rows=rows, old=old, absences=absences)
 
 
-def _shown(row, zone):
+def _shown(row: Warned, zone: str) -> Shown:
     return {
         **code_words.warning(row),
         "siren": row["what"] in (codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE),
@@ -47,9 +51,9 @@ def _shown(row, zone):
 
 @blueprint.post("/peringatan/<int:number>/<action>")
 @web.needs(roles.MUTE)
-def act(number, action):
+def act(number: int, action: str) -> ResponseReturnValue:
     deed = {"urus": warnings.take, "diperiksa": warnings.checked}.get(action) or abort(404)
-    hub = current_app.hub
+    hub = this_hub()
     with hub.store.write() as db:
         note = request.form.get("catatan", "")
         if not deed(db, hub.now(), number, g.account, note, request.remote_addr or ""):
@@ -60,9 +64,9 @@ def act(number, action):
 
 @blueprint.post("/perangkat/<label>/uji")
 @web.needs(roles.MUTE)
-def test_siren(label):
+def test_siren(label: str) -> ResponseReturnValue:
     """A quiet test: the post answers with its state and makes no sound, so it may be asked at night."""
-    hub = current_app.hub
+    hub = this_hub()
     now = hub.now()
     with hub.store.write() as db:
         row = db.one(

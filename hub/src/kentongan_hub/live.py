@@ -3,7 +3,10 @@
 import json
 import threading
 import time
-from collections import namedtuple
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, NamedTuple
+
+from kentongan_hub.storage.store import Bell
 
 STREAMS_AT_ONCE = 64  # of waitress's 96 threads; the rest stay for the API and for pages
 STREAMS_PER_SESSION = 3  # tabs of one browser; more of them poll
@@ -20,17 +23,28 @@ BYTES_PER_S = 100_000  # to one screen
 STREAM_COST_S = 0.008  # one look of one stream takes 2 ms of a core; a quarter of a core is theirs
 MAKING_TIMES = 5  # and a fifth of one is for rendering
 
-Shown = namedtuple("Shown", "board text rings made_s pace_s")  # text: the board as JSON
+
+class Shown(NamedTuple):
+    """A rendered board; `text`: the same as JSON."""
+
+    board: dict[str, Any]
+    text: str
+    rings: int
+    made_s: float
+    pace_s: float
+
+
+Look = tuple[Shown, str, int]  # what is shown, its text for one viewer, the hub's clock in steady ms
 
 
 class Seats:
     """Places for streams: so many in all, so many of one session and of one account."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._taken = []  # (session, account) of every stream that runs
+        self._taken: list[tuple[str, int]] = []  # (session, account) of every stream that runs
 
-    def take(self, session, account) -> bool:
+    def take(self, session: str, account: int) -> bool:
         with self._lock:
             of_session = sum(one[0] == session for one in self._taken)
             of_account = sum(one[1] == account for one in self._taken)
@@ -43,11 +57,11 @@ class Seats:
             self._taken.append((session, account))
             return True
 
-    def count(self):
+    def count(self) -> int:
         with self._lock:
             return len(self._taken)
 
-    def leave(self, session, account):
+    def leave(self, session: str, account: int) -> None:
         with self._lock:
             self._taken.remove((session, account))
 
@@ -55,13 +69,13 @@ class Seats:
 class Boards:
     """Rendered boards, shared by all viewers who may see the same."""
 
-    def __init__(self, bell):
+    def __init__(self, bell: Bell) -> None:
         self._bell = bell
         self._lock = threading.Lock()
-        self._cache = {}  # viewer class -> Shown
+        self._cache: dict[Hashable, Shown] = {}  # viewer class -> Shown
         self.seats = Seats()
 
-    def get(self, viewer, make, fresh=True):
+    def get(self, viewer: Hashable, make: Callable[[], dict[str, Any]], fresh: bool = True) -> Shown:
         """Shown: make() or what it gave less than CACHE_S ago with no commit since.
 
         With fresh=False a board that is not older than its pace will do although there was a commit.
@@ -88,7 +102,7 @@ class Boards:
             self._cache[viewer] = shown = Shown(board, text, rings, made_s, min(pace_s, PACE_MAX_S))
             return shown
 
-    def stream(self, look):
+    def stream(self, look: Callable[[], Look | None]) -> Iterator[str]:
         """Server-sent events: 'isi' with the board when it changed, else 'hidup'.
 
         The caller holds one of `seats` and gives it back when the response closes. look() gives (Shown, its
