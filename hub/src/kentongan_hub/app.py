@@ -60,7 +60,7 @@ class RowNumber(IntegerConverter):
 
 
 def _shown(value: object) -> object:
-    """What {{ }} becomes: a text of ours in the language of who asks, commands as they can be typed here."""
+    """Write a value of {{ }}: a text of ours in the language of who asks, commands as typed here."""
     return language.shown(value, _typed)
 
 
@@ -70,13 +70,13 @@ def _typed(text: Any) -> Any:
 
 @pass_context
 def _command(context: Context, text: Any) -> Any:
-    """A command in a template, as it can be typed here; with a context, for jinja keeps what needs none."""
+    """Write a command in a template as typed here; with a context, for jinja keeps what needs none."""
     return _typed(text)
 
 
 @pass_eval_context
 def _joined(context: EvalContext, texts: Iterable[object], sign: str = "") -> Any:
-    """Jinja's join, of texts in the language of who asks."""
+    """Join as jinja does, texts in the language of who asks."""
     return do_join(context, [_shown(one) for one in texts], sign)
 
 
@@ -98,7 +98,7 @@ class HubFlask(HubApp):
         return self._again(super().dispatch_request)
 
     def _again(self, deed: Callable[[], T]) -> T:
-        """A page that fails on a damaged row is made again once the row is put right."""
+        """Make a page again that failed on a damaged row, once the row is put right."""
         try:
             return deed()
         except (HTTPException, LocalError):
@@ -111,7 +111,7 @@ class HubFlask(HubApp):
 
 
 def create_app(data_dir: Path, clock: Clock | None = None, dispatch: bool = True) -> HubFlask:
-    """The Flask application; `app.hub` is its Hub. `dispatch` starts its worker, app.hub.dispatch."""
+    """Make the Flask application; `app.hub` is its Hub. `dispatch` starts its worker."""
     app = HubFlask("kentongan_hub.web")
     app.hub = Hub(data_dir, clock)
     app.url_map.converters["int"] = RowNumber
@@ -143,12 +143,12 @@ def _without_keys(error: Exception) -> ResponseReturnValue:
 
 
 def _script_texts() -> str:
-    """What the scripts in web/static say, in the language of who asks."""
+    """Give the texts of the scripts in web/static, in the language of who asks."""
     return json.dumps({str(one.msgid): language.shown(one) for one in words.SCRIPT}, ensure_ascii=False)
 
 
 def _context() -> dict[str, Any]:
-    """What every template may use."""
+    """Give every template its common names."""
     account = g.get("account")
     return {
         "account": account,

@@ -36,7 +36,7 @@ class Command(Protocol):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line naming what is wrong and the remedy."""
+    """Run a command; exit code 0, or 2 with one line naming what is wrong and the remedy."""
     args = _parser().parse_args(argv)
     try:
         return args.call(args) or 0
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _care(command: Command) -> None:
-    """Commands of every day: backup, restore, recovery-link, access, check, run."""
+    """Add the commands of every day: backup, restore, recovery-link, access, check, run."""
     text = "where an account lives, or that it is agreed no more; the second person where a site has none"
     known = command("access", _access, text)
     known.add_argument("--login", metavar="LOGIN", help="whose account; not with --checked")
@@ -184,7 +184,7 @@ def _provision(args: argparse.Namespace) -> None:
 
 
 def _now(db: Db) -> Now:
-    """The moment by the clocks of the hub that serves this database, whatever the wall says."""
+    """Give the moment by the clocks of the hub that serves this database, whatever the wall says."""
     clock = Clock.of(db)
     return Now(clock.steady_ms(), clock.wall_ms())
 
@@ -239,7 +239,7 @@ def _gateway_file(args: argparse.Namespace) -> None:
 
 
 def _recovery_link(args: argparse.Namespace) -> None:
-    """Printed once, with a code for a phone, to whoever may read the data directory on this machine."""
+    """Print a link once, with a code for a phone, to whoever may read the data directory here."""
     import segno
 
     site.load(args.data)
@@ -254,7 +254,7 @@ def _recovery_link(args: argparse.Namespace) -> None:
 
 
 def _access(args: argparse.Namespace) -> None:
-    """Whoever may read the data directory is nobody's household here; the record has the name."""
+    """Change access; whoever may read the data directory is nobody's household, and is on the record."""
     site.load(args.data)
     if args.checked == bool(args.login):
         raise LocalError("--login: give it for what concerns one account, and not with --checked")
@@ -313,7 +313,7 @@ def _restore(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    """Exit code 1 when the chain of the record is broken, or the file is damaged, empty or a strange one."""
+    """Check record and file; exit code 1 for a broken chain, or a damaged, empty or strange file."""
     if not site.exists(args.data):
         raise LocalError(f"{args.data}: no site here; give the hub's data directory")
     site.load(args.data)

@@ -1,4 +1,4 @@
-"""What every request shares, and how a request finds it."""
+"""The parts that every request shares, and the way to them."""
 
 import logging
 import secrets
@@ -23,7 +23,7 @@ SETUP_CODE_DIGITS = 8
 
 
 class Hub:
-    """What every request shares."""
+    """The parts that every request shares."""
 
     def __init__(self, data_dir: str | Path, clock: Clock | None = None) -> None:
         self.data_dir = Path(data_dir)
@@ -46,7 +46,7 @@ class Hub:
         self.setup_code = "".join(secrets.choice("0123456789") for _ in range(SETUP_CODE_DIGITS))
 
     def _whole_rows(self) -> None:
-        """Before anything is read that may be damaged, the clock's own numbers among it."""
+        """Replace damaged values before anything reads them, the clock's own numbers among it."""
         try:
             with self.store.write(ring=False) as db:
                 rows.mend(db, Now(db.number("steady_ms"), Clock().wall_ms()))
@@ -61,7 +61,7 @@ class Hub:
             log.exception("the hub's own absence could not be noted")
 
     def problem(self) -> str:
-        """What is wrong with this hub's own storage, in a few words for every page; '' when nothing is."""
+        """Name the trouble of this hub's storage, in a few words for every page; '' when there is none."""
         try:
             with self.store.read() as db:
                 damage = mending.damage(db)
@@ -77,11 +77,11 @@ class Hub:
         return _("PENYIMPANAN GAGAL: %(failing)s; alarm disimpan gerbang", failing=failing) if failing else ""
 
     def has_site(self) -> bool:
-        """Also one whose file of keys is gone: nobody sets up another one over it."""
+        """Recognize a site, also one whose file of keys is gone: nobody sets up another one over it."""
         return mending.is_known(self.data_dir)
 
     def mend(self, because_of: str | None = None) -> int:
-        """How many values that cannot be were replaced, after something has failed (rows.py); none unless the
+        """Replace values that cannot be, after something has failed (rows.py); their number, none unless the
         table `because_of` is damaged."""
         try:
             with self.store.read() as db:

@@ -76,7 +76,7 @@ class Boards:
         self.seats = Seats()
 
     def get(self, viewer: Hashable, make: Callable[[], dict[str, Any]], fresh: bool = True) -> Shown:
-        """Shown: make() or what it gave less than CACHE_S ago with no commit since.
+        """Give make()'s board, or the one of less than CACHE_S ago with no commit since.
 
         With fresh=False a board that is not older than its pace will do although there was a commit.
         """
@@ -103,7 +103,7 @@ class Boards:
             return shown
 
     def stream(self, look: Callable[[], Look | None]) -> Iterator[str]:
-        """Server-sent events: 'isi' with the board when it changed, else 'hidup'.
+        """Give server-sent events: 'isi' with the board when it changed, else 'hidup'.
 
         The caller holds one of `seats` and gives it back when the response closes. look() gives (Shown, its
         text for this viewer, the hub's clock), or None when the viewer may no longer look.

@@ -1,1 +1,1 @@
-"""What machines call: gateways, the technician's tool, and its description."""
+"""The API for machines: gateways, the technician's tool, and its description."""

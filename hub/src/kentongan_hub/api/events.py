@@ -1,4 +1,4 @@
-"""What a gateway may tell the hub: each event's fields, checked; every refusal names field and remedy."""
+"""The events of gateways: each one's fields, checked; every refusal names field and remedy."""
 
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ SUPERVISION = ("terlambat", "terputus", "terhubung")
 
 
 class BadEvent(Exception):
-    """Why an event cannot be taken, with the field and the remedy."""
+    """An event that cannot be taken, with the field and the remedy."""
 
 
 # form, lowest, highest (of a text: how long), default; 0 where a form has no such limit
@@ -116,7 +116,7 @@ FIELDS: dict[str, dict[str, Rule]] = {
 
 
 def check(event: object) -> Event:
-    """A new dict with id, type and every field of its type, defaults filled; BadEvent otherwise.
+    """Check an event into a new dict, defaults filled; BadEvent where a field is wrong.
 
     Unknown fields are left out: a newer gateway may say more than this hub understands.
     """
@@ -157,7 +157,7 @@ def _field(name: str, value: Any, rule: Rule) -> object:
 
 
 def _is_text(value: str) -> bool:
-    """False for half a surrogate pair, which JSON can spell and no database can hold."""
+    """Refuse half a surrogate pair, which JSON can spell and no database can hold."""
     try:
         value.encode()
     except UnicodeEncodeError:

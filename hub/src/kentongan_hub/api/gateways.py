@@ -1,4 +1,4 @@
-"""What gateways call: events in, orders out. Every answer after a commit, every call safe to repeat."""
+"""The API of gateways: events in, orders out. Every answer after a commit, every call safe to repeat."""
 
 import hmac
 import json
@@ -43,7 +43,7 @@ _polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
 
 def problem(status: int, error: str, field: str = "", remedy: str = "", stranger: bool = False) -> Response:
-    """`stranger`: who is not let in does not learn where this installation lies."""
+    """Make a refusal; `stranger`: one without a token does not learn the installation's path."""
     remedy = remedy if stranger else typed(remedy, this_hub().data_dir)
     response = jsonify(error=error, field=field, remedy=remedy)
     response.status_code = status
@@ -52,7 +52,7 @@ def problem(status: int, error: str, field: str = "", remedy: str = "", stranger
 
 @blueprint.before_request
 def authenticate() -> Response | None:
-    """Every route but health needs a gateway's bearer token."""
+    """Require a gateway's bearer token on every route but health."""
     request.max_content_length = BODY_LIMIT
     if request.endpoint == "api.health":
         return None
@@ -94,7 +94,7 @@ def too_large(_error: Exception) -> Response:
 
 @blueprint.get("/health")
 def health() -> ResponseReturnValue:
-    """ok only with a whole database of this site that takes what is written; else what is wrong, and 503."""
+    """Answer ok with a whole database of this site that takes writes; else the trouble, and 503."""
     hub = this_hub()
     with hub.store.read() as db:
         known = not hub.has_site() or bool(db.setting("name"))
@@ -103,7 +103,7 @@ def health() -> ResponseReturnValue:
 
 
 def json_object(empty: bytes = b"") -> dict[str, Any]:
-    """The request's JSON object; 400 otherwise. `empty` stands for a body of no bytes."""
+    """Read the request's JSON object; 400 otherwise. `empty` stands for a body of no bytes."""
     try:
         body = json.loads(request.get_data(cache=False) or empty)
     except (ValueError, RecursionError):
@@ -144,7 +144,7 @@ def post_events() -> ResponseReturnValue:
 def _store_events(
     good: list[Event], rejected: list[dict[str, Any]], boot_id: str
 ) -> tuple[list[str], list[str]]:
-    """Ids on disk, and those of alarms that are new; one that this hub fails on is in neither list.
+    """Store events: (ids on disk, ids of new alarms); one that this hub fails on is in neither.
 
     The gateway keeps and repeats it. What cannot be looked up is taken for new: that silences nobody.
     """
@@ -215,7 +215,7 @@ def get_orders() -> ResponseReturnValue:
 
 
 def _sync(hub: Hub) -> None:
-    """Everything that a gateway which has started needs to know; it gets what waits for it whatever fails."""
+    """Queue everything that a gateway needs after its start; it gets its waiting orders whatever fails."""
     now = hub.now()
     with hub.store.write() as db:
         failures.contained(db, now, codes.SETTINGS_FOR_GATEWAY, _synced, db, now, hub.data_dir)
@@ -252,7 +252,7 @@ def _wait_for_orders(after: int, wait_s: float) -> list[dict[str, Any]]:
 
 
 def _order(db: Db, now: Now, row: Claimed) -> dict[str, Any] | None:
-    """The order as it goes out. None when it cannot be made now, and is tried again, or never can be."""
+    """Make an order as it goes out; None when it cannot be made now, or never can be."""
     try:
         json.loads(row["body"]).items()
     except (ValueError, TypeError, AttributeError, RecursionError):
@@ -305,7 +305,7 @@ def post_done() -> ResponseReturnValue:
 
 
 def _done(db: Db, now: Now, channel: str, id_: int, result: str) -> bool:
-    """Whether this report finished the row; how the channel fares is noted beside it."""
+    """Finish the row by this report, and note the channel's health; True when this report did."""
     if not outbox.mark(db, now.ms, channel, id_, result):
         return False
     failures.contained(db, now, codes.WRITING_CHANNEL, _fared, db, now, channel, result)

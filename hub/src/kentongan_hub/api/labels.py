@@ -1,4 +1,4 @@
-"""What is said about one device outside the pages: to the technician's tool, and on its sticker."""
+"""The words on one device outside the pages: for the technician's tool, and on its sticker."""
 
 import json
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ STEPS = {
 
 
 def steps(row: Mapping[str, Any]) -> list[str]:
-    """Three steps for a sticker, in the words of this very device: its strokes or its one press."""
+    """Give three steps for a sticker, in the words of this very device: its strokes or its one press."""
     if row["role"] != "tombol":
         return list(STEPS[row["role"]])
     chosen = json.loads(row["settings"])
@@ -52,13 +52,13 @@ def steps(row: Mapping[str, Any]) -> list[str]:
 
 
 def modem(db: Db, gateway: Gateway, file: dict[str, Any], site: str) -> dict[str, Any]:
-    """As label(), for the radio of a gateway's row; `file` is its device file."""
+    """Do as label(), for the radio of a gateway's row; `file` is its device file."""
     place = device_files.place_of(db, gateway["zone"])
     return label(db, {**file, "house": 0, "place": place}, site)
 
 
 def shown(db: Db, row: Device) -> dict[str, Any]:
-    """One device for the tool: what it is, whether it is in service, and how far its settings are."""
+    """Describe one device for the tool: what it is, its state, the progress of its settings."""
     zone = db.setting("time_zone", "WIB")
     return {
         **{name: row[name] for name in ("node", "role", "label", "zone", "house", "place", "hops")},
@@ -78,7 +78,7 @@ def shown(db: Db, row: Device) -> dict[str, Any]:
 
 
 def label(db: Db, row: Mapping[str, Any], site: str) -> dict[str, Any]:
-    """The words and the QR text of a device's sticker; no key and no secret is on it."""
+    """Compose the words and the QR text of a device's sticker; no key and no secret is on it."""
     number = format(row["node"], "08x")
     return {
         "site": site,

@@ -260,7 +260,7 @@ def _technicians() -> Schema:
 
 
 def document() -> Schema:
-    """The whole description as a dict; paths are below /api/v1."""
+    """Give the whole description; paths are below /api/v1."""
     text = {"type": "string"}
     bearer = {"type": "http", "scheme": "bearer"}
     device = _object(

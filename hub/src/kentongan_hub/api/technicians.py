@@ -1,4 +1,4 @@
-"""What kentongan-tool calls: register, confirm, withdraw, replace, revoke, label, the proof by "uji"."""
+"""The API of kentongan-tool: register, confirm, withdraw, replace, revoke, label, the proof by "uji"."""
 
 import json
 from ipaddress import ip_address
@@ -29,7 +29,7 @@ SLICE_S = 1.0
 
 @blueprint.before_request
 def authenticate() -> Response | None:
-    """A technician's token, over TLS or on this machine: keys go out in the answers."""
+    """Require a technician's token, over TLS or on this machine: keys go out in the answers."""
     request.max_content_length = BODY_LIMIT
     if not (request.is_secure or _is_loopback(request.remote_addr)):
         return problem(403, "keys travel over TLS or on the hub itself only", "", "use https://")
@@ -63,7 +63,7 @@ def _is_loopback(address: str | None) -> bool:
 
 @blueprint.errorhandler(LocalError)
 def refused(error: LocalError) -> Response:
-    """A LocalError is 'place: what is wrong; remedy' or 'place: remedy'; device files name two places."""
+    """Answer a LocalError, 'place: problem; remedy' or 'place: remedy'; device files name two places."""
     parts = str(error).split(": ", 2)
     place = parts[1] if parts[0].startswith("device ") and len(parts) == 3 else parts[0].partition(" ")[0]
     what, _, remedy = str(error).partition("; ")
@@ -71,7 +71,7 @@ def refused(error: LocalError) -> Response:
 
 
 def _body() -> dict[str, Any]:
-    """The JSON object; every text in it is one that a database can hold."""
+    """Read the JSON object; every text in it is one that a database can hold."""
     body = json_object(b"{}")
     try:
         json.dumps(body, ensure_ascii=False).encode()
@@ -120,7 +120,7 @@ def login() -> ResponseReturnValue:
 
 @blueprint.get("/site")
 def get_site() -> ResponseReturnValue:
-    """What a technician needs to know of the site; the channel key is for stock radios, see the README."""
+    """Describe the site for a technician; the channel key is for stock radios, see the README."""
     secret = _secret()
     with this_hub().store.read() as db:
         return jsonify(
@@ -146,7 +146,7 @@ def get_site() -> ResponseReturnValue:
 
 @blueprint.get("/gateways/<label>/modem")
 def get_modem(label: str) -> ResponseReturnValue:
-    """What makes a board the radio of that gateway: it holds no key, so it may be asked for again."""
+    """Give the device file of that gateway's radio: it holds no key, so it may be asked for again."""
     secret = _secret()
     with this_hub().store.read() as db:
         gateway = device_files.gateway_row(db, label)
@@ -249,7 +249,7 @@ def get_label(node: int) -> ResponseReturnValue:
 
 @blueprint.get("/devices/<int:node>/uji")
 def get_uji(node: int) -> ResponseReturnValue:
-    """Whether this hub has logged an "uji" of the device since `since`, a `mark` of an earlier answer."""
+    """Wait for an "uji" of the device after `since`, a `mark` of an earlier answer."""
     since, wait = request.args.get("since", ""), request.args.get("wait", "0")
     since, wait_s = numerals.whole(since), numerals.whole(wait, 0, 9_999)
     if since is None:

@@ -22,5 +22,5 @@ code_words.channel_words.update({channel.name: channel.word for channel in CHANN
 
 
 def workers(store: Store, clock: Clock) -> list[Worker]:
-    """A worker of every channel; none runs before start()."""
+    """Make a worker of every channel; none runs before start()."""
     return [channel(store, clock) for channel in CHANNELS]

@@ -1,4 +1,4 @@
-"""What every channel shares: a thread of its own that claims, sends and marks; failures with a remedy."""
+"""The base of every channel: a thread of its own that claims, sends and marks; failures with a remedy."""
 
 import logging
 import threading
@@ -34,7 +34,7 @@ Field = tuple[str, str, str]  # key, label, default of a setting
 
 
 class Message(TypedDict):
-    """What a channel sends: to an address of its own kind, that person's name, the words."""
+    """A message of a channel: to an address of its own kind, that person's name, the words."""
 
     to: str
     name: str
@@ -42,7 +42,7 @@ class Message(TypedDict):
 
 
 class Failure(Exception):
-    """Why a message was not sent. `permanent`: the same message will never pass; else it is tried again."""
+    """A message was not sent. `permanent`: the same message will never pass; else it is tried again."""
 
     def __init__(self, reason: object, permanent: bool = False) -> None:
         super().__init__(reason)
@@ -91,7 +91,7 @@ class Worker(ways.Way):
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
 
     def enabled(self) -> bool:
-        """Whether a person switched the channel on; its settings are read with it."""
+        """Read the switch of the channel, and its settings with it."""
         with self._store.read() as db:
             row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
         wanted = settings_of(self, row) if row and row["enabled"] == 1 else None
@@ -166,7 +166,7 @@ class Worker(ways.Way):
 
 
 def settings_of(channel: type[Worker] | Worker, row: ChannelRow | None) -> dict[str, str]:
-    """{key: text} of a channel's settings; of a row that was damaged what is left, told by rows.py."""
+    """Read a channel's settings: {key: text}; the readable ones of a damaged row, which rows.py tells."""
     kept = parsed(row["settings"]) if row else {}
     return {key: kept[key] for key, _label, _default in channel.fields if isinstance(kept.get(key), str)}
 

@@ -1,4 +1,4 @@
-"""What came in by SMS: taken once, joined from its parts, and only then given to replies.
+"""Incoming SMS: taken once, joined from its parts, and only then given to replies.
 
 Taken means committed: the digest of a message outlives its place on the card, so that a card that refuses
 to delete gives no answer twice. Words are kept only while parts are missing, and only of who is registered.
@@ -68,7 +68,7 @@ def _read(db: Db, now: Now, message: pdu.Message) -> None:
 
 
 def run_out(db: Db, now: Now) -> None:
-    """Parts whose others did not come: what begins with the beginning counts, the rest is counted as lost."""
+    """End messages whose parts did not all come: with a beginning they count, the rest counts as lost."""
     due = db.all(
         "SELECT sender, reference, total, min(number) AS first, min(came_ms) AS came_ms FROM sms_parts "
         "GROUP BY sender, reference, total"

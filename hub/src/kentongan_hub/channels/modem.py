@@ -68,7 +68,7 @@ class Silent(Failure):
 
 
 class Modem:
-    """The dialogue over anything with read(n), write(bytes) and a short timeout; Failure when it says no.
+    """A dialogue over anything with read(n), write(bytes) and a short timeout; Failure when it says no.
 
     arrived: [Entry] of messages that the modem handed over unasked, and keeps nowhere; the caller's to empty.
     """
@@ -84,7 +84,7 @@ class Modem:
         self.problem: str = ""  # what a person has to know although it works
 
     def prepare(self) -> None:
-        """Ready to be read; whatever was set before us is set anew. Failure with what to do."""
+        """Make the modem ready to be read; every setting is made anew. Failure with a remedy."""
         self._wake()
         self.command("ATE0")
         self._ask("AT+CMEE=1")
@@ -99,7 +99,7 @@ class Modem:
             self.problem = _("modem menolak AT+CNMI: SMS masuk bisa tidak tersimpan")
 
     def _wake(self) -> None:
-        """An answer to AT, from whatever state a killed program left.
+        """Get an answer to AT, from whatever state a killed program left.
 
         ESC leaves a text prompt and sends nothing. Ctrl-Z would send what lies in it: only when the modem
         shows by its prompt that ESC was not enough, and then one senseless SMS is the lesser harm.
@@ -153,7 +153,7 @@ class Modem:
             self._select(self.memories[0], everywhere=True)  # where new ones are kept
 
     def _select(self, memory: str, everywhere: bool = False) -> tuple[int, int] | None:
-        """(used, places) of the memory that is listed and deleted from now on, or None."""
+        """List and delete in this memory from now on; (used, places), or None where it is refused."""
         names = ",".join([f'"{memory}"'] * (3 if everywhere else 1))
         answer = self._ask(f"AT+CPMS={names}")
         if answer is None:
@@ -162,7 +162,7 @@ class Modem:
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def registered(self) -> None:
-        """Failure when no network has this modem; 2G, 3G and LTE are asked, some modems know only one."""
+        """Raise Failure when no network has this modem; asks 2G, 3G and LTE, some modems know one only."""
         states = []
         for question in ("AT+CREG?", "AT+CGREG?", "AT+CEREG?"):
             for line in self._ask(question) or ():
@@ -174,7 +174,7 @@ class Modem:
             raise Failure(_("modem belum mendapat jaringan; periksa antena dan pulsa"))
 
     def send(self, length: int, pdu: str) -> None:
-        """One SMS on its way: the network has confirmed it. Failure otherwise; `permanent` from its code."""
+        """Send one SMS until the network confirms it. Failure otherwise; `permanent` from its code."""
         self.command("AT+CMGF=0")  # a modem that lost power meanwhile would take the length for a number
         self._line.write(b"AT+CMGS=%d\r" % length)
         try:
@@ -188,7 +188,7 @@ class Modem:
             raise Failure(_("modem tidak memastikan pesan terkirim"))
 
     def look(self, memory: str) -> tuple[list[Entry], tuple[int, int]]:
-        """([Entry], (used, places)) of one memory, which delete() then means; nothing is deleted here."""
+        """List one memory, which delete() then means: ([Entry], (used, places)). Deletes nothing."""
         self.command("AT+CMGF=0")  # in text mode a stranger's words would be lines
         room = self._select(memory)
         if room is None:
@@ -213,13 +213,13 @@ class Modem:
         self.command(f"AT+CMGD={index}", LIST_S)  # seconds on an old card
 
     def command(self, text: str, timeout_s: float | None = None) -> list[str]:
-        """The lines of the answer, without its OK; Failure when it refuses or is silent."""
+        """Give the answer's lines, without its OK; Failure when it refuses or is silent."""
         self._line.write(text.encode("ascii") + b"\r")
         lines = self._until_ok(self._clock() + (timeout_s or ANSWER_S))
         return [line for line in lines if line != text]
 
     def _ask(self, text: str) -> list[str] | None:
-        """The lines of the answer, or None when this modem refuses that command."""
+        """Give the answer's lines, or None when this modem refuses that command."""
         try:
             return self.command(text)
         except Silent:
@@ -257,7 +257,7 @@ class Modem:
         self._held = self._held[self._held.index(b">") + 1 :]
 
     def _next(self, ends: float) -> str:
-        """The next line that is no message handed over unasked; Silent at the end of the time."""
+        """Give the next line that is no message handed over unasked; Silent at the end of the time."""
         while True:
             line = self._line_of(ends)
             if self._handed:
@@ -295,7 +295,7 @@ class Modem:
             self._held = b""  # no modem says so long a line
 
     def _quiet(self, longest_s: float | None = None, until: bytes | None = None) -> bytes:
-        """What came until the line was quiet (or `until` was seen), thrown away."""
+        """Throw away all input until the line is quiet (or `until` is seen); the end of it."""
         ends, seen, last = self._clock() + (longest_s or WAKE_S), b"", self._clock()
         while self._clock() < ends and (until or self._clock() - last < QUIET_S):
             more = self._line.read(256)

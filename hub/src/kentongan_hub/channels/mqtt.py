@@ -35,7 +35,7 @@ Topic = Mapping[str, object]  # the payload of one topic, before it is JSON
 
 
 def snapshot(db: Db, now: Now, site: str) -> dict[str, Topic]:
-    """{topic: payload} of all that Home Assistant may know: public incidents, sirens, warnings."""
+    """Collect the public state for Home Assistant, {topic: payload}: incidents, sirens, warnings."""
     base = f"kentongan/{site}"
     out: dict[str, Topic] = {}
     rows = db.all(
@@ -58,7 +58,7 @@ def snapshot(db: Db, now: Now, site: str) -> dict[str, Topic]:
 
 
 def discovery(db: Db, site: str) -> dict[str, Topic]:
-    """{topic: payload} that makes Home Assistant show the sensors by itself."""
+    """Describe the sensors so that Home Assistant shows them by itself: {topic: payload}."""
     base = f"kentongan/{site}"
     device = {"identifiers": [f"kentongan_{site}"], "name": f"Kentongan {db.setting('name', site)}"}
     common = {
@@ -218,7 +218,7 @@ class HomeAssistant(Worker):
             self._store.bell.ring()
 
     def _on_message(self, client: "mqtt.Client", _userdata: object, message: "mqtt.MQTTMessage") -> None:
-        """What the broker kept from before (retained) is no news: all is said on a new connection anyway."""
+        """Notice a birth or burial that is news; retained ones are from before, and all is said anew."""
         birth = message.topic == BIRTH_TOPIC and message.payload == BIRTH
         buried = message.topic == self._alive_topic and message.payload == OFFLINE.encode()
         if client is self._client and not message.retain and (birth or buried):

@@ -60,13 +60,13 @@ def _gammu() -> ModuleType:
 
 
 def digest_of(octets: bytes) -> bytes:
-    """The identity of a message; the same one handed over by another service centre has the same."""
+    """Identify a message; the same one handed over by another service centre has the same digest."""
     skip = 1 + octets[0] if octets else 0
     return hashlib.sha256(octets[skip:]).digest()[:16]
 
 
 def octets_of(text: str, length: int) -> bytes:
-    """The PDU of a hex line whose TPDU has `length` octets, service centre first; else Refused."""
+    """Decode a hex line into a PDU, service centre first, TPDU of `length` octets; else Refused."""
     if len(text) > 2 * PDU_OCTETS_MAX:
         raise Refused(BROKEN)
     try:
@@ -81,7 +81,7 @@ def octets_of(text: str, length: int) -> bytes:
 
 
 def read(octets: bytes) -> Message:
-    """The Message of an SMS-DELIVER; Refused for anything else."""
+    """Decode an SMS-DELIVER; Refused for anything else."""
     gammu = _gammu()
     kind = octets[1 + octets[0]] & 3
     if kind != 0:
@@ -106,7 +106,7 @@ def read(octets: bytes) -> Message:
 
 
 def _elements(header: bytes) -> dict[int, bytes]:
-    """{identifier: data} of a user data header, its length first; Refused when it does not add up."""
+    """Split a user data header into {identifier: data}; Refused when its lengths do not add up."""
     if not header:
         return {}
     found, at, end = {}, 1, 1 + header[0]
@@ -121,7 +121,7 @@ def _elements(header: bytes) -> dict[int, bytes]:
 
 
 def _part(elements: dict[int, bytes]) -> tuple[int, int, int] | None:
-    """(reference, total, number) of a joined message; None of a whole one, or of senseless numbers."""
+    """Read (reference, total, number) of a joined message; None of a whole one, or of senseless numbers."""
     data = elements.get(JOIN_16) or elements.get(JOIN_8)
     if data is None or len(data) not in (3, 4):
         return None
@@ -132,14 +132,14 @@ def _part(elements: dict[int, bytes]) -> tuple[int, int, int] | None:
 
 
 def plain(text: str) -> str:
-    """Characters that take one septet on every phone; accents are dropped, others become '?'."""
+    """Write with characters of one septet each; accents are dropped, others become '?'."""
     text = unicodedata.normalize("NFKD", text.translate(_PLAIN))
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     return "".join(sign if sign in _SEPTETS else "?" for sign in text)
 
 
 def pieces(text: str) -> list[str]:
-    """The texts of one message or of its at most three parts; the end is cut, never the beginning."""
+    """Cut a text into one message or at most three parts; the end is dropped, never the beginning."""
     text = plain(text)
     if len(text) <= SINGLE:
         return [text]
@@ -147,7 +147,7 @@ def pieces(text: str) -> list[str]:
 
 
 def written(number: str, text: str, reference: int) -> list[tuple[int, str]]:
-    """[(length of the TPDU in octets, hex line)] of a text to an E.164 number; `reference` joins parts."""
+    """Encode a text to an E.164 number: [(octets of the TPDU, hex line)]; `reference` joins parts."""
     texts = pieces(text)
     return [
         _submit(number, one, bytes([5, 0, 3, reference & 0xFF, len(texts), at]) if len(texts) > 1 else b"")

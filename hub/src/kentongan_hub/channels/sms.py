@@ -78,7 +78,7 @@ class Sms(Worker):
         self._reference = clock.steady_ms() // 1_000
 
     def step(self) -> bool:
-        """What came in first: what lay on the card before a call was sent can be no answer to it."""
+        """Read answers first: no message from before a call can be an answer to it."""
         if self.enabled():
             now_ms = self.now().ms
             # far ahead: the clock was put back
@@ -94,7 +94,7 @@ class Sms(Worker):
         return super().step()
 
     def _tell_failed(self, error: Exception) -> None:
-        """The same disk may refuse this word too: the calls go out all the same."""
+        """Note the failure if the disk takes it: the calls go out all the same."""
         try:
             self._tell(f"kesalahan program: {type(error).__name__}", True, "")
         except Exception:
@@ -111,7 +111,7 @@ class Sms(Worker):
                 modem.send(length, line)
 
     def _look(self) -> bool:
-        """Take what came in; true when nothing failed. What was taken stays taken whatever fails later."""
+        """Take messages in; True when nothing failed. A taken one stays taken whatever fails later."""
         problem: str = ""
         fails, room = False, list[str]()
         try:
@@ -131,7 +131,7 @@ class Sms(Worker):
         return not fails
 
     def _tell(self, problem: str, fails: bool, room: str) -> None:
-        """How the look went, for the page Kanal; a look is every 5 s, so only news is written."""
+        """Note the look's result for the page Kanal; a look is every 5 s, so only news is written."""
         now = self.now()
         with self._store.read() as db:
             waiting = inbox.waiting(db)
@@ -152,7 +152,7 @@ class Sms(Worker):
             )
 
     def _take(self, modem: Modem, entries: list[Entry]) -> int:
-        """How many left the card: each is committed first. Nothing else waits for one that makes trouble."""
+        """Commit entries, then delete them from the card; the number deleted. Nothing waits for a bad one."""
         done = []
         now = self.now()
         if entries:
@@ -177,7 +177,7 @@ class Sms(Worker):
         return deleted
 
     def _take_one(self, db: Db, now: Now, entry: Entry) -> bool:
-        """True when this entry is done with and may leave the card."""
+        """Take one entry; True when it is done with and may leave the card."""
         problem = None if entry.status in RECEIVED else pdu.OWN
         try:
             octets = pdu.octets_of(entry.line, entry.length)
@@ -199,7 +199,7 @@ class Sms(Worker):
         return True
 
     def _again(self, entry: Entry) -> bool:
-        """Whether this line deserves another look."""
+        """Count an unreadable line; True while it deserves another look."""
         key = (entry.memory, entry.place, entry.line)
         self._tries[key] = self._tries.get(key, 0) + 1
         if entry.place is not None and self._tries[key] < SAME_LOOKS:
@@ -211,7 +211,7 @@ class Sms(Worker):
 
     @contextmanager
     def _dialogue(self, sending: bool = False) -> Iterator[Modem]:
-        """The prepared modem; after a failure of the dialogue the next one begins afresh."""
+        """Give the prepared modem; after a failure of the dialogue the next one begins afresh."""
         try:
             modem = self._modem or self._open()
             if sending and not self._registered:
@@ -250,5 +250,5 @@ class Sms(Worker):
 
 
 def _run_out(db: Db, now: Now) -> None:
-    """Old parts that make trouble keep no answer on the card and no word from the page Kanal."""
+    """Cut off old parts; trouble with them keeps no answer on the card and no word from the page Kanal."""
     failures.contained(db, now, codes.CUT_SMS, inbox.run_out, db, now)

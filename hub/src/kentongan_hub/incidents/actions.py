@@ -1,4 +1,4 @@
-"""What people do to an incident; a change, its timeline and its orders commit together."""
+"""People's actions on an incident; a change, its timeline and its orders commit together."""
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
@@ -25,7 +25,7 @@ NEEDS_REASON = (states.SALAH, states.TANDAI_LATIHAN, states.SUNGGUHAN, states.BU
 
 
 def is_of_confidential(db: Db, row: OutboxRow) -> bool:
-    """Whether a row of the outbox is about a confidential incident."""
+    """Recognize a row of the outbox of a confidential incident."""
     return bool(db.value("SELECT confidential FROM incidents WHERE id = ?", row["incident"]))
 
 
@@ -36,7 +36,7 @@ def find(db: Db, slug: str) -> Incident | None:
 
 
 def new_slug(db: Db, prefix: str) -> str:
-    """The next name; past every one that was given, also where the last number was lost."""
+    """Give the next name; past every one that was given, also where the last number was lost."""
     number = 1 + db.number(f"last_{prefix}")
     if number == 1 or db.value("SELECT 1 FROM incidents WHERE slug = ?", f"{prefix}-{number}"):
         given = "SELECT max(CAST(substr(slug, ?) AS INTEGER)) FROM incidents WHERE slug GLOB ?"
@@ -46,7 +46,7 @@ def new_slug(db: Db, prefix: str) -> str:
 
 
 def open_again(db: Db, now: Now, incident: Incident) -> None:
-    """Escalation starts from its first step; the answer of before no longer counts."""
+    """Start the escalation from its first step; the answer of before no longer counts."""
     db.run(
         "UPDATE incidents SET closed_ms = NULL, closed_wall = NULL, closed_by = NULL, reason = NULL, "
         "answered_ms = NULL, answered_wall = NULL, answered_by = NULL, holder = NULL, holder_account = NULL, "
@@ -65,7 +65,7 @@ def act(
     address: str = "",
     reason: str | Said = "",
 ) -> None:
-    """A named person does something; LocalError with a sentence for the screen when the table forbids it.
+    """Do what a named person chose; LocalError with a sentence for the screen when the table forbids it.
 
     `reason`: what the person typed or chose, or a Said where the hub acts by itself.
     """
@@ -94,7 +94,7 @@ def act(
 def _take(
     db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
 ) -> None:
-    """'Diterima': this person sees to it. Calling others waits, and goes on when nobody is on the way."""
+    """'Diterima': note who sees to it. Calling others waits, and goes on when nobody is on the way."""
     _set(
         db,
         incident,
@@ -118,7 +118,7 @@ def _come(
 
 
 def came(db: Db, incident: Incident, name: str) -> bool:
-    """Whether this person said that he comes to the incident as it stands."""
+    """Look up this person's word that he comes to the incident as it stands."""
     return db.value(
         f"SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what IN ({CAME}) AND id > "
         f"coalesce((SELECT max(id) FROM timeline WHERE incident = ? AND what IN ({ANEW})), 0)",
@@ -160,13 +160,13 @@ def _arrive(
 def _help(
     db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
 ) -> None:
-    """'Butuh bantuan lagi': the next step happens now, and repeats until another person comes."""
+    """'Butuh bantuan lagi': take the next step now, and repeat it until another person comes."""
     _set(db, incident, state=state, help_ms=now.ms, next_alert_ms=now.ms)
     timeline.tell(db, now, incident, account["name"], codes.HELP_ASKED, reason, address)
 
 
 def call_on(db: Db, now: Now, incident: Incident, joined: Incident) -> None:
-    """An alarm has joined this answered event: calling goes on as for that one, until somebody answers it."""
+    """Go on calling as for the alarm that has joined this answered event, until somebody answers it."""
     due_ms = joined["next_alert_ms"] or now.ms
     first = incident["help_ms"] is None
     _set(db, incident, help_ms=incident["help_ms"] or now.ms,
@@ -178,7 +178,7 @@ def call_on(db: Db, now: Now, incident: Incident, joined: Incident) -> None:
 def _mark_drill(
     db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
 ) -> None:
-    """Whoever was called for it learns that it is a drill, and no post goes on beating the alarm."""
+    """Tell everybody who was called that it is a drill; no post goes on beating the alarm."""
     timeline.tell(db, now, incident, account["name"], codes.MARKED_DRILL, reason, address)
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=1, help_ms=None, next_alert_ms=None)
@@ -189,7 +189,7 @@ def _mark_drill(
 def _mark_real(
     db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
 ) -> None:
-    """As if it were pressed in earnest now: its posts sound, and everybody is called from the first step."""
+    """Treat it as pressed in earnest now: its posts sound, and everybody is called from the first step."""
     for one in orders.members(db, incident):
         _set(db, one, state=state, drill=0)
     open_again(db, now, incident)
@@ -202,7 +202,7 @@ def _mark_real(
 def _reopen(
     db: Db, now: Now, incident: Incident, state: str, account: Doer, address: str, reason: str | Said
 ) -> None:
-    """Closed by mistake: whoever opens it again holds it."""
+    """Open what was closed by mistake; whoever does it holds it."""
     open_again(db, now, incident)
     timeline.tell(db, now, incident, account["name"], codes.REOPENED, reason, address)
     _set(
@@ -242,7 +242,7 @@ def _close(
 
 
 def _take_back(db: Db, now: Now, incident: Incident, what: str, text: str) -> None:
-    """Whoever was called in vain is told so; what was not sent yet is not sent."""
+    """Tell everybody who was called in vain; messages that wait are not sent."""
     ids = [one["id"] for one in orders.members(db, incident)]
     told = outbox.take_back(db, now.ms, ids, text)
     outbox.add(db, now.ms, outbox.BOARD, outbox.CORRECTION, "{}", orders.SIREN_EXPIRES_MS, incident["id"])
@@ -269,19 +269,19 @@ def _set(db: Db, incident: Incident, **columns: Value) -> None:
 
 
 def come_from_device(db: Db, now: Now, incident: Incident, label: str) -> None:
-    """'Saya datang' pressed on a chime in an agreed person's house; the chime's label names them."""
+    """Take 'saya datang' of a chime in an agreed person's house; the chime's label names them."""
     state = states.after(incident["state"], states.DATANG)
     if state is not None and not incident["merged_into"]:
         _come(db, now, incident, state, somebody(label), "", "")
 
 
 def decline(db: Db, now: Now, incident: Incident, account: Doer, address: str = "") -> None:
-    """'Saya tidak bisa': others know it; nothing waits for this person any more."""
+    """'Saya tidak bisa': let others know it; nothing waits for this person any more."""
     timeline.tell(db, now, incident, account["name"], codes.DECLINED, "", address)
 
 
 def add_note(db: Db, now: Now, incident: Incident, account: Doer, text: str, address: str = "") -> None:
-    """A line of a person, also after the closing."""
+    """Add a person's line, also after the closing."""
     text = audit.clean(text.strip())[:NOTE_LIMIT]
     if not text:
         raise LocalError(_("Catatan masih kosong. Tulis satu kalimat."))
@@ -293,7 +293,7 @@ def add_note(db: Db, now: Now, incident: Incident, account: Doer, text: str, add
 def hand_over(
     db: Db, now: Now, incident: Incident, account: Doer, to: Account, address: str = "", reason: str = ""
 ) -> None:
-    """Another person answers for it from now on; `to` is an account row that may see it."""
+    """Make another person answer for it from now on; `to` is an account that may see it."""
     if incident["closed_ms"] is not None:
         raise LocalError(_("Kejadian ini sudah ditutup, tidak ada yang diserahkan."))
     _set(db, incident, holder=to["name"], holder_account=to["id"])
@@ -302,6 +302,6 @@ def hand_over(
 
 
 def hush(db: Db, now: Now, incident: Incident, account: Doer, address: str = "") -> None:
-    """'Matikan bunyi': the sirens of this incident stop; the incident stays as it is."""
+    """'Matikan bunyi': stop the sirens of this incident, which stays as it is."""
     orders.stop_sirens(db, now, incident)
     timeline.tell(db, now, incident, account["name"], codes.HUSHED, "", address)

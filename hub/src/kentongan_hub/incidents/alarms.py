@@ -1,4 +1,4 @@
-"""What a gateway reported becomes incidents; idempotent, no Flask, time comes in as an argument."""
+"""Gateway reports becoming incidents; idempotent, no Flask, time comes in as an argument."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def take(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def is_hushed(db: Db, now: Now, event: Event) -> str:
-    """failures.SECRET or UNKNOWN where what fails of this event is or may be about a confidential press.
+    """Give failures.SECRET or UNKNOWN for an event that is or may be about a confidential press.
 
     UNKNOWN when nobody can tell; '' when it is about none.
     """
@@ -62,7 +62,7 @@ def is_hushed(db: Db, now: Now, event: Event) -> str:
 
 
 def _is_of_public(db: Db, event: Event) -> bool | None:
-    """Of an alarm by itself; of what is told about one by the alarm; None where that is not known."""
+    """Judge an alarm by itself and a report about one by that alarm; None where it is not known."""
     if event["type"] == "alarm":
         return not is_confidential(event)
     about = (event.get("origin") or event.get("device"), event.get("counter"))
@@ -163,7 +163,7 @@ def _device_heard(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def _incident(db: Db, now: Now, gateway: str, event: Event, first: int) -> Incident:
-    """The incident this press belongs to, made when it is the first; `presses` is 0 then.
+    """Find the incident of this press, or make it when it is the first; `presses` is 0 then.
 
     What the site knows of the device is looked up beside it: an alarm needs nothing but itself.
     """
@@ -211,7 +211,7 @@ def _incident(db: Db, now: Now, gateway: str, event: Event, first: int) -> Incid
 
 
 def _place(db: Db, event: Event) -> tuple[int, int]:
-    """(zone, house) of the press: the frame's RT, else the device's."""
+    """Give (zone, house) of the press: the frame's RT, else the device's."""
     known = db.one("SELECT zone, house FROM devices WHERE node = ?", event["device"])
     zone, house = (known["zone"], known["house"]) if known else (0, 0)
     return event["zone"] or int(zone), int(house)
@@ -250,7 +250,7 @@ def _press(db: Db, now: Now, incident: Incident, event: Event) -> None:
 
 
 def _told_again(db: Db, now: Now, event: Event, row: Alarm) -> None:
-    """Gateways know differently much: what any of them calls earnest, current or of a known age is so.
+    """Correct what another gateway knew less of: any that calls a press earnest, current or dated is right.
 
     A gateway that missed the press before takes the next for the first of a drill, or for one held back.
     """
@@ -271,7 +271,7 @@ def _told_again(db: Db, now: Now, event: Event, row: Alarm) -> None:
 
 
 def _dated(db: Db, now: Now, incident: Incident, event: Event, row: Alarm) -> Incident:
-    """The incident, with the age of its first press where the gateway that told it first knew none.
+    """Date the incident's first press where the gateway that told it first knew no age; the incident.
 
     Then whom a change of the last day kept out for no other reason than that comes in.
     """
@@ -290,7 +290,7 @@ def _dated(db: Db, now: Now, incident: Incident, event: Event, row: Alarm) -> In
 
 
 def _odd(db: Db, now: Now, incident: Incident, event: Event, nameless: Alarm | None) -> None:
-    """What people should know of how this alarm came, beside that it did."""
+    """Tell people of what is odd in how this alarm came."""
     if event["unread"]:
         timeline.tell(db, now, incident, HUB, codes.ODD, Said(codes.CONTENT_SPOILT))
     if nameless:
@@ -302,7 +302,7 @@ def _odd(db: Db, now: Now, incident: Incident, event: Event, nameless: Alarm | N
 
 
 def _press_again(db: Db, now: Now, incident: Incident, event: Event, said: str = "") -> None:
-    """A later press of the same incident; `said`: the code of what a gateway that knew more told of it."""
+    """Take a later press of the same incident; `said`: the code of what a better informed gateway told."""
     confidential = bool(incident["confidential"])
     happens = states.TEKAN_LATIHAN if event["drill"] and not confidential else states.TEKAN
     # a gateway tells late what it heard late, or in order what another had heard past it
@@ -337,7 +337,7 @@ def _press_again(db: Db, now: Now, incident: Incident, event: Event, said: str =
 
 
 def _call_anew(db: Db, now: Now, incident: Incident, event: Event) -> None:
-    """A press in earnest after a drill, a cancel or an end calls like the first press of an alarm."""
+    """Call as for the first press of an alarm: this one is in earnest after a drill, a cancel or an end."""
     again = incident_of(db, incident["id"])
     pressed_ms = now.ms - max(0, event["age_ms"])
     dated = event["age_ms"] >= 0
@@ -359,7 +359,7 @@ def _who(db: Db, incident: Incident) -> str | Actor:
 
 
 def _siren_report(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """What a post, or the gateway's own siren, says that it does; a repeat of its last word adds nothing."""
+    """Take what a post, or the gateway's own siren, does; a repeat of its last word adds nothing."""
     post = event.get("device") or db.value("SELECT node FROM gateways WHERE label = ?", gateway)
     state, alarm = event["state"], (event["origin"], event["counter"])
     state = STATE_NAMES.get(state, m.STATE_STOPPED) if isinstance(state, str) else state
@@ -396,7 +396,7 @@ def _siren_report(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def _incident_of(db: Db, origin: int, counter: int) -> Incident | None:
-    """The incident of this alarm, or the one among whose it is where it never came itself; public first."""
+    """Find the incident of this alarm, or the one among whose presses it is; public first."""
     told: Incident | None = db.one(
         "SELECT i.* FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.device = ? AND a.counter = ? "
         "ORDER BY i.confidential",
@@ -419,7 +419,7 @@ def _siren_says(db: Db, now: Now, incident: Incident, gateway: str, post: int, s
 
 
 def _reported_before(db: Db, now: Now, incident: Incident, event: Event) -> None:
-    """A post may tell of its siren before anybody tells the alarm: its first frame found no gateway.
+    """Apply siren reports that came before their alarm: a button's first frame may find no gateway.
 
     Nor may presses have, since the last that came, of which a post tells by whichever it heard.
     """
@@ -458,7 +458,7 @@ SIREN_WORDS = {
 
 
 def _event(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """A key at a post or a chime: 'saya datang' may be an answer; other keys are proof of life so far."""
+    """Take a key at a post or a chime: 'saya datang' may be an answer; others are proof of life so far."""
     last_heard.heard(db, now, gateway, event, news=event["news"])
     if event["event"] == m.EVENT_COMING:
         chimes.answered(db, now, gateway, event)

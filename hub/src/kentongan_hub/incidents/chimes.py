@@ -24,7 +24,7 @@ NOT_ASKED = "answer_not_asked"  # the gateway counts its own refusals under the 
 
 
 def paged(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """A gateway is about to call this chime about that incident."""
+    """Note that a gateway is about to call this chime about that incident."""
     db.run(
         "INSERT OR IGNORE INTO pages (chime, origin, counter, gateway, at_wall) VALUES (?, ?, ?, ?, ?)",
         event["device"],
@@ -40,7 +40,7 @@ def paged(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def answered(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """'Saya datang' of a device about the incident that it names."""
+    """Take 'saya datang' of a device about the incident that it names."""
     incident: Incident | None = db.one(
         "SELECT * FROM incidents WHERE closed_ms IS NULL AND device = ? AND first_counter = ?",
         event["origin"],
@@ -72,7 +72,7 @@ def _keep_early(db: Db, event: Event) -> None:
 
 
 def refusal(db: Db, incident: Incident | None, chime: Device | None) -> str | None:
-    """The code of why this chime's answer to this incident does not count, or None."""
+    """Give the code of the reason to refuse this chime's answer to this incident, or None."""
     if incident is None:
         return codes.NO_SUCH_INCIDENT
     if chime is None or chime["role"] != "penerima" or chime["revoked"] or chime["pending"]:

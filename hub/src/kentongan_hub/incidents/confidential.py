@@ -1,4 +1,4 @@
-"""Who may know of a silent alarm: those in its circle, never the house it came from, never who was excluded.
+"""Access to silent alarms: their circle, never the house they came from, never anybody excluded.
 
 One condition, used by every list, page, feed and search. Whoever may not know of an incident gets the same
 answer as for one that does not exist. circles.py draws the circle, standing.py changes the facts behind it.
@@ -20,7 +20,7 @@ BY_HAND = "excluded"  # why somebody left a circle; only this can be undone
 
 
 def condition(account: Account) -> str:
-    """SQL condition on `incidents` for this account (a row)."""
+    """Give the SQL condition on `incidents` for this account."""
     if account["role"] in roles.NEVER_NAMED:
         return "incidents.confidential = 0"
     return (
@@ -36,7 +36,7 @@ def may_see(db: Db, account: Account, incident: Incident) -> bool:
 
 
 def viewer(db: Db, account: Account) -> tuple[str, int]:
-    """Accounts with the same answer here see the same lists."""
+    """Give a key that accounts share exactly when they see the same lists."""
     inside = db.value("SELECT 1 FROM circles WHERE account = ? AND ended_wall IS NULL LIMIT 1", account["id"])
     return (account["role"], account["id"] if inside else 0)
 
@@ -52,7 +52,7 @@ def exclude(
     house: int = 0,
     address: str = "",
 ) -> bool:
-    """This person learns nothing more of one incident, or of any from this house (kin, a dispute)."""
+    """Keep this person out of one incident, or out of all from this house (kin, a dispute)."""
     person = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
     if person is None:
         raise LocalError(_("Akun itu tidak ada. Pilih orang dari daftar."))
@@ -120,7 +120,7 @@ def _event(db: Db, incident: Incident) -> list[Incident]:
 
 
 def excluded_houses(db: Db) -> dict[int, list[Row]]:
-    """{account: [{"id", "zone", "house"}]} of whoever learns nothing of the silent alarms of a house."""
+    """List, by account, the houses whose silent alarms it learns nothing of: {account: [id, zone, house]}."""
     out: dict[int, list[Row]] = {}
     for row in db.all(
         "SELECT * FROM exclusions WHERE incident IS NULL AND ended_wall IS NULL ORDER BY zone, house"
@@ -130,7 +130,7 @@ def excluded_houses(db: Db) -> dict[int, list[Row]]:
 
 
 def excluded(db: Db, incident: Incident) -> list[Row]:
-    """[{"id", "account", "name"}] of those who were taken out of one incident."""
+    """List who was taken out of one incident: [{"id", "account", "name"}]."""
     return db.all(
         "SELECT x.id, x.account, a.name FROM exclusions x JOIN accounts a ON a.id = x.account "
         "WHERE x.incident = ? AND x.ended_wall IS NULL ORDER BY a.name",
@@ -139,5 +139,5 @@ def excluded(db: Db, incident: Incident) -> list[Row]:
 
 
 def log_view(db: Db, now: Now, account: Account, incident: Incident, address: str) -> None:
-    """Each view of a confidential incident is on the record."""
+    """Put this view of a confidential incident on the record."""
     audit.record(db, now.wall, account["login"], codes.CONFIDENTIAL_SEEN, incident["slug"], address=address)

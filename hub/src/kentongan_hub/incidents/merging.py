@@ -19,7 +19,7 @@ MEMBERS_LIMIT = 50
 
 
 def merge(db: Db, now: Now, child: Incident, parent: Incident, account: Account, address: str = "") -> None:
-    """`child` follows `parent` from now on: answered, closed and corrected with it.
+    """Make `child` follow `parent` from now on: answered, closed and corrected with it.
 
     Who has answered `parent` has not answered this: no button shows a word that was not given. Unless it is
     that person who merges, calling goes on until somebody says for the event that he comes.
@@ -61,7 +61,7 @@ def merge(db: Db, now: Now, child: Incident, parent: Incident, account: Account,
 
 
 def split(db: Db, now: Now, child: Incident, account: Account, address: str = "") -> None:
-    """`child` stands by itself again. It is open, whatever became of the other."""
+    """Take `child` apart again. It is open, whatever became of the other."""
     if not child["merged_into"]:
         raise LocalError(_("Kejadian ini tidak sedang digabung."))
     parent = incident_of(db, child["merged_into"])
@@ -72,7 +72,7 @@ def split(db: Db, now: Now, child: Incident, account: Account, address: str = ""
 
 
 def press_after_end(db: Db, now: Now, child: Incident) -> None:
-    """A merged button pressed after its event was closed or was a drill: it is an event of its own."""
+    """Make a merged button's press an event of its own: the common one was closed or a drill."""
     _stand_alone(db, now, child, drill=False)
     timeline.tell(db, now, child, HUB, codes.SPLIT, Said(codes.PRESSED_AGAIN))
 

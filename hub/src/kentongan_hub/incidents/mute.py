@@ -1,4 +1,4 @@
-"""What the operator does at two in the morning: mute or revoke a button, hand over; each with a reason."""
+"""The operator's work at two in the morning: mute or revoke a button, hand over; each with a reason."""
 
 from kentongan_wire.errors import LocalError
 
@@ -32,7 +32,7 @@ def device(db: Db, label: str) -> Device | None:
 
 
 def mute(db: Db, now: Now, by: Account, label: str, hours: int, reason: str, at: str = "") -> None:
-    """Alarms of this button are still stored and shown, but no siren is ordered and nobody is called at once.
+    """Mute a button: its alarms are stored and shown, but order no siren and call nobody at once.
 
     The posts that hear it sound by themselves until their own limit; its open incidents are silenced now.
     """
@@ -72,7 +72,7 @@ def muted(db: Db, now_ms: int, node: int) -> bool:
 
 
 def revoke(db: Db, now: Now, by: Account, secret: Row, label: str, reason: str, at: str = "") -> None:
-    """Refused for good, by hub and gateways at once and by each post once it reports it (trust/)."""
+    """Refuse a device for good, by hub and gateways at once, by each post once it reports it (trust/)."""
     row, reason = device(db, label), reason_given(reason)
     if row is None:
         raise LocalError(_("Alat ini tidak ada, atau sudah dicabut."))
@@ -82,6 +82,6 @@ def revoke(db: Db, now: Now, by: Account, secret: Row, label: str, reason: str, 
 
 
 def not_ones_own(db: Db, by: Account, row: Device) -> None:
-    """LocalError when `by` lives where this device is: whom an alarm may be about takes no button away."""
+    """Raise LocalError where `by` lives at this device: whom an alarm may concern takes no button away."""
     if (row["zone"], row["house"]) in circles.homes(db, by):
         raise LocalError(access.OWN_HOUSE)

@@ -1,4 +1,4 @@
-"""What an incident asks of gateways: stages for buttons, sirens, chimes; outbox rows of its transaction."""
+"""An incident's orders to gateways: stages for buttons, sirens, chimes; outbox rows of its transaction."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ SIREN_SECONDS = 60  # one re-alert
 
 
 def members(db: Db, incident: Incident) -> list[Incident]:
-    """The incident and those merged into it: what is done to one event is told to every presser."""
+    """List the incident and those merged into it: an answer to one event is told to every presser."""
     merged: list[Incident] = db.all(
         "SELECT * FROM incidents WHERE merged_into = ? ORDER BY id", incident["id"]
     )
@@ -77,7 +77,7 @@ def siren(
 
 
 def _gateway(db: Db, incident: Incident, zone: int) -> str:
-    """The gateway of that zone, else the one that heard the alarm: it reaches the other posts over relays."""
+    """Find the gateway of that zone, else the one that heard the alarm: relays reach the other posts."""
     if zone == incident["zone"]:
         return incident["gateway"] or ""
     label = db.value("SELECT label FROM gateways WHERE zone = ? AND token IS NOT NULL ORDER BY label", zone)
@@ -85,7 +85,7 @@ def _gateway(db: Db, incident: Incident, zone: int) -> str:
 
 
 def reroute(db: Db, now: Now) -> int:
-    """Orders that wait for a gateway that has gone quiet go to one that has not; how many.
+    """Move orders that wait for a quiet gateway to one that is not; the number of orders.
 
     Any gateway of the site holds the keys and reaches the devices over relays; which one heard the alarm
     first is no reason to wait for it.
@@ -112,7 +112,7 @@ def reroute(db: Db, now: Now) -> int:
 
 
 def as_sent(db: Db, row: OutboxRow) -> dict[str, Any]:
-    """The body of an order (a row of the outbox) as it goes out now.
+    """Give the body of an order (a row of the outbox) as it goes out now.
 
     A page for a confidential incident names its chimes: by its own circle as it stands now.
     """

@@ -16,7 +16,7 @@ KEPT_MS = 90 * 86_400_000
 
 
 def may_see(db: Db, account: Account, incident: Incident) -> bool:
-    """Of a confidential incident its agreed people; of others whoever may come, never a wall or an office."""
+    """Allow its circle to see a confidential incident's photos, else who may come: no wall, no office."""
     if incident["confidential"]:
         return confidential.may_see(db, account, incident)
     return roles.allows(account["role"], roles.COME)
@@ -25,7 +25,7 @@ def may_see(db: Db, account: Account, incident: Incident) -> bool:
 def add(
     db: Db, now: Now, incident: Incident, account: Account, drawn: tuple[bytes, int, int], at: str = ""
 ) -> None:
-    """`drawn` as pictures.redraw gives it."""
+    """Keep a photo; `drawn`: (JPEG, width, height) of pictures.redraw."""
     if db.value("SELECT count(*) FROM photos WHERE incident = ?", incident["id"]) >= LIMIT:
         raise LocalError(_("sudah ada %(limit)s foto untuk kejadian ini", limit=LIMIT))
     body, width, height = drawn
@@ -46,5 +46,5 @@ def body(db: Db, incident: Incident, number: int) -> bytes | None:
 
 
 def expire(db: Db, now: Now) -> int:
-    """Photos whose time is over; how many."""
+    """Delete photos at the end of their retention period; their number."""
     return db.run("DELETE FROM photos WHERE made_ms < ?", away.cutoff(db, now.ms, KEPT_MS))

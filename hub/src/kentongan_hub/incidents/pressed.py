@@ -1,4 +1,4 @@
-"""Who may know of a confidential press that arrives late: by the facts of the press, not of its arrival.
+"""The circle of a confidential press that arrives late: by the facts of the press, not of its arrival.
 
 A gateway keeps what it heard while the hub or the way to it is dead. What changed meanwhile must neither let
 anybody in nor, where only the household changed it, lock a helper out. So what was changed since the press is
@@ -18,7 +18,7 @@ UNSURE_MS = 86_400_000  # how old a press may be of which no clock knows how old
 
 
 def facts_ms(db: Db, now: Now, age_ms: int) -> int:
-    """Up to when a change counts for a press that is `age_ms` old (-1: nobody can tell).
+    """Give the moment up to which changes count for a press that is `age_ms` old (-1: nobody can tell).
 
     Where this hub only guesses how long it was off, the press may be older by so much.
     """
@@ -30,12 +30,12 @@ def facts_ms(db: Db, now: Now, age_ms: int) -> int:
 
 
 def is_unsure(incident: Incident, told_ms: int) -> bool:
-    """Whether no clock could tell how old this press was when it was told."""
+    """Recognize a press whose age no clock knew when it was told."""
     return circles.facts_ms(incident) <= told_ms - UNSURE_MS and incident["opened_ms"] == told_ms
 
 
 def draw(db: Db, incident: Incident) -> None:
-    """As circles.draw, by the facts of incident["facts_ms"]; who left it before stays out of it."""
+    """Do as circles.draw, by the facts of incident["facts_ms"]; who left it before stays out of it."""
     changes: list[Change] = db.all(
         "SELECT * FROM access_changes WHERE at_ms > ? ORDER BY id DESC", circles.facts_ms(incident)
     )
@@ -49,7 +49,7 @@ def draw(db: Db, incident: Incident) -> None:
 
 
 def _of_the_household(db: Db, changes: list[Change], incident: Incident) -> list[Change]:
-    """Those that only people of the presser's house made, where nobody else changed that account since."""
+    """Pick changes made by the presser's house alone, to accounts that nobody else changed since."""
     theirs: list[Change] = []
     settled: set[int | None] = set()
     for one in changes:
@@ -66,7 +66,7 @@ class _Undone(Exception):
 
 
 def _eligible_before(db: Db, incident: Incident, changes: list[Change]) -> list[int]:
-    """[account ids] eligible as if these rows of access_changes, newest first, had not happened."""
+    """List accounts eligible before these changes, given newest first: ids."""
     found: list[int] = []
     try:
         with db.part():
@@ -79,7 +79,7 @@ def _eligible_before(db: Db, incident: Incident, changes: list[Change]) -> list[
 
 
 def _nothing(db: Db, change: Change) -> None:
-    """Decides nobody's sight of a press."""
+    """Undo a change that decides nobody's sight of a press."""
 
 
 def _home(db: Db, change: Change) -> None:
@@ -118,7 +118,7 @@ def _was_let_in(db: Db, change: Change) -> None:
 
 
 def _was_barred(db: Db, change: Change) -> None:
-    """Excluded from that house, or of it by the register."""
+    """Exclude again from that house, or from that of the register."""
     zone, house, _ = access.place_of(change["old"])
     if change["account"] is not None:
         db.insert("exclusions", account=change["account"], zone=zone, house=house, made_by="", made_wall=0)

@@ -1,4 +1,4 @@
-"""What a person tells the hub without a button: an event somebody ran to the post with, or a report.
+"""Reports of people without a button: an event somebody ran to the post with, or a report.
 
 Of a confidential one neither the reporter's name nor address is stored anywhere, not even in the record.
 """
@@ -28,7 +28,7 @@ WAITING_MAX, WAITING_MS = 5, 600_000  # reports of one account that nobody was c
 
 
 class Lately:
-    """How many reports an account wrote lately: in memory only, for no disk may know who reported."""
+    """Counts an account's recent reports: in memory only, for no disk may know who reported."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class Lately:
         ] = {}  # account -> [(steady ms, slug; '' of one in confidence)]
 
     def check(self, db: Db, now_ms: int, account: int) -> None:
-        """LocalError where so many of this account wait that another would only wait behind them.
+        """Raise LocalError where so many of this account wait that another would only wait behind them.
 
         One that is called for, or over, counts no more. One in confidence counts for its time: else its
         reporter would see how it goes.
@@ -60,7 +60,7 @@ class Lately:
 
 
 def _is_uncalled(db: Db, slug: str) -> bool:
-    """Whether this report is open, and its calls wait, and none of them was tried yet."""
+    """Recognize an open report whose calls wait and were never tried."""
     return bool(
         db.value(
             "SELECT 1 FROM incidents i JOIN outbox o ON o.incident = i.id WHERE i.slug = ? "
@@ -86,7 +86,7 @@ def take(
     text: str,
     address: str = "",
 ) -> str:
-    """The new incident's slug; it is called like any other, but no siren can be ordered for it."""
+    """Open an incident from a report, called like any other but without sirens; its slug."""
     if kind not in KINDS:
         raise LocalError(_("Jenis kejadian itu tidak ada di daftar."))
     if not 1 <= zone <= 255 or not 0 <= house <= 0xFFFF:
@@ -121,7 +121,7 @@ def take(
 
 
 def _somebody_hears(db: Db, now: Now, incident: Incident) -> None:
-    """A report that only offices may know is refused, with whom to telephone, where no office is known."""
+    """Refuse a report for offices only where no office is known, and name whom to telephone."""
     if incident["kind"] in circles.OFFICES_ONLY and not circles.members(db, incident):
         to = [word for step in policy_store.for_incident(db, incident)["langkah"] for word in step["kepada"]]
         if not recipients.resolve(db, now, incident, to):

@@ -14,7 +14,7 @@ HAND_OVER = (_("Pulang"), _("Ganti giliran"), _("Sakit"))  # reasons, one tap ea
 def hand_over(
     db: Db, now: Now, by: Account, to: Account, reason: str, message: str = "", at: str = ""
 ) -> list[Incident]:
-    """Tonight's operator is somebody else now, and so is whoever holds what this person held."""
+    """Make `to` tonight's operator; the incidents that `by` holds, to be handed over as well."""
     parts = (reason_given(reason), audit.clean(message).strip()[:REASON_LIMIT])
     message = ": ".join(part for part in parts if part)
     db.set_setting("operator", to["name"])

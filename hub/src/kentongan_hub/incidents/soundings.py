@@ -40,7 +40,7 @@ CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer 
 
 
 def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: bool = False) -> None:
-    """The posts of these RTs are meant to sound for this incident from now on.
+    """Expect the posts of these RTs to sound for this incident from now on.
 
     By themselves they sound what their settings say, by order of ours everything. What a person wrote down
     has no siren.
@@ -70,7 +70,7 @@ def _await(db: Db, now: Now, incident: Incident, post: int, asked_ms: int | None
 
 
 def _sounds(post: Row, incident: Incident) -> bool:
-    """Whether this post's settings let it sound for that kind, as it decides itself; unreadable ones do."""
+    """Read in its settings if a post sounds by itself for that kind; with unreadable ones it does."""
     try:
         table = json.loads(post["settings"]).get("table")
         return not table or m.sounds_by_itself(incident["kind"], incident["zone"], table)
@@ -79,7 +79,7 @@ def _sounds(post: Row, incident: Incident) -> bool:
 
 
 def limit_ms(db: Db, row: Sounding) -> int:
-    """How long after it was asked a post may stay silent about it: by itself SIREN_LIMIT_MS, in a crowd,
+    """Give a post's time to report a siren: by itself SIREN_LIMIT_MS, in a crowd,
     where it repeats its first word later, HELD_MS more.
 
     One that has told of its siren sounding for another alarm holds its further reports back on purpose:
@@ -98,7 +98,7 @@ def limit_ms(db: Db, row: Sounding) -> int:
 
 
 def reported(db: Db, now: Now, incident: Incident, post: int, state: int) -> None:
-    """A post's word on this incident: it sounds, was driven without a sense of it, or failed."""
+    """Take a post's word on this incident: it sounds, was driven without a sense of it, or failed."""
     word = HEARD.get(state)
     if state == m.STATE_REFUSED:  # the gateway orders it: its time begins anew, once for each refusal
         db.run(
@@ -128,7 +128,7 @@ def reported(db: Db, now: Now, incident: Incident, post: int, state: int) -> Non
 
 
 def stop_recorded(db: Db, now: Now, incident: Incident, gateway: str, event: Event) -> bool:
-    """Order the post of this report to stop, where nobody can have ordered it to start; whether it was.
+    """Order a post to stop that nobody can have ordered to start; True when it was.
 
     Somebody plays an order that he recorded to a post that did not hear it then. A gateway does not know what
     others order; the hub knows when the alarm came, and when it last had sirens started for it.
@@ -151,13 +151,13 @@ def stop_recorded(db: Db, now: Now, incident: Incident, gateway: str, event: Eve
 
 
 def reported_unknown(db: Db, now: Now, post: int, state: int) -> None:
-    """Its word on a press that reached no gateway, yet: whichever incident it is of, the street hears it."""
+    """Note a siren that sounds for a press that reached no gateway yet: the street hears it."""
     if HEARD.get(state) in (SOUNDED, DRIVEN) and not posts.knows(db, now, post):
         db.run("UPDATE devices SET siren_ms = ? WHERE node = ?", now.ms, post)
 
 
 def heard_anew(db: Db, now: Now, gateway: str) -> None:
-    """A gateway has started anew: what posts said meanwhile nobody heard, and they have their time again."""
+    """Give posts their time again: their gateway has started anew, and nobody heard them meanwhile."""
     theirs = (
         "SELECT d.node FROM devices d JOIN gateways g ON g.label = ? "
         "WHERE d.zone = g.zone OR d.heard_by = g.label"
@@ -170,7 +170,7 @@ def heard_anew(db: Db, now: Now, gateway: str) -> None:
 
 
 def run_due(db: Db, now: Now) -> int:
-    """Posts whose time is over are silent: said on the incident, and a warning from the next look on."""
+    """Call posts silent whose time is over: on the incident, and as a warning; the number of posts."""
     late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
     for row in late:
         if failures.contained(db, now, codes.SILENT_SIRENS, _judge, db, now, row) is None:
@@ -183,7 +183,7 @@ def run_due(db: Db, now: Now) -> int:
 
 
 def _judge(db: Db, now: Now, row: Sounding) -> bool:
-    """True once it is said what a post whose time is over did."""
+    """Settle a post whose time is over; True."""
     until_ms = row["asked_ms"] + limit_ms(db, row) if row["asked_ms"] else now.ms
     where = (row["incident"], row["post"])
     if until_ms > now.ms:
@@ -206,7 +206,7 @@ def _judge(db: Db, now: Now, row: Sounding) -> bool:
 
 
 def silent(db: Db) -> list[Row]:
-    """[{"label", "state"}] of posts whose last sounding failed and that nobody has checked since."""
+    """List posts whose last sounding failed and that nobody has checked since: [{"label", "state"}]."""
     return db.all(
         "SELECT d.label, s.state FROM devices d JOIN soundings s ON s.post = d.node AND s.incident = "
         "(SELECT max(incident) FROM soundings WHERE post = d.node) "

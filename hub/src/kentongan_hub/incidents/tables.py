@@ -8,7 +8,7 @@ from kentongan_hub.storage.store import Db
 
 
 class Somebody(TypedDict):
-    """Who acts without an account: a called person by a message, a chime's house, the hub itself."""
+    """An actor without an account: a called person by a message, a chime's house, the hub itself."""
 
     id: None
     login: str | Actor

@@ -1,1 +1,1 @@
-"""What the hub does by itself: dispatch, warnings, retention, backups, mending, coming back."""
+"""The hub's work by itself: dispatch, warnings, retention, backups, mending, coming back."""

@@ -164,7 +164,7 @@ def _chunks(backup: Path, passphrase: str) -> Iterator[bytes]:
 
 
 def _settle(folder: Path) -> None:
-    """Checked before it is used: file and chain whole; sirens and messages of then are not sent now."""
+    """Check file and chain before use, and cancel the sirens and messages of then."""
     restored = store.Store(folder)
     with restored.write() as db:
         if db.value("PRAGMA integrity_check") != "ok":
@@ -193,7 +193,7 @@ def _nonce(prefix: bytes, number: int) -> bytes:
 
 
 def targets() -> list[str]:
-    """Writable folders of mounted USB sticks."""
+    """List writable folders of mounted USB sticks."""
     found = []
     for root in map(Path, MEDIA):
         for path in [*root.glob("*"), *root.glob("*/*")]:

@@ -12,7 +12,7 @@ CATCH_UP_MS = 45_000  # gateways try again every 30 s at most, and tell then wha
 
 
 def save(db: Db, clock: Clock) -> None:
-    """Where steady time goes on from after the next start; every half minute."""
+    """Save the steady time from which the next start goes on; every half minute."""
     db.set_setting("steady_ms", clock.steady_ms())
     db.set_setting("wall_last", clock.wall_ms())
     db.set_setting("clock_mark", clock.mark() if hasattr(clock, "mark") else "")
@@ -21,7 +21,7 @@ def save(db: Db, clock: Clock) -> None:
 
 
 def started(db: Db, clock: Clock) -> None:
-    """The hub runs again since this moment: what it was away for becomes a row, and has its consequences."""
+    """Record the absence that ends with this start, with its consequences."""
     from_ms = db.number("steady_ms")
     if from_ms:
         now = Now(clock.steady_ms(), clock.wall_ms())
@@ -32,7 +32,7 @@ def started(db: Db, clock: Clock) -> None:
 
 
 def came_back(db: Db, now: Now, from_ms: int, sure: bool) -> None:
-    """It was away since `from_ms`, in steady time. `sure`: so long indeed, the machine itself ran on."""
+    """Record an absence since `from_ms`, steady. `sure`: the machine ran on and measured it."""
     gap_ms = now.ms - from_ms
     if gap_ms > 0 and not sure:  # a session's or link's days are those on which somebody could have used it
         for table in ("sessions", "technicians", "invitations"):

@@ -87,7 +87,7 @@ class Dispatch:
             seen = self._store.bell.wait_beyond(seen, PERIOD_S)
 
     def _notice_a_gap(self) -> None:
-        """A machine that slept, or a card that held everything up for minutes: nobody watched meanwhile."""
+        """Notice that nobody watched: a machine that slept, or a card that held everything up for minutes."""
         now = self._now()
         before_ms, self._turned_ms = self._turned_ms, now.ms
         if before_ms is not None and now.ms - before_ms >= away.NOTICED_MS:
@@ -98,14 +98,14 @@ class Dispatch:
         return Now(self._clock.steady_ms(), self._clock.wall_ms())
 
     def step(self) -> bool:
-        """One round of everything, workers included, without a thread; true when something changed."""
+        """Run one round of everything, workers included, without a thread; True when something changed."""
         changed = self._round()
         for worker in self.workers:
             changed = worker.step() or changed
         return changed
 
     def _round(self) -> bool:
-        """Each part by itself: what fails is logged and told to people, and the others have their turn."""
+        """Run each part by itself: a failure is logged and told to people, and the others have their turn."""
         now = self._now()
         changed = False
         for what, part in self._parts:
@@ -125,7 +125,7 @@ class Dispatch:
             log.exception("dispatch: cannot even note that %s failed", what)
 
     def _rows(self, now: Now) -> bool:
-        """Values that cannot be are put right: from time to time, and at once when anything has failed."""
+        """Replace values that cannot be: from time to time, and at once when anything has failed."""
         with self._store.read() as db:
             failed_ms = db.number(failures.AT)
             if failed_ms == self._failed_ms and now.ms - self._rows_ms < TRIM_MS:
@@ -157,7 +157,7 @@ class Dispatch:
             return bool(deed(db, now))
 
     def _drills(self, now: Now) -> bool:
-        """What is planned for a day from now is announced, a monthly drill planned anew."""
+        """Announce drills a day ahead, and plan monthly ones anew."""
         with self._store.read() as db:
             if not drills.due(db, now):
                 return False
@@ -180,7 +180,7 @@ class Dispatch:
             return bool(orders.reroute(db, now))
 
     def _trust(self, now: Now) -> bool:
-        """Settings over the air, revocations, rotation, counter tables: see trust/work.py."""
+        """Send settings over the air, revocations, rotation, counter tables: see trust/periodic.py."""
         data_dir = self._store.path.parent
         if site.problem(data_dir):  # no site yet, or told on every page
             return False
@@ -194,12 +194,12 @@ class Dispatch:
         return True
 
     def watch_soon(self) -> None:
-        """Somebody changed what the list of warnings depends on: look with the next round."""
+        """Look for warnings with the next round: somebody changed facts that they depend on."""
         self._watched_ms = 0
         self._store.bell.ring()
 
     def _watch(self, now: Now) -> bool:
-        """Warnings: read first, write only when one opens, closes or is due to be told again."""
+        """Update warnings: read first, write only when one opens, closes or is due to be told again."""
         if now.ms - self._watched_ms < WATCH_MS:
             return False
         self._watched_ms = now.ms
@@ -213,7 +213,7 @@ class Dispatch:
         return True
 
     def _tell_calls(self, now: Now, path: Path) -> None:
-        """Gateways page by themselves while we are silent: policies or agreed people have changed."""
+        """Tell gateways changed policies or agreed people: they page by themselves while we are silent."""
         with self._store.read() as db:
             digest = gateway_calls.changed(db)
         if digest is None or site.problem(path):
@@ -238,7 +238,7 @@ class Dispatch:
             self._patrol()
 
     def keep(self) -> None:
-        """What must survive a damaged database is written beside it now, from any thread; a full disk is told
+        """Write the copy that survives a damaged database now, from any thread; a full disk is told
         elsewhere."""
         try:
             self._keep(self._now())
@@ -254,7 +254,7 @@ class Dispatch:
 
     @staticmethod
     def _highest_wall(db: Db, now: Now) -> None:
-        """The latest wall time seen: one that goes back behind it is a warning, until it proves right."""
+        """Keep the latest wall time: one that goes back behind it is a warning, until it proves right."""
         since_ms = db.number("wall_back_ms")
         back = now.wall < db.number("wall_ms")
         if not back or (since_ms and now.ms - since_ms >= CLOCK_TRUSTED_MS):

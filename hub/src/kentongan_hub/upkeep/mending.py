@@ -46,7 +46,7 @@ DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
 class Damage(TypedDict):
-    """What happened to the database; `known`: something of the site was left."""
+    """A database that was replaced; `known`: something of the site was left."""
 
     file: str  # set aside under this name, '' where there was none
     why: str | Said
@@ -55,18 +55,18 @@ class Damage(TypedDict):
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether SQLite says that the file itself is not what it should be."""
+    """Tell SQLite's word on a damaged file from its other errors."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     return isinstance(error, UnicodeDecodeError) or code in store.DAMAGED
 
 
 def is_known(data_dir: Path) -> bool:
-    """Whether this directory is a site's: by its keys, or by what was kept of it where those are lost."""
+    """Recognize a site's directory: by its keys, or by its kept copy where those are lost."""
     return site.exists(data_dir) or (Path(data_dir) / kept.FILE).exists()
 
 
 def wrong_with(data_dir: Path) -> Said | None:
-    """What is wrong with the database of this directory; None when nothing is."""
+    """Name the damage of this directory's database; None when there is none."""
     path, known = Path(data_dir) / store.FILE_NAME, is_known(data_dir)
     if not path.exists() or not path.stat().st_size:
         what = codes.DATABASE_EMPTY if path.exists() else codes.DATABASE_MISSING
@@ -92,7 +92,7 @@ def wrong_with(data_dir: Path) -> Said | None:
 
 
 def _look_through(connection: sqlite3.Connection, table: str = "") -> str:
-    """'ok', or the first thing that SQLite finds broken in the file, or in one table of it.
+    """Check the file, or one table of it: 'ok', or the first damage that SQLite finds.
 
     integrity_check: quick_check of SQLite 3.40.1 (Debian 12) sees NULL in whole tables without a rowid.
     """
@@ -111,7 +111,7 @@ def _look_through(connection: sqlite3.Connection, table: str = "") -> str:
 
 
 def open_store(data_dir: Path) -> Store:
-    """The store of a hub that starts; a damaged one of a known site is replaced first.
+    """Open the store of a hub that starts; a damaged one of a known site is replaced first.
 
     LocalError when there is a strange file and no site that it could belong to: nothing is touched then.
     """
@@ -127,7 +127,7 @@ def open_store(data_dir: Path) -> Store:
 
 
 def _mend(data_dir: Path, error: Exception) -> None:
-    """SQLite called the file damaged in the middle of the work: looked at, and replaced if it is so."""
+    """Check the file that SQLite called damaged in the middle of the work, and replace it if it is."""
     why = wrong_with(data_dir)
     if why:
         log.error("database damaged: %s", error)
@@ -173,7 +173,7 @@ def replace(data_dir: Path, why: Said) -> None:
 
 
 def _doubt(db: Db, wall_ms: int) -> None:
-    """As after a restore: what was ended since the copy holds no door open, and people look at the facts.
+    """Treat facts as after a restore: no session of then holds a door open, and people look at them.
 
     Screens on a wall stay: they see nothing confidential, and nobody is there at night to pair them.
     """
@@ -182,7 +182,7 @@ def _doubt(db: Db, wall_ms: int) -> None:
 
 
 def _set_aside(data_dir: Path, wall_ms: int) -> Path | None:
-    """The damaged file under a name with the time, its journal with it; None when there is none."""
+    """Move the damaged file, its journal with it, to a name with the time; None when there is none."""
     path = data_dir / store.FILE_NAME
     if not path.exists():
         return None
@@ -219,7 +219,7 @@ def _whole_tables(path: Path) -> tuple[dict[str, list[Row]], int]:
 
 
 def _insert(db: Db, name: str, some: list[Row]) -> int:
-    """How many of these rows the table did not take."""
+    """Insert these rows; the number that the table did not take."""
     columns, left_out = {row["name"] for row in db.all(f"PRAGMA table_info({name})")}, 0
     for row in some:
         row = {key: value for key, value in row.items() if key in columns}
@@ -232,7 +232,7 @@ def _insert(db: Db, name: str, some: list[Row]) -> int:
 
 
 def _orphans(db: Db) -> None:
-    """Rows that point at what was not kept: the rows of two moments may not fit."""
+    """Delete rows that point at missing ones: the rows of two moments may not fit."""
     db.run("UPDATE incidents SET merged_into = NULL WHERE merged_into NOT IN (SELECT id FROM incidents)")
     for _turn in range(len(TABLES)):
         found = {(row[0], row[3]) for row in db.connection.execute("PRAGMA foreign_key_check")}
@@ -256,7 +256,7 @@ def _tell(db: Db, now: Now, told: Row, origin: dict[str, str]) -> None:
 
 
 def damage(db: Db) -> Damage | None:
-    """{"file", "why", "wall", "known"} while nobody has seen to it; else None."""
+    """Read the damage that nobody has seen to; None when there is none."""
     text = db.setting(KEPT)
     try:
         found = json.loads(text) if text else None
@@ -273,7 +273,7 @@ def damage(db: Db) -> Damage | None:
 
 
 def settle(db: Db, now: Now, by: Account, address: str = "") -> None:
-    """A person has seen to it: the fresh database is the hub's from now on."""
+    """Note that a person has seen to it: the fresh database is the hub's from now on."""
     was = damage(db)
     if was:
         db.set_setting(KEPT, "")

@@ -1,4 +1,4 @@
-"""How long what is kept, per kind. At its end the words go; the row and its place in the chain stay.
+"""Retention periods by kind. At its end the words go; the row and its place in the chain stay.
 
 Its days are those that have surely passed (away.py): a wrong clock may keep words longer, never shorter.
 """
@@ -37,7 +37,7 @@ _REPORTS = (
 
 
 def days(db: Db) -> dict[str, int]:
-    """{"rahasia" or a kind's number as text: days}."""
+    """Read the retention periods by kind: {"rahasia" or a kind's number as text: days}."""
     chosen = parsed(db.setting("retention"))
     told = [kind for kind in words.KINDS if kind != m.KIND_UJI and kind not in words.CONFIDENTIAL_KINDS]
     keys = [CONFIDENTIAL, *map(str, told)]
@@ -56,7 +56,7 @@ def save(db: Db, now: Now, by: Account, wanted: Mapping[str, int], address: str 
 
 
 def due(db: Db, now: Now) -> list[Incident]:
-    """Closed incidents whose time is over, at most a batch."""
+    """List closed incidents whose retention has ended, at most a batch."""
     out, kept_days, gone = [], days(db), away.of(db)
     for kind in range(KINDS_END):  # a kind that this program does not know is kept like plain danger
         kept_days.setdefault(str(kind), kept_days[str(m.KIND_BAHAYA)])

@@ -1,4 +1,4 @@
-"""What expires in the outbox: a call that nobody ever tried to send is said, never dropped in silence.
+"""Expiry in the outbox: a call that nobody ever tried to send is told, never dropped in silence.
 
 Of a confidential incident only its circle is told, on its timeline and by a message that may wait for a day
 while nobody has answered.

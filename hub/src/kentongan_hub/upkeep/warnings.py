@@ -36,7 +36,7 @@ Changes = tuple[list[Finding], list[int], list[Warned], list[tuple[Warned, Findi
 
 
 def gather(db: Db, now: Now, path: Path) -> dict[str, Any]:
-    """Everything that supervision.findings looks at."""
+    """Collect the facts for supervision.findings."""
     disk, gone = shutil.disk_usage(path), deaf.of(db, now)
     return {
         "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
@@ -87,13 +87,13 @@ def gather(db: Db, now: Now, path: Path) -> dict[str, Any]:
 
 
 def _unsaved_ms(db: Db, now: Now, gone: Absences) -> int:
-    """How long ago the last backup, or the making of the site, surely is."""
+    """Give the time that has surely passed since the last backup, or since the site was made."""
     since_ms = db.number("backup_ms") or away.made_ms(db)
     return gone.passed_ms(since_ms, now.ms) if since_ms else 0
 
 
 def changes(db: Db, now: Now, path: Path) -> Changes:
-    """(to open, ids to close, rows to tell again, rows whose words changed with what is found)."""
+    """Compare the open warnings with the findings of now; see Changes."""
     found = supervision.findings(gather(db, now, path), now.ms)
     listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
     fresh = [one for key, one in found.items() if key not in listed]
@@ -162,7 +162,7 @@ def apply(
 
 
 def _say_anew(db: Db, now: Now, row: Warned, one: Finding) -> None:
-    """What stands on the page is what fails now; who took the warning took what failed then, and no more."""
+    """Show the failures of now; who took the warning took those of then, and no more."""
     db.run("UPDATE warnings SET said = ?, detail = '' WHERE id = ?", one.said, row["id"])
     if _things(one.said) <= _things(row["said"]):
         return
@@ -182,13 +182,13 @@ def _opened(db: Db, now: Now, one: Finding) -> None:
 
 
 def _things(said: str) -> set[str]:
-    """What a warning that the hub failed names."""
+    """List the failed parts that a warning names."""
     found = unpack(said)
     return set(map(pack, found.values.get("things", ()))) if isinstance(found, Said) else set()
 
 
 def _tell(db: Db, now: Now, warning: Warned) -> None:
-    """The owner's people get a message; a warning that nobody takes goes on to the ketua RT."""
+    """Message the owner's people; a warning that nobody takes goes on to the ketua RT."""
     owners = [warning["owner"]]
     if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
         owners.append("ketua_rt")
@@ -212,7 +212,7 @@ def _tell(db: Db, now: Now, warning: Warned) -> None:
 
 
 def take(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:
-    """A named person sees to it; the reminders stop."""
+    """Note the named person who sees to it; the reminders stop."""
     note = audit.clean(note)[:200]
     changed = db.run(
         "UPDATE warnings SET taken_by = ?, taken_wall = ?, note = ?, next_ms = NULL "
@@ -230,7 +230,7 @@ def take(db: Db, now: Now, number: int, account: Account, note: str = "", addres
 
 
 def checked(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:
-    """A person has checked a siren that did not sound; the warning ends with it."""
+    """Note that a person has checked a siren that did not sound; the warning ends with it."""
     row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
     if row is None or row["what"] not in supervision.SIRENS:
         return False

@@ -1,1 +1,1 @@
-"""What people see: the pages' frame, views, pictures, exports, live updates."""
+"""The pages for people: their frame, views, pictures, exports."""

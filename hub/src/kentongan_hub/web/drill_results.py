@@ -1,4 +1,4 @@
-"""What came of a drill: who pressed, which posts sounded and how fast, who answered and how fast."""
+"""The results of a drill: presses, posts that sounded and their times, answers and theirs."""
 
 from statistics import median
 
@@ -13,7 +13,7 @@ from kentongan_hub.web.view import Shown
 
 
 def summary(db: Db, drill: Drill) -> Shown:
-    """{"took_part", "buttons", "posts", "answer_s", ...} of a drill that has begun, in few queries."""
+    """Sum up a drill that has begun, in few queries: {"took_part", "buttons", "posts", "answer_s", ...}."""
     rows = drills.alarms(db, drill)
     buttons, took_part = _counts(db, drill, {row["device"] for row in rows})
     answers = [(row["answered_ms"] - row["opened_ms"]) // 1000 for row in rows if row["answered_ms"]]
@@ -27,7 +27,7 @@ def summary(db: Db, drill: Drill) -> Shown:
 
 
 def of(db: Db, now: Now, drill: Drill) -> Shown:
-    """The summary, and for each press who came and how fast a post had reported sounding."""
+    """Give the summary, and for each press its comers and the time until a post reported sounding."""
     rows = drills.alarms(db, drill)
     pressed, devices = [_press(db, now, row) for row in rows], {row["device"] for row in rows}
     return {
@@ -41,7 +41,7 @@ def of(db: Db, now: Now, drill: Drill) -> Shown:
 
 
 def _in_earnest(db: Db, drill: Drill) -> list[Row]:
-    """Alarms of these minutes that were none: people may have to explain a second press."""
+    """List real alarms of these minutes: people may have to explain a second press."""
     return db.all(
         "SELECT slug, house FROM incidents INDEXED BY incidents_opened WHERE drill = 0 AND confidential = 0 "
         "AND opened_ms >= ? AND opened_ms < ? AND (? = 0 OR zone = ?) ORDER BY opened_ms LIMIT 50",
@@ -62,7 +62,7 @@ def _devices(db: Db, drill: Drill, role: str) -> list[Row]:
 
 
 def _counts(db: Db, drill: Drill, pressed: set[int]) -> tuple[int, int]:
-    """(buttons, how many of them pressed)."""
+    """Count (buttons, those of them that pressed)."""
     marks = ", ".join("?" * len(pressed)) or "NULL"
     row: dict[str, int] | None = db.one(
         f"SELECT count(*) AS n, coalesce(sum(node IN ({marks})), 0) AS pressed FROM devices WHERE {_SERVED}",
@@ -81,12 +81,12 @@ def _press(db: Db, now: Now, row: Incident) -> Shown:
 
 
 def _first_s(posts: list[Shown]) -> int | None:
-    """Seconds after which the first post had reported sounding, an upper bound; None when none did."""
+    """Give seconds until the first post had reported sounding, an upper bound; None when none did."""
     return min((one["below_s"] for one in posts if one["below_s"] is not None), default=None)
 
 
 def _posts(db: Db, drill: Drill, rows: list[Incident]) -> list[Shown]:
-    """The posts, each with how many of the drill's alarms it sounded for and failed at, by its own word."""
+    """List the posts, each with the number of alarms it sounded for and failed at, by its own word."""
     marks = ", ".join("?" * len(rows)) or "NULL"
     heard = db.all(
         "SELECT DISTINCT r.post, a.incident, r.state FROM alarms a JOIN siren_reports r "
@@ -108,5 +108,5 @@ def _posts(db: Db, drill: Drill, rows: list[Incident]) -> list[Shown]:
 
 
 def _spread(seconds: list[int]) -> tuple[int, int] | None:
-    """(median, longest) or None."""
+    """Give (median, longest) or None."""
     return (int(median(seconds)), max(seconds)) if seconds else None

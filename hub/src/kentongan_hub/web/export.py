@@ -25,7 +25,7 @@ _FORMULA = re.compile(r"(\A|[;,|\t\r\n])(?=[\s\"'\u00a0]*[=+\-@\uff1d\uff0b\uff0
 
 
 def safe(value: object) -> str:
-    """Text that a spreadsheet would run as a formula, however it splits cells, becomes text that it shows."""
+    """Write a value so that a spreadsheet shows and never runs it, however it splits cells."""
     text = "" if value is None else str(value)
     safe_text = _FORMULA.sub(r"\1'", text)
     return "'" + safe_text if text[:1] in ("\t", "\r") else safe_text
@@ -42,7 +42,7 @@ DEVICES = (
 
 
 def incidents(store: Store, now: Now) -> Iterator[Cells]:
-    """Head and rows, oldest first; a read of its own for each page, so that no alarm waits for an export."""
+    """Give head and rows, oldest first; one read per page, so that no alarm waits for an export."""
     yield INCIDENTS
     last, full = 0, True
     while full:
@@ -85,7 +85,7 @@ DRILLS = (
 
 
 def held_drills(store: Store, now: Now) -> Iterator[Cells]:
-    """Drills that were held, oldest first; seconds are medians."""
+    """Give drills that were held, oldest first; seconds are medians."""
     yield DRILLS
     with store.read() as db:
         zone = db.setting("time_zone", "WIB")
@@ -105,7 +105,7 @@ def held_drills(store: Store, now: Now) -> Iterator[Cells]:
 
 
 def as_csv(rows: Iterable[Cells]) -> Iterator[str]:
-    """Pieces of UTF-8 text with a byte order mark, which spreadsheets ask for."""
+    """Give pieces of UTF-8 text with a byte order mark, which spreadsheets ask for."""
     out = io.StringIO("\ufeff")
     out.seek(0, io.SEEK_END)
     writer = csv.writer(out)

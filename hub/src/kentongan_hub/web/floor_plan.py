@@ -29,7 +29,7 @@ NAME_LIMIT = 30  # characters of a lane's name
 
 
 def of(db: Db, zone: int) -> Shown:
-    """{"height", "lines", "picture": version or None} of this RT's plan."""
+    """Read the plan of this RT: {"height", "lines", "picture": version or None}."""
     columns = "height, lines, length(picture) AS size, changed_wall"
     row = db.one(f"SELECT {columns} FROM plans WHERE zone = ?", zone)
     if row is None:
@@ -48,7 +48,7 @@ def picture(db: Db, zone: int) -> bytes | None:
 def set_picture(
     db: Db, now: Now, by: Account, zone: int, drawn: tuple[bytes, int, int] | None, at: str = ""
 ) -> None:
-    """`drawn` as pictures.redraw gives it, or None to take the picture away; houses keep their places."""
+    """Set `drawn` of pictures.redraw as the ground, or None to take it away; houses keep their places."""
     body, width, height = drawn or (None, WIDTH, DEFAULT_HEIGHT)
     _row(db, now, by, zone)
     db.run(
@@ -71,7 +71,7 @@ def _row(db: Db, now: Now, by: Account, zone: int) -> None:
 def add_line(
     db: Db, now: Now, by: Account, zone: int, points: Sequence[int], name: str, at: str = ""
 ) -> None:
-    """A lane from (x1, y1) to (x2, y2)."""
+    """Draw a lane from (x1, y1) to (x2, y2)."""
     _row(db, now, by, zone)
     known = of(db, zone)
     name = audit.clean(name).strip()
@@ -129,7 +129,7 @@ def place(
 
 
 def _houses_of_buttons(db: Db, zone: int) -> set[int]:
-    """House numbers that technicians gave to devices, registered or not."""
+    """List house numbers that technicians gave to devices, registered or not."""
     rows = db.all(
         "SELECT DISTINCT house FROM devices WHERE zone = ? AND house > 0 AND revoked = 0 AND pending = 0",
         zone,
@@ -143,7 +143,7 @@ def _inside(x: int, y: int, height: int) -> None:
 
 
 def things(db: Db, now: Now, zone: int, condition: str, with_health: bool) -> list[Shown]:
-    """Houses and mains devices of an RT with what goes on there: [{"key", "name", "x", "y", "alarm", ...}].
+    """List houses and mains devices of an RT with their alarms: [{"key", "name", "x", "y", "alarm", ...}].
 
     `condition` is confidential.condition; a confidential incident is on no plan, whoever looks.
     """

@@ -11,7 +11,7 @@ HOUSES = 1, 0xFFFF
 
 
 def whole(field: str, label: str, low: int, high: int, empty: int | None = None) -> int:
-    """The number that was typed; LocalError names the field as the page does, and its limits.
+    """Read a typed number; LocalError names the field as the page does, and its limits.
 
     empty: the number of a field that may be left open.
     """
@@ -26,6 +26,6 @@ def whole(field: str, label: str, low: int, high: int, empty: int | None = None)
 
 
 def picked(field: str, low: int = 0, high: int = numerals.ROW_MAX, otherwise: int = 0) -> int:
-    """A number that nobody types; `otherwise` where nothing of ours can have sent it."""
+    """Read a number that nobody types; `otherwise` where nothing of ours can have sent it."""
     number = numerals.whole(request.values.get(field, ""), low, high)
     return otherwise if number is None else number

@@ -30,7 +30,7 @@ _ONE = threading.Lock()  # one picture is drawn at a time: two would be memory t
 
 
 def redraw(file: IO[bytes], side_max: int) -> tuple[bytes, int, int]:
-    """(JPEG bytes, width, height) of an uploaded file, at most side_max px; LocalError says why not."""
+    """Draw an uploaded file anew, at most side_max px: (JPEG bytes, width, height); LocalError if not."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if size > BYTES_MAX:
@@ -50,7 +50,7 @@ def redraw(file: IO[bytes], side_max: int) -> tuple[bytes, int, int]:
 
 
 def _parts_of_first_scan(file: IO[bytes]) -> int:
-    """How many colours the first scan of a JPEG holds; 0 where no scan is found by the book."""
+    """Count the colours in the first scan of a JPEG; 0 where no scan is found by the book."""
     file.seek(0)
     if file.read(2) != b"\xff\xd8":
         return 0
@@ -64,7 +64,7 @@ def _parts_of_first_scan(file: IO[bytes]) -> int:
 
 
 def _kind(picture: Image.Image, first_scan: int) -> str:
-    """The line of PIXELS_MAX that a picture falls under."""
+    """Find the line of PIXELS_MAX that a picture falls under."""
     if picture.format == "PNG":
         return "PNG"
     whole = (

@@ -57,14 +57,14 @@ TOO_MANY = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Sedang
 
 
 class TooLarge(RequestEntityTooLarge):
-    """Told in the words of the pages: it comes before any page can say it."""
+    """A body too large, told in the words of the pages: it comes before any page can say it."""
 
     def to_response(self, ident: str | None = None) -> Answer:
         return _said(self, TOO_LARGE.format(limit=pictures.BYTES_MAX >> 20))
 
 
 class TooMany(Error):
-    """Files that come in at this moment fill what the machine has room for."""
+    """More files at once than the machine has room for."""
 
     code, reason = 503, "Service Unavailable"
 
@@ -115,7 +115,7 @@ class Request(HTTPRequestParser):
             self.error, self.completed = TooMany(""), True
 
     def _drop(self, data: bytes) -> int:
-        """A browser hears an answer only once it was listened to."""
+        """Read on without keeping it: a browser hears an answer only once it was listened to."""
         left = self._left or 0
         taken = min(len(data), left)
         self._left = left - taken
@@ -127,11 +127,11 @@ class Request(HTTPRequestParser):
         return getattr(self, "command", "") == "POST" and path.endswith(UPLOAD_PATHS)
 
     def is_large(self) -> bool:
-        """Whether it is taking room on the disk beyond that of a form."""
+        """Recognize a body that takes room on the disk beyond that of a form."""
         return self._left is None and max(self.content_length, self.body_bytes_received) > BODY_BYTES
 
     def late(self, now_s: float) -> bool:
-        """Whether it should have come to its end by now."""
+        """Recognize a request that should have ended by now."""
         if not self.headers_finished:
             return now_s - self.began_s > HEAD_S
         return now_s - self.began_s > (UPLOAD_S if self.is_upload() else BODY_S)
@@ -146,7 +146,7 @@ class Connection(HTTPChannel):
         super().__init__(*args, **more)
 
     def parser_class(self, adj: Adjustments) -> Request:
-        """waitress asks this for every new request."""
+        """Make the parser of a new request, for which waitress asks here."""
         made = Request(adj)
         made.uploads = self.server.uploads
         self._latest = made
@@ -161,7 +161,7 @@ class Connection(HTTPChannel):
 
     @property
     def spare(self) -> bool:
-        """Whether the server owes it nothing now."""
+        """Recognize a connection that the server owes nothing now."""
         return not (self.requests or self.total_outbufs_len or self.will_close)
 
     def late(self, now_s: float) -> bool:
@@ -179,7 +179,7 @@ class Server(TcpWSGIServer):
     pushed_out = 0  # connections that gave way
 
     def uploads(self) -> int:
-        """How many files are coming in."""
+        """Count the files that are coming in."""
         coming = (one.request for one in list(self.active_channels.values()))
         return sum(one is not None and one.is_large() for one in coming)
 
@@ -195,7 +195,7 @@ class Server(TcpWSGIServer):
         return super().readable()
 
     def _make_room(self) -> None:
-        """At the limit those who can best be spared are let go, so that accepting never stops."""
+        """Let those go at the limit who can best be spared, so that accepting never stops."""
         # marked here, closed in their own turn: a number that is free at once would be taken for the old one
         staying = [one for one in list(self.active_channels.values()) if not one.will_close]
         over = len(staying) + 1 - CONNECTIONS
@@ -211,7 +211,7 @@ class Server(TcpWSGIServer):
 
 
 def server(app: WSGIApplication, host: str, port: int, behind_proxy: bool = False) -> Server:
-    """A waitress server that is bound to host and port (0: any) and waits for run(); OSError if it can't."""
+    """Make a waitress server, bound to host and port (0: any), that waits for run(); OSError if it can't."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)  # connections inherit it

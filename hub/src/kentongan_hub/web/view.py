@@ -1,4 +1,4 @@
-"""What pages show, as plain dicts; decides who sees what of a confidential incident. No Flask."""
+"""The content of pages as plain dicts; decides who sees what of a confidential incident. No Flask."""
 
 import hashlib
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ Shown = dict[str, Any]  # what a template shows, by its name there
 
 
 def board(db: Db, now: Now, account: Account) -> Shown:
-    """Everything on the papan siaga."""
+    """Collect the papan siaga."""
     zone = db.setting("time_zone", "WIB")
     where = confidential.condition(account) + " AND merged_into IS NULL"
     rows = db.all(
@@ -61,7 +61,7 @@ def board(db: Db, now: Now, account: Account) -> Shown:
 
 
 def _next_drill(db: Db, now: Now, zone: str) -> str:
-    """'RT 05, 26/12/2026 10.00 WIB' of a drill within a day, so that everybody at the post knows; or ''."""
+    """Give 'RT 05, 26/12/2026 10.00 WIB' of a drill within a day, so that the post knows; or ''."""
     for row in drills.waiting(db):
         if drills.state(row, now) == drills.PLANNED and row["planned_wall"] - now.wall <= drills.DAY_MS:
             when = local_date_time(row["planned_wall"], zone)
@@ -70,7 +70,7 @@ def _next_drill(db: Db, now: Now, zone: str) -> str:
 
 
 def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False) -> Shown:
-    """One incident for a board or list. Of a confidential one only its name and state leave this function.
+    """Describe one incident for a list. Of a confidential one only its name and state leave this function.
 
     `to_its_circle`: all of it, on the page that only who may know of it sees.
     """
@@ -126,18 +126,18 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
 
 
 def call(db: Db, row: Incident) -> str:
-    """Whom to telephone now: the card of the step that was reached while nobody answers; else ''."""
+    """Name the people to telephone now, by the card of the step reached while nobody answers; else ''."""
     waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
     return policy_store.card(db, row) if waits and (row["answered_ms"] is None or row["help_ms"]) else ""
 
 
 def others_of_event(db: Db, row: Incident) -> list[Shown]:
-    """The alarms that a person merged into this incident, with their places."""
+    """List the alarms that a person merged into this incident, with their places."""
     return [{"slug": one["slug"], **_where(db, one)} for one in orders.members(db, row)[1:]]
 
 
 def joinable(db: Db, now: Now, account: Account, row: Incident, zone: str) -> list[Shown]:
-    """Open incidents that this one can be merged into."""
+    """List open incidents that this one can be merged into."""
     rows = db.all(
         "SELECT * FROM incidents WHERE closed_ms IS NULL AND merged_into IS NULL AND id != ? "
         f"AND confidential = ? AND drill = ? AND {confidential.condition(account)} "
@@ -151,7 +151,7 @@ def joinable(db: Db, now: Now, account: Account, row: Incident, zone: str) -> li
 
 
 def helpers(db: Db, row: Incident) -> list[Account]:
-    """Accounts that may take this incident over, by name."""
+    """List accounts that may take this incident over, by name."""
     accounts = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
     return [
         one
@@ -177,7 +177,7 @@ def _where(db: Db, row: Incident) -> Shown:
 
 
 def comers(db: Db, row: Incident) -> list[str]:
-    """Names of those who said that they come, to it or to what was merged into it, since it was opened."""
+    """List the names of those who come to it, or to one merged into it, since it was opened."""
     names: list[str] = []
     for one in orders.members(db, row):
         rows = db.all(
@@ -192,7 +192,7 @@ def comers(db: Db, row: Incident) -> list[str]:
 
 
 def answered(db: Db, account: Account, slug: str = "", who: str = "") -> list[Shown]:
-    """Open incidents to which this account said that it comes: [{"slug", "title", "where", "there", "name"}].
+    """List open incidents that this account comes to: [{"slug", "title", "where", "there", "name"}].
 
     On a post's screen, which comes to nothing itself: the one that account `who` has answered there.
     """
@@ -217,7 +217,7 @@ def answered(db: Db, account: Account, slug: str = "", who: str = "") -> list[Sh
 
 
 def _sirens(db: Db, now: Now, row: Incident) -> Shown:
-    """{"sirens": each post's last word, "siren": all of it in one word; None where none shall sound}."""
+    """Give {"sirens": each post's last word, "siren": all in one word; None where none shall sound}."""
     posts = sirens(db, now, row)
     if row["device"] == record_timeline.BY_HAND or (row["kind"] in kinds.NEVER_SOUND and not posts):
         return {"sirens": posts, "siren": None}
@@ -227,7 +227,7 @@ def _sirens(db: Db, now: Now, row: Incident) -> Shown:
 
 
 def sirens(db: Db, now: Now, row: Incident) -> list[Shown]:
-    """Each post's last word on this incident and its upper bound in seconds from 'heard' to 'reported'.
+    """Give each post's last word on this incident, and seconds from 'heard' to 'reported' at most.
 
     A sounding whose end nobody reported lasts no longer than one can.
     """
@@ -268,7 +268,7 @@ LINK_ORDER = (
 
 
 def device_order(db: Db, now: Now) -> list[int]:
-    """Numbers of the devices in service, lost ones first; light: a page then reads only its own."""
+    """List the devices in service, lost ones first; light: a page then reads only its own."""
     rows = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
     gone = deaf.of(db, now)
 
@@ -280,7 +280,7 @@ def device_order(db: Db, now: Now) -> list[int]:
 
 
 def devices(db: Db, now: Now, nodes: Iterable[int]) -> list[Shown]:
-    """What is known of these devices, in this order."""
+    """Describe these devices, in this order."""
     zone, gone = db.setting("time_zone", "WIB"), deaf.of(db, now)
     return [_device(db, now, row, zone, gone) for row in (_device_row(db, node) for node in nodes) if row]
 
@@ -353,7 +353,7 @@ def timeline(db: Db, incident_id: int) -> list[Shown]:
 
 
 def site_words(db: Db) -> Shown:
-    """Name and time zone for the page's head."""
+    """Give name and time zone for the page's head."""
     zone = db.setting("time_zone", "WIB")
     return {"name": db.setting("name", "Kentongan"), "zone": zone, "hours": hours(zone)}
 

@@ -1,4 +1,4 @@
-"""Who is asking, and what no page may do: sessions, CSRF, security headers, errors in plain Indonesian."""
+"""The frame of all pages: sessions, CSRF, security headers, errors in plain Indonesian."""
 
 import hashlib
 import hmac
@@ -46,7 +46,7 @@ HEADERS = {
 
 
 def load_account() -> None:
-    """g.account from the session cookie, or None."""
+    """Load g.account from the session cookie; None without one."""
     token = request.cookies.get(SESSION_COOKIE, "")
     g.session_token = token
     g.account = None
@@ -67,7 +67,7 @@ def load_account() -> None:
 
 
 def csrf_token() -> str:
-    """The token of this browser's forms, derived from its cookie: nothing to store, nothing to guess."""
+    """Derive the token of this browser's forms from its cookie: nothing to store, nothing to guess."""
     secret = request.cookies.get(SESSION_COOKIE) if g.get("account") else request.cookies.get(FIRST_COOKIE)
     if not secret:
         secret = g.setdefault("first_cookie", secrets.token_urlsafe(24))
@@ -75,7 +75,7 @@ def csrf_token() -> str:
 
 
 def check_form() -> None:
-    """Every unsafe request to a page: from our own origin, with this browser's token."""
+    """Require of every unsafe request to a page our own origin and this browser's token."""
     if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith("/api/"):
         return
     upload = g.get("account") is not None and request.endpoint in UPLOADS
@@ -96,7 +96,7 @@ def check_form() -> None:
 
 
 def finish(response: Response) -> Response:
-    """Headers on every answer; the first cookie when a form needed it."""
+    """Set the headers of every answer; the first cookie when a form needed it."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
@@ -115,7 +115,7 @@ def set_cookie(response: AnyResponse, name: str, value: str, max_age_s: int | No
 
 
 def needs(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-    """A page for accounts with this permission: others are sent to log in, or refused."""
+    """Guard a page for accounts with this permission: others are sent to log in, or refused."""
 
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
@@ -174,7 +174,7 @@ FILE_TOO_LARGE = _("Berkas paling besar %(bytes_max)s MB. Kecilkan dulu, lalu ki
 
 
 def without_keys(error: Exception) -> ResponseReturnValue:
-    """What needs the site's keys cannot be done now; the rest goes on."""
+    """Refuse a request that needs the site's keys; the rest goes on."""
     if request.path.startswith("/api/"):
         return {"error": str(error), "field": "", "remedy": "restore site.json from the backup"}, 503
     title = _("Berkas kunci situs rusak")

@@ -1,4 +1,4 @@
-"""Whom a policy's words mean tonight: people with an address, never the house of a silent alarm."""
+"""The people that a policy's words mean tonight: with an address, never of a silent alarm's house."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -31,14 +31,14 @@ class Recipient(TypedDict):
 
 
 def resolve(db: Db, now: Now, incident: Concerns, words: Iterable[str]) -> list[Recipient]:
-    """[{"person", "name", "channel", "address", "delay_s"}] of one step's recipients, each address once."""
+    """Give the recipients of one step, each address once."""
     return reach(db, now, incident, words)[0]
 
 
 def reach(
     db: Db, now: Now | None, incident: Concerns, words: Iterable[str]
 ) -> tuple[list[Recipient], list[Said], int]:
-    """(what resolve gives, a Said for each of those that no message can reach, how many lookings-up failed).
+    """Give (recipients, a Said for each whom no message can reach, number of failed look-ups).
 
     Nobody is left uncalled for the row of another: each word and each person is looked up by itself, where
     somebody is called; `now` None: this is a rehearsal, which writes nothing.
@@ -97,7 +97,7 @@ def _addresses(db: Db, incident: Concerns, person: Person) -> list[Recipient]:
 
 
 def _may_know(db: Db, incident: Concerns, person: Person) -> bool:
-    """A silent alarm reaches no one of its house, and no account that may not open it."""
+    """Refuse a silent alarm to people of its house and to accounts that may not open it."""
     if incident["house"] and (person["zone"], person["house"]) == (incident["zone"], incident["house"]):
         return False
     if person["account"] is None:
@@ -107,7 +107,7 @@ def _may_know(db: Db, incident: Concerns, person: Person) -> bool:
 
 
 def may_answer(db: Db, incident_id: int, person: Person) -> bool:
-    """Whether this person may still know of an incident it was called for: exclusions count at once."""
+    """Let a called person answer only while it may know of the incident: exclusions count at once."""
     incident = incident_of(db, incident_id)
     return not incident["confidential"] or _may_know(db, incident, person)
 
@@ -152,7 +152,7 @@ def _people(db: Db, incident: Concerns, word: str) -> list[Person]:
 
 
 def nearest(db: Db, zone: int, house: int, count: int) -> list[int]:
-    """Numbers of the nearest inhabited houses: by the plan where they stand on it, else by house number."""
+    """Give the nearest inhabited houses: by the plan where they stand on it, else by house number."""
     rows = db.all("SELECT number, x, y FROM houses WHERE zone = ? AND occupied = 1", zone)
     here = next((row for row in rows if row["number"] == house), None) or db.one(
         "SELECT number, x, y FROM houses WHERE zone = ? AND number = ?", zone, house

@@ -1,4 +1,4 @@
-"""What would happen: a policy played through for one house; and the queue of what will happen."""
+"""A policy played through for one house; and the queue of work to come."""
 
 import json
 from typing import TypedDict
@@ -41,7 +41,7 @@ class Coming(TypedDict):
 
 
 def play(db: Db, zone: int, house: int, kind: int, confidential: bool = False) -> list[Call]:
-    """[{"after", "lines", "missing"}]: 'if house 7 presses fire, this happens'. Writes nothing."""
+    """Play a policy through: 'if house 7 presses fire, this happens'. Writes nothing."""
     imagined: Called = {
         "id": 0,
         "slug": "rahasia-0",
@@ -117,7 +117,7 @@ def _chimes(db: Db, imagined: Called) -> Text:
 
 
 def queue(db: Db, now: Now, condition: str) -> list[Coming]:
-    """What happens next by itself, soonest first; `condition`: which incidents this person may know of."""
+    """List the next work by due time; `condition`: SQL on incidents that this person may know of."""
     zone = db.setting("time_zone", "WIB")
     out = []
     for row in db.all(

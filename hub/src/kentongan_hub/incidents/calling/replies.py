@@ -1,4 +1,4 @@
-"""What a called person writes back: DATANG answers the incident, TIDAK says that this person cannot.
+"""Replies of called people: DATANG answers the incident, TIDAK says that this person cannot.
 
 Only who was called may answer, and only what it was called for. The words are data: they choose among the
 incidents that this number got a call for, and nothing else. Words without a number count where within the day
@@ -51,7 +51,7 @@ class Call(TypedDict):
 
 
 def people_of(db: Db, channel: str, address: str) -> list[Person]:
-    """Rows of `people` who are called at this address; a household may share a phone."""
+    """Give the people who are called at this address; a household may share a phone."""
     return db.all(
         "SELECT p.* FROM addresses a JOIN people p ON p.id = a.person "
         "WHERE a.channel = ? AND a.active = 1 AND a.address = ? ORDER BY a.id",
@@ -65,7 +65,7 @@ def unknown(db: Db, now: Now, channel: str) -> None:
 
 
 def take(db: Db, now: Now, channel: str, address: str, text: str) -> bool:
-    """True when the answer reached an incident. `address` as it stands in the register."""
+    """Apply an answer; True when it reached an incident. `address` as it stands in the register."""
     people = people_of(db, channel, address)
     if not people:
         unknown(db, now, channel)
@@ -91,7 +91,7 @@ def take(db: Db, now: Now, channel: str, address: str, text: str) -> bool:
 
 
 def meaning(text: str) -> tuple[bool | None, set[str]]:
-    """(True: comes, False: cannot, None: neither, {slugs that it names}) of what somebody wrote."""
+    """Read a reply: (True: comes, False: cannot, None: neither, {slugs that it names})."""
     text = _apart(unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).lower())
     said, yes = _SAID.search(text), _YES.search(text)
     comes = None
@@ -104,12 +104,12 @@ def meaning(text: str) -> tuple[bool | None, set[str]]:
 
 
 def _apart(text: str) -> str:
-    """'datang12' as 'datang 12'."""
+    """Write 'datang12' as 'datang 12'."""
     return re.sub(r"(?<=[a-z]{2})(?=\d)", " ", text)
 
 
 def _called(db: Db, now: Now, channel: str, address: str) -> list[Call]:
-    """Incidents for which a call went to this address within the day, and the name that was called.
+    """List incidents that this address was called for within the day, with the name that was called.
 
     `open`: it may be answered, by its state and by the age of this call.
     """
@@ -129,7 +129,7 @@ def _called(db: Db, now: Now, channel: str, address: str) -> list[Call]:
 
 
 def _ask(db: Db, now: Now, channel: str, address: str, open_: list[Call]) -> None:
-    """For the number, once an hour: 'Balas: DATANG 12 atau DATANG 13'."""
+    """Ask for the number, once an hour: 'Balas: DATANG 12 atau DATANG 13'."""
     asked = (
         "SELECT 1 FROM outbox WHERE channel = ? AND type = ? AND created_ms > ? "
         "AND json_field(body, 'to') = ? AND json_field(body, 'asks') = 1"
@@ -143,6 +143,6 @@ def _ask(db: Db, now: Now, channel: str, address: str, open_: list[Call]) -> Non
 
 
 def _may(db: Db, row: Call, person: Person) -> bool:
-    """Of a confidential incident only who was called, not whoever else has this phone."""
+    """Accept for a confidential incident only the called person, not others with the same phone."""
     called = row["name"] == person["name"] or not row["confidential"]
     return called and recipients.may_answer(db, row["event"], person)

@@ -32,7 +32,7 @@ def at_once(
     pressed_ms: int | None = None,
     counter: int | None = None,
 ) -> None:
-    """The step of the press itself; the posts of its own RT sound without being asked.
+    """Take the step of the press itself; the posts of its own RT sound without being asked.
 
     `dated`: whether it is known when it was pressed; else the posts may have sounded, and told it, long ago.
     `pressed_ms`, `counter`: of this press, where it is not the one that opened the incident, or not its last.
@@ -64,14 +64,14 @@ def _part(
 
 
 def _named(db: Db, incident: Incident, what: str) -> str | Said:
-    """For a warning that many see: a confidential incident is not named there."""
+    """Name it for a warning that many see: a confidential incident stays unnamed."""
     if incident["confidential"]:
         return what
     return Said(codes.OF_INCIDENT, what=Said(what), name=timeline.identity(db, incident))
 
 
 def _forward(db: Db, now: Now, incident: Incident, step: Step, counter: int | None = None) -> bool | None:
-    """As _sound, for every RT but its own, whose posts heard it themselves."""
+    """Do as _sound, for every RT but its own, whose posts heard it themselves."""
     zones = [zone for zone in siren_zones(db) if zone != incident["zone"]]
     return _order(db, now, incident, zones, codes.FORWARDED, counter)
 
@@ -79,7 +79,7 @@ def _forward(db: Db, now: Now, incident: Incident, step: Step, counter: int | No
 def _order(
     db: Db, now: Now, incident: Incident, zones: Sequence[int], told: str = "", counter: int | None = None
 ) -> bool | None:
-    """Sirens of these RTs, each by itself; None when one of them could not be ordered."""
+    """Order the sirens of these RTs, each by itself; None when one of them could not be ordered."""
     done = [
         failures.contained(
             db, now, _named(db, incident, codes.SIRENS), _order_one, db, now, incident, zone, told, counter
@@ -120,7 +120,7 @@ def run_due(db: Db, now: Now) -> int:
 
 
 def _due(db: Db, now: Now, number: int) -> bool:
-    """True once its step is taken. The row is read here: what was damaged in it may have been put right."""
+    """Take its step; True. The row is read here: damaged values in it may have been put right."""
     _step(db, now, incident_of(db, number))
     return True
 
@@ -150,7 +150,7 @@ def _step(db: Db, now: Now, incident: Incident) -> None:
 
 
 def _ask(db: Db, now: Now, incident: Incident) -> None:
-    """'Is it over?' to who holds it and to the ketua RT; of a confidential one to its agreed people."""
+    """Ask 'is it over?' of its holder and the ketua RT; of a confidential one, its agreed people."""
     db.run(
         "UPDATE incidents SET next_alert_ms = ? WHERE id = ?",
         policy_store.ask_ms(db, now, incident),
@@ -172,7 +172,7 @@ def _sound(db: Db, now: Now, incident: Incident, step: Step) -> bool | None:
 
 
 def siren_zones(db: Db) -> list[int]:
-    """RTs that have a siren post."""
+    """List the RTs that have a siren post."""
     rows = db.all(
         "SELECT DISTINCT zone FROM devices WHERE role = 'sirene' AND revoked = 0 AND pending = 0 "
         "ORDER BY zone"
@@ -181,7 +181,7 @@ def siren_zones(db: Db) -> list[int]:
 
 
 def _call(db: Db, now: Now, incident: Incident, step: Step, counter: int | None = None) -> bool | None:
-    """True when everybody was called that could be; None, and told, when somebody could not."""
+    """Call the step's people; True when all were called, None, and told, when somebody could not be."""
     all_well = True
     if p.CHIMES in step.to:
         all_well = failures.contained(db, now, codes.PAGING_CHIMES, _page, db, now, incident, counter)
@@ -208,7 +208,7 @@ def _page(db: Db, now: Now, incident: Incident, counter: int | None) -> bool:
 
 
 def _message(db: Db, now: Now, incident: Incident, step: Step, one: Recipient) -> int:
-    """The number of the row that calls this one."""
+    """Queue the call of this recipient; the row's id."""
     body = {"to": one["address"], "name": one["name"], "text": texts.call(db, incident, step.number)}
     return outbox.add(
         db,

@@ -10,7 +10,7 @@ LIMIT = 300  # characters: two SMS
 
 
 def call(db: Db, incident: Incident, number: int) -> str:
-    """'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'"""
+    """Compose a call: 'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'"""
     if incident["confidential"]:
         return f"Kentongan: {incident['slug']} menunggu Anda di pusat data RT. {hint(incident['slug'])}"
     again = f" (panggilan ke-{number})" if number else ""
@@ -24,7 +24,7 @@ def call(db: Db, incident: Incident, number: int) -> str:
 
 
 def left_open(db: Db, incident: Incident) -> str:
-    """The question after an answered incident that nobody has ended."""
+    """Compose the question after an answered incident that nobody has ended."""
     if incident["confidential"]:
         return f"Kentongan: {incident['slug']} masih terbuka. Sudah selesai? Tutup di pusat data RT."
     kind = words.kind(incident["kind"])
@@ -36,12 +36,12 @@ def left_open(db: Db, incident: Incident) -> str:
 
 
 def unsent(incident: Incident) -> str:
-    """To the circle of a confidential incident: calls to some of them were never tried."""
+    """Tell the circle of a confidential incident that calls to some of them were never tried."""
     return f"Kentongan: {incident['slug']}: ada panggilan yang tidak sempat dikirim. Buka di pusat data RT."
 
 
 def place(db: Db, incident: Incident) -> str:
-    """'Rumah 7, Gang Mawar · RT 05/RW 03', as people say it."""
+    """Name the place as people say it: 'Rumah 7, Gang Mawar · RT 05/RW 03'."""
     area = f"RT {incident['zone']:02d}/RW {db.number('rw'):02d}"
     device = db.one("SELECT label, house, place FROM devices WHERE node = ?", incident["device"])
     where = incident["place"] or (device or {}).get("place", "")
@@ -51,7 +51,7 @@ def place(db: Db, incident: Incident) -> str:
 
 
 def correction(db: Db, incident: Incident) -> str:
-    """What everybody is told who was called for a false alarm."""
+    """Compose the correction for everybody who was called for a false alarm."""
     if incident["confidential"]:
         return f"Kentongan: {incident['slug']} sudah ditutup."
     kind = words.kind(incident["kind"]).lower()
@@ -59,12 +59,12 @@ def correction(db: Db, incident: Incident) -> str:
 
 
 def only_a_drill(db: Db, incident: Incident) -> str:
-    """What everybody is told who was called for what a person has marked as a drill."""
+    """Compose the correction for everybody who was called for a drill."""
     kind = words.kind(incident["kind"]).lower()
     return f"INI LATIHAN. Panggilan {kind} di {place(db, incident)} hanya latihan, tidak perlu datang."
 
 
 def hint(slug: str) -> str:
-    """'Balas: DATANG 12', so that an answer names its incident; confidential ones are R3."""
+    """Compose 'Balas: DATANG 12', so that an answer names its incident; confidential ones are R3."""
     prefix, _, number = slug.rpartition("-")
     return f"Balas: DATANG {'R' if prefix == 'rahasia' else ''}{number}"

@@ -44,7 +44,7 @@ _WAITS = "opened_ms IS NULL AND cancelled_wall IS NULL"
 
 
 def state(row: Drill, now: Now) -> Text:
-    """One word for people; a drill is what its times say."""
+    """Name a drill's state for people; its times decide it."""
     if row["cancelled_wall"] is not None:
         return CANCELLED
     if row["opened_ms"] is not None:
@@ -60,7 +60,7 @@ def find(db: Db, number: int) -> Drill:
 
 
 def running(db: Db, now: Now) -> Drill | None:
-    """The drill whose window is open, or None."""
+    """Find the drill whose window is open, or None."""
     found: Drill | None = db.one(
         "SELECT * FROM drills WHERE ends_ms > ? ORDER BY ends_ms DESC LIMIT 1", now.ms
     )
@@ -68,12 +68,12 @@ def running(db: Db, now: Now) -> Drill | None:
 
 
 def waiting(db: Db) -> list[Drill]:
-    """Planned ones and those that were missed, soonest first."""
+    """List planned and missed drills, soonest first."""
     return db.all(f"SELECT * FROM drills WHERE {_WAITS} ORDER BY planned_wall LIMIT ?", PLANNED_LIMIT)
 
 
 def next_monthly(now_wall: int, zone: str) -> tuple[str, str]:
-    """('2026-12-26', '10.00') of the next monthly sound test that can still be announced a day ahead."""
+    """Give ('2026-12-26', '10.00') of the next monthly sound test that can be announced a day ahead."""
     at = local_parts(now_wall + DAY_MS, zone)
     year, month = (at.year, at.month) if at.day <= MONTHLY_DAY else _next_month(at.year, at.month)
     return f"{year:04d}-{month:02d}-{MONTHLY_DAY:02d}", MONTHLY_TIME
@@ -99,7 +99,7 @@ def _checked(minutes: int, zone: int, what: str) -> str:
 
 
 def _by_day(db: Db, wall: int) -> None:
-    """No drill in the quiet hours: nobody is startled out of sleep for it (domain.md 3)."""
+    """Refuse a drill in the quiet hours: nobody is startled out of sleep for it (domain.md 3)."""
     if quiet_hours.quiet_left_ms(db, clock.Now(0, wall)):
         raise LocalError(_("Latihan tidak dalam jam tenang. Pilih waktu lain, atau ubah jamnya di "
                            "Pengaturan."))  # fmt: skip
@@ -117,7 +117,7 @@ def plan(
     monthly: bool = False,
     at: str = "",
 ) -> int:
-    """The new drill's id; `day` and `time` as a form gives them, on the site's own clock."""
+    """Plan a drill; its id. `day` and `time` as a form gives them, on the site's own clock."""
     what = _checked(minutes, zone, what)
     wall = wall_of(day, time, db.setting("time_zone", "WIB"))
     if wall is None:
@@ -162,7 +162,7 @@ def _record(
 def cancel(
     db: Db, now: Now, by: Account, number: int, reason: str, series: bool = False, at: str = ""
 ) -> None:
-    """Called off, with a reason; who was told of it is told that as well. `series`: the later ones too."""
+    """Call it off with a reason, and tell those who were told of it. `series`: the later ones too."""
     row = find(db, number)
     reason = audit.clean(reason).strip()[:REASON_LIMIT]
     if state(row, now) not in (PLANNED, MISSED):
@@ -182,7 +182,7 @@ def cancel(
 
 
 def announce(db: Db, now: Now, by: Doer, number: int, at: str = "") -> int:
-    """Everybody with a number in these RTs is told; the number of messages."""
+    """Tell everybody with a number in these RTs; the number of messages."""
     row = find(db, number)
     if state(row, now) != PLANNED:
         raise LocalError(_("Hanya latihan yang akan datang bisa diumumkan."))
@@ -193,7 +193,7 @@ def announce(db: Db, now: Now, by: Doer, number: int, at: str = "") -> int:
 
 
 def words_of(db: Db, row: Drill) -> str:
-    """The announcement: that it is a drill, when, what to do, and that a second press is in earnest."""
+    """Compose the announcement: a drill, its time, what to do, and that a second press is in earnest."""
     when = local_date_time(row["planned_wall"], db.setting("time_zone", "WIB"))
     what = f" {row['what']}." if row["what"] else ""
     return (
@@ -274,7 +274,7 @@ def end(db: Db, now: Now, by: Doer, number: int, at: str = "") -> None:
 
 
 def cut_off(db: Db, now: Now, from_ms: int) -> None:
-    """The hub was away since then, as long as a clock guesses: what ran out by that guess ends everywhere.
+    """End everywhere what ran out while the hub was away, by a time that a clock only guesses.
 
     Posts count the minutes by themselves, and would beat in drill for up to an hour of which no page says so.
     """
@@ -288,7 +288,7 @@ def cut_off(db: Db, now: Now, from_ms: int) -> None:
 
 
 def alarms(db: Db, row: Drill) -> list[Incident]:
-    """The drill alarms (incidents) of a drill that has begun, by the time of their press."""
+    """List the drill alarms (incidents) of a drill that has begun, by the time of their press."""
     return db.all(
         "SELECT * FROM incidents INDEXED BY incidents_drills WHERE drill = 1 AND confidential = 0 "
         "AND opened_ms >= ? AND opened_ms < ? AND (? = 0 OR zone = ?) ORDER BY opened_ms",
@@ -297,12 +297,12 @@ def alarms(db: Db, row: Drill) -> list[Incident]:
 
 
 def window(row: Drill) -> tuple[int, int, int, int]:
-    """(from, to) in steady time, and twice the RT, for a query."""
+    """Give (from, to) in steady ms, and twice the RT, for a query."""
     return row["opened_ms"] or 0, (row["ends_ms"] or 0) + LATE_MS, row["zone"], row["zone"]
 
 
 def _close_alarms(db: Db, now: Now, row: Drill, who: str | Actor) -> None:
-    """Its alarms leave the board with it; one that a second press made real stays until people end it."""
+    """Take its alarms off the board with it; one that a second press made real stays until people end it."""
     for one in alarms(db, row):
         if one["closed_ms"] is None and not one["merged_into"]:
             actions.act(db, now, one, states.TUTUP, somebody(who), "", Said(codes.DRILL_IS_OVER))
@@ -310,7 +310,7 @@ def _close_alarms(db: Db, now: Now, row: Drill, who: str | Actor) -> None:
 
 
 def note(db: Db, now: Now, by: Account, number: int, people: int | None, text: str, at: str = "") -> None:
-    """What a person adds to the result: how many came, and a sentence. Drills that have begun only."""
+    """Add a person's result, of a drill that has begun: number of people, and a sentence."""
     row = find(db, number)
     if row["opened_ms"] is None:
         raise LocalError(_("Latihan ini belum dimulai."))
@@ -324,7 +324,7 @@ def note(db: Db, now: Now, by: Account, number: int, people: int | None, text: s
 
 
 def due(db: Db, now: Now) -> bool:
-    """Whether run_due has something to do; reads the few rows that wait."""
+    """Look for work of run_due; reads the few rows that wait."""
     return bool(_unannounced(db, now) or _followed(db, now) or _run_out(db, now) or posts.due(db, now))
 
 

@@ -1,4 +1,4 @@
-"""Which post was told of a drill, by which gateway, and which has said that it knows of begin and end."""
+"""Posts in a drill: told by a gateway, and heard to know of its begin and end."""
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.tables import Event, Row
@@ -16,7 +16,7 @@ GUESSED_MS = "(SELECT coalesce(sum(to_ms - from_ms), 0) FROM absences WHERE sure
 
 
 def told(db: Db, now: Now, row: Drill, minutes: int) -> None:
-    """Orders to every gateway: of the drill `row` beginning for so many minutes, or with 0 of its end."""
+    """Order every gateway to begin the drill `row` for so many minutes, or with 0 to end it."""
     if minutes:
         for post in _posts(db, row["zone"]):
             db.run("INSERT OR IGNORE INTO drill_posts (drill, post) VALUES (?, ?)", row["id"], post["node"])
@@ -44,7 +44,7 @@ def _order(db: Db, now: Now, row: Drill, minutes: int, label: str, posts: list[i
 
 
 def _assign(db: Db, now: Now, row: Drill, label: str) -> list[int]:
-    """The posts that this gateway is to tell: those of its RT and of RTs without one that works."""
+    """Give this gateway its posts: those of its RT and of RTs without one that works."""
     mine = []
     for post in db.all(
         "SELECT p.post, d.zone FROM drill_posts p JOIN devices d ON d.node = p.post "
@@ -63,7 +63,7 @@ def _assign(db: Db, now: Now, row: Drill, label: str) -> list[int]:
 
 
 def _teller(db: Db, now: Now, zone: int) -> str | None:
-    """Label of the gateway that tells the posts of an RT: its own, unless only another one works."""
+    """Find the gateway that tells the posts of an RT: its own, unless only another one works; its label."""
     own = configs.gateway_of(db, zone)
     alive = db.all(
         "SELECT label FROM gateways WHERE token IS NOT NULL AND heard_ms >= ? ORDER BY label",
@@ -74,7 +74,7 @@ def _teller(db: Db, now: Now, zone: int) -> str | None:
 
 
 def known(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """A device says that a drill is open for it, or that it is not; a gateway only after its restart."""
+    """Note that a drill is open for a device, or not; a gateway says it only after its restart."""
     where = event["number"], event["device"]
     if event["open"]:
         db.run(
@@ -93,7 +93,7 @@ def known(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def holders(db: Db, row: Drill, open_now: bool = True) -> list[tuple[str, bool]]:
-    """[(label, whether it knows what is so now)] of gateways and posts; open_now: the drill runs."""
+    """List gateways and posts: [(label, up to date or not)]; open_now: the drill runs."""
     gateways = db.all(
         "SELECT g.label, (SELECT o.state FROM outbox o WHERE o.channel = 'gateway:' || g.label "
         "AND o.type = 'drill' ORDER BY o.id DESC LIMIT 1) AS state, "
@@ -123,7 +123,7 @@ def _rows(db: Db, row: Drill) -> list[Row]:
 
 
 def knows(db: Db, now: Now, post: int) -> bool:
-    """Whether this post has said that it knows of a drill that runs now."""
+    """Look up this post's word that it knows of a running drill."""
     return bool(
         db.value(
             "SELECT 1 FROM drill_posts p JOIN drills d ON d.id = p.drill "
@@ -135,7 +135,7 @@ def knows(db: Db, now: Now, post: int) -> bool:
 
 
 def ending(db: Db, now: Now) -> Drill | None:
-    """The drill that a person ended before its time and whose window may still be open at a post, or None."""
+    """Find the drill that was ended early and whose window may still be open at a post, or None."""
     found: Drill | None = db.one(
         "SELECT * FROM drills WHERE ends_ms <= ? AND ends_ms < opened_ms + minutes * ? "
         f"AND opened_ms + minutes * ? + {GUESSED_MS} > ? ORDER BY ends_ms DESC LIMIT 1",
@@ -148,7 +148,7 @@ def ending(db: Db, now: Now) -> Drill | None:
 
 
 def unended(db: Db, now: Now) -> list[str]:
-    """Labels of posts that may beat an alarm in earnest as a drill, half a minute after its end."""
+    """List posts that may beat an alarm in earnest as a drill, half a minute after its end: labels."""
     row = ending(db, now)
     if row is None or now.ms < (row["ends_ms"] or 0) + UNENDED_MS:
         return []
@@ -156,7 +156,7 @@ def unended(db: Db, now: Now) -> list[str]:
 
 
 def due(db: Db, now: Now) -> list[tuple[int, str]]:
-    """[(post, gateway)]: ends that a gateway which has gone quiet was to tell, and another one that can."""
+    """List ends that a quiet gateway was to tell, with another one that can: [(post, gateway)]."""
     row = ending(db, now)
     out = []
     for one in _rows(db, row) if row else ():
@@ -168,7 +168,7 @@ def due(db: Db, now: Now) -> list[tuple[int, str]]:
 
 
 def reroute(db: Db, now: Now) -> None:
-    """What due() finds is told by whoever can."""
+    """Hand the ends that due() finds to gateways that can tell them."""
     row = ending(db, now)
     if row is None:
         return

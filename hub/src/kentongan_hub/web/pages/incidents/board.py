@@ -20,7 +20,7 @@ CSRF_MARK = "@@csrf@@"  # in the shared rendering; every viewer gets an own toke
 
 
 def shown_to(account: Account, fresh: bool = True) -> live.Shown:
-    """The board for this account as live.Shown, rendered once for all who see and press the same."""
+    """Render the board for this account, once for all who see and press the same."""
     hub = this_hub()
 
     def make() -> dict[str, Any]:
@@ -42,14 +42,14 @@ def shown_to(account: Account, fresh: bool = True) -> live.Shown:
 
 
 def board_of(account: Account, csrf: str) -> dict[str, Any]:
-    """{"versi", "html", "jam", ...} for this account."""
+    """Give {"versi", "html", "jam", ...} for this account."""
     board = shown_to(account).board
     html = board["html"].replace(CSRF_MARK, csrf)
     return {**board, "html": html, "jam": this_hub().clock.steady_ms()}
 
 
 def _confirmation() -> str:
-    """Where one is expected now; on a post's screen who has just answered there (screen.py)."""
+    """Show where one is expected now; on a post's screen, the person who has just answered (screen.py)."""
     slug, who = request.args.get("tercatat", ""), request.args.get("oleh", "")
     with this_hub().store.read() as db:
         return render_template("tercatat.html", answered=view.answered(db, g.account, slug, who))

@@ -79,7 +79,7 @@ def _summary(db: Db, row: Drill) -> Shown:
 
 
 def _zone(db: Db) -> int:
-    """The RT that the form names; without one the account's own."""
+    """Read the RT that the form names; without one the account's own."""
     if "rt" in request.form:
         return forms.whole("rt", "RT", 0, forms.ZONES[1])
     return g.account["zone"] or db.number("rt")
@@ -92,7 +92,7 @@ def _do(deed: web.Deed) -> ResponseReturnValue:
 @blueprint.post("/latihan")
 @web.needs(roles.DRILL)
 def start() -> ResponseReturnValue:
-    """A drill that nobody planned, now."""
+    """Start a drill that nobody planned, now."""
     what, tell = request.form.get("apa", ""), request.form.get("kabari") == "1"
     return _do(
         lambda db, now, by, at: drills.start(
@@ -143,7 +143,7 @@ def change(number: int, action: str) -> ResponseReturnValue:
 @blueprint.get("/latihan/<int:number>")
 @web.needs(roles.COME)
 def result(number: int) -> ResponseReturnValue:
-    """What came of one drill."""
+    """Show the result of one drill."""
     hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:

@@ -52,7 +52,7 @@ def listing() -> ResponseReturnValue:
 
 
 def find(db: Db, slug: str) -> Incident:
-    """The incident, or 404 alike for what does not exist and for what this account may not know of."""
+    """Find the incident; 404 alike for a missing one and for one that this account may not know of."""
     row = actions.find(db, slug)
     if row is None or not confidential.may_see(db, g.account, row):
         abort(404)

@@ -1,4 +1,4 @@
-"""What people do around an incident: notes, hand-over, merge and split, who must not know of it."""
+"""Work around an incident: notes, hand-over, merge and split, exclusions."""
 
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -66,7 +66,7 @@ def split(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/foto")
 @web.needs(roles.SEE)
 def photo(slug: str) -> ResponseReturnValue:
-    """A photo from who is there; drawn anew before the transaction, which stays short."""
+    """Take a photo from the spot; drawn anew before the transaction, which stays short."""
     with this_hub().store.read() as db:
         if not photos.may_see(db, g.account, find(db, slug)):
             abort(403)
@@ -98,7 +98,7 @@ def see_photo(slug: str, number: int) -> ResponseReturnValue:
 @blueprint.post("/<slug>/kecualikan")
 @web.needs(roles.SEE)
 def exclude(slug: str) -> ResponseReturnValue:
-    """Takes another named person out of one confidential incident, or in again; who goes out leaves it."""
+    """Take a named person out of one confidential incident, or in again; who goes out leaves it."""
 
     def deed(db: Db, now: Now, row: Incident, address: str) -> None:
         if not row["confidential"]:

@@ -24,7 +24,7 @@ COOKIE = "kentongan_layar"
 
 @blueprint.get("/layar")
 def show() -> ResponseReturnValue:
-    """On the tablet, without an account: its code, and the board once a person has confirmed it."""
+    """Show a tablet without an account its code, and the board once a person has confirmed it."""
     hub = this_hub()
     if g.account:
         return redirect(url_for("board.page"))
@@ -108,7 +108,7 @@ def _ask(slug: str, problem: str) -> str:
 
 
 def _people(db: Db) -> list[Account]:
-    """Who may answer here: people with a PIN whose role may come."""
+    """List people who may answer here: with a PIN, and a role that may come."""
     rows = db.all("SELECT * FROM accounts WHERE active = 1 AND pin IS NOT NULL ORDER BY name")
     return [row for row in rows if roles.allows(row["role"], roles.COME)]
 
@@ -116,7 +116,7 @@ def _people(db: Db) -> list[Account]:
 @blueprint.post("/kejadian/<slug>/pin")
 @web.needs(roles.PIN)
 def answer(slug: str) -> ResponseReturnValue:
-    """'Saya datang' of a named person. Wrong PINs wait here and nowhere else: the calling goes on."""
+    """Take 'saya datang' of a named person. Wrong PINs wait here and nowhere else: the calling goes on."""
     hub, form, at, screen = this_hub(), request.form, request.remote_addr or "", g.account
     now = hub.now()
     with hub.store.read() as db:

@@ -70,5 +70,5 @@ def second(number: int, action: str) -> ResponseReturnValue:
 @blueprint.post("/akses/diperiksa")
 @web.needs(roles.REGISTER)
 def checked() -> ResponseReturnValue:
-    """After a restore: somebody compared what the backup says with what holds."""
+    """Note that after a restore somebody compared the backup with what holds."""
     return _do(lambda db, now, by, at: standing.want(db, now, by, "diperiksa", {}, at))

@@ -46,7 +46,7 @@ def setup() -> ResponseReturnValue:
 
 @blueprint.post("/mulai")
 def make_site() -> ResponseReturnValue:
-    """Needs the code from the hub's console; a stranger on the Wi-Fi has five guesses a minute."""
+    """Make the site with the code from the hub's console; strangers have five guesses a minute."""
     hub = this_hub()
     if hub.has_site():
         abort(404)
@@ -136,7 +136,7 @@ def _is_known(account: Account | None) -> bool:
 
 
 def _page_of(path: str) -> str:
-    """The page of ours at this path, the board where there is none: never an address from outside."""
+    """Find our page at this path, the board where there is none: never an address from outside."""
     try:
         endpoint, _values = current_app.url_map.bind("").match(path, "GET")
     except (HTTPException, RequestRedirect):
@@ -146,7 +146,7 @@ def _page_of(path: str) -> str:
 
 
 def begin(db: Db, now: Now, account: int, life_ms: int = accounts.SESSION_MS, where: str = "") -> AnyResponse:
-    """Onto the board with a session of its own; whoever was logged in on this browser is so no more.
+    """Open a session onto the board; whoever was logged in on this browser is so no more.
 
     `where`: another page of ours than the board.
     """
@@ -161,7 +161,7 @@ def begin(db: Db, now: Now, account: int, life_ms: int = accounts.SESSION_MS, wh
 
 @blueprint.post("/bahasa")
 def choose_language() -> ResponseReturnValue:
-    """For this browser, and for the person wherever they log in; back to the page one came from."""
+    """Set the language of this browser and of the person; back to the page one came from."""
     name = request.form.get("ke", "")
     if name not in language.languages():
         abort(400)

@@ -1,4 +1,4 @@
-"""Where somebody lives, as forms spell it: RT and house, or outside the RTs of this hub."""
+"""Homes as forms spell them: RT and house, or outside the RTs of this hub."""
 
 from flask import request
 
@@ -8,7 +8,7 @@ from kentongan_hub.web import forms
 
 
 def of_form(label: str, required: bool = False) -> Home:
-    """(zone, house, outside); unknown when the form leaves it open. LocalError when it says two things.
+    """Read (zone, house, outside); unknown when the form leaves it open. LocalError when it says two things.
 
     label: what the page calls the house's number.
     """

@@ -63,7 +63,7 @@ def make() -> ResponseReturnValue:
 @blueprint.post("/undangan/akun/<int:number>")
 @web.needs(roles.ACCOUNTS)
 def recover(number: int) -> ResponseReturnValue:
-    """A forgotten password: the admin never knows the new one."""
+    """Make a link for a forgotten password: the admin never knows the new one."""
     hub = this_hub()
     try:
         with hub.store.write(ring=False) as db:
@@ -75,7 +75,7 @@ def recover(number: int) -> ResponseReturnValue:
 
 
 def _show(token: str) -> ResponseReturnValue:
-    """Once, on the answer to the form: the secret is kept nowhere."""
+    """Show the secret once, on the answer to the form: it is kept nowhere."""
     hub = this_hub()
     with hub.store.read() as db:
         row, zone = invitations.find(db, hub.now().ms, token), view.site_words(db)["zone"]
@@ -89,7 +89,7 @@ def _show(token: str) -> ResponseReturnValue:
 
 
 def qr_svg(text: str) -> Markup:
-    """The code as SVG without styles or scripts, dark on light in every scheme."""
+    """Draw the code as SVG without styles or scripts, dark on light in every scheme."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         out, kind="svg", scale=QR_SCALE, border=3, dark="#000", light="#fff", xmldecl=False, svgns=True,
@@ -113,12 +113,12 @@ def end(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/u/<token>")
 def open_page(token: str) -> ResponseReturnValue:
-    """Looking at it uses nothing up: phones look at links before people do."""
+    """Show the invitation, which uses nothing up: phones look at links before people do."""
     return _open(token)
 
 
 def _open(token: str, problem: str = "", code: int = 200) -> ResponseReturnValue:
-    """The page of an invitation; of one that is used up or ended, 404 whatever was typed into it."""
+    """Show the page of an invitation; 404 for one that is used up or ended, whatever was typed into it."""
     hub = this_hub()
     with hub.store.read() as db:
         row = invitations.find(db, hub.now().ms, token)

@@ -129,7 +129,7 @@ def _person_page(number: int, problem: str) -> str:
 @blueprint.get("/warga/<int:number>/persetujuan")
 @web.needs(roles.REGISTER)
 def consent(number: int) -> ResponseReturnValue:
-    """One sheet to sign: what is kept, what for, how long, and how it is taken back (UU PDP 27/2022)."""
+    """Print one sheet to sign: data, purpose, duration, withdrawal (UU PDP 27/2022)."""
     with this_hub().store.read() as db:
         row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number) or abort(404)
         addresses = db.all("SELECT channel, address FROM addresses WHERE person = ? ORDER BY id", number)
@@ -139,7 +139,7 @@ def consent(number: int) -> ResponseReturnValue:
 
 
 def _wanted(what: str, body: Callable[[], dict[str, Any]]) -> Callable[[Db, Now, Account, int, str], bool]:
-    """A deed whose rule standing.py knows; `body` reads the rest of it from the form."""
+    """Make a deed whose rule standing.py knows; `body` reads the rest of it from the form."""
 
     def deed(db: Db, now: Now, by: Account, number: int, at: str) -> bool:
         return standing.want(db, now, by, what, {"person": number, **body()}, at)

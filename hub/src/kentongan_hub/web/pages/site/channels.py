@@ -86,7 +86,7 @@ def _shown(db: Db, channel: type[Worker], row: ChannelRow | None, zone: str) -> 
 
 
 def _inbox(db: Db, row: ChannelRow, zone: str) -> Shown:
-    """How reading answers goes: what is wrong, how full the card is, what was read and was no answer."""
+    """Describe the reading of answers: its trouble, the card's room, messages that were no answer."""
     refused = db.all("SELECT * FROM sms_refusals ORDER BY count DESC")
     return {
         "problem": known(row["inbox_problem"]),
@@ -140,7 +140,7 @@ def save(name: str) -> ResponseReturnValue:
 @blueprint.post("/kanal/<name>/uji")
 @web.needs(roles.SYSTEM)
 def test(name: str) -> ResponseReturnValue:
-    """A test message by the same road as a call: worker, retry and mark included."""
+    """Send a test message by the same road as a call: worker, retry and mark included."""
     channel, hub = _channel(name), this_hub()
     to = audit.clean(request.form.get("alamat", "").strip())
     now = hub.now()

@@ -47,7 +47,7 @@ def _page(label: str, problem: str) -> str:
 
 
 def _chart(days: list[Row]) -> str:
-    """Points of the battery's polyline in the chart's pixels; '' with less than two days."""
+    """Give points of the battery's polyline in the chart's pixels; '' with less than two days."""
     if len(days) < 2:
         return ""
     width, height = CHART

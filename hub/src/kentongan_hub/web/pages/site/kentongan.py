@@ -32,7 +32,7 @@ def page() -> ResponseReturnValue:
 
 
 def _page(zone: int | None = None, draft: Draft | None = None, problem: str = "") -> str:
-    """`draft`: (profile, what was typed by kind) for that zone; shown, heard and judged, never kept."""
+    """Show the codes; `draft` (profile, typed strokes by kind) is shown, heard and judged, never kept."""
     with this_hub().store.read() as db:
         zones = [
             _zone(db, number, profile, own, draft if number == zone else None, problem)
@@ -65,12 +65,12 @@ def _zone(db: Db, number: int, profile: str, own: Own, draft: Draft | None, prob
 
 
 def _rows(profile: str, own: Own = ()) -> list[tuple[Any, ...]]:
-    """[(name of the kind, code, strokes as drawn, width, strokes for the ear)]."""
+    """Give [(name of the kind, code, strokes as drawn, width, strokes for the ear)]."""
     return [(words.kind(kind), *_drawn(code)) for kind, code in codes.table(profile, own)]
 
 
 def _drawn(code: str) -> tuple[str, list[tuple[float, float]], int, str]:
-    """(code, [(x, width)] of its strokes, width of the picture, 'on off on off' for the ear)."""
+    """Draw a code: (code, [(x, width)] of its strokes, width, 'on off on off' for the ear)."""
     steps, at, bars = codes.steps(code), 0, []
     for on, off in steps:
         bars.append((round(at * PX_PER_MS, 1), round(on * PX_PER_MS, 1)))
@@ -79,7 +79,7 @@ def _drawn(code: str) -> tuple[str, list[tuple[float, float]], int, str]:
 
 
 def _own(typed: dict[int, str]) -> Own:
-    """[(kind, groups)] of what was typed; LocalError names the kind."""
+    """Read typed codes into [(kind, groups)]; LocalError names the kind."""
     out = []
     for kind, text in typed.items():
         try:
@@ -112,7 +112,7 @@ def choose() -> ResponseReturnValue:
 @blueprint.get("/kentongan/<int:zone>/cetak")
 @web.needs(roles.DEVICES)
 def printed(zone: int) -> ResponseReturnValue:
-    """The key of an RT on one sheet, for the post's board and the houses."""
+    """Print the key of an RT on one sheet, for the post's board and the houses."""
     with this_hub().store.read() as db:
         chosen = codes.chosen(db).get(zone) or abort(404)
         site = view.site_words(db)

@@ -62,7 +62,7 @@ def _do(deed: Callable[[Db, Now, int, str], object]) -> ResponseReturnValue:
 
 
 def _point(db: Db, zone: int, x: tuple[str, Text], y: tuple[str, Text]) -> tuple[int, int]:
-    """The place that these two fields name; `x`, `y`: (field, its label)."""
+    """Read the place that these two fields name; `x`, `y`: (field, its label)."""
     return forms.whole(*x, 0, floor_plan.WIDTH), forms.whole(*y, 0, floor_plan.of(db, zone)["height"])
 
 
@@ -98,7 +98,7 @@ def drop_lane() -> ResponseReturnValue:
 @blueprint.post("/gambar")
 @web.needs(roles.REGISTER)
 def upload() -> ResponseReturnValue:
-    """A picture as the plan's ground, or none; drawn anew before the transaction, which stays short."""
+    """Set a picture as the plan's ground, or none; drawn anew before the transaction, which stays short."""
     drawn, file = None, request.files.get("gambar")
     if request.form.get("tanpa") != "1":
         try:

@@ -81,7 +81,7 @@ def save() -> ResponseReturnValue:
 
 
 def _draft(form: MultiDict[str, str]) -> Shown:
-    """The policy that the form spells, odd values as they came: policy.check names them."""
+    """Read the policy that the form spells, odd values as they came: policy.check names them."""
     steps = []
     for after, siren, to, card in zip(
         form.getlist("detik"),

@@ -52,7 +52,7 @@ def _page(problem: str, done: str = "") -> str:
 
 
 def _site(db: Db, zone: str) -> Shown:
-    """What only an administrator sees: the site's values, and where the rest is set."""
+    """Give an administrator the site's values, and the way to the rest."""
     backup = db.number("backup_wall")
     rows = {row["name"]: row for row in db.all("SELECT * FROM channels")}
     return {
@@ -86,7 +86,7 @@ def save_site() -> ResponseReturnValue:
 
 
 def _checked(form: MultiDict[str, str]) -> dict[str, str | int]:
-    """The site's values that this form spells; LocalError names the first that is wrong."""
+    """Read the site's values from the form; LocalError names the first that is wrong."""
     name = audit.clean(form.get("nama", "")).strip()
     if not 0 < len(name) <= NAME_LIMIT:
         raise LocalError(_("nama tempat: 1 sampai %(limit)s huruf", limit=NAME_LIMIT))
@@ -144,7 +144,7 @@ def set_password() -> ResponseReturnValue:
 @blueprint.post("/pengaturan/cadangan")
 @web.needs(roles.OWN)
 def keep_backups() -> ResponseReturnValue:
-    """A keeper's passphrase: it opens backups that are made from now on."""
+    """Set a keeper's passphrase: it opens backups that are made from now on."""
 
     def deed(db: Db) -> None:
         now, at = this_hub().now(), request.remote_addr or ""
@@ -182,7 +182,7 @@ def _own(
 @blueprint.post("/pengaturan/penerima/<int:node>/<action>")
 @web.needs(roles.OWN)
 def own_chime(node: int, action: str) -> ResponseReturnValue:
-    """Whether silent alarms ring at this chime of one's own home."""
+    """Let silent alarms ring, or not, at this chime of one's own home."""
     deeds = {"benar": ringing.confirm, "bukan": ringing.refuse}
     deed, hub = deeds.get(action) or abort(404), this_hub()
     try:
@@ -197,7 +197,7 @@ def own_chime(node: int, action: str) -> ResponseReturnValue:
 @blueprint.post("/pengaturan/keluar")
 @web.needs(roles.OWN)
 def leave_everywhere() -> ResponseReturnValue:
-    """Keluar di mana-mana: every session of this person ends, this one too."""
+    """Keluar di mana-mana: end every session of this person, this one too."""
     hub = this_hub()
     with hub.store.write() as db:
         ended = accounts.end_sessions(db, g.account["id"])

@@ -66,7 +66,7 @@ def _damage(db: Db) -> Shown | None:
 @blueprint.post("/simpanan/rusak")
 @web.needs(roles.SYSTEM)
 def settle() -> ResponseReturnValue:
-    """The damage has been seen to: the hub goes on with the database that it has."""
+    """Note that the damage has been seen to: the hub goes on with the database that it has."""
     hub = this_hub()
     with hub.store.write() as db:
         mending.settle(db, hub.now(), g.account, request.remote_addr or "")
@@ -81,7 +81,7 @@ def _kind(key: str) -> str:
 @blueprint.post("/simpanan/cadangan")
 @web.needs(roles.SYSTEM)
 def make() -> ResponseReturnValue:
-    """Onto a mounted USB stick, or as a download when none is chosen; locked for its keepers, if any."""
+    """Back up onto a mounted USB stick, else as a download; locked for its keepers, if any."""
     hub, form = this_hub(), request.form
     now = hub.now()
     target, phrase = form.get("ke", ""), form.get("sandi", "")
@@ -153,7 +153,7 @@ def keep() -> ResponseReturnValue:
 @blueprint.get("/ekspor/<table>.<form>")
 @web.needs(roles.POLICY)
 def table(table: str, form: str) -> ResponseReturnValue:
-    """CSV is streamed as it is read; XLSX is written to a file first. Each export is on the record."""
+    """Export a table: CSV is streamed, XLSX is written to a file first. Each is on the record."""
     rows, kind = TABLES.get(table) or abort(404), TYPES.get(form) or abort(404)
     hub = this_hub()
     now = hub.now()

@@ -65,7 +65,7 @@ def act(number: int, action: str) -> ResponseReturnValue:
 @blueprint.post("/perangkat/<label>/uji")
 @web.needs(roles.MUTE)
 def test_siren(label: str) -> ResponseReturnValue:
-    """A quiet test: the post answers with its state and makes no sound, so it may be asked at night."""
+    """Test a siren quietly: the post answers without a sound, so it may be asked at night."""
     hub = this_hub()
     now = hub.now()
     with hub.store.write() as db:
