@@ -250,8 +250,8 @@ def get_label(node: int) -> ResponseReturnValue:
 @blueprint.get("/devices/<int:node>/uji")
 def get_uji(node: int) -> ResponseReturnValue:
     """Wait for an "uji" of the device after `since`, a `mark` of an earlier answer."""
-    since, wait = request.args.get("since", ""), request.args.get("wait", "0")
-    since, wait_s = numerals.whole(since), numerals.whole(wait, 0, 9_999)
+    since = numerals.whole(request.args.get("since", ""))
+    wait_s = numerals.whole(request.args.get("wait", "0"), 0, 9_999)
     if since is None:
         return problem(400, "no mark", "since", "send the mark of the registration, or of an earlier answer")
     if wait_s is None:

@@ -6,6 +6,7 @@ to delete gives no answer twice. Words are kept only while parts are missing, an
 
 from kentongan_hub.base import phones
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Value
 from kentongan_hub.channels import pdu
 from kentongan_hub.incidents.calling import replies
 from kentongan_hub.storage.store import Db
@@ -58,7 +59,7 @@ def _read(db: Db, now: Now, message: pdu.Message) -> None:
         if there["text"] == message.text:
             return  # the network sent it twice
         _end(db, now, *key)  # phones use their references again
-    row = {"sender": number, "reference": reference, "total": total, "number": at}
+    row: dict[str, Value] = {"sender": number, "reference": reference, "total": total, "number": at}
     db.insert("sms_parts", **row, text=message.text, came_ms=now.ms)
     of_one = db.all("SELECT * FROM sms_parts WHERE sender = ? ORDER BY came_ms, number", number)
     if sum((one["reference"], one["total"]) == (reference, total) for one in of_one) == total:

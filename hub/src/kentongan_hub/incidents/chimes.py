@@ -54,7 +54,7 @@ def answered(db: Db, now: Now, gateway: str, event: Event) -> None:
             _keep_early(db, event)
         if incident:
             who = chime["label"] if chime else unknown_device(event["device"])
-            said = Said(codes.DOES_NOT_COUNT, why=Said(why))
+            said = Said(codes.DOES_NOT_COUNT, why=Said(why or codes.NO_SUCH_INCIDENT))
             timeline.tell(db, now, incident, who, codes.COMING_NOT_COUNTED, said)
         return
     if incident["merged_into"]:

@@ -12,7 +12,7 @@ from kentongan_hub.base import codes, sending, states, words
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import REPORTER
-from kentongan_hub.base.tables import Account, Incident
+from kentongan_hub.base.tables import Account, Incident, Value
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, steps
 from kentongan_hub.incidents.tables import incident_of
@@ -101,7 +101,7 @@ def take(
     prefix = "rahasia" if secret else "kejadian"
     slug = actions.new_slug(db, prefix)
     number = int(slug.removeprefix(f"{prefix}-"))
-    row = {
+    row: dict[str, Value] = {
         **dict.fromkeys(("drill", "cancelled", "late", "lid", "presses", "alerts"), 0),
         **{"slug": slug, "state": states.BARU, "device": timeline.BY_HAND, "gateway": ""},
         **{"first_counter": number, "last_counter": number, "zone": zone, "house": house, "place": place},

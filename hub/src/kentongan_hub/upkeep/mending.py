@@ -262,9 +262,10 @@ def damage(db: Db) -> Damage | None:
         found = json.loads(text) if text else None
         if not found:
             return None
+        why = either(found["why"])
         return {
             "file": found["file"],
-            "why": either(found["why"]),
+            "why": why if isinstance(why, Said) else str(why),
             "wall": found["wall"],
             "known": found["known"],
         }

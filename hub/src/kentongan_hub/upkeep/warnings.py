@@ -184,7 +184,8 @@ def _opened(db: Db, now: Now, one: Finding) -> None:
 def _things(said: str) -> set[str]:
     """List the failed parts that a warning names."""
     found = unpack(said)
-    return set(map(pack, found.values.get("things", ()))) if isinstance(found, Said) else set()
+    things = found.values.get("things") if isinstance(found, Said) else None
+    return set(map(pack, things)) if isinstance(things, list) else set()
 
 
 def _tell(db: Db, now: Now, warning: Warned) -> None:

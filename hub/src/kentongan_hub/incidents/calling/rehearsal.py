@@ -194,10 +194,11 @@ NAMED_TYPES = {
 
 
 def _work(row: Row) -> Text:
+    what: str
     if row["type"] in NAMED_TYPES:
         what = NAMED_TYPES[row["type"]].of(name=json.loads(row["body"]).get("name", ""))
     else:
-        what = TYPES.get(row["type"], row["type"])
+        what = TYPES.get(row["type"]) or row["type"]
     way = ways.word(row["channel"])
     if not row["attempts"]:
         return _("%(what)s lewat %(way)s", what=what, way=way)

@@ -48,7 +48,7 @@ def state(row: Drill, now: Now) -> Text:
     if row["cancelled_wall"] is not None:
         return CANCELLED
     if row["opened_ms"] is not None:
-        return RUNNING if now.ms < row["ends_ms"] else DONE
+        return RUNNING if now.ms < (row["ends_ms"] or 0) else DONE
     return MISSED if now.wall > row["planned_wall"] + supervision.DRILL_MISSED_MS else PLANNED
 
 
