@@ -12,7 +12,8 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.api import labels
 from kentongan_hub.api.gateways import json_object, problem
 from kentongan_hub.base import numerals, roles, site
-from kentongan_hub.base.tables import Account, Device, Row
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Account, Device
 from kentongan_hub.devices.provision import device_files, registration, technicians
 from kentongan_hub.devices.trust import configs, revocations
 from kentongan_hub.hub import this_hub
@@ -87,7 +88,7 @@ def _truth(body: dict[str, Any], name: str, default: bool) -> bool:
     return value
 
 
-def _secret() -> Row:
+def _secret() -> Secret:
     return site.load(this_hub().data_dir)
 
 

@@ -6,7 +6,8 @@ from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
-from kentongan_hub.base.tables import Account, Device, Incident, Row
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Account, Device, Incident
 from kentongan_hub.devices.trust import revocations
 from kentongan_hub.incidents import orders
 from kentongan_hub.people import access, circles
@@ -71,7 +72,7 @@ def muted(db: Db, now_ms: int, node: int) -> bool:
     return type(until) is int and now_ms < until <= now_ms + HOURS[-1] * 3_600_000
 
 
-def revoke(db: Db, now: Now, by: Account, secret: Row, label: str, reason: str, at: str = "") -> None:
+def revoke(db: Db, now: Now, by: Account, secret: Secret, label: str, reason: str, at: str = "") -> None:
     """Refuse a device for good, by hub and gateways at once, by each post once it reports it (trust/)."""
     row, reason = device(db, label), reason_given(reason)
     if row is None:
