@@ -15,7 +15,7 @@ from kentongan_hub.api import events
 from kentongan_hub.base import codes, numerals, sending, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said
-from kentongan_hub.base.tables import Claimed, Event, Gateway
+from kentongan_hub.base.tables import Event, Gateway, OutboxRow
 from kentongan_hub.base.typed import typed
 from kentongan_hub.channels import base
 from kentongan_hub.devices import deaf, last_heard
@@ -251,7 +251,7 @@ def _wait_for_orders(after: int, wait_s: float) -> list[dict[str, Any]]:
     return []
 
 
-def _order(db: Db, now: Now, row: Claimed) -> dict[str, Any] | None:
+def _order(db: Db, now: Now, row: OutboxRow) -> dict[str, Any] | None:
     """Make an order as it goes out; None when it cannot be made now, or never can be."""
     try:
         json.loads(row["body"]).items()
@@ -264,14 +264,14 @@ def _order(db: Db, now: Now, row: Claimed) -> dict[str, Any] | None:
         return failures.contained(db, now, codes.PAGING_CHIMES, _as_sent, db, now, row)
 
 
-def _as_sent(db: Db, now: Now, row: Claimed) -> dict[str, Any]:
+def _as_sent(db: Db, now: Now, row: OutboxRow) -> dict[str, Any]:
     body = orders.as_sent(db, row)
     _note_order(db, row)
     left_s = max(1, (row["expires_ms"] - now.ms) // 1000)
     return {**body, "id": row["id"], "type": row["type"], "expires_in_s": left_s}
 
 
-def _note_order(db: Db, row: Claimed) -> None:
+def _note_order(db: Db, row: OutboxRow) -> None:
     incident = row["incident"] and db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     if incident:
         audit.note("order", timeline.identity(db, incident), row["type"])

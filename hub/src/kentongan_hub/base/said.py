@@ -105,6 +105,7 @@ def _said(one: Any) -> Part:
     return one
 
 
-def either(text: str) -> Part:
+def either(text: str) -> "str | Said":
     """Read a column of names that no person types freely: the sentence that it holds, else the name."""
-    return (unpack(text) or text) if text.startswith(BEGIN) else text
+    found = unpack(text) if text.startswith(BEGIN) else None
+    return found if isinstance(found, Said) else text

@@ -7,7 +7,7 @@ nothing is declared it is a Row.
 `_ms` columns are steady milliseconds, `_wall` those of the wall clock; truth is 0 or 1.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # the standard one knows no default before Python 3.13
@@ -308,6 +308,8 @@ class Absence(TypedDict):
     from_ms: int
     to_ms: int
     sure: int
+    from_wall: NotRequired[int | None]  # the hub's own, for pages
+    to_wall: NotRequired[int]
 
 
 class Line(TypedDict):

@@ -36,7 +36,7 @@ def stage(db: Db, now: Now, incident: Incident, counter: int, number: int) -> No
         "first": incident["first_counter"],
         "stage": number,
     }
-    outbox.order(db, now.ms, [incident["gateway"]], "stage", body, STAGE_EXPIRES_MS, incident["id"])
+    outbox.order(db, now.ms, [incident["gateway"] or ""], "stage", body, STAGE_EXPIRES_MS, incident["id"])
 
 
 def stages(db: Db, now: Now, incident: Incident, number: int) -> None:
@@ -149,4 +149,4 @@ def page(db: Db, now: Now, incident: Incident, counter: int | None = None) -> No
         "zone": incident["zone"],
         "silent": int(bool(incident["confidential"])),
     }
-    outbox.order(db, now.ms, [incident["gateway"]], "page", body, SIREN_EXPIRES_MS, incident["id"])
+    outbox.order(db, now.ms, [incident["gateway"] or ""], "page", body, SIREN_EXPIRES_MS, incident["id"])

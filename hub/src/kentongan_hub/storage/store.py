@@ -113,7 +113,7 @@ class Db:
         return cast("list[R]", rows)
 
     @overload
-    def one(self, sql: str, *values: Value) -> Row | None: ...
+    def one(self, sql: str, *values: Value) -> Any: ...  # a row or None, of the type that the caller declares
     @overload
     def one(self, sql: str, *values: Value, of: "type[R]") -> "R | None": ...
     def one(self, sql: str, *values: Value, of: "type[R] | None" = None) -> "R | Row | None":

@@ -182,7 +182,7 @@ def siren_zones(db: Db) -> list[int]:
 
 def _call(db: Db, now: Now, incident: Incident, step: Step, counter: int | None = None) -> bool | None:
     """Call the step's people; True when all were called, None, and told, when somebody could not be."""
-    all_well = True
+    all_well: bool | None = True
     if p.CHIMES in step.to:
         all_well = failures.contained(db, now, codes.PAGING_CHIMES, _page, db, now, incident, counter)
     found, missing, failed = recipients.reach(db, now, incident, step.to)

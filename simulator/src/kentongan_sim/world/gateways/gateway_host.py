@@ -240,13 +240,14 @@ class GatewayHost:
 
     def play(self, pattern: str, steps: Steps, total_ms: Ms) -> None:
         self.off()
+        alarm = self._core.parts.own.alarm if self._core else None
         self.report(
             "sound",
             {
                 "pattern": pattern,
                 "steps": steps,
                 "total_ms": total_ms,
-                "about": list(self._core.parts.own.alarm[:2]) if self._core else [],
+                "about": list(alarm[:2]) if alarm else [],
             },
         )
         self._siren = self.world.at(self.world.now_us + total_ms * 1000, self.off)

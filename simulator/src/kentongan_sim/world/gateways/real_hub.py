@@ -87,7 +87,7 @@ class RealHub:
         self.app.hub.dispatch.step()
         self._beside()
 
-    def rows(self, sql: str, *values: object) -> list[Any]:
+    def rows(self, sql: str, *values: Any) -> list[Any]:
         with self.app.hub.store.read() as db:
             return db.all(sql, *values)
 
