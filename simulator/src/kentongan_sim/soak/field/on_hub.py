@@ -356,9 +356,9 @@ HUB = (
         _no_webhook,
         20,
         40,
-        lambda place: place.memo.get("refused", False),
-        "the answer, with the reason",
-        (),
+        lambda place: place.memo.get("refused", False) or channel("apprise")(place),
+        "the answer or page Kanal, with the reason",
+        ("kanal gagal",),
     ),
     Fault("odd forms", "hub", _odd_forms, nothing, 10, 30, _explained, "the answer, never a 5xx", ()),
     Fault(
