@@ -12,7 +12,7 @@ import pytest
 from kentongan_gateway.service.settings import FIELDS as GATEWAY_FIELDS
 from kentongan_hub.app import create_app
 from kentongan_sim.scenarios.catalogue import SCENARIOS
-from kentongan_wire import device_file, errors, messages
+from kentongan_wire import __version__, device_file, errors, messages
 from kentongan_wire.cli import main as wire_main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,5 +122,29 @@ def test_the_villages_of_the_readme_run():
         assert done.returncode == 0, done.stderr
 
 
-def test_the_changelog_speaks_of_this_version():
-    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_changelog_has_a_section_for_each_version_newest_first():
+    headed = re.findall(r"^## (.*)$", CHANGELOG, re.MULTILINE)
+    numbers = [name for name in headed if name != "Unreleased"]
+    assert headed in (numbers, ["Unreleased", *numbers])
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", name) for name in numbers)
+    order = [tuple(map(int, name.split("."))) for name in numbers]
+    assert order == sorted(set(order), reverse=True)
+
+
+def test_the_changelog_knows_the_version_of_the_packages():
+    headed = re.findall(r"^## (.*)$", CHANGELOG, re.MULTILINE)
+    assert __version__ in headed
+    assert headed[0] in ("Unreleased", __version__)
+
+
+def test_the_changelog_is_short_lines_under_who_notices():
+    groups = set(re.findall(r"^### (.*)$", CHANGELOG, re.MULTILINE))
+    assert groups == {"Residents and posts", "Technicians", "Gateway and hub operators", "Developers"}
+    lines = [line for line in CHANGELOG.splitlines() if line and not line.startswith("#")]
+    entries = [line for line in lines[1:] if line.startswith("- ")]
+    assert lines[1:] == entries  # one line of its own for each, below one sentence of introduction
+    assert not [line for line in entries if len(line) > 200]
+    assert len(entries) == len(set(entries))
