@@ -11,8 +11,8 @@ import urllib.request
 from pathlib import Path
 
 from kentongan_hub.app import create_app
-from kentongan_hub.base import code_words
 from kentongan_hub.base.clock import FakeClock
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, accounts
 from patience import PATIENCE_S

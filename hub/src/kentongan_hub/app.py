@@ -21,7 +21,7 @@ from werkzeug.routing import IntegerConverter, Map
 from kentongan_hub.api import gateways, openapi, technicians
 from kentongan_hub.base import language, roles, site, words
 from kentongan_hub.base.clock import Clock
-from kentongan_hub.base.typed import typed
+from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.hub import Hub, HubApp, this_hub
 from kentongan_hub.people import ways
 from kentongan_hub.web import web

@@ -12,11 +12,12 @@ from typing import Protocol
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import code_words, codes, site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.base.said import Actor, Said
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account
-from kentongan_hub.base.typed import typed
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
 from kentongan_hub.devices.trust import revocations

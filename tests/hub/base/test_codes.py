@@ -6,9 +6,10 @@ import re
 import polib
 import pytest
 import texts
-from kentongan_hub.base import code_words, codes
+from kentongan_hub.base import codes
 from kentongan_hub.base.language import Joined, Text, shown, use
 from kentongan_hub.base.said import Said, pack, unpack
+from kentongan_hub.base.speech import code_words
 
 CODES = {name: value for name, value in vars(codes).items() if name.isupper()}
 TABLES = {name: table for name, table in vars(code_words).items() if name.isupper()}
@@ -46,7 +47,7 @@ def msgids(text):
 
 def test_every_code_has_its_words_and_no_words_are_for_a_code_that_is_none():
     known = {code for table in TABLES.values() for code in table}
-    assert set(CODES.values()) - known == set(), "a code without words in base/code_words.py"
+    assert set(CODES.values()) - known == set(), "a code without words in base/speech/code_words.py"
     assert known - set(CODES.values()) == set()
 
 

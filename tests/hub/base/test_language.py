@@ -10,9 +10,10 @@ import polib
 import pytest
 import texts
 from hub_kit import Person
-from kentongan_hub.base import code_words, codes, language, roles, words
+from kentongan_hub.base import codes, language, roles, words
 from kentongan_hub.base.language import Joined, Text, known, shown
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import access, standing

@@ -10,7 +10,7 @@ import gsm_model
 import gsm_pdu
 import pytest
 from hub_kit import HubProcess
-from kentongan_hub.base import code_words
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.channels import inbox, modem, pdu, sms
 from kentongan_hub.channels.base import Failure
 from kentongan_hub.record import failures, outbox

@@ -7,7 +7,8 @@ import pytest
 from gateway_kit import REPEATER, Bench, node_status
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kentongan_hub.base import clock, code_words, quiet_hours
+from kentongan_hub.base import clock, quiet_hours
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import supervision as s
 from kentongan_hub.people import residents
 from kentongan_node.repeater import Penerus

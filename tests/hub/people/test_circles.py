@@ -6,8 +6,9 @@ import re
 import pytest
 from access_kit import SLUG, fact, knows, person, settle, silent
 from hub_kit import PASSWORD, Person
-from kentongan_hub.base import code_words, words
+from kentongan_hub.base import words
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents import confidential, reports
 from kentongan_hub.people import access, circles

@@ -5,7 +5,7 @@ import json
 import secrets
 
 import pytest
-from kentongan_hub.base import code_words
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import supervision
 from kentongan_hub.record import chain, outbox
 from kentongan_hub.storage import schema_codes, store

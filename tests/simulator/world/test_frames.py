@@ -103,12 +103,12 @@ def test_a_post_that_believes_every_tag_is_found_out(monkeypatch):
 def test_a_post_that_sounds_for_what_a_relay_can_make_is_found_out(monkeypatch):
     deliver = siren.Sirene._deliver
 
-    def believes(self, frame, envelope, proved, heard, now_ms, rnd, actions):
+    def believes(self, frame, envelope, proved, heard):
         if proved and envelope.type == m.ALARM and envelope.role == m.TOMBOL:
-            record = self._add(heard[0].src, envelope.counter, envelope.counter & 0xFFFF, 0, 5, now_ms)
-            record.order(envelope.counter, now_ms, soundings.SOUND_MS)
-            self._drive(now_ms, actions)
-        deliver(self, frame, envelope, proved, heard, now_ms, rnd, actions)
+            record = self._add(heard[0].src, envelope.counter, envelope.counter & 0xFFFF, 0, 5)
+            record.order(envelope.counter, self.now_ms, soundings.SOUND_MS)
+            self._drive()
+        deliver(self, frame, envelope, proved, heard)
 
     monkeypatch.setattr(siren.Sirene, "_deliver", believes)
     assert "whom nobody heard" in found("sirene")
@@ -153,9 +153,9 @@ def test_a_chime_that_pages_for_anybody_is_found_out(monkeypatch):
 def test_a_chime_that_answers_by_itself_is_found_out(monkeypatch):
     message = receiver.Penerima.on_message
 
-    def answers(self, what, repeat, heard, now_ms, rnd, actions):
-        message(self, what, repeat, heard, now_ms, rnd, actions)
-        self._come(now_ms, actions)
+    def answers(self, what, repeat, heard):
+        message(self, what, repeat, heard)
+        self._come()
 
     monkeypatch.setattr(receiver.Penerima, "on_message", answers)
     assert '"saya datang" by itself' in found("penerima")

@@ -14,9 +14,9 @@ from flask.typing import ResponseReturnValue
 from kentongan_hub.api import events
 from kentongan_hub.base import codes, numerals, sending, site
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Event, Gateway, OutboxRow
-from kentongan_hub.base.typed import typed
 from kentongan_hub.channels import base
 from kentongan_hub.devices import deaf, last_heard
 from kentongan_hub.devices.provision.gateways import token_hash

@@ -181,6 +181,20 @@ def _gateways() -> Schema:
     }
 
 
+def _of_node(
+    path: str,
+    verb: str,
+    name: str,
+    says: str,
+    answers: Answers,
+    body: Schema | None = None,
+    more: Iterable[Schema] = (),
+) -> Schema:
+    node = {"name": "node", "in": "path", "required": True, "schema": NODE}
+    operation = _operation(name, says, TECHNICIAN, answers, body, (node, *more))
+    return {f"/devices/{{node}}{path}": {verb: operation}}
+
+
 def _technicians() -> Schema:
     device = {"$ref": "#/components/schemas/Device"}
     listed = {"type": "array", "items": device}
@@ -193,19 +207,6 @@ def _technicians() -> Schema:
     since = {**_query("since", {"type": "string", "pattern": "^[0-9]{1,18}$"}), "required": True}
     wait = _query("wait", {"type": "string", "pattern": "^[0-9]{1,4}$"})
     label = {"name": "label", "in": "path", "required": True, "schema": {"type": "string"}}
-
-    def of_node(
-        path: str,
-        verb: str,
-        name: str,
-        says: str,
-        answers: Answers,
-        body: Schema | None = None,
-        more: Iterable[Schema] = (),
-    ) -> Schema:
-        node = {"name": "node", "in": "path", "required": True, "schema": NODE}
-        operation = _operation(name, says, TECHNICIAN, answers, body, (node, *more))
-        return {f"/devices/{{node}}{path}": {verb: operation}}
 
     return {
         "/login": {"post": _operation("login", "A password for a token", [], {200: ("token", None)}, login)},
@@ -229,15 +230,15 @@ def _technicians() -> Schema:
         "/revocations": {
             "get": _operation("get_revocations", "The latest", TECHNICIAN, {200: ("them", None)})
         },
-        **of_node("", "get", "get_device", "One device", one),
-        **of_node("/replace", "post", "replace_device", "Registers its successor", made, _register(())),
-        **of_node(
+        **_of_node("", "get", "get_device", "One device", one),
+        **_of_node("/replace", "post", "replace_device", "Registers its successor", made, _register(())),
+        **_of_node(
             "/confirm", "post", "confirm_device", "It works", one, _object({"erased": truth}, (), True)
         ),
-        **of_node(
+        **_of_node(
             "/withdraw", "post", "withdraw_device", "Given up", one, _object({"written": truth}, (), True)
         ),
-        **of_node(
+        **_of_node(
             "/revoke",
             "post",
             "revoke_device",
@@ -245,9 +246,9 @@ def _technicians() -> Schema:
             {200: ("how far it is", None)},
             _object({"why": why, "erased": truth}, ("why",), True),
         ),
-        **of_node("/revocation", "get", "get_revocation", "How far it is", {200: ("how far", None)}),
-        **of_node("/label", "get", "get_label", "Its sticker", {200: ("words", None)}),
-        **of_node(
+        **_of_node("/revocation", "get", "get_revocation", "How far it is", {200: ("how far", None)}),
+        **_of_node("/label", "get", "get_label", "Its sticker", {200: ("words", None)}),
+        **_of_node(
             "/uji",
             "get",
             "get_uji",

@@ -6,8 +6,8 @@ its class in CHANNELS.
 SMS has three more beside sms.py: modem.py (the AT dialogue), pdu.py (the bytes), inbox.py (what came in).
 """
 
-from kentongan_hub.base import code_words
 from kentongan_hub.base.clock import Clock
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.channels.base import Worker
 from kentongan_hub.channels.internet import Internet
 from kentongan_hub.channels.mqtt import HomeAssistant

@@ -4,8 +4,8 @@ Taken means committed: the digest of a message outlives its place on the card, s
 to delete gives no answer twice. Words are kept only while parts are missing, and only of who is registered.
 """
 
-from kentongan_hub.base import phones
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries import phones
 from kentongan_hub.base.tables import Value
 from kentongan_hub.channels import pdu
 from kentongan_hub.incidents.calling import replies

@@ -2,7 +2,7 @@
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import inside
+from kentongan_hub.base.entries import inside
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Failure, Message, Worker
 from kentongan_hub.storage.store import Db, parsed

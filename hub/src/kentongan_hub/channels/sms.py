@@ -12,8 +12,9 @@ from contextlib import contextmanager
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, phones
+from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Clock, Now
+from kentongan_hub.base.entries import phones
 from kentongan_hub.base.language import _
 from kentongan_hub.channels import inbox, pdu
 from kentongan_hub.channels.base import PROBLEM_LIMIT, Failure, Message, Worker

@@ -1,8 +1,9 @@
 """What works in the site, for the strip under the board and for Home Assistant."""
 
-from kentongan_hub.base import code_words, codes, words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import deaf, supervision, troubles
 from kentongan_hub.people import circles, ringing
 from kentongan_hub.record import away

@@ -1,6 +1,6 @@
 """What gateways say is wrong with them, until they say that it is over; never about an incident."""
 
-from kentongan_hub.base.trouble_words import words
+from kentongan_hub.base.speech.trouble_words import words
 from kentongan_hub.devices import deaf, last_heard
 
 ALL = "*"  # over with every trouble of this gateway: it has started anew

@@ -9,9 +9,10 @@ import json
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import code_words, codes, roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said, either
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.people import circles
 from kentongan_hub.record import audit
 

@@ -7,7 +7,8 @@ somebody fills them in, 112 among them because most districts do not answer it.
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, phones, services
+from kentongan_hub.base import codes, services
+from kentongan_hub.base.entries import phones
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.record import audit, away

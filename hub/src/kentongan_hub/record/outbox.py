@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kentongan_hub.base import sending, turns
+from kentongan_hub.base import sending
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries import turns
 from kentongan_hub.base.tables import Claimed, OutboxRow
 from kentongan_hub.record import away
 from kentongan_hub.storage.store import Db

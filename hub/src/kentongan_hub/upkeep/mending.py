@@ -18,10 +18,11 @@ from typing import TypedDict
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import code_words, codes, site
+from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said, either
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Row
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, rows, timeline

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kentongan_hub.base import code_words, codes, quiet_hours, site
+from kentongan_hub.base import codes, quiet_hours, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said, either, pack, unpack
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Concerns, Warned
 from kentongan_hub.devices import deaf, supervision, troubles
 from kentongan_hub.devices.supervision import Finding

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from kentongan_hub.base import code_words, words
+from kentongan_hub.base import words
 from kentongan_hub.base.clock import Now, local_date_time
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.storage.store import Store

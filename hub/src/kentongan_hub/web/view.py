@@ -7,9 +7,10 @@ from typing import Any
 from kentongan_wire import kinds
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import code_words, numerals, roles, services, states, words
+from kentongan_hub.base import numerals, roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Device, Incident, Row
 from kentongan_hub.devices import deaf, health, supervision
 from kentongan_hub.devices.deaf import Unwatched

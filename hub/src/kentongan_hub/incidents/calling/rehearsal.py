@@ -3,9 +3,10 @@
 import json
 from typing import TypedDict
 
-from kentongan_hub.base import code_words, sending, services, words
+from kentongan_hub.base import sending, services, words
 from kentongan_hub.base.clock import Now, local_date_time, local_time
 from kentongan_hub.base.language import Text, _
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Called, Policy, Row
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.calling import steps as calling_steps

@@ -7,8 +7,8 @@ modem (phone.py). The person logs in, reads pages, answers; time is virtual.
 import re
 import sqlite3
 
-from kentongan_hub.base import code_words
 from kentongan_hub.base.clock import Clock
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, accounts
 from kentongan_hub.record import away, failures, rows

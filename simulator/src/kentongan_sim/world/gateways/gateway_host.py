@@ -4,6 +4,7 @@ What is a hub to it says a subclass: model_hub.py or real_hub.py. Nothing of the
 order of doing is.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -84,17 +85,21 @@ class GatewayHost:
     state: Any  # a StateDir, or gateway_disk.States in its place
     radio: ModemLine
 
+    @abstractmethod
     def _open_disk(self) -> None:
-        raise NotImplementedError
+        """Make `spool` and `state`."""
 
+    @abstractmethod
     def _make_core(self) -> GatewayCore:
-        raise NotImplementedError
+        """Make the core, with its keys and directory."""
 
+    @abstractmethod
     def _make_uplink(self) -> Any:  # an Uplink, or what has its wake() and order_done()
-        raise NotImplementedError
+        """Make an Uplink, or what has its wake() and order_done()."""
 
+    @abstractmethod
     def _begin_hub(self) -> None:
-        raise NotImplementedError
+        """Begin the hub's side."""
 
     def __init__(self, world: WorldPart, gateway: Gateway):
         self.world = world

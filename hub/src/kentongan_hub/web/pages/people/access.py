@@ -3,9 +3,10 @@
 from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from kentongan_hub.base import code_words, roles, words
+from kentongan_hub.base import roles, words
 from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account
 from kentongan_hub.hub import this_hub
 from kentongan_hub.people import access, circles, standing

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kentongan_hub.base import codes, language
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries.typed import gateway_key_file
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
-from kentongan_hub.base.typed import gateway_key_file
 from kentongan_hub.devices import provision
 from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts

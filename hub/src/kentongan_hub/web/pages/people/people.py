@@ -4,10 +4,11 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import code_words, codes, roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.people import access, accounts, standing

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import code_words, codes, roles, words
+from kentongan_hub.base import codes, roles, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.hub import this_hub
 from kentongan_hub.people import keepers
 from kentongan_hub.record import audit
@@ -140,6 +141,9 @@ def keep() -> ResponseReturnValue:
     try:
         with hub.store.read() as db:
             known = retention.days(db)
+        odd = [key for key in request.form if key not in known and key != "csrf"]
+        if odd:
+            raise LocalError(_("masa simpan: %(name)s tidak dikenal", name=odd[0][:20]))
         wanted = {
             key: forms.whole(key, _kind(key), *retention.LIMITS) for key in known if key in request.form
         }

@@ -5,8 +5,9 @@ import json
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kentongan_hub.base import code_words, codes, roles
+from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Warned
 from kentongan_hub.hub import this_hub
 from kentongan_hub.people import residents

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kentongan_hub.base import turns
+from kentongan_hub.base.entries import turns
 from kentongan_hub.channels import base
 from kentongan_hub.record import outbox
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hub_kit import PASSWORD, Person
 from kentongan_hub import cli
-from kentongan_hub.base import typed as typing
-from kentongan_hub.base.typed import typed
+from kentongan_hub.base.entries import typed as typing
+from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.storage import store
 from kentongan_hub.web.pages.site import storage
 

@@ -5,7 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from kentongan_hub.base import inside
+from kentongan_hub.base.entries import inside
 from kentongan_hub.channels.base import Failure
 from kentongan_hub.channels.internet import Internet
 from kentongan_hub.people import residents

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kentongan_hub.base import phones
+from kentongan_hub.base.entries import phones
 from kentongan_wire.errors import LocalError
 
 SITI = "+6281211110001"

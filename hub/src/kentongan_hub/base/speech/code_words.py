@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kentongan_hub.base import codes, services, trouble_words, words
-from kentongan_hub.base.code_texts import ACTORS, PARTS, WARNINGS, WHAT
+from kentongan_hub.base import codes, services, words
 from kentongan_hub.base.language import Joined, Text, _, known
 from kentongan_hub.base.said import Said, either, unpack
+from kentongan_hub.base.speech import trouble_words
+from kentongan_hub.base.speech.code_texts import ACTORS, PARTS, WARNINGS, WHAT
 from kentongan_hub.base.tables import Row
 
 

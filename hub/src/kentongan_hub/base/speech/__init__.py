@@ -1,0 +1,1 @@
+"""Say codes in words: of the timeline, the record, warnings and troubles."""
