@@ -47,8 +47,15 @@ def redrawn(text):
     return head + BEGIN + drawn() + END + rest.split(END, 1)[1]
 
 
+def of_types_alone(tree):
+    """The imports that only a type checker sees: `if TYPE_CHECKING:`."""
+    blocks = [one for one in ast.walk(tree) if isinstance(one, ast.If)]
+    blocks = [one for one in blocks if isinstance(one.test, ast.Name) and one.test.id == "TYPE_CHECKING"]
+    return {node for block in blocks for one in block.body for node in ast.walk(one)}
+
+
 def imports(package):
-    """{module: modules of the same package that it imports, anywhere in it}."""
+    """{module: modules of the same package that it imports when it runs, anywhere in it}."""
     files = {}
     for path in package.rglob("*.py"):
         name = ".".join(path.relative_to(package.parent).with_suffix("").parts)
@@ -56,8 +63,10 @@ def imports(package):
     out = {name: set() for name in files}
     for name, path in files.items():
         place = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        shown = of_types_alone(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node not in shown:
                 base = place[: len(place) - node.level + 1] if node.level else []
                 base = ".".join([*base, *([node.module] if node.module else [])])
                 for alias in node.names:

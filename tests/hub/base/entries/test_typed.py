@@ -66,7 +66,7 @@ def test_every_command_on_a_page_of_an_installed_machine_says_as_whom(site, serv
 
 def test_what_a_command_writes_goes_where_its_account_may_write(site, service, monkeypatch, tmp_path):
     """/var/lib and the folder of whoever types are not the service's; /etc/kentongan is, by the guide."""
-    guide = (Path(__file__).resolve().parents[3] / "docs/technician.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).resolve().parents[4] / "docs/technician.md").read_text(encoding="utf-8")
     assert f"sudo install -d -o kentongan -m 0750 {typing.KEYS}" in guide
     assert typing.gateway_key_file() == "gateway-1.json" or typing.KEYS.is_dir()
     monkeypatch.setattr(typing, "KEYS", tmp_path)
