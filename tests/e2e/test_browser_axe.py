@@ -17,8 +17,8 @@ SAMPLES = {
     "token": "x",
 }  # fmt: skip
 NO_PAGES = (  # answers that are no page of HTML, or need a secret of their own
-    "/papan/aliran", "/papan/isi", "/papan/tercatat", "/ekspor/", "/static/", "/api/", "/foto/", "/denah/gambar", "/undangan/<",
-    "/simpanan/cadangan",
+    "/papan/aliran", "/papan/isi", "/papan/tercatat", "/ekspor/", "/static/", "/api/", "/foto/",
+    "/denah/gambar", "/undangan/<", "/simpanan/cadangan",
 )  # fmt: skip
 LOOKS = {"id": ((DESKTOP, "light"), (PHONE, "dark")), "en": ((TABLET, "light"),)}
 
