@@ -5,8 +5,8 @@ MicroPython subset. The real sibling is kentongan_node.hal; the runner cannot te
 
 from kentongan_node import roles, runner
 from kentongan_node.actions import Boot, Persist
-from kentongan_wire.shapes import TYPE_CHECKING
 
+TYPE_CHECKING = False  # a board has only its role's one file to import from
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, SupportsInt
