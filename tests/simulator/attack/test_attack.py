@@ -109,7 +109,7 @@ def test_a_gateway_that_asks_for_no_proof_is_found_out(monkeypatch):
 
 @pytest.mark.parametrize("name", ["strange-gateway", "strange-gateway-no-hub"])
 def test_a_gateway_that_nobody_told_who_alarmed_is_found_out(name, monkeypatch):
-    monkeypatch.setattr(ModelHubHost, "_counters", lambda self, *rows: None)
+    monkeypatch.setattr(ModelHubHost, "hub_knows", lambda self, *rows: None)
     if "no-hub" not in name:
         assert found(name) == {}, "the hub's word on the alarm itself is enough"
     monkeypatch.setattr(Memory, "doubts", lambda self, record, yields: False)
