@@ -120,6 +120,35 @@ def test_an_answer_without_a_line_stays_on_the_board_and_goes_when_the_line_is_b
     board.browser.complaints()  # the console names what could not be reached
 
 
+def test_what_ends_an_incident_is_never_sent_later(board, village):
+    port = int(village.address.rpartition(":")[2])
+    village.process.stop()
+    board.driver.execute_script("window.confirm = () => true")
+    board.browser.press("Selesai")
+    wait_line(board, "#kabar", "Selesai tidak terkirim")
+    village.start(port)
+    board.browser.wait_text("terhubung, langsung")
+    assert not board.all(".belum-terkirim")
+    assert village.value("SELECT count(*) FROM incidents WHERE closed_ms IS NULL") == 1
+    board.browser.complaints()  # the console names what could not be reached
+
+
+def test_an_answer_that_the_hub_refuses_says_why_on_its_card(board, village):
+    port = int(village.address.rpartition(":")[2])
+    village.process.stop()
+    board.browser.press("Saya datang")
+    board.browser.wait_text("Belum terkirim")
+    with village.store().write() as db:  # who pressed may not come any more
+        db.run("UPDATE accounts SET role = 'kelurahan' WHERE login = 'ketua'")
+    village.start(port)
+    board.browser.wait_text("Saya datang tidak diterima.")
+    board.browser.press("Mengerti")
+    board.browser.wait(lambda: not board.all(".belum-terkirim"), "it stays")
+    with village.store().write() as db:
+        db.run("UPDATE accounts SET role = 'ketua_rt' WHERE login = 'ketua'")
+    board.browser.complaints()
+
+
 def test_an_answer_that_waits_can_be_taken_back(board, village):
     port, before = int(village.address.rpartition(":")[2]), village.value(CAME)
     village.process.stop()

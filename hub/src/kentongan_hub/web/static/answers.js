@@ -1,5 +1,6 @@
 "use strict";
-/* What a person presses on the board: it is sent while the board stays, and again when the line is back. */
+/* What a person presses on the board is sent while the board stays. An answer waits for the line; whatever ends or
+   silences something does not: minutes later it would end or silence something else. */
 
 const ANSWER_MS = 600000;     // what could not be sent for so long is pressed anew
 const UNSENT = "belum-terkirim";  // kept by the tab: a reload loses no answer
@@ -29,10 +30,11 @@ function startAnswers({lost, finish, refresh}) {
       const back = document.createElement("button");
       line.className = "belum-terkirim";
       line.setAttribute("role", "status");
-      line.textContent = t("Belum terkirim: %(words)s. Dikirim begitu tersambung.", {words: one.words}) + " ";
+      line.textContent = (one.refused ? one.refused
+        : t("Belum terkirim: %(words)s. Dikirim begitu tersambung.", {words: one.words})) + " ";
       back.type = "button";
       back.className = "halus";
-      back.textContent = t("Urungkan");
+      back.textContent = one.refused ? t("Mengerti") : t("Urungkan");
       back.addEventListener("click", () => drop(slug));
       line.append(back);
       (card.querySelector(".jawab") || card.firstElementChild).after(line);
@@ -44,6 +46,7 @@ function startAnswers({lost, finish, refresh}) {
     sending = true;
     try {
       for (const [slug, one] of Object.entries(unsent)) {
+        if (one.refused) continue;
         if (Date.now() - one.at > ANSWER_MS) {
           say(t("%(words)s tidak terkirim dalam 10 menit. Tekan lagi.", {words: one.words}));
           drop(slug);
@@ -64,15 +67,26 @@ function startAnswers({lost, finish, refresh}) {
       return false;
     }
     if (answer.status === 429 || answer.status >= 500) return false;
-    drop(slug);
-    const ended = new URL(answer.url).pathname;
-    if (answer.status === 401 || ended === "/masuk") finish();
-    else if (!answer.ok) location.assign("/kejadian/" + slug);  // the page says how it stands now
-    else {
-      refresh();
-      confirm();
-    }
+    const waited = unsent[slug] === one;
+    if (waited) drop(slug);
+    if (answer.status === 401 || new URL(answer.url).pathname === "/masuk") {
+      finish();
+      say(t("%(words)s tidak terkirim: sesi berakhir. Masuk, lalu tekan lagi.", {words: one.words}));
+    } else if (!answer.ok) refuse(waited && slug, one, await answer.text());
+    else confirm();
+    refresh();
     return true;
+  }
+
+  /* The hub says why not; the card of an answer shows it until somebody has read it. */
+  function refuse(slug, one, page) {
+    const why = new DOMParser().parseFromString(page, "text/html").querySelector(".masalah, main p");
+    const words = t("%(words)s tidak diterima.", {words: one.words});
+    const said = words + (why ? " " + why.textContent.trim() : "");
+    if (slug) {
+      unsent[slug] = {refused: said};
+      keep();
+    } else say(said);
   }
 
   async function confirm() {
@@ -92,9 +106,14 @@ function startAnswers({lost, finish, refresh}) {
     if (question && !window.confirm(question)) return;
     const words = form.querySelector("button").firstChild.nextSibling.textContent.trim();
     const body = new URLSearchParams(new FormData(form)).toString();
-    unsent[card.id] = {url: form.action, body: body, words: words, at: Date.now()};
-    keep();
-    deliver();
+    const deed = {url: form.action, body: body, words: words, at: Date.now()};
+    if (form.closest(".jawab")) {
+      unsent[card.id] = deed;
+      keep();
+      deliver();
+    } else send(card.id, deed).then((judged) => {
+      if (!judged) say(t("%(words)s tidak terkirim: pusat data tidak terjangkau.", {words: words}));
+    });
   }, true);
 
   /* A page that cannot come would leave the board for a browser's error: the board stays and says so. */

@@ -23,18 +23,12 @@ function ageText(ms) {
 function startPointer(render) {
   let movedAt = -Infinity;
   let down = false;
-  let place = null;
   let waiting = null;
-  let guard = {until: 0, card: null};
+  let changed = {until: 0, cards: []};
 
-  const cardAt = () => {
-    const one = place && document.elementFromPoint(place[0], place[1]);
-    const card = one && one.closest("article");
-    return card ? card.id : null;
-  };
+  const cards = () => [...board.querySelectorAll("article")].map((one) => [one.id, one.getBoundingClientRect()]);
   const moved = (event) => {
     movedAt = performance.now();
-    place = [event.clientX, event.clientY];
     down = event.type === "pointerdown" || (down && event.type === "pointermove");
   };
   for (const what of ["pointerdown", "pointermove"]) board.addEventListener(what, moved);
@@ -48,15 +42,16 @@ function startPointer(render) {
   function apply() {
     const message = waiting;
     waiting = null;
-    const before = cardAt();
+    const before = cards();
     render(message);
-    if (cardAt() !== before) guard = {until: performance.now() + STILL_MS, card: before};
+    changed = {until: performance.now() + STILL_MS, cards: before};
   }
 
   board.addEventListener("click", (event) => {
-    if (event.detail === 0 || performance.now() > guard.until) return;
-    const card = event.target.closest("article");
-    if (card && card.id !== guard.card) {
+    if (event.detail === 0 || performance.now() > changed.until) return;
+    const card = event.target.closest("article"), x = event.clientX, y = event.clientY;
+    const was = changed.cards.find(([, box]) => box.left <= x && x <= box.right && box.top <= y && y <= box.bottom);
+    if (card && was && card.id !== was[0]) {
       event.preventDefault();
       event.stopPropagation();
       say(t("Papan baru berubah. Periksa rumahnya, lalu tekan lagi."));
