@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from kentongan_hub.devices import provision
 from kentongan_hub.incidents import orders, soundings
 from kentongan_wire import messages as m
 
@@ -24,8 +25,7 @@ def stops(site):
 def over(site):
     """An alarm of long ago, for which nobody orders sirens any more."""
     site.post_events(site.alarm(counter=1234, kind=1), sounding(site))
-    with site.hub.store.write() as db:
-        db.run("UPDATE incidents SET next_alert_ms = NULL")
+    site.enter("admin").post("/kejadian/kejadian-1/datang", page="/papan")
     site.clock.advance(soundings.OVER_MS + MINUTE_MS)
     return site
 
@@ -36,6 +36,28 @@ def test_a_post_that_beats_by_an_order_of_long_ago_is_stopped_and_no_other(over)
     assert body["targets"] == [over.post] and (body["origin"], body["counter"]) == (over.button, 1234)
     texts = [row["what"] for row in over.lines()]
     assert "perintah lama diputar ulang, sirene dihentikan" in texts
+
+
+def test_a_second_post_that_was_played_it_is_stopped_too(over):
+    other = provision.add_device(over.hub.data_dir, "sirene", "pos-2", 5)["node"]
+    over.post_events(sounding(over), {**sounding(over), "device": other})
+    assert [body["targets"] for body in stops(over)] == [[over.post], [other]]
+
+
+def test_what_nobody_has_answered_goes_on_for_a_gateway_may_order_it_late_after_a_drill(site):
+    site.post_events(site.alarm(counter=1234, kind=1), sounding(site))
+    with site.hub.store.write() as db:
+        db.run("UPDATE incidents SET next_alert_ms = NULL")
+    site.clock.advance(soundings.OVER_MS + MINUTE_MS)
+    site.post_events(sounding(site))
+    assert not stops(site)
+
+
+def test_whoever_asked_for_more_help_is_called_on_by_sirens_too(over):
+    with over.hub.store.write() as db:
+        db.run("UPDATE incidents SET help_ms = ?", over.clock.steady_ms())
+    over.post_events(sounding(over))
+    assert not stops(over)
 
 
 def test_its_many_reports_make_one_order_in_ten_seconds(over):

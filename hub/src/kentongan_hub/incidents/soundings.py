@@ -29,11 +29,15 @@ POSTS = (
     "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
 )
 RESTARTS = 4  # of a gateway for which a post has its time again
-AGAIN_MS = 10_000  # between two orders to stop the same incident's posts
+AGAIN_MS = 10_000  # between two orders to stop the same post
 OVER_MS = 10 * 60_000  # gateways order by themselves in an alarm's first minutes only (their SLOW_MS)
 ORDERED = (
     "SELECT count(*) FROM outbox WHERE type = 'siren' AND incident = ? AND created_ms > ? "
-    "AND json_extract(body, '$.action') = ?"
+    "AND json_extract(body, '$.action') = 'start'"
+)
+STOPPED = (
+    "SELECT count(*) FROM outbox WHERE type = 'siren' AND incident = ? AND created_ms > ? "
+    "AND json_extract(body, '$.action') = 'stop' AND json_extract(body, '$.targets[0]') = ?"
 )
 PRESSED = "SELECT count(*) FROM alarms WHERE incident = ? AND received_ms > ?"
 CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
@@ -131,15 +135,20 @@ def stop_recorded(db: Db, now: Now, incident: Incident, gateway: str, event: Eve
     """Order a post to stop that nobody can have ordered to start; True when it was.
 
     Somebody plays an order that he recorded to a post that did not hear it then. A gateway does not know what
-    others order; the hub knows when the alarm came, and when it last had sirens started for it.
+    others order; the hub knows when the alarm came, and when it last had sirens started for it. While it is
+    not answered, a gateway may order by itself, as a post that learns late of a drill's end: that goes on.
     """
     post, since_ms = event.get("device"), now.ms - OVER_MS
     by_order = event["source"] == m.SOURCE_ORDER and event["state"] in (m.STATE_SOUNDING, m.STATE_DRIVEN)
     if not post or not by_order or incident["confidential"] or away.of(db).back_ms > since_ms:
         return False
-    if db.value(PRESSED, incident["id"], since_ms) or db.value(ORDERED, incident["id"], since_ms, "start"):
+    answered = incident["answered_ms"] is not None and incident["help_ms"] is None
+    if not answered and incident["closed_ms"] is None:
         return False
-    if db.value(ORDERED, incident["id"], now.ms - AGAIN_MS, "stop"):
+    about = incident["id"], since_ms
+    if db.value(PRESSED, *about) or db.value(ORDERED, *about):
+        return False
+    if db.value(STOPPED, incident["id"], now.ms - AGAIN_MS, post):
         return False
     body = {"action": "stop", "origin": event["origin"], "counter": event["counter"],
             "first": incident["first_counter"], "targets": [post], "kind": incident["kind"],

@@ -180,6 +180,17 @@ def test_a_hub_that_stops_one_post_by_name_silences_no_incident():
     assert [posts for _, counter, posts in starts(bench) if counter == 101]
 
 
+def test_a_hub_that_stops_one_post_by_name_takes_back_what_still_starts_that_one_alone():
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.run(2_500, hub_ok_every_ms=1_000)
+    assert starts(bench)[-1][2] == [POST, POST_2]
+    bench.order(action="stop", seconds=0, **TO_ONE_POST)
+    before = len(starts(bench))
+    bench.run(20_000, hub_ok_every_ms=1_000)
+    assert {tuple(posts) for _, _, posts in starts(bench)[before:]} == {(POST,)}
+
+
 def test_in_the_first_minutes_of_a_run_nobody_is_stopped_for_what_a_former_run_stored():
     bench = Bench()
     bench.hear(alarm(kind=2))

@@ -134,7 +134,8 @@ class ModelHubHost(GatewayHost):
             if row[0] == event["origin"] and row[3] == event["counter"]
         ]
         by_order = event["source"] == messages.SOURCE_ORDER and event["state"] == messages.STATE_SOUNDING
-        if by_order and told and self.world.now_us - max(told) > OVER_US:
+        answered = (event["origin"], event["counter"]) in self.world.answered
+        if by_order and answered and told and self.world.now_us - max(told) > OVER_US:
             self._orders += 1
             self.order(
                 {
