@@ -7,7 +7,7 @@ and the wait of a long poll are left out: the gateway asks for orders whenever t
 import json
 import random
 
-from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_gateway.service import keyfile
 from kentongan_hub.app import create_app

@@ -2,7 +2,7 @@
 
 import pytest
 from access_kit import settle, silent
-from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_hub.base import site as site_file
 from kentongan_hub.base.clock import Now
 from kentongan_hub.devices import provision

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_hub.base import clock
 from kentongan_hub.devices import provision
 from kentongan_hub.people import ringing

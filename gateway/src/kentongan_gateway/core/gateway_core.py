@@ -10,10 +10,10 @@ from kentongan_wire.site_keys import SiteKeys
 
 from kentongan_gateway.core.base.actions import Action, Heard
 from kentongan_gateway.core.base.context import CoreConfig
-from kentongan_gateway.core.base.faults import Clocked
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.stored import Event
 from kentongan_gateway.core.base.units import Ms
-from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.devices.faults import Clocked
 from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.paths.intake import SLOW_MS
 
@@ -142,7 +142,7 @@ class GatewayCore:
         """Before a planned end: what is kept late goes to disk now."""
         self._begin(now_ms, 0)
         self.parts.flush.now()
-        self._context.waiting.close()
+        self.parts.waiting.close()
         return self._end()
 
     def next_deadline(self) -> Ms | None:

@@ -15,13 +15,13 @@ from kentongan_gateway.core.answers.relays import Relays
 from kentongan_gateway.core.answers.stages import Stages
 from kentongan_gateway.core.base import troubles
 from kentongan_gateway.core.base.context import Context, CoreConfig
-from kentongan_gateway.core.base.faults import Faults, Timed
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.flush import Flush
 from kentongan_gateway.core.base.memory import GUARD_LIMIT, Memory
 from kentongan_gateway.core.base.records import Records
 from kentongan_gateway.core.base.sequence import Sequence
 from kentongan_gateway.core.devices.configs import Configs
-from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.devices.faults import Faults, Timed
 from kentongan_gateway.core.devices.forgeries import Forgeries
 from kentongan_gateway.core.devices.keyring import KeyRing
 from kentongan_gateway.core.devices.radiowatch import RadioWatch
@@ -76,8 +76,8 @@ class Parts:
         self.refusals = Refusals(context)
         self.relays = Relays(context, self.neighbours)
         self.supervision = Supervision(context, self.orders)
-        context.waiting = Waiting(context, self.troubles, state.get("air"))
-        context.forgeries = Forgeries(context, self.troubles, state.get("forged"))
+        self.waiting = context.waiting = Waiting(context, self.troubles, state.get("air"))
+        self.forgeries = context.forgeries = Forgeries(context, self.troubles, state.get("forged"))
         self.faults = Faults(context, self.refusals, self.troubles)
         self.radios = RadioWatch(context, self.troubles, self.supervision.prove, self.supervision.deaf)
         self.announcements = Announcements(context)
@@ -97,8 +97,8 @@ class Parts:
             self.radios,
             self.announcements,
             self.memory,
-            context.forgeries,
-            context.waiting,
+            self.forgeries,
+            self.waiting,
             self.flush,
         )
 
@@ -131,13 +131,13 @@ class Parts:
         """The first call of the core: the context has its time now."""
         context = self.context
         context.begun_ms = context.now_ms
-        context.waiting.begun()
+        self.waiting.begun()
         self.hub.begun()
         self.supervision.follow()
         self.memory.begun()
         self.troubles.begin()
         self.radios.begin()
-        context.forgeries.begun()
+        self.forgeries.begun()
         self.drills.begun()
         self.troubles.revoked()
         for name in (name for name in troubles.LOST if name + "_lost" in context.counters):

@@ -11,7 +11,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_wire.packet import Channel
 from kentongan_wire.site_keys import SiteKeys
 
-from kentongan_gateway.core.devices.directory import Directory, read_device
+from kentongan_gateway.core.base.directory import Directory, read_device
 
 FORMAT = 1
 KEY_BYTES = 32

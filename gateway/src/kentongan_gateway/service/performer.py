@@ -8,10 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable
 from typing import Any
 
-from kentongan_gateway.core.base import actions, faults
+from kentongan_gateway.core.base import actions
 from kentongan_gateway.core.base.actions import Heard, identity
 from kentongan_gateway.core.base.stored import Event
 from kentongan_gateway.core.base.troubles import LOST
+from kentongan_gateway.core.devices import faults
 from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_gateway.disk.spool import Spool, SpoolError
 from kentongan_gateway.disk.state import StateDir

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, DEVICES, RECEIVER, Bench, alarm, coming
-from kentongan_gateway.core.devices.directory import Directory
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 

@@ -7,8 +7,8 @@ import random
 import pytest
 from gateway_kit import BUTTON, DEVICES, POST, RECEIVER, Bench, alarm
 from kentongan_gateway.core.base.actions import Note, OrderDone, Siren
-from kentongan_gateway.core.base.faults import REST_MS
-from kentongan_gateway.core.devices.directory import Directory, read_device
+from kentongan_gateway.core.base.directory import Directory, read_device
+from kentongan_gateway.core.devices.faults import REST_MS
 from kentongan_gateway.core.hub import order_forms
 from kentongan_gateway.core.hub.hub_orders import HubOrders
 from kentongan_wire import messages as m

@@ -22,10 +22,10 @@ from kentongan_wire.flood import CLASS_ORDER
 from kentongan_gateway.core.base.air import CALL, FIRST
 from kentongan_gateway.core.base.bounded import make_room, owner, put
 from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.directory import Device, Directory
 from kentongan_gateway.core.base.records import Key, Record
 from kentongan_gateway.core.base.troubles import Troubles
 from kentongan_gateway.core.base.units import Incident, Ms, Node, OnDone
-from kentongan_gateway.core.devices.directory import Device, Directory
 
 REPEAT_AT_MS = (0, 2_000, 5_000, 15_000, 30_000, 60_000)  # until the penerima's EVENT
 ANSWER_MS = 600_000  # a page can be answered for this long, as on the penerima itself

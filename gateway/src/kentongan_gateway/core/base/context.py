@@ -1,7 +1,7 @@
 """What every concern of the core shares: identity, keys, frames, events, notes, the action list."""
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kentongan_wire import messages as m
 from kentongan_wire import phy
@@ -10,6 +10,7 @@ from kentongan_wire.site_keys import SiteKeys
 
 from kentongan_gateway.core.base.actions import Action, Heard, Note, Persist, Send, Store
 from kentongan_gateway.core.base.air import ALARM, ANSWER, FIRST, PLANNED, STAGE, Ledger
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.records import DIRECT, OVER_OURS, OVER_STOCK, Record
 from kentongan_gateway.core.base.sequence import Sequence
 from kentongan_gateway.core.base.shares import SILENT, Shares, Who
@@ -18,12 +19,6 @@ from kentongan_gateway.core.base.units import Ms, Node
 
 if TYPE_CHECKING:
     from kentongan_wire.bodies import Body
-
-    from kentongan_gateway.core.answers.confidential_names import ConfidentialNames
-    from kentongan_gateway.core.devices.directory import Directory
-    from kentongan_gateway.core.devices.forgeries import Forgeries
-    from kentongan_gateway.core.devices.waiting import Waiting
-    from kentongan_gateway.core.sirens.silenced import Silenced
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit
@@ -59,21 +54,53 @@ def _held(key: bytes | None) -> bytes:
     return key
 
 
+class Names(Protocol):
+    """Names under which a confidential alarm goes through every log: answers/confidential_names.py."""
+
+    def keep_secret(self, src: Node, counter: int, first: int) -> bool: ...
+    def secret(self, src: Node, counter: int) -> str | None: ...
+    def dump(self) -> bytes: ...
+
+
+class Quiet(Protocol):
+    """Sirens that a person stopped or answered: sirens/silenced.py."""
+
+    def stop(self, origin: Node, first: int, counter: int) -> None: ...
+    def silence(self, post: Node, origin: Node, first: int) -> None: ...
+    def silenced(self, post: Node, record: Record) -> bool: ...
+    def answer(self, origin: Node, first: int, counter: int) -> None: ...
+    def stopped(self, origin: Node, first: int, counter: int) -> bool: ...
+    def answered(self, origin: Node, first: int, counter: int) -> bool: ...
+    def holds(self, record: Record) -> bool: ...
+
+
+class Waits(Protocol):
+    """Frames that wait for air: devices/waiting.py."""
+
+    def until(self, what: str, reason: str, until_ms: Ms, devices: int) -> None: ...
+    def over(self, what: str, devices: int) -> None: ...
+    def short(self, until_ms: Ms) -> None: ...
+    def low(self) -> None: ...
+
+
+class Doubts(Protocol):
+    """Frames that somebody forges: devices/forgeries.py."""
+
+    @property
+    def lately(self) -> bool: ...
+    def on_forgery(self, src: Node | None = None) -> None: ...
+
+
 class Context:
     """One per core. `out` collects the actions of the call under way; `now_ms` and `rnd` belong to it too."""
 
     # given by Parts once they are made
-    quiet: "Silenced"
-    waiting: "Waiting"
-    forgeries: "Forgeries"
+    quiet: Quiet
+    waiting: Waits
+    forgeries: Doubts
 
     def __init__(
-        self,
-        config: CoreConfig,
-        keys: SiteKeys,
-        directory: "Directory",
-        sequence: Sequence,
-        names: "ConfidentialNames",
+        self, config: CoreConfig, keys: SiteKeys, directory: Directory, sequence: Sequence, names: Names
     ) -> None:
         self.config = config
         self.keys = keys

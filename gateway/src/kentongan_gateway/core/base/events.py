@@ -1,17 +1,14 @@
 """Events for the hub from what was heard, and an alarm back from its event after a restart."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from kentongan_wire import messages as m
 from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.records import Key, Record
 from kentongan_gateway.core.base.stored import Event
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.devices.directory import Directory
 
 
 def highest_stage(button_status: m.ButtonStatus) -> int:
@@ -19,7 +16,7 @@ def highest_stage(button_status: m.ButtonStatus) -> int:
     return button_status.flags >> m.TOMBOL_STATUS_STAGE_SHIFT & 7
 
 
-def _common(kind: str, message: Message | Record, heard: Heard, directory: "Directory") -> Event:
+def _common(kind: str, message: Message | Record, heard: Heard, directory: Directory) -> Event:
     return {
         "type": kind,
         "key": f"{kind}/{message.src:08x}/{message.generation}/{message.counter}/{message.digest.hex()}",
@@ -34,7 +31,7 @@ def _common(kind: str, message: Message | Record, heard: Heard, directory: "Dire
     }
 
 
-def event_of(record: Record, heard: Heard, directory: "Directory") -> Event:
+def event_of(record: Record, heard: Heard, directory: Directory) -> Event:
     """The event of an alarm, a siren report or a person's event; `key` makes its storing idempotent."""
     body = record.body
     if record.type == m.SIREN_REPORT:
@@ -74,7 +71,7 @@ def event_of(record: Record, heard: Heard, directory: "Directory") -> Event:
     }
 
 
-def status_event(message: Message, heard: Heard, directory: "Directory") -> Event:
+def status_event(message: Message, heard: Heard, directory: Directory) -> Event:
     body = {
         name: list(value) if isinstance(value, (tuple, bytes)) else value
         for name, value in message.body._asdict().items()

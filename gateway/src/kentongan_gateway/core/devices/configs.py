@@ -23,11 +23,11 @@ from kentongan_wire.replay import Guard
 
 from kentongan_gateway.core.base.air import OWN_S, SETTING, SHUT
 from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.directory import Device
 from kentongan_gateway.core.base.units import Ms, Node
 from kentongan_gateway.core.devices import device_settings as wanted_settings
 from kentongan_gateway.core.devices import waiting
 from kentongan_gateway.core.devices.device_settings import Wanted
-from kentongan_gateway.core.devices.directory import Device
 
 if TYPE_CHECKING:
     from kentongan_wire.config import Settings

@@ -12,8 +12,8 @@ from kentongan_wire import messages as m
 from kentongan_wire.flood import STATUS_LATE_MS
 
 from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.directory import MAINS_ROLES, PERIOD_S, Device
 from kentongan_gateway.core.base.units import Ms, Node
-from kentongan_gateway.core.devices.directory import MAINS_ROLES, PERIOD_S, Device
 
 ASK_AT_MS = (160_000, 190_000, 220_000)  # quiet tests after the last authentic frame
 LATE_MS = STATUS_LATE_MS

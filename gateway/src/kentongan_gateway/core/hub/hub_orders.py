@@ -9,10 +9,11 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
 
 from kentongan_gateway.core.answers.stages import Target
-from kentongan_gateway.core.base import events, faults
+from kentongan_gateway.core.base import events
 from kentongan_gateway.core.base.actions import OrderDone
+from kentongan_gateway.core.base.directory import Device
 from kentongan_gateway.core.base.records import Record
-from kentongan_gateway.core.devices.directory import Device
+from kentongan_gateway.core.devices import faults
 from kentongan_gateway.core.hub import order_forms
 from kentongan_gateway.core.hub.order_forms import (
     CodesOrder,

@@ -10,10 +10,10 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_gateway.core.answers.stages import ORDERED
+from kentongan_gateway.core.base.directory import DEVICES_LIMIT, Directory
 from kentongan_gateway.core.base.memory import Row
 from kentongan_gateway.core.base.units import Node
 from kentongan_gateway.core.devices import device_settings
-from kentongan_gateway.core.devices.directory import DEVICES_LIMIT, Directory
 from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX
 
 ID_MAX = 2**63 - 1  # of a row in the hub's database

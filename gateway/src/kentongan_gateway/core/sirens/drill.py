@@ -18,10 +18,10 @@ from kentongan_wire.flood import CLASS_ORDER
 
 from kentongan_gateway.core.base import air
 from kentongan_gateway.core.base.context import Context
+from kentongan_gateway.core.base.directory import Device
 from kentongan_gateway.core.base.records import Record
 from kentongan_gateway.core.base.units import Ms, Node
 from kentongan_gateway.core.devices import waiting
-from kentongan_gateway.core.devices.directory import Device
 from kentongan_gateway.core.sirens import siren_orders
 
 MINUTES_MAX = 60

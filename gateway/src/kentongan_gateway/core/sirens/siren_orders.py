@@ -12,8 +12,8 @@ from kentongan_wire.verify import Message
 from kentongan_gateway.core.base.air import ALARM, FIRST, REST
 from kentongan_gateway.core.base.bounded import make_room, owner, put
 from kentongan_gateway.core.base.context import Context, mix
+from kentongan_gateway.core.base.directory import Device
 from kentongan_gateway.core.base.units import Ms, Node, OnDone
-from kentongan_gateway.core.devices.directory import Device
 
 REPEAT_MS = 3_000
 SENDS_MAX = 5

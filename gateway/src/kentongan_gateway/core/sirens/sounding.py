@@ -18,10 +18,10 @@ from kentongan_wire.verify import Message
 from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.context import Context, mix
+from kentongan_gateway.core.base.directory import Device
 from kentongan_gateway.core.base.records import Record
 from kentongan_gateway.core.base.units import Incident, Ms, Node
 from kentongan_gateway.core.devices import device_settings
-from kentongan_gateway.core.devices.directory import Device
 from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command, SirenOrders
 
 NO_SIREN_MS = 2_000  # after storing a sounding alarm without a stage 1 or report

@@ -6,9 +6,9 @@ after `answer_after_s`.
 
 from typing import Any
 
+from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.base.stored import Event as StoredEvent
-from kentongan_gateway.core.devices.directory import Directory
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_wire import messages, site_keys
 from kentongan_wire import packet as wire

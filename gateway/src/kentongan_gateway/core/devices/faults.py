@@ -7,16 +7,14 @@ order or deadline that meets an error of the program must not take the siren of 
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from kentongan_wire.errors import RemoteError
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.troubles import Troubles
 from kentongan_gateway.core.base.units import Ms
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.devices.refusals import Refusals
+from kentongan_gateway.core.devices.refusals import Refusals
 
 REST_MS = 1_000  # a part whose deadline fails is called again after this, or it would be called without end
 TEXT_LIMIT = 80  # characters of the error's own words
@@ -45,7 +43,7 @@ def name(error: BaseException) -> str:
 class Faults:
     """One per core."""
 
-    def __init__(self, context: Context, refusals: "Refusals", troubles: Troubles) -> None:
+    def __init__(self, context: Context, refusals: Refusals, troubles: Troubles) -> None:
         self._context, self._refusals, self._troubles = context, refusals, troubles
         self._resting: dict[Clocked, Ms] = {}  # part -> until when
 
