@@ -22,8 +22,8 @@ from kentongan_hub.api import gateways, openapi, technicians
 from kentongan_hub.base import language, roles, site, words
 from kentongan_hub.base.clock import Clock
 from kentongan_hub.base.entries.typed import typed
-from kentongan_hub.hub import Hub, HubApp, this_hub
 from kentongan_hub.people import ways
+from kentongan_hub.shared.hub import Hub, HubApp, this_hub
 from kentongan_hub.web import web
 from kentongan_hub.web.pages.incidents import board, drill, incident, incident_work, report, screen, shift
 from kentongan_hub.web.pages.people import access, contacts, entry, invite, people, register

@@ -12,8 +12,9 @@ from flask import Blueprint, Response, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from kentongan_hub.api import events
-from kentongan_hub.base import codes, numerals, sending, site
+from kentongan_hub.base import codes, sending, site
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Event, Gateway, OutboxRow
@@ -21,9 +22,9 @@ from kentongan_hub.channels import base
 from kentongan_hub.devices import deaf, last_heard
 from kentongan_hub.devices.provision.gateways import token_hash
 from kentongan_hub.devices.trust import counters, periodic
-from kentongan_hub.hub import Hub, this_hub
 from kentongan_hub.incidents import actions, alarms, orders, soundings
 from kentongan_hub.record import audit, failures, outbox, timeline
+from kentongan_hub.shared.hub import Hub, this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import mending
 

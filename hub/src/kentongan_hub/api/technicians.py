@@ -11,14 +11,15 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.api import labels
 from kentongan_hub.api.gateways import json_object, problem
-from kentongan_hub.base import numerals, roles, site
+from kentongan_hub.base import roles, site
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.site import Secret
 from kentongan_hub.base.tables import Account, Device
 from kentongan_hub.devices.provision import device_files, registration, technicians
 from kentongan_hub.devices.trust import configs, revocations
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 
 blueprint = Blueprint("device_api", __name__, url_prefix="/api/v1")

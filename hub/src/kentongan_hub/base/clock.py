@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from kentongan_hub.base import numerals
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.tables import Database
 
 

@@ -5,7 +5,8 @@ from typing import TypedDict
 
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import numerals, services
+from kentongan_hub.base import services
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import Text, _
 
 KINDS: dict[int, Text] = {

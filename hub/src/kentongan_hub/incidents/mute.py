@@ -86,3 +86,21 @@ def not_ones_own(db: Db, by: Account, row: Device) -> None:
     """Raise LocalError where `by` lives at this device: whom an alarm may concern takes no button away."""
     if (row["zone"], row["house"]) in circles.homes(db, by):
         raise LocalError(access.OWN_HOUSE)
+
+
+HAND_OVER = (_("Pulang"), _("Ganti giliran"), _("Sakit"))  # reasons, one tap each
+
+
+def hand_over(
+    db: Db, now: Now, by: Account, to: Account, reason: str, message: str = "", at: str = ""
+) -> list[Incident]:
+    """Make `to` tonight's operator; the incidents that `by` holds, to be handed over as well."""
+    parts = (reason_given(reason), audit.clean(message).strip()[:REASON_LIMIT])
+    message = ": ".join(part for part in parts if part)
+    db.set_setting("operator", to["name"])
+    db.set_setting("operator_wall", now.wall)
+    held: list[Incident] = db.all(
+        "SELECT * FROM incidents WHERE closed_ms IS NULL AND holder_account = ?", by["id"]
+    )
+    audit.record(db, now.wall, by["login"], codes.SHIFT_HANDED_OVER, to["login"], message, at)
+    return held

@@ -12,8 +12,9 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 
-from kentongan_hub.base import clock, codes, numerals, roles, states, words
+from kentongan_hub.base import clock, codes, roles, states, words
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.said import HUB
 from kentongan_hub.base.tables import Cell, Row, Value
 from kentongan_hub.record import audit, outbox

@@ -3,7 +3,7 @@
 import json
 import re
 
-from kentongan_hub.base import numerals
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.tables import Row
 
 # (what, the words that its detail ended with) -> code

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from kentongan_hub.base import numerals
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Cell, Row, Value
 from kentongan_hub.storage.schema_codes import migrations

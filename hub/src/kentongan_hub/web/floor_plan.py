@@ -10,8 +10,9 @@ from typing import Any
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, numerals, words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import Now
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Account, Device, Row

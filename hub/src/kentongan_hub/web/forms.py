@@ -3,7 +3,7 @@
 from flask import request
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import numerals
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 
 ZONES = 1, 255  # RT numbers

@@ -7,8 +7,9 @@ from typing import Any
 from kentongan_wire import kinds
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import numerals, roles, services, states, words
+from kentongan_hub.base import roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Device, Incident, Row

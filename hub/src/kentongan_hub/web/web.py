@@ -17,8 +17,8 @@ from kentongan_hub.base import language, roles
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts, screens
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import pictures
 

@@ -9,7 +9,7 @@ from kentongan_wire import phy
 from kentongan_wire.phy import AIR_LIMIT_MS
 
 from kentongan_sim.attack.siege import React, Siege, at_door
-from kentongan_sim.shapes import Detail
+from kentongan_sim.physics.shapes import Detail
 from kentongan_sim.world.actors import dressed
 
 ALARM_BYTES = 45  # of a whole frame, as long as what the others forge

@@ -13,7 +13,7 @@ from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire.crypto import hmac_sha256
 
-from kentongan_sim.shapes import Node, Settings
+from kentongan_sim.physics.shapes import Node, Settings
 
 HOLDERS = ("nobody", "channel", "tombol", "penerima", "penerus", "sirene")
 ROLE_OF = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}

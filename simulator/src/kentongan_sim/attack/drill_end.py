@@ -17,8 +17,8 @@ from typing import Any, TypedDict
 from kentongan_sim.attack.run import LOSS_MAX, seeds
 from kentongan_sim.console.arguments import Commands, number, typed
 from kentongan_sim.physics.chance import between, draw_u32
+from kentongan_sim.physics.shapes import Detail, Us
 from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
-from kentongan_sim.shapes import Detail, Us
 from kentongan_sim.world.world import ENGINES, World
 
 BEGIN_US, FIRST_US, DRILLED_US, END_US = 25_000_000, 28_000_000, 33_000_000, 40_000_000

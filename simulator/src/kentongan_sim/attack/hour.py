@@ -13,7 +13,7 @@ from kentongan_wire.phy import AIR_LIMIT_MS
 
 from kentongan_sim.attack.bag import ROLE_OF
 from kentongan_sim.attack.siege import Siege
-from kentongan_sim.shapes import Detail, Node
+from kentongan_sim.physics.shapes import Detail, Node
 
 PACE_S = 0.6
 FRESH_S = 610  # what a gateway has seen it forgets after ten minutes

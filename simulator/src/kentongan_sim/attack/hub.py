@@ -12,7 +12,7 @@ from kentongan_wire import phy
 
 from kentongan_sim.attack.bag import ROLE_OF, Bag
 from kentongan_sim.attack.siege import Attack, Thief
-from kentongan_sim.shapes import Node, Violation
+from kentongan_sim.physics.shapes import Node, Violation
 from kentongan_sim.soak.site import NEAR_DB, ZONE, Site
 from kentongan_sim.world.history import History
 

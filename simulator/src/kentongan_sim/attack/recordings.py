@@ -11,8 +11,8 @@ from kentongan_wire import phy
 from kentongan_sim.attack import air
 from kentongan_sim.attack.bag import Bag
 from kentongan_sim.attack.siege import Siege, at_door
+from kentongan_sim.physics.shapes import Detail
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
-from kentongan_sim.shapes import Detail
 
 HOUSES = 0x5400_0000
 THEN, SINCE = 500, 9_000  # counters of the recorded alarms, and of what these houses said later

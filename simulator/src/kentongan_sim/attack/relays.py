@@ -8,7 +8,7 @@ from kentongan_wire import phy
 
 from kentongan_sim.attack import air
 from kentongan_sim.attack.siege import Siege, at_door
-from kentongan_sim.shapes import Detail
+from kentongan_sim.physics.shapes import Detail
 
 INVENTED = 0x5400_0000
 KINDS_S = (("status", 17.5), ("stages", 9.3), ("orders", 4.0))  # seconds of air each

@@ -20,7 +20,7 @@ from kentongan_sim.attack.page import COLUMNS
 from kentongan_sim.attack.siege import Attack, Siege
 from kentongan_sim.checkers import UNDER_ATTACK
 from kentongan_sim.console.arguments import Commands, number
-from kentongan_sim.shapes import Ms, Violation
+from kentongan_sim.physics.shapes import Ms, Violation
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import ENGINES
 

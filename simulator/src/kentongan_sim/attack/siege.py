@@ -15,9 +15,9 @@ from kentongan_wire import phy
 from kentongan_sim.attack.bag import Bag
 from kentongan_sim.checkers.summary import unreachable
 from kentongan_sim.physics.chance import between, draw_u32
+from kentongan_sim.physics.shapes import Action, Detail, Ms, Node, Violation
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, scenario
 from kentongan_sim.scenarios.parts import Gateway
-from kentongan_sim.shapes import Action, Detail, Ms, Node, Violation
 from kentongan_sim.world.actors import Jammer, Stranger
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.history import History

@@ -9,8 +9,8 @@ from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 
 from kentongan_sim.attack.siege import Siege
+from kentongan_sim.physics.shapes import Detail, Node
 from kentongan_sim.scenarios.catalogue import TEST_SITE_KEY
-from kentongan_sim.shapes import Detail, Node
 from kentongan_sim.world.actors import dressed
 
 LATER_S = 1_200  # a siren that begins so long after the press is a false one

@@ -6,7 +6,7 @@ from kentongan_wire import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF
 from kentongan_sim.attack.siege import Siege
-from kentongan_sim.shapes import Detail
+from kentongan_sim.physics.shapes import Detail
 
 LAST_COUNTER = 0xFFFF_FFFF
 PLANTED = 40  # counters ahead of the victim's last one that a thief covers

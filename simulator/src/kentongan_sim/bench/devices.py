@@ -17,8 +17,8 @@ from kentongan_sim.bench.grid import Rows
 from kentongan_sim.engines.cpython import Engine
 from kentongan_sim.engines.micropython import available
 from kentongan_sim.engines.mpy_library import library
+from kentongan_sim.physics.shapes import Answer, Boot, Chance, Ms, Settings, State
 from kentongan_sim.scenarios.catalogue import scenario
-from kentongan_sim.shapes import Answer, Boot, Chance, Ms, Settings, State
 from kentongan_sim.world.presses import WARM_UP_S, plan_presses
 from kentongan_sim.world.world import World
 

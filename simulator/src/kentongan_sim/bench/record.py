@@ -12,8 +12,8 @@ from kentongan_sim.bench.grid import OURS, RETRY_S, Cell, Record
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import worst_hours
 from kentongan_sim.checkers.summary import press_rows, refusals, unreachable
+from kentongan_sim.physics.shapes import Event, Ms
 from kentongan_sim.scenarios.catalogue import scenario
-from kentongan_sim.shapes import Event, Ms
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import plan_presses
 from kentongan_sim.world.world import World

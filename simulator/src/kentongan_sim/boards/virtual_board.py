@@ -26,7 +26,7 @@ from kentongan_node import actions as node_actions
 
 from kentongan_sim.engines.fork_server import die_with_parent
 from kentongan_sim.engines.micropython import ANSWER_TIMEOUT_S, EngineError, available, read_exactly
-from kentongan_sim.shapes import Answer, Boot, Chance, Counters, Ms, Settings, State
+from kentongan_sim.physics.shapes import Answer, Boot, Chance, Counters, Ms, Settings, State
 from kentongan_sim.world.bridges import PtyBridge
 from kentongan_sim.world.node_host import NodeHost
 from kentongan_sim.world.realtime import LiveWorld

@@ -4,7 +4,7 @@ Whoever carries a receipt on, or answers from its cache, repeats a gateway's wor
 a stranger, whose lies the buttons refuse (presser_knows_truth).
 """
 
-from kentongan_sim.shapes import Detail
+from kentongan_sim.physics.shapes import Detail
 from kentongan_sim.world.history import History
 
 STAGE_STORED = 2

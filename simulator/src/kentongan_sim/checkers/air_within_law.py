@@ -7,7 +7,7 @@ from collections import deque
 
 from kentongan_wire.phy import AIR_LIMIT_MS
 
-from kentongan_sim.shapes import Us
+from kentongan_sim.physics.shapes import Us
 from kentongan_sim.world.actors import STRANGERS
 from kentongan_sim.world.history import History
 

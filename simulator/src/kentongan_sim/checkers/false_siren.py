@@ -8,7 +8,7 @@ penerima's).
 from kentongan_wire import patterns
 from kentongan_wire.codes import ACTION_START
 
-from kentongan_sim.shapes import Violation
+from kentongan_sim.physics.shapes import Violation
 from kentongan_sim.world.history import Alarm, History, Sounding, kinds_of
 
 # A button repeats at last after ten minutes and 75 s of jitter: a beat that begins later is a new word.

@@ -5,7 +5,7 @@
 "closed", "cancelled": the presser held the key, or a person closed it.
 """
 
-from kentongan_sim.shapes import Node, Us, Violation
+from kentongan_sim.physics.shapes import Node, Us, Violation
 from kentongan_sim.world.history import CANCEL_HOLD_MS, History
 
 PAGE_US = 900_000_000  # a page is shown for ten minutes, and may come late

@@ -1,6 +1,6 @@
 """Where a jammer took over half of one minute of the channel, a gateway has stored soon after that it did."""
 
-from kentongan_sim.shapes import Us
+from kentongan_sim.physics.shapes import Us
 from kentongan_sim.world.actors import JAMMER
 from kentongan_sim.world.history import History
 

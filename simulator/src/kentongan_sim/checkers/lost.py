@@ -3,7 +3,7 @@
 `check(history)` gives ("lost", sentence) of each press that never did; without a gateway nothing is asked.
 """
 
-from kentongan_sim.shapes import Violation
+from kentongan_sim.physics.shapes import Violation
 from kentongan_sim.world.history import Alarm, History
 
 

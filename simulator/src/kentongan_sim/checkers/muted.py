@@ -7,7 +7,7 @@ left air for one), stage (a stage that was earned and not shown within 60 s).
 
 from kentongan_wire import messages as m
 
-from kentongan_sim.shapes import About, Detail, Us, Violation
+from kentongan_sim.physics.shapes import About, Detail, Us, Violation
 from kentongan_sim.world.actors import STRANGERS
 from kentongan_sim.world.history import SIREN_ROLES, Alarm, History, alarms_in
 

@@ -6,7 +6,7 @@ A self-contained SVG; `draw` works on events and positions only.
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from kentongan_sim.shapes import Detail, Event, Us
+from kentongan_sim.physics.shapes import Detail, Event, Us
 from kentongan_sim.world.history import Position
 from kentongan_sim.world.world import World
 

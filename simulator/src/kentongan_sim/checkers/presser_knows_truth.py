@@ -5,7 +5,7 @@ when a person said so; at the end each open alarm shows one of these, or "nobody
 Silent alarms show nothing at all.
 """
 
-from kentongan_sim.shapes import Us
+from kentongan_sim.physics.shapes import Us
 from kentongan_sim.world.history import History
 
 SETTLED_US = 60_000_000  # a press this old must have its answer, or "nobody hears"

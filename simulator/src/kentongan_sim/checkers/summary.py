@@ -8,7 +8,7 @@ from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.checkers.no_alarm_lost import lost
 from kentongan_sim.checkers.no_false_siren import false_sirens
 from kentongan_sim.physics.routes import hops_to
-from kentongan_sim.shapes import Counters, Ms, Us
+from kentongan_sim.physics.shapes import Counters, Ms, Us
 from kentongan_sim.world.history import Alarm, History
 from kentongan_sim.world.world import World
 

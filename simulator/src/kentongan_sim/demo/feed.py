@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from typing import Any
 
-from kentongan_sim.shapes import Ms
+from kentongan_sim.physics.shapes import Ms
 
 LOG_LINES = 80  # event lines that a new page gets
 BEHIND_MAX = 1_000  # events that a slow page may be behind before it is cut off

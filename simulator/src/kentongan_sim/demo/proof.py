@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from kentongan_sim.shapes import Detail, Node, Us
+from kentongan_sim.physics.shapes import Detail, Node, Us
 
 Step = tuple[str, str, str]
 STEPS: tuple[Step, ...] = (  # step, what it says, the part whose log to read when it is missing

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kentongan_wire import link, packet
 
-from kentongan_sim.shapes import Node
+from kentongan_sim.physics.shapes import Node
 from kentongan_sim.stock.node import StockNode
 from kentongan_sim.world.bridges import PtyBridge, TcpBridge
 from kentongan_sim.world.node_host import LocalCore

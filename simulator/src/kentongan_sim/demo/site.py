@@ -13,7 +13,7 @@ from kentongan_hub.storage.store import Store
 
 from kentongan_sim.demo import plan
 from kentongan_sim.demo.village import GATEWAY_LABEL, ZONE, survey
-from kentongan_sim.shapes import Node, Settings
+from kentongan_sim.physics.shapes import Node, Settings
 
 SITE_NAME = "RT 05 Kampung Kentongan"
 ADMIN = "admin"

@@ -10,8 +10,8 @@ from kentongan_sim.demo import plan
 from kentongan_sim.demo.feed import Feed, Message
 from kentongan_sim.demo.words import line_for
 from kentongan_sim.physics.air import URBAN
+from kentongan_sim.physics.shapes import Detail, Ms, Node, Report, Settings, Us
 from kentongan_sim.scenarios.catalogue import INDOOR_DB, NODE_BASE, Gateway, Place, Scenario
-from kentongan_sim.shapes import Detail, Ms, Node, Report, Settings, Us
 from kentongan_sim.world.realtime import LiveWorld
 from kentongan_sim.world.world import POWER_UP_US, World
 

@@ -1,6 +1,6 @@
 """The village page's words, Indonesian first: what the list of events says, and what the plan shows."""
 
-from kentongan_sim.shapes import Detail
+from kentongan_sim.physics.shapes import Detail
 
 LEGEND = (
     ("ALARM", "alarm"),

@@ -9,9 +9,9 @@ from typing import Any
 from kentongan_node import roles
 from kentongan_node.actions import Boot, Sleep
 
-from kentongan_sim import shapes
 from kentongan_sim.engines import memo
-from kentongan_sim.shapes import Action, Answer, Chance, Counters, Settings, State
+from kentongan_sim.physics import shapes
+from kentongan_sim.physics.shapes import Action, Answer, Chance, Counters, Settings, State
 
 memo.install()
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from kentongan_node import actions as node_actions
 
-from kentongan_sim import shapes
 from kentongan_sim.engines.mpy_library import library
-from kentongan_sim.shapes import Answer, Chance, Counters, Settings, State
+from kentongan_sim.physics import shapes
+from kentongan_sim.physics.shapes import Answer, Chance, Counters, Settings, State
 
 ANSWER_TIMEOUT_S = 60  # a node that computes longer than this has hung
 HERE = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ from kentongan_wire import phy
 
 from kentongan_sim.physics.chance import bell_q, bell_table, bytes_for, drawn, happens, threshold
 from kentongan_sim.physics.clock import Clock, Entry
-from kentongan_sim.shapes import Detail, Report, Us
+from kentongan_sim.physics.shapes import Detail, Report, Us
 
 CAPTURE_Q = 24  # 6 dB: co-channel rejection of one spreading factor (Semtech AN1200.22; Croce 2018)
 SNR_FLOOR_Q = {7: -30, 8: -40, 9: -50, 10: -60, 11: -70, 12: -80}  # SX1262 data sheet table 6-1, quarter dB

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from kentongan_sim.shapes import Us
+from kentongan_sim.physics.shapes import Us
 
 Entry = list[Any]  # [t_us, count, function or None once void, args]: a heap compares the first two
 

@@ -8,12 +8,12 @@ from kentongan_wire import site_keys
 from kentongan_wire.device_file import check
 from kentongan_wire.errors import LocalError
 
+from kentongan_sim.physics.shapes import Settings
 from kentongan_sim.scenarios.hard import hostile, zinc
 from kentongan_sim.scenarios.kampung import city1000, rt, rt120, rw, rw7
 from kentongan_sim.scenarios.lines import line3, line5
 from kentongan_sim.scenarios.parts import INDOOR_DB, NODE_BASE, Actor, Gateway, Place, Scenario  # noqa: F401 - one name to import them all by
 from kentongan_sim.scenarios.stock8 import stock8
-from kentongan_sim.shapes import Settings
 
 TEST_SITE_KEY = bytes(range(32))
 CHANNEL_NAME = "kampung"

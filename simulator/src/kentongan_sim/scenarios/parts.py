@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from kentongan_sim.physics.air import Propagation
-from kentongan_sim.shapes import Node
+from kentongan_sim.physics.shapes import Node
 
 NODE_BASE = 0x6B740000  # "kt": only test nodes have these numbers
 INDOOR_DB = 6  # one outer wall of brick or wood

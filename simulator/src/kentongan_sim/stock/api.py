@@ -12,7 +12,7 @@ from kentongan_wire import phy
 from meshtastic import NODELESS_WANT_CONFIG_ID
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
-from kentongan_sim.shapes import Node
+from kentongan_sim.physics.shapes import Node
 from kentongan_sim.stock.admin import StockSettings
 
 START = b"\x94\xc3"  # every frame: these two bytes, length u16 big-endian, protobuf

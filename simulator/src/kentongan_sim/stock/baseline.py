@@ -18,8 +18,7 @@ from kentongan_wire import packet as wire
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.physics.chance import between
-from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, Scenario
-from kentongan_sim.shapes import (
+from kentongan_sim.physics.shapes import (
     About,
     Action,
     Answer,
@@ -33,6 +32,7 @@ from kentongan_sim.shapes import (
     State,
     Us,
 )
+from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, Scenario
 from kentongan_sim.stock.node import ACKED, StockNode, StockNodeSettings
 from kentongan_sim.world.gateways.gateway_host import COMMIT_US, START_US
 from kentongan_sim.world.world import POWER_UP_US, SERIAL_BYTE_US, World

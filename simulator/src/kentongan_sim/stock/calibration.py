@@ -8,8 +8,8 @@ import argparse
 from typing import Any
 
 from kentongan_sim.checkers.summary import percentiles
+from kentongan_sim.physics.shapes import Ms
 from kentongan_sim.scenarios.stock8 import stock8
-from kentongan_sim.shapes import Ms
 from kentongan_sim.stock.baseline import baseline_figures, stock_world
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import WARM_UP_S, plan_presses

@@ -18,7 +18,7 @@ from kentongan_wire.crypto import aes_ctr
 from kentongan_wire.errors import LocalError, RemoteError
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
-from kentongan_sim.shapes import Action, Boot, Counters, Ms, Node
+from kentongan_sim.physics.shapes import Action, Boot, Counters, Ms, Node
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, STATUS_QUEUE_FULL, StockApi
 from kentongan_sim.stock.send_queue import StockQueue, Waiting
 

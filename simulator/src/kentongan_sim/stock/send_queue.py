@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kentongan_node.actions import Cad, Transmit
 from kentongan_wire import phy
 
-from kentongan_sim.shapes import Action, Ms, Node
+from kentongan_sim.physics.shapes import Action, Ms, Node
 
 CLIENT_RELAY_SLOTS = 2 * phy.CONTENTION_MAX  # a CLIENT lets every ROUTER go first
 UTILISATION_MS = 60_000  # own packets wait longer on a busy channel: the share of the last minute

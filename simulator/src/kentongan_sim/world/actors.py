@@ -13,8 +13,8 @@ from kentongan_node.mix import mix, pick
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
 
+from kentongan_sim.physics.shapes import Action, Boot, Counters, Ms
 from kentongan_sim.scenarios.parts import Actor
-from kentongan_sim.shapes import Action, Boot, Counters, Ms
 
 HEARD_LIMIT = 4_096  # frames that a stranger remembers
 QUEUE_LIMIT = 64  # frames that wait to be sent

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from kentongan_node.carried import FILE, KNOWN, KNOWN_MAX, SENDER, SENDER_BYTES, Carried
 
+from kentongan_sim.physics.shapes import State
 from kentongan_sim.scenarios.parts import Place
-from kentongan_sim.shapes import State
 
 
 def familiar(place: Place, places: Iterable[Place]) -> State:

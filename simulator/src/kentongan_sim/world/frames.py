@@ -6,8 +6,8 @@ from kentongan_wire import bodies, messages
 from kentongan_wire import packet as wire
 from kentongan_wire.errors import RemoteError
 
+from kentongan_sim.physics.shapes import Detail
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
-from kentongan_sim.shapes import Detail
 
 TYPES = {
     1: "ALARM",

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol, TypedDict
 
 from kentongan_wire.codes import KIND_UJI
 
+from kentongan_sim.physics.shapes import About, Detail, Event, Ms, Node, Us
 from kentongan_sim.scenarios.parts import Scenario
-from kentongan_sim.shapes import About, Detail, Event, Ms, Node, Us
 from kentongan_sim.world.trace import Trace
 
 CANCEL_HOLD_MS = 3_000  # a press held this long is a cancel, not an alarm

@@ -10,8 +10,19 @@ from typing import Protocol
 from kentongan_sim.physics.air import Air
 from kentongan_sim.physics.chance import Draws
 from kentongan_sim.physics.clock import Clock, Entry
+from kentongan_sim.physics.shapes import (
+    Action,
+    Answer,
+    Boot,
+    Chance,
+    Counters,
+    Detail,
+    Engine,
+    Ms,
+    Settings,
+    State,
+)
 from kentongan_sim.scenarios.parts import Place, Scenario
-from kentongan_sim.shapes import Action, Answer, Boot, Chance, Counters, Detail, Engine, Ms, Settings, State
 
 BOOT_US = 350_000  # reset to MicroPython's main, the budget of wire-format 4 ("on the air within 600 ms")
 WAKE_KEYS = ("main", "silent", "lid", "uji")  # keys that end a tombol's deep sleep

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from kentongan_sim.shapes import Us
+from kentongan_sim.physics.shapes import Us
 from kentongan_sim.world.bridges import TcpBridge
 from kentongan_sim.world.world import World
 

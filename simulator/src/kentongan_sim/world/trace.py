@@ -3,7 +3,7 @@
 import json
 from hashlib import sha256
 
-from kentongan_sim.shapes import Detail, Event, Report
+from kentongan_sim.physics.shapes import Detail, Event, Report
 
 LINES_AT_ONCE = 1_000  # hashed together
 

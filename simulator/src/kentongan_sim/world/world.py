@@ -24,8 +24,8 @@ from kentongan_sim.physics.air import Cad
 from kentongan_sim.physics.chance import between
 from kentongan_sim.physics.clock import Clock, Entry
 from kentongan_sim.physics.routes import hops_to
+from kentongan_sim.physics.shapes import About, Counters, Detail, Engine, Ms, Report, Settings, Us
 from kentongan_sim.scenarios.catalogue import Place, Scenario, device_settings
-from kentongan_sim.shapes import About, Counters, Detail, Engine, Ms, Report, Settings, Us
 from kentongan_sim.world import actors
 from kentongan_sim.world.familiar import familiar
 from kentongan_sim.world.frames import Describer

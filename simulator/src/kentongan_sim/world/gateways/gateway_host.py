@@ -20,9 +20,9 @@ from kentongan_wire.packet import Channel
 
 from kentongan_sim.physics.chance import Draws
 from kentongan_sim.physics.clock import Entry
+from kentongan_sim.physics.shapes import Counters, Detail, Ms, Steps, Us
 from kentongan_sim.scenarios.catalogue import CONDUCTED_DBM, GAIN_DBI
 from kentongan_sim.scenarios.parts import Gateway
-from kentongan_sim.shapes import Counters, Detail, Ms, Steps, Us
 from kentongan_sim.world.gateways.modem_line import ModemLine
 from kentongan_sim.world.gateways.world_part import WorldPart
 

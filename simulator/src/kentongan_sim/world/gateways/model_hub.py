@@ -13,9 +13,9 @@ from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
 from kentongan_wire import messages, site_keys
 from kentongan_wire import packet as wire
 
+from kentongan_sim.physics.shapes import Node, Settings
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, ROLE_NUMBERS, TEST_SITE_KEY
 from kentongan_sim.scenarios.parts import Gateway, Place
-from kentongan_sim.shapes import Node, Settings
 from kentongan_sim.world.gateways.gateway_disk import Disk, States
 from kentongan_sim.world.gateways.gateway_host import GatewayHost, SlowPerformer
 from kentongan_sim.world.gateways.world_part import Told, WorldPart

@@ -17,7 +17,7 @@ from kentongan_gateway.radio.modem_session import (
 from kentongan_wire import link
 from kentongan_wire.packet import Channel
 
-from kentongan_sim.shapes import Ms, Node, Us
+from kentongan_sim.physics.shapes import Ms, Node, Us
 from kentongan_sim.world.gateways.world_part import WorldPart
 
 REOPEN_US = 1_000_000  # the daemon's wait before it opens a dead line again

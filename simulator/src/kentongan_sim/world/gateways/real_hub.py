@@ -14,8 +14,8 @@ from kentongan_gateway.service.keyfile import KeyFile
 from kentongan_hub.app import create_app
 from kentongan_hub.base.clock import Clock
 
+from kentongan_sim.physics.shapes import Us
 from kentongan_sim.scenarios.parts import Gateway
-from kentongan_sim.shapes import Us
 from kentongan_sim.world.gateways.gateway_host import EPOCH_S, GatewayHost, NotingPerformer
 from kentongan_sim.world.gateways.world_part import WorldPart
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from kentongan_sim.physics.clock import Clock, Entry
+from kentongan_sim.physics.shapes import About, Detail, Us
 from kentongan_sim.scenarios.parts import Scenario
-from kentongan_sim.shapes import About, Detail, Us
 from kentongan_sim.world.node_host import HostEar, NodeHost
 
 Told = tuple[int, int, int, int]  # (node, generation, type, counter) of an alarm that the hub has

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kentongan_hub import live
 from kentongan_hub.base import language, roles
 from kentongan_hub.base.tables import Account
-from kentongan_hub.hub import this_app, this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.people import accounts
+from kentongan_hub.shared import live
+from kentongan_hub.shared.hub import this_app, this_hub
 from kentongan_hub.web import view, web
 
 blueprint = Blueprint("board", __name__)

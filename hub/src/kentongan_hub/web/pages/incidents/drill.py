@@ -9,9 +9,9 @@ from kentongan_hub.base import roles
 from kentongan_hub.base.clock import Now, local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents.drills import drills, posts
 from kentongan_hub.incidents.tables import Drill
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import drill_results, forms, view, web
 from kentongan_hub.web.view import Shown

@@ -8,8 +8,8 @@ from kentongan_hub.base import roles
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account, Incident
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import actions, confidential, merging, photos
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, pictures, web
 from kentongan_hub.web.pages.incidents.incident import find, perform, show

@@ -6,8 +6,8 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import reports
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, web
 
 blueprint = Blueprint("report", __name__)

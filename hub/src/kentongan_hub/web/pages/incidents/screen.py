@@ -9,10 +9,10 @@ from kentongan_hub.base.clock import local_date_time, local_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Account
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import screens
 from kentongan_hub.record import audit
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
 from kentongan_hub.web.pages.incidents.incident import find

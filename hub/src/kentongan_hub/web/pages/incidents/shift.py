@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
-from kentongan_hub.hub import this_hub
-from kentongan_hub.incidents import actions, confidential, shift
+from kentongan_hub.incidents import actions, confidential, mute
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("shift", __name__)
@@ -32,7 +32,7 @@ def _page(problem: str) -> str:
         since = db.number("operator_wall")
         shown = {"operator": db.setting("operator"), "since": local_date_time(since, zone) if since else ""}
     return render_template(
-        "serah_terima.html", people=people, reasons=shift.HAND_OVER, problem=problem, **shown
+        "serah_terima.html", people=people, reasons=mute.HAND_OVER, problem=problem, **shown
     )
 
 
@@ -49,7 +49,7 @@ def hand_over() -> ResponseReturnValue:
         to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
         if not roles.allows(to["role"], roles.COME):
             abort(404)
-        for row in shift.hand_over(db, now, g.account, to, reason, form.get("pesan", ""), address):
+        for row in mute.hand_over(db, now, g.account, to, reason, form.get("pesan", ""), address):
             if confidential.may_see(db, to, row):  # a confidential incident stays with who may know of it
                 actions.hand_over(db, now, row, g.account, to, address)
     return redirect(url_for("board.page"), 303)

@@ -8,8 +8,8 @@ from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import access, circles, standing
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
 from kentongan_hub.web.pages.people import homes

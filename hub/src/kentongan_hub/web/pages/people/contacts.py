@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles, services
 from kentongan_hub.base.clock import local_date_time
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import contacts
 from kentongan_hub.record import away
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("contacts", __name__)

@@ -16,9 +16,9 @@ from kentongan_hub.base.entries.typed import gateway_key_file
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
 from kentongan_hub.devices import provision
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, web
 from kentongan_hub.web.pages.people import homes

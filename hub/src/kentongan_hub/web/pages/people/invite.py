@@ -11,8 +11,8 @@ from markupsafe import Markup
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import invitations
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, view, web
 from kentongan_hub.web.pages.people import homes
 from kentongan_hub.web.pages.people.entry import begin

@@ -9,10 +9,10 @@ from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.people import access, accounts, standing
 from kentongan_hub.record import audit, chain
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, view, web
 from kentongan_hub.web.pages.people import homes
 

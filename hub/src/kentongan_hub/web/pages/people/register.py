@@ -11,8 +11,8 @@ from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
 from kentongan_hub.channels.sms import Sms
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import residents, standing, ways
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, view, web
 

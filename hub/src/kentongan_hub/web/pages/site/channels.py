@@ -7,14 +7,15 @@ from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub import channels
-from kentongan_hub.base import codes, numerals, roles, words
+from kentongan_hub.base import codes, roles, words
 from kentongan_hub.base.clock import Now, local_date_time
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _, known
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import ChannelRow
 from kentongan_hub.channels.base import TEST, Worker, settings_of
-from kentongan_hub.hub import this_hub
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
 from kentongan_hub.web.view import Shown

@@ -9,8 +9,8 @@ from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Row
 from kentongan_hub.devices.supervision import BATTERY_EMPTY_MV, BATTERY_FULL_MV
 from kentongan_hub.devices.trust.revocations import WHY
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import mute as muting
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, view, web
 
 blueprint = Blueprint("device", __name__)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
 from kentongan_hub.devices import health, waits
-from kentongan_hub.hub import this_hub
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.upkeep import warnings
 from kentongan_hub.web import forms, view, web
 

@@ -13,8 +13,8 @@ from kentongan_hub.base import roles, services, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import codes
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import contacts
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, view, web
 from kentongan_hub.web.view import Shown

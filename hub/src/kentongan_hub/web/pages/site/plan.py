@@ -9,8 +9,8 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import Text, _
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import floor_plan, forms, pictures, web
 

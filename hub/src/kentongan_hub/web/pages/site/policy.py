@@ -6,12 +6,13 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from werkzeug.datastructures import MultiDict
 
-from kentongan_hub.base import numerals, roles, services, words
+from kentongan_hub.base import roles, services, words
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
-from kentongan_hub.hub import this_hub
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.calling import rehearsal
 from kentongan_hub.policies import policy, policy_store
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, web
 from kentongan_hub.web.view import Shown
 

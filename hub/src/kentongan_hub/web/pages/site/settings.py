@@ -13,9 +13,9 @@ from kentongan_hub.base import codes, quiet_hours, roles
 from kentongan_hub.base.clock import ZONES, local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import accounts, contacts, keepers, pins, ringing
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import retention
 from kentongan_hub.web import forms, view, web

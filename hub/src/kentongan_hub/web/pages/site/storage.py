@@ -13,9 +13,9 @@ from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import keepers
 from kentongan_hub.record import audit
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import backup, mending, retention
 from kentongan_hub.web import export, forms, view, web

@@ -4,13 +4,14 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import numerals, roles, site, words
+from kentongan_hub.base import roles, site, words
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.devices import waits
 from kentongan_hub.devices.provision import registration
 from kentongan_hub.devices.trust import configs, generations, revocations, rotation
-from kentongan_hub.hub import this_hub
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import web
 
 blueprint = Blueprint("trust", __name__)

@@ -9,9 +9,9 @@ from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Warned
-from kentongan_hub.hub import this_hub
 from kentongan_hub.people import residents
 from kentongan_hub.record import audit, away, outbox
+from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.upkeep import warnings
 from kentongan_hub.web import view, web
 from kentongan_hub.web.view import Shown

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kentongan_hub import live
+from kentongan_hub.shared import live
 
 
 @pytest.fixture(autouse=True)

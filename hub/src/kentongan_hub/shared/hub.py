@@ -8,7 +8,6 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from kentongan_hub import live
 from kentongan_hub.base import site
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
@@ -16,6 +15,7 @@ from kentongan_hub.base.speech import code_words
 from kentongan_hub.incidents import reports
 from kentongan_hub.people import accounts, pins, screens
 from kentongan_hub.record import rows
+from kentongan_hub.shared import live
 from kentongan_hub.upkeep import coming_back, mending
 from kentongan_hub.upkeep.dispatch import Dispatch
 

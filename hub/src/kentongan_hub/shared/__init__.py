@@ -1,0 +1,1 @@
+"""Share what every request needs: the hub itself, and the boards that it shows live."""
