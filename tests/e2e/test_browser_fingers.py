@@ -11,6 +11,8 @@ window.under = (x, y) => {
   const card = document.elementFromPoint(x, y)?.closest('article');
   return card ? card.id : '';
 };
+const clock = performance.now.bind(performance);
+performance.now = () => window.stopped ?? clock();
 """
 COUNT_STROKES = (
     "window.strokes = 0; const make = BaseAudioContext.prototype.createOscillator;"
@@ -54,9 +56,16 @@ def wait_line(night, css, words):
     night.browser.wait(lambda: words in night.browser.find(css).text, f"{css} does not say {words!r}")
 
 
-def test_news_shifts_no_card_under_a_moving_finger_and_says_itself_meanwhile(board, village):
+def stop_time(night, after_ms=0):
+    """Let the page's clock stand still, so much later than it stands now."""
+    night.driver.execute_script("window.stopped = performance.now() + arguments[0]", after_ms)
+
+
+def alarm_under_a_moving_finger(board, village):
+    """Time stands still, a finger moves on the first card, and another house's alarm has been told."""
     place = middle(board, ".kartu .utama")
     own = under(board, place)
+    stop_time(board)
     mouse(board, "mouseMoved", place)
     village.alarm(kind=2, device=village.made["other"])
 
@@ -69,8 +78,25 @@ def test_news_shifts_no_card_under_a_moving_finger_and_says_itself_meanwhile(boa
     board.browser.wait(told, "no word of the new alarm")
     mouse(board, "mouseMoved", place)
     assert cards(board) == 1
+    return place
+
+
+def test_news_shifts_no_card_under_a_moving_finger_and_says_itself_meanwhile(board, village):
+    alarm_under_a_moving_finger(board, village)
+    board.driver.execute_script("window.stopped = null")
     board.browser.wait(lambda: cards(board) == 2, "the finger has gone, and the new alarm does not come")
     assert board.all(".kartu.tiba h2")[0].text == "Kebakaran"
+
+
+def test_a_finger_or_mouse_that_never_rests_hides_no_alarm(board, village):
+    place = alarm_under_a_moving_finger(board, village)
+    mouse(board, "mousePressed", place, button="left", clickCount=1)
+    stop_time(board, after_ms=4900)
+    mouse(board, "mouseMoved", place)
+    assert cards(board) == 1
+    stop_time(board, after_ms=200)
+    mouse(board, "mouseMoved", place)
+    board.browser.wait(lambda: cards(board) == 2, "a mouse that never rests hides the new alarm")
 
 
 def test_a_press_just_after_the_board_changed_answers_no_other_house(board, village):

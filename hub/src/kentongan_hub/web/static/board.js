@@ -5,6 +5,7 @@ const SILENT_MS = 15000;      // three missed heartbeats
 const POLL_MS = 4000;
 const RETRY_MS = 5000;
 const STILL_MS = 1000;        // news waits until no finger or mouse has moved on the board for so long
+const HELD_MS = 5000;         // and no longer in all: a worn mouse or a wet touch screen moves for ever
 const ALARM_MS = 10000;       // the screen's own sound, again and again until somebody answers
 const NAMED_MS = 60000;       // who has just answered on a post's screen stands on it for so long
 const NIGHT_FROM = 18, NIGHT_TO = 6;  // hours in which a wall screen is dark by itself
@@ -18,12 +19,13 @@ function ageText(ms) {
   return t("%(hours)s jam %(minutes)s menit lalu", {hours: Math.floor(minutes / 60), minutes: minutes % 60});
 }
 
-/* News never moves a card from under a finger: it waits until the board has been left alone for a second, and a
-   press in the second after it is taken only by the card that was at that place before. */
+/* News never moves a card from under a finger: it waits until the board has been left alone for a second (five at
+   most), and a press in the second after it is taken only by the card that was at that place before. */
 function startPointer(render) {
   let movedAt = -Infinity;
   let down = false;
   let waiting = null;
+  let waitingFrom = 0;
   let changed = {until: 0, cards: []};
 
   const cards = () => [...board.querySelectorAll("article")].map((one) => [one.id, one.getBoundingClientRect()]);
@@ -37,7 +39,8 @@ function startPointer(render) {
     down = false;
   });
 
-  const busy = () => down || performance.now() - movedAt < STILL_MS;
+  const held = () => performance.now() - waitingFrom < HELD_MS;
+  const busy = () => held() && (down || performance.now() - movedAt < STILL_MS);
 
   function apply() {
     const message = waiting;
@@ -59,6 +62,7 @@ function startPointer(render) {
   }, true);
   setInterval(() => { if (waiting && !busy()) apply(); }, 100);
   return (message) => {
+    if (!waiting) waitingFrom = performance.now();
     waiting = message;
     if (!busy()) apply();
   };
