@@ -268,9 +268,9 @@ blueprint = Blueprint("about", __name__)
 @web.needs(roles.SEE)
 def page():
     with current_app.hub.store.read() as db:
-        return render_template("tentang.html", site=view.site_words(db))
+        return render_template("site/about.html", site=view.site_words(db))
 '''
-TEMPLATE = """{% extends "dasar.html" %}
+TEMPLATE = """{% extends "layout.html" %}
 {% block title %}{{ _('Tentang') }} · Kentongan{% endblock %}
 {% block main %}
 <h1>{{ _('Tentang pusat data ini') }}</h1>
@@ -281,7 +281,7 @@ TEMPLATE = """{% extends "dasar.html" %}
 
 def new_page(tree):
     tree.add(f"{HUB}/web/pages/site/about.py", PAGE)
-    tree.add(f"{HUB}/web/templates/tentang.html", TEMPLATE)
+    tree.add(f"{HUB}/web/templates/site/about.html", TEMPLATE)
     tree.put(f"{HUB}/app.py", "    channels,\n    device,", "    about,\n")
     tree.put(f"{HUB}/app.py", "    *(invite, screen,", "    about,\n")
     tree.put(

@@ -1,9 +1,14 @@
 """The folders of the code: few names in each, each says what it is, and no circle of imports."""
 
+import re
+
 import pytest
 import rooms
 
 NAMES_MAX = 14  # a dozen, about, that a stranger reads to find theirs
+
+WEB = rooms.ROOT / "hub/src/kentongan_hub/web"
+SHARED_TEMPLATES = {"layout", "icons", "error", "strokes"}  # every page uses these
 
 packages = pytest.mark.parametrize("package", rooms.PACKAGES, ids=lambda path: path.name)
 
@@ -37,3 +42,25 @@ def test_a_circle_of_imports_is_found():
 def test_the_page_of_the_architecture_draws_the_folders_as_they_are():
     page = rooms.PAGE.read_text(encoding="utf-8")
     assert rooms.redrawn(page) == page, "run: .venv/bin/python tests/rooms.py"
+
+
+def test_a_page_its_template_and_its_module_share_one_name():
+    rendered = set()
+    for path in (WEB / "pages").rglob("*.py"):
+        own = f"{path.parent.name}/{path.stem}"
+        for name in re.findall(r'"([a-z_/]+)\.html"', path.read_text(encoding="utf-8")):
+            assert name == own or name.startswith(f"{own}_"), f"{path.name} renders {name}.html"
+            rendered.add(name)
+    assert len(rendered) > 30
+    templates = WEB / "templates"
+    modules = {f"{path.parent.name}/{path.stem}" for path in (WEB / "pages").rglob("*.py")}
+    for path in templates.rglob("*.html"):
+        name = path.relative_to(templates).with_suffix("").as_posix()
+        if name not in SHARED_TEMPLATES | rendered:  # a part of a page
+            assert any(name.startswith(f"{one}_") for one in modules), name
+
+
+def test_no_folder_of_templates_holds_more_than_about_a_dozen_names():
+    for folder in (WEB / "templates", *(WEB / "templates").iterdir()):
+        if folder.is_dir():
+            assert 0 < len(list(folder.iterdir())) <= NAMES_MAX, folder.name

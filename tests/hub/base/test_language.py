@@ -37,7 +37,7 @@ SAME_EVERYWHERE = {
 
 
 @pytest.mark.parametrize(
-    "path", sorted((SOURCE / "web/templates").glob("*.html")), ids=lambda path: path.name
+    "path", sorted((SOURCE / "web/templates").rglob("*.html")), ids=lambda path: path.stem
 )
 def test_every_text_of_every_template_is_marked(path):
     assert set(texts.unmarked(path.read_text(encoding="utf-8"))) - SAME_EVERYWHERE == set()

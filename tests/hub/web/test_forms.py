@@ -47,7 +47,7 @@ UPLOADED = (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"<svg/>", bytes(3_0
 def fields():
     texts = [
         path.read_text()
-        for path in (*SOURCES.glob("web/templates/*.html"), *SOURCES.glob("web/pages/**/*.py"))
+        for path in (*SOURCES.glob("web/templates/**/*.html"), *SOURCES.glob("web/pages/**/*.py"))
     ]
     found = {name for text in texts for names in NAMES.findall(text) for name in names if name}
     return sorted(found - {"csrf"})

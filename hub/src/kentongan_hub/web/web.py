@@ -178,7 +178,7 @@ def without_keys(error: Exception) -> ResponseReturnValue:
     if request.path.startswith("/api/"):
         return {"error": str(error), "field": "", "remedy": "restore site.json from the backup"}, 503
     title = _("Berkas kunci situs rusak")
-    return render_template("galat.html", title=title, remedy=KEYS_REMEDY, code=503), 503
+    return render_template("error.html", title=title, remedy=KEYS_REMEDY, code=503), 503
 
 
 def error_page(error: Exception) -> ResponseReturnValue:
@@ -194,4 +194,4 @@ def error_page(error: Exception) -> ResponseReturnValue:
         }
         return getattr(error, "response", None) or (body, code)
     back = urlsplit(request.referrer or "").path if code == 401 else ""
-    return render_template("galat.html", title=title, remedy=remedy, code=code, back=back), code
+    return render_template("error.html", title=title, remedy=remedy, code=code, back=back), code

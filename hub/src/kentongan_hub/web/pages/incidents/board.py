@@ -27,7 +27,7 @@ def shown_to(account: Account, fresh: bool = True) -> live.Shown:
         now = hub.now()
         with hub.store.read() as db:
             shown = view.board(db, now, account)
-        html = render_template("papan_isi.html", csrf_value=CSRF_MARK, **shown)
+        html = render_template("incidents/board_cards.html", csrf_value=CSRF_MARK, **shown)
         waiting = [card["slug"] for card in shown["cards"] if not card["answered"] and not card["drill"]]
         return {
             "versi": view.version(html),
@@ -52,7 +52,9 @@ def _confirmation() -> str:
     """Show where one is expected now; on a post's screen, the person who has just answered (screen.py)."""
     slug, who = request.args.get("tercatat", ""), request.args.get("oleh", "")
     with this_hub().store.read() as db:
-        return render_template("tercatat.html", answered=view.answered(db, g.account, slug, who))
+        return render_template(
+            "incidents/board_confirmation.html", answered=view.answered(db, g.account, slug, who)
+        )
 
 
 @blueprint.get("/papan/tercatat")
@@ -67,7 +69,7 @@ def page() -> ResponseReturnValue:
     with this_hub().store.read() as db:
         words = view.site_words(db)
     return render_template(
-        "papan.html",
+        "incidents/board.html",
         board=board_of(g.account, web.csrf_token()),
         confirmation=_confirmation(),
         site=words,

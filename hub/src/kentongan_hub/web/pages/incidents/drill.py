@@ -52,7 +52,13 @@ def _page(problem: str, done: str = "") -> str:
             "own": g.account["zone"] or db.number("rt"),
         }
     return render_template(
-        "latihan.html", minutes=drills.MINUTES, problem=problem, done=done, day=day, time=time, **shown
+        "incidents/drill.html",
+        minutes=drills.MINUTES,
+        problem=problem,
+        done=done,
+        day=day,
+        time=time,
+        **shown,
     )
 
 
@@ -150,4 +156,4 @@ def result(number: int) -> ResponseReturnValue:
         row = db.one("SELECT * FROM drills WHERE id = ? AND opened_ms IS NOT NULL", number) or abort(404)
         site = view.site_words(db)
         found, drill = drill_results.of(db, now, row), _shown(row, now, site["zone"])
-    return render_template("latihan_hasil.html", drill=drill, found=found, site=site)
+    return render_template("incidents/drill_result.html", drill=drill, found=found, site=site)

@@ -48,7 +48,7 @@ def listing() -> ResponseReturnValue:
         )
         cards = [view.card(db, now, row, zone) for row in rows]
     older = rows[-1]["slug"] if len(rows) == view.LIST_LIMIT else None
-    return render_template("kejadian.html", cards=cards, older=older)
+    return render_template("incidents/incident_list.html", cards=cards, older=older)
 
 
 def find(db: Db, slug: str) -> Incident:
@@ -82,7 +82,7 @@ def show(slug: str, problem: str) -> str:
             confidential.log_view(db, hub.now(), g.account, row, request.remote_addr or "")
     possible = {name for name, (_, event) in ACTIONS.items() if states.after(row["state"], event)}
     return render_template(
-        "satu_kejadian.html",
+        "incidents/incident.html",
         card=card,
         lines=lines,
         problem=problem,

@@ -23,7 +23,7 @@ def _page(problem: str, sent: bool = False) -> str:
     with this_hub().store.read() as db:
         own = db.number("rt", 1)
     return render_template(
-        "lapor.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
+        "incidents/report.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
         secret=reports.is_confidential,
     )  # fmt: skip
 

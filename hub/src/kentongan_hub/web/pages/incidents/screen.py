@@ -39,7 +39,7 @@ def show() -> ResponseReturnValue:
             response = begin(db, now, one.account, screens.SESSION_MS)
         response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
         return response
-    response = current_app.make_response(render_template("layar.html", code=one.code))
+    response = current_app.make_response(render_template("incidents/screen.html", code=one.code))
     web.set_cookie(response, COOKIE, token, screens.WAIT_MS // 1000)
     return response
 
@@ -63,7 +63,7 @@ def _page(problem: str) -> str:
         for one in hub.pairings.waiting(now.ms)
     ]
     return render_template(
-        "layar_pos.html", rows=rows, waiting=waiting, form=request.form, problem=problem,
+        "incidents/screen_list.html", rows=rows, waiting=waiting, form=request.form, problem=problem,
         address=url_for("screen.show", _external=True),
     )  # fmt: skip
 
@@ -104,7 +104,9 @@ def _ask(slug: str, problem: str) -> str:
         row = find(db, slug)
         card, people = view.card(db, hub.now(), row, db.setting("time_zone", "WIB")), _people(db)
     chosen = request.form.get("orang", "")
-    return render_template("pin.html", card=card, people=people, chosen=chosen, problem=problem)
+    return render_template(
+        "incidents/screen_pin.html", card=card, people=people, chosen=chosen, problem=problem
+    )
 
 
 def _people(db: Db) -> list[Account]:

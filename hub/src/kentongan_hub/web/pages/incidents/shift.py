@@ -32,7 +32,7 @@ def _page(problem: str) -> str:
         since = db.number("operator_wall")
         shown = {"operator": db.setting("operator"), "since": local_date_time(since, zone) if since else ""}
     return render_template(
-        "serah_terima.html", people=people, reasons=mute.HAND_OVER, problem=problem, **shown
+        "incidents/shift.html", people=people, reasons=mute.HAND_OVER, problem=problem, **shown
     )
 
 

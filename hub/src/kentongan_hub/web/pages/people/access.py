@@ -40,8 +40,8 @@ def _page(problem: str) -> str:
         one["fact"] = words.FACTS.get(one["fact"], one["fact"])
         one["time"] = local_date_time(one["at_wall"], zone)
     return render_template(
-        "akses.html", people=people, waiting=waiting, changes=changes, problem=problem, own=own, ready=ready,
-        least=circles.AGREED_MIN, restored=restored,
+        "people/access.html", people=people, waiting=waiting, changes=changes, problem=problem, own=own,
+        ready=ready, least=circles.AGREED_MIN, restored=restored,
     )  # fmt: skip
 
 

@@ -31,7 +31,12 @@ def _page(problem: str) -> str:
         row["checked"] = local_date_time(row["verified_wall"], zone)
         row["old"] = contacts.is_old(row, gone, now_ms, days)
     return render_template(
-        "kontak.html", rows=rows, days=days, services=services.SERVICES, problem=problem, form=request.form
+        "people/contacts.html",
+        rows=rows,
+        days=days,
+        services=services.SERVICES,
+        problem=problem,
+        form=request.form,
     )
 
 

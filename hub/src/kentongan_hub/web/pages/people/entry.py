@@ -41,7 +41,7 @@ def home() -> ResponseReturnValue:
 def setup() -> ResponseReturnValue:
     if this_hub().has_site():
         abort(404)
-    return render_template("mulai.html", form={}, problem="")
+    return render_template("people/entry_setup.html", form={}, problem="")
 
 
 @blueprint.post("/mulai")
@@ -77,11 +77,11 @@ def make_site() -> ResponseReturnValue:
     token = provision.gateway_token(hub.data_dir)
     hub.store.bell.ring()
     shown = {"token": token, "label": provision.sites.FIRST_GATEWAY, "key_file": gateway_key_file()}
-    return render_template("siap.html", **shown)
+    return render_template("people/entry_ready.html", **shown)
 
 
 def _setup_again(problem: str) -> str:
-    return render_template("mulai.html", form=request.form, problem=problem)
+    return render_template("people/entry_setup.html", form=request.form, problem=problem)
 
 
 @blueprint.get("/masuk")
@@ -93,7 +93,7 @@ def login() -> ResponseReturnValue:
 
 def _login(problem: str, name: str) -> str:
     where = request.values.get("ke", "")
-    return render_template("masuk.html", problem=problem, name=name, where=where)
+    return render_template("people/entry_login.html", problem=problem, name=name, where=where)
 
 
 @blueprint.post("/masuk")

@@ -40,7 +40,7 @@ def _page(problem: str) -> str:
         row["until"] = local_date_time(row["expires_wall"], zone)
         row["used"] = local_date_time(row["used_wall"], zone)
     return render_template(
-        "undangan.html", rows=rows, roles=roles.INVITES[g.account["role"]], form=request.form, own=own,
+        "people/invite.html", rows=rows, roles=roles.INVITES[g.account["role"]], form=request.form, own=own,
         problem=problem,
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def _show(token: str) -> ResponseReturnValue:
     address = root.rstrip("/") + url_for("invite.open_page", token=token)
     host = address.split("//", 1)[1]
     return render_template(
-        "undangan_qr.html", row=row, address=address, qr=qr_svg(address), here=host.startswith(LOOPBACK),
+        "people/invite_qr.html", row=row, address=address, qr=qr_svg(address), here=host.startswith(LOOPBACK),
         until=local_date_time(row["expires_wall"], zone),
     )  # fmt: skip
 
@@ -123,10 +123,10 @@ def _open(token: str, problem: str = "", code: int = 200) -> ResponseReturnValue
     with hub.store.read() as db:
         row = invitations.find(db, hub.now().ms, token)
     if row is None:
-        return render_template("undangan_habis.html"), 404
+        return render_template("people/invite_spent.html"), 404
     comes = roles.allows(row["role"], roles.COME)
     return render_template(
-        "undangan_buka.html", row=row, token=token, comes=comes, form=request.form, problem=problem
+        "people/invite_open.html", row=row, token=token, comes=comes, form=request.form, problem=problem
     ), code
 
 
@@ -142,7 +142,7 @@ def accept(token: str) -> ResponseReturnValue:
             now = hub.now()
             row = invitations.find(db, now.ms, token)
             if row is None:
-                return render_template("undangan_habis.html"), 404
+                return render_template("people/invite_spent.html"), 404
             account = invitations.take(
                 db, now, row, form.get("masuk", "").strip(), form.get("nama", ""), form.get("sandi", ""),
                 form.get("pin", ""), request.remote_addr or "",

@@ -39,8 +39,8 @@ def _page(problem: str) -> str:
                 row["id"],
             )
     return render_template(
-        "akun.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, barred=barred, problem=problem,
-        form=request.form,
+        "people/people.html", people=rows, roles=roles.ROLES, never=roles.NEVER_NAMED, barred=barred,
+        problem=problem, form=request.form,
     )  # fmt: skip
 
 
@@ -114,4 +114,6 @@ def log() -> ResponseReturnValue:
         checked, broken = chain.verify(db, "audit", last)
         head = chain.head(db, "audit")
     lines = [{**code_words.line(row), "time": local_date_time(row["at_wall"], zone)} for row in rows]
-    return render_template("catatan.html", lines=lines, checked=checked, broken=broken, head=head)
+    return render_template(
+        "people/people_record.html", lines=lines, checked=checked, broken=broken, head=head
+    )

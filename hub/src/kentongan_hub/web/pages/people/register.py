@@ -47,7 +47,7 @@ def _page(problem: str) -> str:
         counts = residents.counters(db, now)
     more = houses[-1]["id"] if len(houses) == HOUSES_SHOWN else None
     return render_template(
-        "warga.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more,
+        "people/register.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more,
         moves_out=residents.MOVES_OUT, moves_in=residents.MOVES_IN,
     )  # fmt: skip
 
@@ -121,8 +121,9 @@ def _person_page(number: int, problem: str) -> str:
         accounts = db.all("SELECT id, name FROM accounts WHERE active = 1 ORDER BY name")
         since = local_date_time(row["consent_wall"], view.site_words(db)["zone"])
     return render_template(
-        "satu_warga.html", person=row, addresses=addresses, duties=duties, all_duties=residents.DUTIES,
-        accounts=accounts, since=since, problem=problem, channels=ways.addressed(),
+        "people/register_person.html", person=row, addresses=addresses, duties=duties,
+        all_duties=residents.DUTIES, accounts=accounts, since=since, problem=problem,
+        channels=ways.addressed(),
     )  # fmt: skip
 
 
@@ -135,7 +136,9 @@ def consent(number: int) -> ResponseReturnValue:
         addresses = db.all("SELECT channel, address FROM addresses WHERE person = ? ORDER BY id", number)
         site = view.site_words(db)
         since = local_date_time(row["consent_wall"], site["zone"])
-    return render_template("persetujuan.html", person=row, addresses=addresses, site=site, since=since)
+    return render_template(
+        "people/register_consent.html", person=row, addresses=addresses, site=site, since=since
+    )
 
 
 def _wanted(what: str, body: Callable[[], dict[str, Any]]) -> Callable[[Db, Now, Account, int, str], bool]:

@@ -42,7 +42,7 @@ def _page(problem: str) -> str:
             {"label": row["label"], **_times(rows.get(outbox.gateway_channel(row["label"])), zone)}
             for row in db.all("SELECT label FROM gateways ORDER BY label")
         ]
-    return render_template("kanal.html", channels=shown, gateways=gateways, problem=problem)
+    return render_template("site/channels.html", channels=shown, gateways=gateways, problem=problem)
 
 
 def _times(row: ChannelRow | None, zone: str) -> Shown:

@@ -41,7 +41,7 @@ def _page(label: str, problem: str) -> str:
     for one in heard:
         one["time"] = local_date_time(one["heard_wall"], zone)
     return render_template(
-        "satu_alat.html", one=row, chart=_chart(days[::-1]), heard=heard, hours=muting.HOURS,
+        "site/device.html", one=row, chart=_chart(days[::-1]), heard=heard, hours=muting.HOURS,
         mute_reasons=MUTE_REASONS, why=WHY, problem=problem, days=len(days),
     )  # fmt: skip
 

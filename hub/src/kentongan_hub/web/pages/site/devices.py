@@ -30,4 +30,4 @@ def page() -> ResponseReturnValue:
             "health": health.health(db, now),
             "warnings": len(warnings.open_warnings(db)),
         }
-    return render_template("perangkat.html", **shown)
+    return render_template("site/devices.html", **shown)

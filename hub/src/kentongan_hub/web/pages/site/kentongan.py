@@ -40,7 +40,7 @@ def _page(zone: int | None = None, draft: Draft | None = None, problem: str = ""
         ]
         site = view.site_words(db)
     profiles = [(name, codes.NAMES[name], _rows(name)) for name in PROFILES]
-    return render_template("kentongan.html", zones=zones, profiles=profiles, site=site, coded=CODED)
+    return render_template("site/kentongan.html", zones=zones, profiles=profiles, site=site, coded=CODED)
 
 
 def _zone(db: Db, number: int, profile: str, own: Own, draft: Draft | None, problem: str) -> Shown:
@@ -121,5 +121,5 @@ def printed(zone: int) -> ResponseReturnValue:
     rows = _rows(*chosen)
     counts = {row[1]: " + ".join(map(str, codes.groups(row[1]))) for row in rows}
     return render_template(
-        "kentongan_cetak.html", zone=zone, rows=rows, counts=counts, advice=advice, site=site, day=day
+        "site/kentongan_print.html", zone=zone, rows=rows, counts=counts, advice=advice, site=site, day=day
     )

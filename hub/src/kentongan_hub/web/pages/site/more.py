@@ -84,5 +84,5 @@ PAGES = (
 @web.needs(roles.SEE)
 def page() -> ResponseReturnValue:
     return render_template(
-        "lainnya.html", pages=[one for one in PAGES if roles.allows(g.account["role"], one[4])]
+        "site/more.html", pages=[one for one in PAGES if roles.allows(g.account["role"], one[4])]
     )

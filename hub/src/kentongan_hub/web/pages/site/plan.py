@@ -39,7 +39,7 @@ def _page(problem: str) -> str:
             "things": floor_plan.things(db, hub.now(), zone, confidential.condition(g.account), health),
         }
     edit = roles.allows(g.account["role"], roles.REGISTER)
-    return render_template("denah.html", problem=problem, edit=edit, **shown)
+    return render_template("site/plan.html", problem=problem, edit=edit, **shown)
 
 
 @blueprint.get("/gambar")

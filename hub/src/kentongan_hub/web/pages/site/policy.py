@@ -48,7 +48,7 @@ def _page(problem: str, draft: Shown | None = None) -> str:
             "changed_by": row and row["changed_by"],
         }
     return render_template(
-        "kebijakan.html",
+        "site/policy.html",
         kinds=KINDS,
         kind=kind,
         zone=zone,
@@ -114,4 +114,4 @@ def queue() -> ResponseReturnValue:
     hub = this_hub()
     with hub.store.read() as db:
         rows = rehearsal.queue(db, hub.now(), confidential.condition(g.account))
-    return render_template("antrean.html", rows=rows)
+    return render_template("site/policy_queue.html", rows=rows)

@@ -45,7 +45,7 @@ def _page(problem: str, done: str = "") -> str:
     for one in sessions:
         one["since"] = local_date_time(one["created_wall"], zone)
     return render_template(
-        "pengaturan.html", sessions=sessions, problem=problem, done=done, zones=ZONES, form=request.form,
+        "site/settings.html", sessions=sessions, problem=problem, done=done, zones=ZONES, form=request.form,
         comes=roles.allows(g.account["role"], roles.COME), chimes=chimes,
         keeps=keepers.may_keep(g.account), kept_since=local_date_time(kept, zone), **shown,
     )  # fmt: skip

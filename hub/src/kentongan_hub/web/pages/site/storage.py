@@ -52,7 +52,7 @@ def _page(problem: str, done: str = "") -> str:
         }
     restore = RESTORE.format(this_hub().data_dir)
     return render_template(
-        "simpanan.html", targets=backup.targets(), problem=problem, done=done, restore=restore, **shown
+        "site/storage.html", targets=backup.targets(), problem=problem, done=done, restore=restore, **shown
     )
 
 

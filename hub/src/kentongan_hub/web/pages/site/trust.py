@@ -53,7 +53,7 @@ def _page(problem: str) -> str:
         one["heard"] = local_date_time(one["heard_wall"], zone)
         one["role_word"] = words.DEVICE_ROLES[one["role"]]
     return render_template(
-        "kunci.html",
+        "site/trust.html",
         revocations=shown,
         rotation=turning,
         phase=PHASES.get(turning["phase"], "") if turning else "",

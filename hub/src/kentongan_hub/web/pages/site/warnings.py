@@ -37,7 +37,7 @@ def page() -> ResponseReturnValue:
             {**row, **{key: local_date_time(row[key], zone) for key in ("from_wall", "to_wall")}}
             for row in away.listed(db)
         ]
-    return render_template("peringatan.html", rows=rows, old=old, absences=absences)
+    return render_template("site/warnings.html", rows=rows, old=old, absences=absences)
 
 
 def _shown(row: Warned, zone: str) -> Shown:
