@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+import kentongan_hub
 import pytest
 from kentongan_hub.base.entries import numerals
 
-HUB = Path(numerals.__file__).parents[1]
+HUB = Path(kentongan_hub.__file__).parent
 ODD = "x", "", "-1", "1.5", "1e3", "0x1", "٣", "9" * 30, "1" + "0" * 400
 OPEN_TOO = tuple(text for text in ODD if text)  # of a field that may be left open
 
