@@ -15,7 +15,8 @@ TOMBOL = 0x53000007
 PRESET = phy.preset("ShortSlow")
 ALARM, ORDER, EVENT, STATUS, REST = 0, 1, 2, 3, 4
 WAIT_ALARM_MS = 400
-HELD_MS, CROWD_MS = 500 + 8 * 91, 500 + 21 * 91  # an alarm's frame takes 91 ms
+# an alarm's frame takes 91 ms
+HELD_MS, TWO_MS, CROWD_MS = 500 + 8 * 91, 500 + 12 * 91, 500 + 32 * 91
 
 
 def free(core, now_ms, rnd=9):
@@ -93,14 +94,31 @@ def test_an_alarm_goes_after_400_ms_on_a_channel_that_is_always_busy():
     assert len(out) == 1 and 1_000 < out[0][0] <= 1_000 + WAIT_ALARM_MS + 5
 
 
-def test_where_whole_frames_are_heard_it_waits_800_ms_longer_and_no_more():
+def test_where_whole_frames_are_heard_it_waits_1600_ms_longer_and_no_more():
     core = mesh()
     core.submit(own(1), ALARM, 1_000, first=True)
     out = send_all(core, 1_000, 1_200, busy=True)
     for now_ms in range(1_200, 4_000, 100):
         core.channel_used(45, now_ms)
         out += send_all(core, now_ms, now_ms + 100, busy=True)
-    assert len(out) == 1 and 1_000 + WAIT_ALARM_MS + 600 < out[0][0] <= 1_000 + WAIT_ALARM_MS + 905
+    assert len(out) == 1 and 1_000 + WAIT_ALARM_MS + 1_400 < out[0][0] <= 1_000 + WAIT_ALARM_MS + 1_705
+
+
+def test_where_frames_take_longer_a_frame_waits_as_many_of_them_but_a_status_no_longer():
+    for name, alarm_ms, status_ms in (("ShortFast", 400, 60_000), ("MediumFast", 752, 60_000)):
+        core = mesh(preset=name)
+        for klass, wait_ms in ((ALARM, alarm_ms), (STATUS, status_ms)):
+            core.submit(own(klass), klass, 1_000, first=True)
+            assert core.queue.entries[-1].due_ms == 1_000 + wait_ms
+        core.channel_used(45, 1_100)
+        assert core.queue.entries[0].due_ms == 1_000 + alarm_ms * 5  # a whole frame was heard
+
+
+def test_where_frames_take_longer_an_origin_counts_as_active_for_longer():
+    core = mesh(preset="MediumFast")
+    hear(core, alarm(TOMBOL, 10, hop_limit=1), 1_000)
+    assert core.active_origins(19_000) == 1
+    assert core.active_origins(20_000) == 0
 
 
 def test_even_a_status_goes_in_the_end_so_that_a_jammed_node_can_say_so():
@@ -296,7 +314,7 @@ def test_a_copy_of_an_older_attempt_gives_way_to_the_newer_one():
 
 def test_copies_are_held_for_the_receipt_while_two_origins_are_active():
     core = mesh()
-    for origin, expected in ((TOMBOL, 0), (OTHER, HELD_MS)):
+    for origin, expected in ((TOMBOL, 0), (OTHER, TWO_MS)):
         hear(core, alarm(origin, 10, hop_limit=1), 1_000)
         offer(core, alarm(origin, 10, hop_limit=1), 1_000)
         assert core.queue.entries[-1].base_ms - 1_000 == expected
@@ -318,12 +336,12 @@ def test_in_a_crowd_a_newer_attempts_copy_goes_in_the_turn_of_the_one_that_it_re
             ),
             attempt * 350,
         )
-    assert [(e.attempt, e.base_ms) for e in core.queue.entries] == [(3, 2 * HELD_MS)]
+    assert [(e.attempt, e.base_ms) for e in core.queue.entries] == [(3, 2 * TWO_MS)]
     assert [packet_of(f).id for _, f in send_all(core, 1_100, 4_000)] == [13]
 
 
 def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
-    for others, held_ms in ((0, 0), (1, HELD_MS), (3, HELD_MS), (4, CROWD_MS), (12, CROWD_MS)):
+    for others, held_ms in ((0, 0), (1, TWO_MS), (3, TWO_MS), (4, CROWD_MS), (12, CROWD_MS)):
         core = mesh(known=[TOMBOL] + [OTHER + n for n in range(others)])
         for n in range(others):
             hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
@@ -334,17 +352,17 @@ def test_from_five_alarms_on_a_copy_waits_longer_for_the_gateways_answer():
 
 
 def test_where_frames_take_longer_copies_are_held_longer_for_the_receipt_takes_longer_to_come():
-    for name, frame_ms in (("ShortSlow", 91), ("MediumFast", 171)):
-        for others, frames in ((1, 8), (4, 21)):
+    for name, receipt_ms, frame_ms in (("ShortSlow", 500, 91), ("MediumFast", 940, 171)):
+        for others, frames in ((1, 12), (4, 32)):
             core = mesh(preset=name, known=[TOMBOL] + [OTHER + n for n in range(others)])
             for n in range(others):
                 hear(core, alarm(OTHER + n, 10, packet_id=1), 0)
             heard = alarm(TOMBOL, 10, hop_limit=2)
             hear(core, heard, 0)
             offer(core, heard, 0, tag=(TOMBOL, 10))
-            assert core.queue.entries[0].base_ms == 500 + frames * frame_ms
+            assert core.queue.entries[0].base_ms == receipt_ms + frames * frame_ms
             hear(core, alarm(TOMBOL, 10, hop_limit=1, hop_start=2, relay_node=0x44), 5)
-            assert core.queue.entries[0].base_ms == 1_000 + (frames + 8) * frame_ms
+            assert core.queue.entries[0].base_ms == 2 * receipt_ms + (frames + 12) * frame_ms
 
 
 def test_what_could_not_be_carried_does_not_count_as_carried():

@@ -153,6 +153,15 @@ def test_the_turns_are_those_of_the_plan():
     assert TURNS_S == (0, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 48, 54, 60, 90, 120, 150, 180, 300, 600)
 
 
+def test_where_frames_take_longer_the_turns_are_as_many_frames_apart():
+    for rnd in range(20):
+        short, long = run_out(Repeats(0), rnd), run_out(Repeats(0, 188), rnd)
+        assert len(short) == len(long) == 21
+        for i in range(1, 21):
+            gap_ms = (TURNS_S[i] - TURNS_S[i - 1]) * 1_880
+            assert abs(long[i] - TURNS_S[i] * 1_880) <= gap_ms // 4
+
+
 def test_two_buttons_pressed_at_once_drift_apart():
     assert run_out(Repeats(0), 1)[1:] != run_out(Repeats(0), 2)[1:]
 

@@ -33,6 +33,19 @@ def test_air_time_of_an_alarm_on_every_preset():
     assert {name: phy.airtime_us(p, 45) for name, p in phy.PRESETS.items()} == expected
 
 
+def test_the_pace_of_a_preset_is_how_much_longer_an_alarm_is_on_its_air():
+    expected = {
+        "ShortFast": 100,
+        "ShortSlow": 100,
+        "MediumFast": 188,
+        "MediumSlow": 354,
+        "LongFast": 664,
+        "LongModerate": 1_962,
+        "LongSlow": 3_635,
+    }
+    assert {name: phy.pace_percent(p) for name, p in phy.PRESETS.items()} == expected
+
+
 def test_longer_frames_are_never_shorter_on_the_air():
     for p in phy.PRESETS.values():
         times = [phy.airtime_us(p, n) for n in range(phy.MAX_FRAME + 1)]

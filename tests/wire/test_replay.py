@@ -314,6 +314,13 @@ def test_a_repeat_is_answered_every_two_seconds_and_thirty_times():
     assert not budget.allow(101, 7, 10_000_000)
 
 
+def test_where_frames_take_longer_a_repeat_is_answered_less_often():
+    budget = ReplyBudget(pace=188)
+    assert budget.allow(101, 7, 5_000)
+    assert not budget.allow(101, 7, 8_759)
+    assert budget.allow(101, 7, 8_760)
+
+
 def test_an_answer_that_never_went_out_does_not_count_but_the_two_seconds_do():
     budget = ReplyBudget()
     for n in range(100):

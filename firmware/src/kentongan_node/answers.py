@@ -17,11 +17,11 @@ ANSWER_LOT_MS = 12  # of air for each draw: a receipt of one alarm 1 of 8, of fo
 
 
 class AnswerCache:
-    def __init__(self, carried):
-        """`carried`: how far the senders have counted (carried.py)."""
+    def __init__(self, carried, pace):
+        """`carried`: how far the senders have counted (carried.py); `pace`: phy.pace_percent."""
         self._carried = carried
         self._kept = []  # (frame, packed pairs of origin and counter), the first gives way
-        self.budget = ReplyBudget()
+        self.budget = ReplyBudget(pace=pace)
 
     def keep(self, frame, pairs):
         """A whole frame that answers these (origin, counter) alarms, none that its sender passed.

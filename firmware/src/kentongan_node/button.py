@@ -220,7 +220,7 @@ class Tombol(Node):
         incident = self.incidents[name]
         tested = incident is not None and incident.kind == m.KIND_UJI and kind != m.KIND_UJI
         if incident is None or incident.finished() or incident.cancel or tested:
-            incident = Incident(kind, name == SILENT, self.now_ms)
+            incident = Incident(kind, name == SILENT, self.now_ms, self.mesh.pace)
             self.incidents[name] = incident
             self.cancel("end_" + name)
         elif incident.folds(kind, self.now_ms):
@@ -289,7 +289,7 @@ class Tombol(Node):
         data = self.state.get(name)
         if not data:
             return
-        incident = None if boot.lid_open else load(data, self.now_ms)
+        incident = None if boot.lid_open else load(data, self.now_ms, self.mesh.pace)
         self.incidents[name] = incident
         if incident is None and boot.key and boot.cause != "wake_key" and not boot.lid_open:
             # Its resets are used up and its key is still down, so it is stuck: no new alarm at every reset.

@@ -45,8 +45,10 @@ _SILENT, _CANCEL, _LID = 1, 2, 4
 
 
 class Incident:
-    def __init__(self, kind, silent, now_ms):
+    def __init__(self, kind, silent, now_ms, pace=100):
+        """pace: of the preset, phy.pace_percent."""
         self.kind = kind
+        self.pace = pace
         self.silent = silent
         self.number = 0  # low 16 bits of the counter of its first ALARM
         self.first = 0
@@ -79,7 +81,7 @@ class Incident:
         self.answered = 0
         self.presses += 1
         self.pressed_ms = now_ms
-        self.repeats = Repeats(now_ms)
+        self.repeats = Repeats(now_ms, self.pace)
         if self.last_ms is not None:  # somebody presses again: from the start
             self.last_ms, self.resumes = None, 0
 
@@ -179,7 +181,7 @@ class Incident:
         return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
 
 
-def load(data, now_ms):
+def load(data, now_ms, pace=100):
     """The incident that a reset interrupted, begun again from its first turn; None: there is none.
 
     A torn, foreign or used-up file is none: the button then stays quiet rather than invent an alarm.
@@ -194,13 +196,13 @@ def load(data, now_ms):
     over = resumes > most or resumes == most and bits & _SILENT  # of a silent one there is nothing to show
     if over or stage >= m.STAGE_CLOSED or kind == m.KIND_UJI:
         return None
-    it = Incident(kind, bool(bits & _SILENT), now_ms)
+    it = Incident(kind, bool(bits & _SILENT), now_ms, pace)
     it.number, it.first, it.counter, it.battery = number, first, counter, battery
     it.since = counter
     it.counters = [first, counter]
     it.cancel, it.lid = bool(bits & _CANCEL), bool(bits & _LID)
     it.stage, it.answered, it.resumes, it.presses = stage, answered, resumes + 1, 1
-    it.repeats = Repeats(now_ms)
+    it.repeats = Repeats(now_ms, pace)
     if it.answered >= m.STAGE_STORED and not it.cancel:
         it.repeats.end()
     if resumes == most:

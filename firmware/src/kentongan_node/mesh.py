@@ -27,7 +27,6 @@ from kentongan_node.shares import COMMON, PURSES, Shares
 
 IDLE, CHECKING, SENDING = 0, 1, 2
 
-ALARM_FRAME_BYTES = 45  # header 16, Data 7, payload 22: the frame that is on the air most often
 CAD_TIMEOUT_MS = 1_000  # a channel check takes a few symbols; later it is lost
 SEND_TIMEOUT_MS = 2_000  # beyond the frame's own air time
 RADIO_TRIES = 3  # of one frame, when the radio fails
@@ -35,11 +34,11 @@ RADIO_RETRY_MS = 100
 ACTIVE_MS = 10_000  # an origin counts as active so long after its last alarm frame
 ACTIVE_LIMIT = 16  # origins remembered; more change nothing
 # Copies of alarms are held until the gateway's shared receipt has come, its 500 ms and the air of so many
-# alarm frames: while two or more origins are active, and what another relay seems to have carried, which then
-# goes all the same: whom that copy reached nobody can prove. Held no longer on MediumFast than on ShortSlow,
-# ten presses in 3 s at 8 % loss had 82 % stored within 10 s instead of 86 %. From CROWD_ORIGINS on it takes
-# longer to come: twenty presses with 8 frames all along had 105 alarm frames a burst.
-HOLD_MS, HOLD_FRAMES = 500, (8, 21)
+# alarm frames: what another relay seems to have carried, which then goes all the same (whom that copy reached
+# nobody can prove), while one origin is active and while more are; any copy from CROWD_ORIGINS on, when it
+# takes longer to come. Twenty presses in 3 s at 8 % loss had 99.5 % stored within 10 s with 12 and 32, 98.7 %
+# with 8 and 21; in a line of relays one press reached the gateway later with 12 than with 8.
+HOLD_MS, HOLD_FRAMES = 500, (8, 12, 32)
 CROWD_ORIGINS = 5
 # Only alarms, receipts, orders and pages go beyond half, and our STATUS by what recordings took, else all of
 # an RT is called lost; what others make a relay send that is no alarm takes no more than half, and its
@@ -90,10 +89,10 @@ class Mesh:
         self.drops = self.queue.drops
         self.meter = BusyMeter()
         self.carried = Carried(counted) if relays else None
-        self.answers = AnswerCache(self.carried) if relays else None
         self._shares = Shares(preset) if relays else None  # a modem sets it too
         self._others = AirLedger() if relays else None  # of the hour, what others made us send but alarms
-        self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
+        self._set_pace()
+        self.answers = AnswerCache(self.carried, self.pace) if relays else None
         self._state, self._state_ms, self._checks_left = IDLE, 0, 0
         self._free_ms = 0  # a frame on the air is expected to end then
         self.last_alarm_ms = None  # when any tombol's alarm frame was heard last
@@ -105,7 +104,11 @@ class Mesh:
         for entry in list(self.queue.entries):
             self.queue.drop(entry, "retuned")
         self.preset, self.node = preset, node
-        self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
+        self._set_pace()
+
+    def _set_pace(self):
+        self.pace = phy.pace_percent(self.preset)
+        self._alarm_air_ms = self.airtime_ms(phy.ALARM_FRAME_BYTES)
 
     def airtime_ms(self, n_bytes):
         """Time on air, rounded up."""
@@ -115,7 +118,7 @@ class Mesh:
 
     def submit(self, frame, klass, now_ms, delay_ms=0, first=False, relay=False, snr_q=0, tag=None):
         """Queue a whole frame; False when its class is full. first: no back-off before the first check."""
-        entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag)
+        entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag, self.pace)
         return self.queue.put(entry)
 
     def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False, rnd=0):
@@ -142,7 +145,7 @@ class Mesh:
                 waiting.frame = frame
                 self.carried.add(*about, first=True)
                 return True
-        entry = Entry(frame, klass, now_ms, False, True, snr_q, head and (packet.src, counter))
+        entry = Entry(frame, klass, now_ms, False, True, snr_q, head and (packet.src, counter), self.pace)
         entry.attempt, entry.old = attempt, old
         is_new = self.carried.is_new
         if not (proved and is_new(packet.src, content, counter, attempt, bool(head), now_ms, farther)):
@@ -163,14 +166,18 @@ class Mesh:
         if head:  # what a stranger says may be recorded: it holds no copy of who is known
             origins = self.active_origins(now_ms, entry.old)
             if not self._make_way(entry, head[0], proved) and origins >= 2 and not same:
-                entry.hold(HOLD_MS + HOLD_FRAMES[origins >= CROWD_ORIGINS] * self._alarm_air_ms)
+                entry.hold(self._hold_ms(origins >= CROWD_ORIGINS))
         if same:  # a copy has gone, with fewer hops: perhaps as far as it had to
             entry.overheard = True
-            entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
+            entry.hold(self._hold_ms())
         if not self.queue.put(entry):
             return False
         self.carried.add(*about, old=old)
         return True
+
+    def _hold_ms(self, crowd=False):
+        frames = HOLD_FRAMES[crowd + (len(self._origins) + len(self._strangers) >= 2)]
+        return HOLD_MS * self.pace // 100 + frames * self._alarm_air_ms
 
     def _make_way(self, entry, counter, proved):
         """A copy of a newer attempt says all that a waiting one of an older attempt says, if it is true.
@@ -242,7 +249,7 @@ class Mesh:
         frame = self.answers.take(*about, now_ms)
         if frame is None:
             return bool(self.answers.holds(*about))
-        entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, about)
+        entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, about, self.pace)
         entry.answer, entry.charge = True, ANSWERS
         entry.attempt = 0 if new else FIRST_ATTEMPTS + 1  # 9 s of the purse, or 3
         air_ms = self.airtime_ms(len(frame))
@@ -276,7 +283,7 @@ class Mesh:
         """Any frame, ours or foreign, ended just now: whoever waited for its end draws slots from here."""
         self.garbled(n_bytes, now_ms)
         for entry in self.queue.entries:
-            entry.alive()
+            entry.alive(self.pace)
             if self._free_ms > now_ms and entry.base_ms == self._free_ms:
                 entry.put_off(now_ms)
         self._free_ms = now_ms
@@ -323,12 +330,12 @@ class Mesh:
                 self.queue.drop(entry, "suppressed")
             elif not entry.overheard:
                 entry.overheard = True
-                entry.hold(HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms)
+                entry.hold(self._hold_ms())
 
     def active_origins(self, now_ms, strangers=True):
         """How many tombol were heard alarming lately; without strangers: of those who are known here."""
         for origins in (self._origins, self._strangers):
-            for origin in [o for o in origins if now_ms - origins[o] >= ACTIVE_MS]:
+            for origin in [o for o in origins if now_ms - origins[o] >= ACTIVE_MS * self.pace // 100]:
                 del origins[origin]
         return len(self._origins) + strangers * len(self._strangers)
 
@@ -424,8 +431,8 @@ class Mesh:
         wanted_ms = self.airtime_ms(len(sent.frame)) * (len(waiting) + 1)
         if self.ledger.left_ms(now_ms) < LAW_RESERVE_MS or not self._shares.affords(AGAIN, wanted_ms, now_ms):
             return
-        wait_ms = HOLD_MS + HOLD_FRAMES[0] * self._alarm_air_ms
-        entry = Entry(sent.frame, sent.klass, now_ms + wait_ms, False, True, sent.snr_q, sent.tag)
+        at_ms = now_ms + self._hold_ms()
+        entry = Entry(sent.frame, sent.klass, at_ms, False, True, sent.snr_q, sent.tag, self.pace)
         entry.attempt, entry.charge, entry.again = sent.attempt, AGAIN, True
         self.queue.put(entry)
 

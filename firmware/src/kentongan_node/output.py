@@ -16,7 +16,7 @@ from kentongan_wire import messages as m
 
 from kentongan_node.actions import Persist, Quiet, Sound
 from kentongan_node.mains import MainsNode
-from kentongan_node.reports import Reports
+from kentongan_node.reports import PACE_MAX, Reports
 from kentongan_node.soundings import KEEP_LEFT_MS, LIVE, Soundings, load
 
 REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800  # clear of the receipts, within the gateway's 2 s
@@ -39,7 +39,7 @@ class Output(MainsNode):
     def __init__(self, settings, state):
         super().__init__(settings, state)
         self.soundings = Soundings()
-        self.reports = Reports()
+        self.reports = Reports(self.mesh.pace)
         self.fault = False
         self._stuck = False  # current flows although nothing is to sound
         self._playing = None  # what the output does: (record, kind, drill, end) or a tone's name
@@ -241,7 +241,8 @@ class Output(MainsNode):
                 return  # the sensor is about to say which
         source = m.SOURCE_POST if state == m.STATE_SILENCED else record.source
         body = m.SirenReport(record.origin, record.number, state, source)
-        wait_ms = REPORT_MIN_MS + self.draw(REPORT_SPAN_MS)
+        pace = min(self.mesh.pace, PACE_MAX)
+        wait_ms = (REPORT_MIN_MS + self.draw(REPORT_SPAN_MS)) * pace // 100
         if state in SOUNDS and record.source != m.SOURCE_ORDER and self.soundings.joins(record):
             wait_ms += self._crowd_ms()
         self.reports.add(m.SIREN_REPORT, body, self.now_ms + wait_ms, (record.origin, record.first))

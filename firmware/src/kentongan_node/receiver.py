@@ -45,7 +45,7 @@ class Penerima(MainsNode):
     def __init__(self, settings, state):
         super().__init__(settings, state)
         self.calls = []  # the newest last
-        self.reports = Reports()
+        self.reports = Reports(self.mesh.pace)
         self._shown = (feedback.OFF, None)
         self._chiming = None  # the Call that is heard
 

@@ -5,12 +5,14 @@ newer message of its type takes a new one, or it would be refused as a replay.
 """
 
 SENDS_AT_MS = (0, 3_000, 7_000)
+PACE_MAX = 200  # the hub waits for the third as long as on the default preset (flood.SIREN_TOLD_MS)
 LIMIT = 8  # messages under way; what was sent thrice gives way, then what is to come last
 
 
 class Report:
-    def __init__(self, kind, body, start_ms, about):
+    def __init__(self, kind, body, start_ms, about, pace):
         self.kind = kind  # message type
+        self.pace = pace
         self.body = body  # frozen: repeats of one counter have one content
         self.start_ms = start_ms
         self.about = about  # what it tells of; a newer report about the same replaces it
@@ -20,7 +22,9 @@ class Report:
 
     def due_ms(self):
         """When it is sent next; None after the last time, when only its entry is still listened for."""
-        return self.start_ms + SENDS_AT_MS[self.sends] if self.sends < len(SENDS_AT_MS) else None
+        if self.sends == len(SENDS_AT_MS):
+            return None
+        return self.start_ms + SENDS_AT_MS[self.sends] * self.pace // 100
 
     def hold(self, delay_ms):
         """Let what is left of it come later, once: somebody else has told the gateway as much."""
@@ -30,7 +34,9 @@ class Report:
 
 
 class Reports:
-    def __init__(self):
+    def __init__(self, pace=100):
+        """pace: of the preset, phy.pace_percent."""
+        self._pace = min(pace, PACE_MAX)
         self.waiting = []
         self._last = {}  # message type: the highest counter sent
 
@@ -40,7 +46,7 @@ class Reports:
         if len(self.waiting) >= LIMIT:
             last = max(self.waiting, key=lambda report: (report.due_ms() is None, report.start_ms))
             self.waiting.remove(last)
-        self.waiting.append(Report(kind, body, start_ms, about))
+        self.waiting.append(Report(kind, body, start_ms, about, self._pace))
 
     def find(self, about):
         """The report about that, sent or not, or None when the gateway has it or there was none."""

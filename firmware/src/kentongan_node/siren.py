@@ -51,7 +51,7 @@ class Sirene(Output):
 
     def __init__(self, settings, state):
         super().__init__(settings, state)
-        self._orders = ReplyBudget()
+        self._orders = ReplyBudget(pace=self.mesh.pace)
         self._receipt = None  # the stage 1 that waits: (record, generation, hop_limit)
         self._queued = None  # the last one that went on to the mesh: (record, packet id)
         self._stage1_ms = None  # when the last one was sent
@@ -158,7 +158,10 @@ class Sirene(Output):
         if record is not None and record.state == LIVE:
             self._note_on(record, "direct")
             record.stage1_left = STAGE1_TIMES
-            if self._last_new_ms is None or self.now_ms - self._last_new_ms >= EPISODE_MS:
+            if (
+                self._last_new_ms is None
+                or self.now_ms - self._last_new_ms >= EPISODE_MS * self.mesh.pace // 100
+            ):
                 self._plan_stage1(record, message, heard[0])
         self._last_new_ms = self.now_ms
         return True
@@ -230,12 +233,15 @@ class Sirene(Output):
 
     def _plan_stage1(self, record, message, packet):
         """A stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
-        just_sent = self._stage1_ms is not None and self.now_ms - self._stage1_ms < STAGE1_GAP_MS
+        just_sent = (
+            self._stage1_ms is not None
+            and self.now_ms - self._stage1_ms < STAGE1_GAP_MS * self.mesh.pace // 100
+        )
         asked = record.state == LIVE and record.stage1_left and self.sounding
         if not asked or self._receipt is not None or just_sent:
             return
         self._receipt = (record, message.generation, hops_taken(packet))
-        self.at("receipt", self.now_ms + STAGE1_MIN_MS + self.draw(STAGE1_SPAN_MS))
+        self.at("receipt", self.now_ms + STAGE1_MIN_MS + self.draw(STAGE1_SPAN_MS * self.mesh.pace // 100))
 
     def _send_stage1(self):
         """Only what is true: no "a siren sounds" while it rests, or with a sensor that says nothing."""

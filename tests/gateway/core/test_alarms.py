@@ -117,6 +117,20 @@ def test_two_active_origins_share_one_frame_after_500_ms():
     ]
 
 
+def test_where_frames_take_longer_the_shared_frame_is_waited_for_longer():
+    """An alarm that comes 700 ms later still finds a place in it on MediumFast, and none on ShortSlow."""
+    for preset, shared in (("ShortSlow", 1), ("MediumFast", 2)):
+        bench = Bench(config=CoreConfig(GATEWAY, "gateway-1", 5, preset=preset))
+        bench.hear(alarm(src=BUTTON_2, counter=50), src=BUTTON_2)
+        bench.run(100)
+        bench.hear(alarm())
+        bench.run(700)
+        bench.hear(alarm(src=BUTTON_2, counter=51, incident=50), src=BUTTON_2)
+        bench.run(3_000)
+        frames = [opened.body.entries for _, _, opened in bench.sent(m.RECEIPTS)]
+        assert max(map(len, frames)) == shared, preset
+
+
 def test_forty_alarms_at_once_go_out_in_frames_of_at_most_14():
     bench = Bench()
     for i in range(40):

@@ -22,6 +22,7 @@ SYNC_WORD = 0x2B  # Meshtastic; SX126x registers 0x24B4
 PREAMBLE_SYMBOLS = 16  # Meshtastic; stock receivers sleep between looks, so all of them are sent
 SYNC_QUARTER_SYMBOLS = 17  # 4.25 symbols of sync word after the preamble, SX1262 datasheet 6.1.4
 LOW_RATE_SYMBOL_US = 16_000  # low data rate optimisation from this symbol time on (RadioLib, SX126x)
+ALARM_FRAME_BYTES = 45  # header 16, Data 7, payload 22: the frame that is on the air most often
 MAX_FRAME = 255  # bytes, LoRa's length field
 CAD_SYMBOLS = 2  # channel activity detection length, Meshtastic NUM_SYM_CAD
 TURNAROUND_US = 7_600  # 0.2 ms propagation + 0.4 ms turnaround + 7 ms processing, Meshtastic
@@ -59,6 +60,15 @@ def airtime_us(p: Preset, n_bytes: int) -> int:
     blocks = -(-bits // (4 * bits_per_symbol)) if bits > 0 else 0
     quarters = 4 * (PREAMBLE_SYMBOLS + 8 + blocks * p.cr) + SYNC_QUARTER_SYMBOLS
     return symbol * quarters // 4
+
+
+def pace_percent(p: Preset) -> int:
+    """How much longer than on the default preset an alarm's frame is on the air, in percent; at least 100.
+
+    A time in which frames are heard, held or repeated was measured on that one; it is so many frames long.
+    """
+    reference_us = airtime_us(PRESETS[DEFAULT_PRESET], ALARM_FRAME_BYTES)
+    return max(100, airtime_us(p, ALARM_FRAME_BYTES) * 100 // reference_us)
 
 
 def slot_us(p: Preset) -> int:

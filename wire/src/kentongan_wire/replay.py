@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NEW, REPEAT = 1, 2
 GUARD_SENDERS = 512  # entries kept, about 60 bytes each on a device
 WINDOW = 64  # RECEIPTS counters remembered below the highest
-REPLY_GAP_MS = 2_000  # a repeat is answered at most this often
+REPLY_GAP_MS = 2_000  # a repeat is answered at most this often, on the default preset
 REPLY_TIMES = 30  # and at most so many times
 REPLY_ENTRIES = 64  # repeated messages whose answers are counted at a time
 
@@ -249,17 +249,20 @@ def _content(message: "Message") -> int:
 class ReplyBudget:
     """How often a repeated message is answered: at most once per 2 s and 30 times.
 
+    pace: of the preset, phy.pace_percent: where frames are longer the 2 s are, too.
+
     Bounded: when full, the message answered longest ago is forgotten (its repeats would be counted afresh).
     """
 
-    def __init__(self, limit: int = REPLY_ENTRIES):
+    def __init__(self, limit: int = REPLY_ENTRIES, pace: int = 100):
         self.limit = limit
+        self._gap_ms = REPLY_GAP_MS * pace // 100
         self._answers: dict[tuple[Sender, int], tuple[int, int]] = {}  # (src, counter) -> (times, last at ms)
 
     def allow(self, src: "Sender", counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
         """True when the message may be answered now, `most` times in all; that answer is counted."""
-        times, last_ms = self._answers.get((src, counter), (0, now_ms - REPLY_GAP_MS))
-        if times >= most or now_ms - last_ms < REPLY_GAP_MS:
+        times, last_ms = self._answers.get((src, counter), (0, now_ms - self._gap_ms))
+        if times >= most or now_ms - last_ms < self._gap_ms:
             return False
         if times == 0 and len(self._answers) >= self.limit:
             del self._answers[min(self._answers.items(), key=_answered)[0]]

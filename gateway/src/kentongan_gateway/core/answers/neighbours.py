@@ -37,7 +37,11 @@ class Neighbours:
     def note_alarm(self, src: Node) -> None:
         """This origin has just raised an alarm."""
         self._active[src] = self._context.now_ms
-        for old in [s for s, at in self._active.items() if self._context.now_ms - at > ACTIVE_MS]:
+        for old in [
+            s
+            for s, at in self._active.items()
+            if self._context.now_ms - at > ACTIVE_MS * self._context.pace // 100
+        ]:
             del self._active[old]
 
     @property

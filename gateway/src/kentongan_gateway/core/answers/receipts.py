@@ -43,7 +43,8 @@ class Answers:
         self._neighbours = neighbours
         self._on_answered = on_answered  # called with each record when its first answer goes out
         self._waiting: dict[Key, tuple[Ms, Record, bool]] = {}  # when due, what, whether it yields
-        self._budget, self._same_budget = ReplyBudget(WAITING_LIMIT), ReplyBudget(WAITING_LIMIT)
+        self._budget = ReplyBudget(WAITING_LIMIT, context.pace)
+        self._same_budget = ReplyBudget(WAITING_LIMIT, context.pace)
 
     def plan(self, record: Record) -> None:
         """The record has been committed: answer it soon, together with whatever else is due then."""
@@ -57,6 +58,8 @@ class Answers:
         else:
             delay = BATCH_MS if self._neighbours.crowd else ANSWER_MS
             delay = REPORT_MS if record.type == m.SIREN_REPORT else delay
+            if delay != ANSWER_MS:
+                delay = delay * self._context.pace // 100
         if len(self._waiting) >= WAITING_LIMIT:
             self._context.count("answer_dropped")
             return

@@ -111,6 +111,7 @@ class Context:
         self.air = Ledger()
         self.shares = Shares()
         self._preset = phy.preset(config.preset)
+        self.pace = phy.pace_percent(self._preset)
         self.out: list[Action] = []
         self.now_ms = self.begun_ms = 0
         self.rnd = 0

@@ -55,7 +55,7 @@ class ModelHubHost(GatewayHost):
         keys = site_keys.SiteKeys(
             {0: site_keys.alarm_root(TEST_SITE_KEY, 0)}, {0: site_keys.control_root(TEST_SITE_KEY, 0)}, 0
         )
-        config = CoreConfig(node=node, label=self.label, zone=zone)
+        config = CoreConfig(node=node, label=self.label, zone=zone, preset=world.scene.preset)
         return GatewayCore(config, keys, Directory(devices), self.state)
 
     def _listed(self, place: Place) -> Settings:
