@@ -94,6 +94,12 @@ class Invitation(Lives):
     ended_wall: int | None
 
 
+class Excluded(At):
+    """A house whose confidential incidents an account may not know of."""
+
+    account: int
+
+
 class Contact(TypedDict):
     """A number that people call."""
 
@@ -135,7 +141,13 @@ class Linked(TypedDict):
     period_s: int
 
 
-class Device(At, Linked):
+class Placed(At):
+    """The columns of a device that say where it hangs."""
+
+    node: int
+
+
+class Device(Placed, Linked):
     label: str
     place: str
     hops: int
@@ -390,11 +402,14 @@ class PolicyStep(TypedDict):
     kartu: str
 
 
-class Policy(TypedDict):
-    langkah: list[PolicyStep]
+class Pace(TypedDict):
     ulang: int
     ulang_kali: int
     pelan: int
     sirene_kali: int
     tindak: int
     akhir: int
+
+
+class Policy(Pace):
+    langkah: list[PolicyStep]
