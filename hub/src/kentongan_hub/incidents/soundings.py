@@ -11,6 +11,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB
 from kentongan_hub.base.tables import Event, Incident, Row
 from kentongan_hub.devices import supervision
+from kentongan_hub.devices.facts import Silent
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.incidents.tables import Sounding
@@ -214,8 +215,8 @@ def _judge(db: Db, now: Now, row: Sounding) -> bool:
     return True
 
 
-def silent(db: Db) -> list[Row]:
-    """List posts whose last sounding failed and that nobody has checked since: [{"label", "state"}]."""
+def silent(db: Db) -> list[Silent]:
+    """List posts whose last sounding failed and that nobody has checked since."""
     return db.all(
         "SELECT d.label, s.state FROM devices d JOIN soundings s ON s.post = d.node AND s.incident = "
         "(SELECT max(incident) FROM soundings WHERE post = d.node) "

@@ -5,7 +5,6 @@ import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from kentongan_hub.base import codes, quiet_hours, site
 from kentongan_hub.base.clock import Now
@@ -13,6 +12,7 @@ from kentongan_hub.base.said import HUB, Said, either, pack, unpack
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Concerns, Warned
 from kentongan_hub.devices import deaf, supervision, troubles
+from kentongan_hub.devices.facts import Facts
 from kentongan_hub.devices.supervision import Finding
 from kentongan_hub.incidents import soundings
 from kentongan_hub.incidents.calling import recipients
@@ -36,12 +36,15 @@ NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it
 Changes = tuple[list[Finding], list[int], list[Warned], list[tuple[Warned, Finding]]]
 
 
-def gather(db: Db, now: Now, path: Path) -> dict[str, Any]:
+def gather(db: Db, now: Now, path: Path) -> Facts:
     """Collect the facts for supervision.findings."""
     disk, gone = shutil.disk_usage(path), deaf.of(db, now)
     return {
         "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
-        "troubles": [{**one, "urgent": troubles.urgent(one["name"])} for one in troubles.lasting(db)],
+        "troubles": [
+            {"gateway": one["gateway"], "name": one["name"], "urgent": troubles.urgent(one["name"])}
+            for one in troubles.lasting(db)
+        ],
         "broken_chains": chain.broken(db),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(

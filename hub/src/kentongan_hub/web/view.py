@@ -12,9 +12,10 @@ from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account, Device, Incident, Row
+from kentongan_hub.base.tables import Account, Device, Incident
 from kentongan_hub.devices import deaf, health, supervision
 from kentongan_hub.devices.deaf import Unwatched
+from kentongan_hub.devices.facts import Labelled
 from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
@@ -271,10 +272,10 @@ LINK_ORDER = (
 
 def device_order(db: Db, now: Now) -> list[int]:
     """List the devices in service, lost ones first; light: a page then reads only its own."""
-    rows = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
+    rows: list[Labelled] = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
     gone = deaf.of(db, now)
 
-    def place(row: Row) -> tuple[int, str, str]:
+    def place(row: Labelled) -> tuple[int, str, str]:
         link = supervision.device_link(row, now.ms, gone)
         return (LINK_ORDER.index(link), row["role"], row["label"])
 
