@@ -21,7 +21,7 @@ from kentongan_hub.base.tables import Account
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
 from kentongan_hub.devices.trust import revocations
-from kentongan_hub.people import invitations, keepers, standing
+from kentongan_hub.people import access, invitations, keepers, standing
 from kentongan_hub.record import audit, chain
 from kentongan_hub.storage import store
 from kentongan_hub.storage.store import Db, Store
@@ -261,7 +261,11 @@ def _access(args: argparse.Namespace) -> None:
         raise LocalError("--login: give it for what concerns one account, and not with --checked")
     with Store(args.data).write() as db:
         now = _now(db)
-        by = {"id": None, "login": Actor(codes.CONSOLE, args.name), "name": f"teknisi {args.name}"}
+        by: access.Console = {
+            "id": None,
+            "login": Actor(codes.CONSOLE, args.name),
+            "name": f"teknisi {args.name}",
+        }
         body = {} if args.checked else {"account": _account(db, args.login)["id"]}
         if args.checked:
             what = "diperiksa"
@@ -288,7 +292,8 @@ def _first_line(path: Path) -> str:
 
 
 def _backup(args: argparse.Namespace) -> None:
-    phrase, locks = "", ()
+    phrase = ""
+    locks: list[keepers.Lock] = []
     if args.passphrase_file:
         phrase = _first_line(args.passphrase_file)
     else:

@@ -271,18 +271,19 @@ class Concerns(At):
 
     id: int
     confidential: int
+    device: int
+    kind: int
+    opened_ms: int
+    facts_ms: int | None  # up to when a change of who may know counts for it; None: opened_ms
 
 
 class Called(Concerns):
     """What decides who is called for an incident, and when."""
 
-    device: int
-    kind: int
     drill: int
     cancelled: int
     late: int
     muted: int
-    opened_ms: int
     answered_ms: int | None
     closed_ms: int | None
     help_ms: int | None
@@ -311,7 +312,6 @@ class Incident(Called):
     reason: str | None
     flashed_ms: int | None
     erased_wall: int | None
-    facts_ms: int | None
 
 
 class Absence(TypedDict):

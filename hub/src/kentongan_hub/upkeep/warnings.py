@@ -10,7 +10,7 @@ from kentongan_hub.base import codes, quiet_hours, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said, either, pack, unpack
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account, Concerns, Warned
+from kentongan_hub.base.tables import Account, Warned
 from kentongan_hub.devices import deaf, supervision, troubles
 from kentongan_hub.devices.facts import Facts
 from kentongan_hub.devices.supervision import Finding
@@ -198,7 +198,7 @@ def _tell(db: Db, now: Now, warning: Warned) -> None:
     if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
         owners.append("ketua_rt")
     zone = db.number("rt")
-    everyone: Concerns = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
+    everyone = recipients.everyone(zone)
     said = code_words.warning(warning)
     text = f"Kentongan: {said['subject']} {said['what']}. {said['detail']}"[:300]
     delay_ms = 0 if warning["urgent"] else quiet_hours.quiet_left_ms(db, now)

@@ -101,6 +101,6 @@ def _first_account(
     admin = accounts.add(db, wall_ms, login, name or login, "admin", password, home=home)
     if stand_in:
         db.run("UPDATE accounts SET stand_in = 1, once_named = 1 WHERE id = ?", admin)
-    lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    lives = access.home_said(access.lives(home))
     detail = Said(codes.LIVES_AS_STAND_IN if stand_in else codes.LIVES, home=lives)
     audit.record(db, wall_ms, login, codes.ACCOUNT_MADE, login, detail)
