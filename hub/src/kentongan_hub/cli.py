@@ -17,7 +17,7 @@ from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.base.said import Actor, Said
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account
+from kentongan_hub.base.tables import Account, Device
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
 from kentongan_hub.devices.trust import revocations
@@ -208,7 +208,9 @@ def _technician_token(args: argparse.Namespace) -> None:
 def _revoke(args: argparse.Namespace) -> None:
     secret = site.load(args.data)
     with Store(args.data).write() as db:
-        row = db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label)
+        row = db.one(
+            "SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label, of=Device
+        )
         if row is None:
             raise LocalError(f"label {args.label!r}: no device in service has it; see the page Perangkat")
         revocations.revoke(db, _now(db), secret, row["node"], args.why, "konsol", args.erased)
@@ -279,7 +281,7 @@ def _access(args: argparse.Namespace) -> None:
 
 
 def _account(db: Db, login: str) -> Account:
-    account = db.one("SELECT * FROM accounts WHERE login = ?", login)
+    account = db.one("SELECT * FROM accounts WHERE login = ?", login, of=Account)
     if account is None:
         known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
         raise LocalError(f"login {login!r}: no such account; there are {', '.join(known)}")

@@ -181,7 +181,9 @@ def heard_anew(db: Db, now: Now, gateway: str) -> None:
 
 def run_due(db: Db, now: Now) -> int:
     """Call posts silent whose time is over: on the incident, and as a warning; the number of posts."""
-    late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
+    late: list[Sounding] = db.all(
+        "SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms
+    )
     for row in late:
         if failures.contained(db, now, codes.SILENT_SIRENS, _judge, db, now, row) is None:
             db.run(
@@ -209,7 +211,7 @@ def _judge(db: Db, now: Now, row: Sounding) -> bool:
         "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident = ? AND post = ?",
         *(SILENT, now.ms, *where),
     )
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    incident: Incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
     timeline.tell(db, now, incident, HUB, codes.SIREN_UNREPORTED, label or "")
     return True

@@ -236,7 +236,7 @@ def take(db: Db, now: Now, number: int, account: Account, note: str = "", addres
 
 def checked(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:
     """Note that a person has checked a siren that did not sound; the warning ends with it."""
-    row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
+    row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number, of=Warned)
     if row is None or row["what"] not in supervision.SIRENS:
         return False
     db.run("UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"])

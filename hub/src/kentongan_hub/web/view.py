@@ -155,7 +155,7 @@ def joinable(db: Db, now: Now, account: Account, row: Incident, zone: str) -> li
 
 def helpers(db: Db, row: Incident) -> list[Account]:
     """List accounts that may take this incident over, by name."""
-    accounts = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
+    accounts: list[Account] = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
     return [
         one
         for one in accounts
@@ -166,9 +166,9 @@ def helpers(db: Db, row: Incident) -> list[Account]:
 def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
     if row["device"] == record_timeline.BY_HAND:
-        house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
+        house: str = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
         return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
-    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
+    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"], of=Device)
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if device is None:
