@@ -92,11 +92,21 @@ def test_lint_is_clean():
 
 
 NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
-    "kentongan_hub.devices.*",
-    "kentongan_hub.people.*",
-    "kentongan_hub.policies.*",
-    "kentongan_node.*",
-    "kentongan_sim.soak.*",
+    "kentongan_node.button",
+    "kentongan_node.configure",
+    "kentongan_node.hal",
+    "kentongan_node.launch",
+    "kentongan_node.mains",
+    "kentongan_node.mesh",
+    "kentongan_node.modem",
+    "kentongan_node.node",
+    "kentongan_node.output",
+    "kentongan_node.radio",
+    "kentongan_node.receiver",
+    "kentongan_node.siren",
+    "kentongan_node.timing",
+    "kentongan_node.usbline",
+    "kentongan_node.wiring",
 }
 TYPES = (
     "disallow_untyped_defs",

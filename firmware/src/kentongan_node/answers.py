@@ -3,8 +3,14 @@
 import struct
 
 from kentongan_wire.replay import ReplyBudget
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node.carried import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kentongan_node.carried import Carried
 
 # Receipts kept, of 100 bytes as a rule; the oldest of those with the least claim gives way.
 FRAMES = 6
@@ -17,13 +23,14 @@ ANSWER_LOT_MS = 12  # of air for each draw: a receipt of one alarm 1 of 8, of fo
 
 
 class AnswerCache:
-    def __init__(self, carried, pace):
+    def __init__(self, carried: "Carried", pace: int) -> None:
         """`carried`: how far the senders have counted (carried.py); `pace`: phy.pace_percent."""
         self._carried = carried
-        self._kept = []  # (frame, packed pairs of origin and counter), the first gives way
+        # (frame, packed pairs of origin and counter), the first gives way
+        self._kept: list[tuple[bytes, bytes]] = []
         self.budget = ReplyBudget(pace=pace)
 
-    def keep(self, frame, pairs):
+    def keep(self, frame: bytes, pairs: "Iterable[tuple[int, int]]") -> None:
         """A whole frame that answers these (origin, counter) alarms, none that its sender passed.
 
         What answers the last alarm carried of its sender gives way last: recorded receipts mostly do not.
@@ -39,7 +46,7 @@ class AnswerCache:
                 self._kept.pop(0)
             self._kept.insert(at, (frame, packed))
 
-    def holds(self, origin, counter):
+    def holds(self, origin: int, counter: int) -> bytes | None:
         """The newest kept frame for that alarm, or None."""
         wanted = struct.pack("<II", origin, counter)
         found = None
@@ -48,7 +55,7 @@ class AnswerCache:
                 found = frame
         return found
 
-    def take(self, origin, counter, now_ms):
+    def take(self, origin: int, counter: int, now_ms: int) -> bytes | None:
         """The frame to send now, or None: nothing is held, or it was answered often enough."""
         frame = self.holds(origin, counter)
         if frame is not None and self.budget.allow(origin, counter, now_ms):

@@ -2,6 +2,25 @@
 
 from time import ticks_add, ticks_diff, ticks_ms
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from kentongan_node.actions import Steps
+
+    class Out(Protocol):
+        """An output of the chip."""
+
+        def value(self, level: int) -> object: ...
+
+    class Timer(Protocol):
+        """A timer of the chip."""
+
+        def init(self, *, mode: int, period: int, callback: Callable[[object], object]) -> object: ...
+
+
 ONE_SHOT = 0  # machine.Timer.ONE_SHOT; machine itself is hal.py's
 FAULTS = (OSError, ValueError, RuntimeError, MemoryError)
 
@@ -14,19 +33,21 @@ class Beat:
     Timers are only ever set anew: after a deinit the chip takes another interrupt, and aborts where it has
     none left. The last edge of what was stopped comes, and does nothing."""
 
-    def __init__(self, pin, timer, limit=None, level=1):
+    def __init__(
+        self, pin: "Out", timer: "Timer | None", limit: "Timer | None" = None, level: int = 1
+    ) -> None:
         self.on = False
         self.playing = False
         self.pin = pin  # at rest
         self._timer = timer
         self._limit = limit
         self._level = level
-        self._fault = None if timer is not None else OSError(19)  # type: Exception
-        self._steps = ()
+        self._fault: Exception | None = None if timer is not None else OSError(19)
+        self._steps: Steps = ()
         self._start = self._due = self._edge_ticks = ticks_ms()
-        self._total_ms = None
+        self._total_ms: int | None = None
 
-    def play(self, steps, total_ms):
+    def play(self, steps: "Steps", total_ms: int | None) -> None:
         """Repeat the steps for total_ms (None: for good), from now on."""
         self.stop()
         self._steps, self._total_ms = steps, total_ms
@@ -39,15 +60,15 @@ class Beat:
                 pass  # the beat ends itself
         self._edge(None)
 
-    def stop(self):
+    def stop(self) -> None:
         self.playing = False
         self._set(False)
 
-    def since_ms(self):
+    def since_ms(self) -> int:
         """How long it has been on, or off, by now."""
         return ticks_diff(ticks_ms(), self._edge_ticks)
 
-    def look(self):
+    def look(self) -> None:
         """Make the edge that no timer makes; raises what the timer has raised."""
         fault = self._fault  # the edge forgets it where the timer takes orders again
         if fault is not None:
@@ -55,16 +76,16 @@ class Beat:
                 self._edge(None)
             raise fault
 
-    def _over(self, _):
+    def _over(self, _: object) -> None:
         self.stop()
 
-    def _set(self, on):
+    def _set(self, on: bool) -> None:
         if on != self.on:
             self._edge_ticks = ticks_ms()
         self.on = on
         self.pin.value(self._level if on else 1 - self._level)
 
-    def _edge(self, _):
+    def _edge(self, _: object) -> None:
         if not self.playing:
             return  # it was stopped, or its time ran out
         from kentongan_wire.patterns import edge_at  # tombol loads it with its first feedback, not at boot
@@ -80,7 +101,7 @@ class Beat:
         self._arm(max(1, next_ms - at_ms))
         self._set(on)
 
-    def _arm(self, ms):
+    def _arm(self, ms: int) -> None:
         self._due = ticks_add(ticks_ms(), ms)
         if self._timer is None:
             return

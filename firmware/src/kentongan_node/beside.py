@@ -1,16 +1,23 @@
 """What stands beside the alarm, readings, lamp, line, files: it may fail, and stops nothing. Pure."""
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
 FAULTS = (OSError, ValueError, RuntimeError, MemoryError)  # of a part; not the call for service
 
 
 class Beside:
     """`tell(text)`: to whoever holds the serial line, which may be the part that fails."""
 
-    def __init__(self, tell):
-        self.failing = {}  # part: what it raised last
+    def __init__(self, tell: "Callable[[str], object]") -> None:
+        self.failing: dict[str, str] = {}  # part: what it raised last
         self._tell = tell
 
-    def do(self, part, function, *args):
+    def do(self, part: str, function: "Callable[..., Any]", *args: object) -> "Any":
         """What function(*args) returns; None when it fails: told once, and named until it is well again."""
         try:
             answer = function(*args)

@@ -8,6 +8,11 @@ plays one with few left ahead of the true one must not end its way there.
 import binascii
 import struct
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kentongan_wire.shapes import Bytes
+
 ROWS = 96  # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times
 # (bits 0-2), the most hops left that it was carried with (3-5), under whatever id, for the channel key is
@@ -32,7 +37,7 @@ MINUTE_MS = 60_000
 
 
 class Carried:
-    def __init__(self, state=None):
+    def __init__(self, state: "Bytes | None" = None) -> None:
         """`state`: what Persist(FILE, ..) wrote last; a torn one says nothing."""
         # Whole from the start: growing would need room in one piece of a device's heap.
         self._rows = bytearray(ROWS * ROW_BYTES)
@@ -48,7 +53,7 @@ class Carried:
         self.changed = False  # since the senders were last written
         self._ring = bytearray(40 * 5)  # alarms that no purse paid: sender xor counter, the first attempt
 
-    def known(self, src, proved, content, packet_id):
+    def known(self, src: int, proved: bool, content: int, packet_id: int) -> tuple[int, bool, int]:
         """(1 + the most hops left that this content was carried with, 0: it was not; under this id last; how
         often it went again with more)."""
         at = self._find(src, proved, content)
@@ -57,20 +62,20 @@ class Carried:
         _, _, last, _, flags = struct.unpack_from(ROW, self._rows, at)
         return (flags >> 3 & 7) + 1, last == packet_id & 0xFFFF, flags >> 6
 
-    def image(self):
+    def image(self) -> bytes:
         """The senders, for Persist(FILE, ..)."""
         self.changed = False
         body = bytes(self._senders) + struct.pack("<H", self._last_ms % HALF_DAY_MS // MINUTE_MS)
         return body + struct.pack("<I", binascii.crc32(body))
 
-    def is_known(self, src):
+    def is_known(self, src: int) -> bool:
         """Whether it has had time to say how far it has counted, so that what it said before is known as old.
 
         Every button reports once a day. Of any other sender a recording may look new, and one more each time.
         """
         return self.row(src)[3] >= KNOWN
 
-    def forget(self):
+    def forget(self) -> None:
         """The oldest keys hold no more: nor does what somebody counted who had stolen them, nor a recording.
 
         Who was known is so again by its next word, and whom a thief invented is not.
@@ -79,7 +84,7 @@ class Carried:
             self._senders[at : at + 6] = bytes(5) + bytes([min(self._senders[at + 5], AGED)])
         self.changed = True
 
-    def is_old(self, src, content, counter, attempt, now_ms):
+    def is_old(self, src: int, content: int, counter: int, attempt: int, now_ms: int) -> bool:
         """Whether a proved alarm frame is none of now: its sender has said later things, or this long ago.
 
         Somebody has recorded it, or a thief of a relay has counted on in its sender's name.
@@ -90,7 +95,9 @@ class Carried:
         minute = struct.unpack_from(ROW, self._rows, at)[3]
         return (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES
 
-    def is_new(self, src, content, counter, attempt, strict, now_ms, farther):
+    def is_new(
+        self, src: int, content: int, counter: int, attempt: int, strict: bool, now_ms: int, farther: bool
+    ) -> bool:
         """Whether a proved frame is what its sender says now, and not an old one played again.
 
         strict: frames of this sender do not overtake each other nor say one thing twice, as a tombol's.
@@ -109,7 +116,19 @@ class Carried:
             return attempt > highest or not strict
         return counter > last if strict else counter + REORDERED > last
 
-    def add(self, src, proved, content, packet_id, counter, attempt, now_ms, hops, first=False, old=False):
+    def add(
+        self,
+        src: int,
+        proved: bool,
+        content: int,
+        packet_id: int,
+        counter: int,
+        attempt: int,
+        now_ms: int,
+        hops: int,
+        first: bool = False,
+        old: bool = False,
+    ) -> None:
         """This frame is carried now with so many hops left; first: it has not gone yet with fewer; old: it
         stays old, although it is carried."""
         at = self._find(src, proved, content)
@@ -137,7 +156,7 @@ class Carried:
         if proved:
             self._count(src, counter, attempt, now_ms)
 
-    def heard(self, src, counter, attempt):
+    def heard(self, src: int, counter: int, attempt: int) -> bool:
         """Whether another attempt of this alarm came here, too, while no purse paid it.
 
         To push one out of 40 takes a thief more air than he has between two attempts of a button.
@@ -149,7 +168,7 @@ class Carried:
         self._ring[:] = self._ring[5:] + key + bytes([attempt])
         return False
 
-    def _count(self, src, counter, attempt, now_ms):
+    def _count(self, src: int, counter: int, attempt: int, now_ms: int) -> None:
         self._last_ms = now_ms + self._before_ms
         while self._half_day < self._last_ms // HALF_DAY_MS:
             self._half_day += 1
@@ -170,7 +189,7 @@ class Carried:
         struct.pack_into(SENDER, rows, at, src, counter, min(attempt, 255), standing)
         self.changed = True
 
-    def _age(self):
+    def _age(self) -> None:
         for at in range(SENDER_BYTES - 1, len(self._senders), SENDER_BYTES):
             standing = self._senders[at] + 1
             if standing == LAPSED:
@@ -178,7 +197,7 @@ class Carried:
             if standing != STALE + 1:
                 self._senders[at] = standing
 
-    def _room(self):
+    def _room(self) -> int | None:
         """Where who comes new may stand: an empty row, or of one who had a day and said nothing later."""
         at = place(self._senders, bytes(4), SENDER_BYTES)
         for _ in range(SENDERS):
@@ -189,7 +208,7 @@ class Carried:
                 at = self._next_sender * SENDER_BYTES
         return at
 
-    def row(self, src):
+    def row(self, src: int) -> tuple[int | None, int, int, int]:
         """(where, highest counter, highest attempt under it, standing); (None, 0, 0, 0) of whom it knows
         nothing."""
         at = place(self._senders, struct.pack("<I", src), SENDER_BYTES)
@@ -197,16 +216,16 @@ class Carried:
             return None, 0, 0, 0
         return (at,) + struct.unpack_from("<IBB", self._senders, at + 4)
 
-    def _find(self, src, proved, content):
+    def _find(self, src: int, proved: bool, content: int) -> int | None:
         return place(self._rows, struct.pack("<II", src, _marked(content, proved)), ROW_BYTES)
 
 
-def _marked(content, proved):
+def _marked(content: int, proved: bool) -> int:
     """The content's hash, its lowest bit the proof: in the sender's number, his choice, it was none."""
     return content | 1 if proved else content & ~1
 
 
-def place(rows, key, row_bytes):
+def place(rows: "bytes | bytearray", key: bytes, row_bytes: int) -> int | None:
     """Where the row that begins with this key stands, or None."""
     at = rows.find(key)
     while at >= 0:

@@ -16,7 +16,7 @@ class Service(Exception):
     """A technician has asked for the prompt."""
 
 
-def asked(before, data):
+def asked(before: bytes, data: bytes) -> bytes:
     """The end of a modem's line, to be handed in with what comes next; Service when the word stands in it."""
     data = before + data
     if data.find(ASKED) >= 0:
@@ -24,16 +24,16 @@ def asked(before, data):
     return data[1 - len(ASKED) :]
 
 
-def noise(word):
+def noise(word: str) -> bool:
     """Whether nobody typed that: with characters that no key of a technician's makes it is not answered."""
     return not all([32 <= ord(char) < 127 for char in word])
 
 
 class Console:
-    def __init__(self):
+    def __init__(self) -> None:
         self._line = ""
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> list[str]:
         """The whole lines in the bytes that came, in lower case; noise costs no more than its own line."""
         lines = []
         for byte in data:

@@ -15,7 +15,16 @@ times, and goes on from there to higher ones while nobody answers (`leap`): rece
 
 import struct
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node.actions import Persist
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kentongan_wire.shapes import Bytes
+
+    from kentongan_node.actions import Action, State
 
 NAMES = ("seq", "seq2")
 RESERVE = 64  # values per flash write; a reset loses at most so many of 2^32
@@ -33,19 +42,19 @@ LEAP_PLACES = 1 << 28  # twenty leaps or so are there before the end
 UNSURE = "unsure"  # in `state`: no home kept what this start begins with
 
 
-def pack(value):
+def pack(value: int) -> bytes:
     """The state file for a sequence whose next value is `value`."""
     return struct.pack("<II", value, value ^ MASK)
 
 
-def unpack(state):
+def unpack(state: "Bytes") -> int:
     """The value of a state file; 0 for one that is torn or foreign."""
     value, complement = struct.unpack("<II", state) if len(state) == 8 else (0, 0)
     return value if value ^ complement == MASK else 0
 
 
 class Sequence:
-    def __init__(self, state, starts=0, reserve=RESERVE):
+    def __init__(self, state: "State", starts: int = 0, reserve: int = RESERVE) -> None:
         """`state`: {name: bytes}, what Persist wrote last; without any of NAMES the device never sent
         anything.
 
@@ -68,21 +77,21 @@ class Sequence:
         self._next = value
         self._limit = self._next
 
-    def leap(self, rnd):
+    def leap(self, rnd: int) -> None:
         """Go on at a random place above; `rnd`: u32."""
         if self._next + LEAP_PLACES < MASK:
             self._next += 1 + rnd % LEAP_PLACES
             self._limit = self._next
 
-    def write_next(self):
+    def write_next(self) -> tuple[str, ...]:
         """Names of the files that the next reservation goes to."""
         return (NAMES[self._turn], NAMES[1 - self._turn]) if self._mend else (NAMES[self._turn],)
 
-    def peek(self):
+    def peek(self) -> int:
         """The value that the next take() hands out."""
         return self._next
 
-    def take(self, actions):
+    def take(self, actions: "list[Action]") -> int:
         """The next value; appends the Persist that must be durable before the value is used."""
         value = self._next
         if value >= self._limit:
@@ -96,7 +105,9 @@ class Sequence:
         return value
 
 
-def after_dark(state, starts, rnd, write, spare):
+def after_dark(
+    state: "State", starts: int, rnd: int, write: "Callable[[str, bytes], bool]", spare: bytes
+) -> bool:
     """What a start without RTC memory has to do before it makes its Sequence; True when a home took it.
 
     `state`: {name: bytes} of the flash, changed here; `spare`: bytes of the second home, or b""; `rnd`: u32;

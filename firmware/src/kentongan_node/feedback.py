@@ -56,6 +56,6 @@ STEPS = {
 }
 
 
-def show(state):
+def show(state: str) -> Show:
     """The Show action of a state; KeyError for a state that has no row."""
     return Show(state, STEPS[state])

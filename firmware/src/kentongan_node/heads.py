@@ -5,9 +5,13 @@ import struct
 from kentongan_wire.crypto import sha256
 from kentongan_wire.messages import ALARM, TOMBOL
 from kentongan_wire.packet import PORT_PRIVATE
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kentongan_wire.packet import Data
 
 
-def alarm_head(data):
+def alarm_head(data: "Data") -> tuple[int, int] | None:
     """(counter, attempt) of an ALARM by a tombol, or None; nothing is verified here."""
     payload = data.payload
     if data.portnum != PORT_PRIVATE or len(payload) < 7 or payload[0] & 15 != ALARM:
@@ -17,12 +21,12 @@ def alarm_head(data):
     return struct.unpack("<I", payload[2:6])[0], payload[6]
 
 
-def content_of(data):
+def content_of(data: "Data") -> int:
     """What tells one payload from another, u32."""
     return struct.unpack("<I", sha256(data.payload)[:4])[0]
 
 
-def said_counter(data):
+def said_counter(data: "Data") -> int:
     """The counter in a message's head, 0 where it is none of ours."""
     payload = data.payload
     return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0

@@ -7,10 +7,14 @@ import binascii
 import struct
 
 from kentongan_wire import messages as m
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node import feedback
 from kentongan_node.mix import mix
 from kentongan_node.repeats import Repeats
+
+if TYPE_CHECKING:
+    from kentongan_wire.shapes import Bytes
 
 LISTEN_MS = 1_800_000  # after a press: 30 min, or until stage 4 or 5
 TEST_MS = 60_000  # a test is over when it is stored, or after this
@@ -45,7 +49,7 @@ _SILENT, _CANCEL, _LID = 1, 2, 4
 
 
 class Incident:
-    def __init__(self, kind, silent, now_ms, pace=100):
+    def __init__(self, kind: int, silent: bool, now_ms: int, pace: int = 100) -> None:
         """pace: of the preset, phy.pace_percent."""
         self.kind = kind
         self.pace = pace
@@ -54,7 +58,7 @@ class Incident:
         self.first = 0
         self.counter = 0  # of the alarm that is being sent now
         self.since = 0  # its counter when it was pressed; overtaken repeats take new ones
-        self.counters = []  # that its alarms had: those in between belong to the other incident
+        self.counters: list[int] = []  # that its alarms had: those in between belong to the other incident
         self.cancel = False
         self.lid = False
         self.battery = 0  # frozen at attempt 0, as everything that the tag covers
@@ -64,10 +68,12 @@ class Incident:
         self.resumes = 0
         self.presses = 0
         self.pressed_ms = now_ms
-        self.repeats = None
-        self.last_ms = None  # ends then: its resets are used up
+        self.repeats: Repeats | None = None
+        self.last_ms: int | None = None  # ends then: its resets are used up
 
-    def press(self, counter, kind, lid, battery, now_ms, cancel=False):
+    def press(
+        self, counter: int, kind: int, lid: bool, battery: int, now_ms: int, cancel: bool = False
+    ) -> None:
         """Another alarm of this incident, from its attempt 0; the first one gives it its number."""
         if not self.first:
             self.first = counter
@@ -85,19 +91,19 @@ class Incident:
         if self.last_ms is not None:  # somebody presses again: from the start
             self.last_ms, self.resumes = None, 0
 
-    def renumber(self, counter):
+    def renumber(self, counter: int) -> None:
         """Go on under a new counter: something newer was sent since, so this would be refused."""
         self.counter = counter
         self.counters = self.counters[1 - COUNTERS_LIMIT :] + [counter]
 
-    def folds(self, kind, now_ms):
+    def folds(self, kind: int, now_ms: int) -> bool:
         """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
         if self.cancel or kind != self.kind:
             return False
         limit_ms = FOLD_MS if self.presses < PRESSES_LIMIT else FOLD_LATE_MS
         return now_ms - self.pressed_ms < limit_ms
 
-    def may_cancel(self, now_ms):
+    def may_cancel(self, now_ms: int) -> bool:
         """Whether a hold that starts now can become a cancel."""
         since_ms = now_ms - self.pressed_ms
         return (
@@ -107,10 +113,10 @@ class Incident:
             and CANCEL_AFTER_MS <= since_ms <= CANCEL_WITHIN_MS
         )
 
-    def owns(self, counter):
+    def owns(self, counter: int) -> bool:
         return counter in self.counters
 
-    def answer(self, counter, stage, now_ms, rnd):
+    def answer(self, counter: int, stage: int, now_ms: int, rnd: int) -> bool:
         """Take a verified stage for one of its alarms; True when the highest stage went up."""
         if self.since <= counter and stage > self.answered:
             self.answered = stage
@@ -123,15 +129,15 @@ class Incident:
             self.repeats.slow_down(now_ms, mix(rnd, 1))
         return higher
 
-    def may_tell(self, higher):
+    def may_tell(self, higher: bool) -> bool:
         """Whether a stage from 3 on is named in a STATUS now: when it is told again, ours was not heard."""
         self.told = 1 if higher else self.told + 1
         return self.told <= TELLS_LIMIT
 
-    def finished(self):
+    def finished(self) -> bool:
         return self.stage >= m.STAGE_CLOSED or self.stage >= m.STAGE_STORED and self.kind == m.KIND_UJI
 
-    def flags(self):
+    def flags(self) -> int:
         """Flag bits of the ALARM that is being sent."""
         return (
             (m.FLAG_SILENT if self.silent else 0)
@@ -139,7 +145,7 @@ class Incident:
             | (m.FLAG_LID if self.lid else 0)
         )
 
-    def shown(self, now_ms):
+    def shown(self, now_ms: int) -> str | None:
         """The state that is true now; None for a silent incident, whatever it holds."""
         if self.silent:
             return None
@@ -149,20 +155,20 @@ class Incident:
             return feedback.NOBODY
         return SHOWN[self.stage]
 
-    def weak_dbm(self):
+    def weak_dbm(self) -> int | None:
         """The power to send with after so many resets, or None: as set."""
         weaker = self.resumes - RESUMES_LIMIT
         return WEAK_DBM[min(weaker, len(WEAK_DBM)) - 1] if weaker > 0 else None
 
-    def ends_ms(self):
+    def ends_ms(self) -> int:
         if self.last_ms is not None:
             return self.last_ms
         return self.pressed_ms + (TEST_MS if self.kind == m.KIND_UJI else LISTEN_MS)
 
-    def nobody_ms(self):
+    def nobody_ms(self) -> int:
         return self.pressed_ms + NOBODY_MS
 
-    def dump(self):
+    def dump(self) -> bytes:
         """Bytes for the file that a reset finds."""
         bits = (_SILENT if self.silent else 0) | (_CANCEL if self.cancel else 0) | (_LID if self.lid else 0)
         data = struct.pack(
@@ -181,7 +187,7 @@ class Incident:
         return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
 
 
-def load(data, now_ms, pace=100):
+def load(data: "Bytes | None", now_ms: int, pace: int = 100) -> Incident | None:
     """The incident that a reset interrupted, begun again from its first turn; None: there is none.
 
     A torn, foreign or used-up file is none: the button then stays quiet rather than invent an alarm.

@@ -1,10 +1,21 @@
 """Contacts: a bouncing one becomes one edge, a stuck or broken one is found. Levels and time come in."""
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Pin(Protocol):
+        """An input of the chip."""
+
+        def value(self) -> int: ...
+
+
 DEBOUNCE_MS = 20  # an edge counts when the level stood so long
 STUCK_MS = 60_000  # nobody holds a key for a minute: it is stuck, or its cable is broken
 
 
-def level_of(pin):
+def level_of(pin: "Pin") -> int | None:
     """What an input reads; None when it cannot be read, as if nobody touched it."""
     try:
         return pin.value()
@@ -15,13 +26,13 @@ def level_of(pin):
 class Key:
     """One debounced input. `down`: whether it is down as the board starts."""
 
-    def __init__(self, name, down, now_ms):
+    def __init__(self, name: str, down: bool, now_ms: int) -> None:
         self.name = name
         self.down = down
-        self._since_ms = None
+        self._since_ms: int | None = None
         self._edge_ms = now_ms
 
-    def poll(self, down, now_ms):
+    def poll(self, down: bool, now_ms: int) -> bool:
         """True when a debounced edge has come; self.down is the new level."""
         if down == self.down:
             self._since_ms = None
@@ -34,7 +45,7 @@ class Key:
             return True
         return False
 
-    def stuck(self, now_ms):
+    def stuck(self, now_ms: int) -> bool:
         """Whether it has been down for longer than anybody holds it."""
         return self.down and now_ms - self._edge_ms >= STUCK_MS
 
@@ -48,15 +59,15 @@ class Panel:
     broken: that is for the technician; an alarm is NO's business alone.
     """
 
-    def __init__(self, keys, contact, worn):
+    def __init__(self, keys: "list[tuple[Pin, int, Key]]", contact: "Pin | None", worn: bool) -> None:
         self.keys = keys
         self._contact = contact
         self._worn = worn
         self._agree = True
         self._disagree_ms = 0
-        self._dead = []  # names of what cannot be read
+        self._dead: list[str] = []  # names of what cannot be read
 
-    def poll(self, now_ms):
+    def poll(self, now_ms: int) -> tuple[str, bool] | None:
         """(name, down) of the next debounced edge, or None."""
         for pin, active, key in self.keys:
             level = self._level(key.name, pin)
@@ -69,7 +80,7 @@ class Panel:
                 self._agree, self._disagree_ms = agree, now_ms
         return None
 
-    def _level(self, name, pin):
+    def _level(self, name: str, pin: "Pin") -> int | None:
         """What it reads; None, and noted, where it cannot be read."""
         level = level_of(pin)
         if (level is None) != (name in self._dead):
@@ -77,18 +88,18 @@ class Panel:
             self._dead += [name] if level is None else []
         return level
 
-    def down(self):
+    def down(self) -> list[str]:
         return [key.name for _, _, key in self.keys if key.down]
 
-    def is_down(self, name):
+    def is_down(self, name: str) -> bool:
         return name in self.down()
 
-    def worn(self):
+    def worn(self) -> list[str]:
         """Names of what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
         names = [name for name in self.down() if name != "lid"] + self._dead
         return names if self._agree else names + ["contact"]
 
-    def stuck(self, now_ms):
+    def stuck(self, now_ms: int) -> list[str]:
         """The same of what has been so for longer than anybody presses."""
         if self._worn:
             return self.worn()
@@ -97,7 +108,7 @@ class Panel:
         return names + ["contact"] if broken else names
 
 
-def boot_key(down, lid_open):
+def boot_key(down: list[str], lid_open: bool) -> str:
     """The key that counts as pressed when a board starts for another reason than a key. `down`: names.
 
     Both keys at once ask for a test. With the lid open somebody works on the box: nothing counts but the

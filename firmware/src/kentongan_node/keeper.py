@@ -10,7 +10,14 @@ then has a second home beside the files, `spare` (hal.py: NVS, its own partition
 no value of it either.
 """
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node import rtcmem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kentongan_wire.shapes import Bytes
 
 RETRY_MS = 600_000
 IN_ONE_PIECE = 1_400  # bytes of one file that RTC memory can take beside the others
@@ -21,20 +28,28 @@ class Keeper:
     `remember(memory)`: into RTC memory; `spare(data)`: the sequence's second home.
     `idle`: this start has time to try a flash that failed before."""
 
-    def __init__(self, memory, write, remember, spare, now_ms, idle=False):
+    def __init__(
+        self,
+        memory: "rtcmem.Memory",
+        write: "Callable[[str, Bytes], object]",
+        remember: "Callable[[rtcmem.Memory], object]",
+        spare: "Callable[[bytes], object]",
+        now_ms: int,
+        idle: bool = False,
+    ) -> None:
         self._memory, self._write, self._remember, self._spare = memory, write, remember, spare
-        self._late = {}  # in RTC memory, and not on flash yet
-        self._owed = {}  # what the flash has refused
+        self._late: dict[str, Bytes] = {}  # in RTC memory, and not on flash yet
+        self._owed: dict[str, Bytes] = {}  # what the flash has refused
         self._told = False
         self._again_ms = now_ms + (0 if idle else RETRY_MS)
         if memory.failing:
             self._owed = dict(memory.files)
 
     @property
-    def failing(self):
+    def failing(self) -> bool:
         return self._memory.failing
 
-    def persist(self, name, data, now_ms):
+    def persist(self, name: str, data: "Bytes", now_ms: int) -> None:
         """Keep a file; when this returns it is as durable as it can be."""
         memory = self._memory
         if name in rtcmem.FIRST:
@@ -48,7 +63,7 @@ class Keeper:
         else:
             self._to_flash(name, data, now_ms)
 
-    def poll(self, now_ms, quiet, calm):
+    def poll(self, now_ms: int, quiet: bool, calm: bool) -> "tuple[str, tuple[str, int]] | None":
         """A write that waits. `quiet`: the radio can spare the time of one; `calm`: nothing else goes on.
 
         The event ("sense", ("flash", 1 or 0)) when the flash began or ceased to fail, else None.
@@ -68,12 +83,12 @@ class Keeper:
                 self._to_flash(name, self._owed[name], now_ms)
         return None
 
-    def flush(self, now_ms):
+    def flush(self, now_ms: int) -> None:
         """Before sleep: nothing waits any longer."""
         while self._late:
             self._write_late(now_ms)
 
-    def _write_late(self, now_ms):
+    def _write_late(self, now_ms: int) -> None:
         name = sorted(self._late)[0]
         data = self._late.pop(name)
         if self._memory.failing:
@@ -81,7 +96,7 @@ class Keeper:
         else:
             self._to_flash(name, data, now_ms)
 
-    def _to_flash(self, name, data, now_ms):
+    def _to_flash(self, name: str, data: "Bytes", now_ms: int) -> None:
         memory = self._memory
         try:
             self._write(name, data)
@@ -94,7 +109,7 @@ class Keeper:
         if name not in rtcmem.FIRST and memory.files.pop(name, None) is not None:
             self._note()  # the flash is the newer one again
 
-    def _refused(self, name, data):
+    def _refused(self, name: str, data: "Bytes") -> None:
         memory = self._memory
         self._owed[name] = data
         if name.startswith("seq"):
@@ -109,7 +124,7 @@ class Keeper:
             memory.stale = memory.stale or name == "guard" and name not in memory.files
         self._note()
 
-    def _note(self):
+    def _note(self) -> None:
         """Into RTC memory; where the heap has no room for that, what is there beside the first files goes."""
         memory = self._memory
         try:

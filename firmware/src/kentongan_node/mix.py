@@ -3,7 +3,7 @@
 _MASK = 0xFFFFFFFF
 
 
-def mix(rnd, i):
+def mix(rnd: int, i: int) -> int:
     """The i-th u32 of a draw: equal arguments give equal numbers on every interpreter."""
     x = (rnd ^ (i * 0x9E3779B1)) & _MASK
     x = ((x ^ (x >> 16)) * 0x85EBCA6B) & _MASK
@@ -11,7 +11,7 @@ def mix(rnd, i):
     return x ^ (x >> 16)
 
 
-def pick(rnd, i, n):
+def pick(rnd: int, i: int, n: int) -> int:
     """The i-th number of a draw, in 0..n-1; 0 when n < 2."""
     if n < 2:
         return 0

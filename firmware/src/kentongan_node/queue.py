@@ -21,7 +21,7 @@ class Entry:
 
     # What few entries set stands here once: with up to 12 names of its own an entry takes 80 bytes less.
     answer = False  # a cached receipt, byte for byte
-    charge = None  # type: int | None  # the purse of our hour that pays for this
+    charge: int | None = None  # the purse of our hour that pays for this
     patient = False  # waits ALIVE_WAIT_MS longer already
     again = False  # this copy has gone once already
     old = False  # an alarm of before (carried.py)
@@ -29,42 +29,52 @@ class Entry:
     overheard = False  # another relay seems to have carried it
     tries = 0
 
-    def __init__(self, frame, klass, base_ms, first, relay, snr_q, tag, pace=100):
+    def __init__(
+        self,
+        frame: bytes,
+        klass: int,
+        base_ms: int,
+        first: bool,
+        relay: bool,
+        snr_q: int,
+        tag: tuple[int, int] | None,
+        pace: int = 100,
+    ) -> None:
         self.frame = frame
         self.klass = klass
         self.src = struct.unpack("<I", frame[4:8])[0]
         self.base_ms = base_ms  # slots are drawn from here
         wait_ms = WAIT_MAX_MS[klass]
         self.due_ms = base_ms + min(60_000, wait_ms * pace // 100)  # goes then, busy or not
-        self.at_ms = base_ms if first else None  # None: slots not drawn yet
+        self.at_ms: int | None = base_ms if first else None  # None: slots not drawn yet
         self.relay = relay  # a copy of somebody's frame
         self.snr_q = snr_q
         self.tag = tag  # (origin, counter) of an alarm, or None
 
     @property
-    def id(self):
+    def id(self) -> int:
         return struct.unpack("<I", self.frame[8:12])[0]
 
-    def hop_limit(self):
+    def hop_limit(self) -> int:
         return self.frame[12] & 7
 
-    def put_off(self, base_ms):
+    def put_off(self, base_ms: int) -> None:
         """Draw slots anew from base_ms; the limit on waiting stays."""
         self.base_ms = base_ms
         self.at_ms = None
 
-    def alive(self, pace):
+    def alive(self, pace: int) -> None:
         """A whole frame was heard: the channel is used, not jammed. It pays to wait some longer, once."""
         if not self.patient:
             self.patient = True
             self.due_ms += ALIVE_WAIT_MS * pace // 100
 
-    def hold(self, delay_ms):
+    def hold(self, delay_ms: int) -> None:
         """Wait longer on purpose; the limit moves along."""
         self.due_ms += delay_ms
         self.put_off(self.base_ms + delay_ms)
 
-    def take(self, entry):
+    def take(self, entry: "Entry") -> None:
         """The turn of one that waited."""
         self.base_ms, self.at_ms, self.due_ms = entry.base_ms, entry.at_ms, entry.due_ms
         self.patient = entry.patient
@@ -73,22 +83,24 @@ class Entry:
 
 
 class SendQueue:
-    def __init__(self, limit=LIMIT, reserved=RESERVED_ALARM):
+    def __init__(self, limit: int = LIMIT, reserved: int = RESERVED_ALARM) -> None:
         self._limit = limit
         self._open = limit - reserved
-        self.entries = []
-        self.drops = {}  # "alarm_full": n, by class and reason
-        self.lost = []  # (src, id, reason) since the last take_lost, for a modem's host
+        self.entries: list[Entry] = []
+        self.drops: dict[str, int] = {}  # "alarm_full": n, by class and reason
+        self.lost: list[
+            tuple[int, int, str]
+        ] = []  # (src, id, reason) since the last take_lost, for a modem's host
         self._lost_limit = limit
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.entries)
 
-    def count(self, klass, reason):
+    def count(self, klass: int, reason: str) -> None:
         name = CLASS_NAMES[klass] + "_" + reason
         self.drops[name] = self.drops.get(name, 0) + 1
 
-    def drop(self, entry, reason):
+    def drop(self, entry: "Entry", reason: str) -> None:
         """Take it out, if it is in, and count it."""
         if entry in self.entries:
             self.entries.remove(entry)
@@ -96,11 +108,11 @@ class SendQueue:
         if len(self.lost) < self._lost_limit:
             self.lost.append((entry.src, entry.id, reason))
 
-    def take_lost(self):
+    def take_lost(self) -> list[tuple[int, int, str]]:
         lost, self.lost = self.lost, []
         return lost
 
-    def _room(self, klass):
+    def _room(self, klass: int) -> bool:
         """Whether a place is free for that class, or could be freed of something less urgent."""
         if len(self.entries) >= self._limit:
             return False
@@ -108,7 +120,7 @@ class SendQueue:
             return True
         return len([e for e in self.entries if e.klass != CLASS_ALARM]) < self._open
 
-    def put(self, entry):
+    def put(self, entry: "Entry") -> bool:
         """True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
 
         Among the alarms one that has gone gives way to one that has not.
@@ -128,7 +140,7 @@ class SendQueue:
         self.entries.append(entry)
         return True
 
-    def best(self, now_ms, overdue=False):
+    def best(self, now_ms: int, overdue: bool = False) -> "Entry | None":
         """The most urgent frame whose time (overdue: whose longest wait) has come, or None; older first."""
         best = None
         for entry in self.entries:
@@ -139,7 +151,7 @@ class SendQueue:
                 best = entry
         return best
 
-    def next_ms(self):
+    def next_ms(self) -> int | None:
         """When the next frame's time comes, or None."""
         first_ms = None
         for entry in self.entries:

@@ -7,7 +7,14 @@ through directly once is no promise. No tag covers the header, so what is learne
 MOST, and repeats go farther whatever was learned.
 """
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node.actions import Persist
+
+if TYPE_CHECKING:
+    from kentongan_wire.shapes import Bytes
+
+    from kentongan_node.actions import Action
 
 NAME = "hops"
 LEAST, MOST = 1, 5  # 1 in a dense RT; beyond 5 the repeats know better
@@ -16,7 +23,7 @@ CHECK = 0xA5
 
 
 class Reach:
-    def __init__(self, setting, state=None):
+    def __init__(self, setting: int, state: "Bytes | None" = None) -> None:
         """setting: the device file's or CONFIG's hop limit; state: what Persist("hops", ..) wrote last."""
         self._setting = setting
         self.hops = setting
@@ -31,7 +38,7 @@ class Reach:
         ):
             self.hops, self._shorter = state[1], state[2]
 
-    def told(self, hops, shared, actions):
+    def told(self, hops: int, shared: bool, actions: "list[Action]") -> None:
         """An answer says that our alarm took so many hops, or, shared with others, so many at most."""
         hops = max(LEAST, min(hops, MOST))
         if shared and hops >= self.hops:

@@ -1,14 +1,20 @@
 """Penerus: carries the others' frames on, answers repeats of stored alarms, reports itself."""
 
 from kentongan_wire import messages
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node.mains import MainsNode
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kentongan_wire.verify import Message
 
 
 class Penerus(MainsNode):
     role = messages.PENERUS
     types = (messages.SIREN_ORDER,)
 
-    def on_message(self, message, repeat, heard):
+    def on_message(self, message: "Message", repeat: bool, heard: "Any") -> None:
         if message.body.action == messages.ACTION_TEST and not repeat:
             self.quiet_test()

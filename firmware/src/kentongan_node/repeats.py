@@ -17,7 +17,7 @@ HOP_STEPS = ((7, 5), (3, 3))  # (from this attempt on, counted from 0; at least 
 CROWD_LATER = 4  # attempts by which the steps come later while others alarm as well
 
 
-def hop_limit(attempt, learned, crowd=False):
+def hop_limit(attempt: int, learned: int, crowd: bool = False) -> int:
     """Hops of the attempt-th sending, counted from 0: what was learned first, more when nobody answers.
 
     In a crowd, once a siren sounds, it is more likely the others that keep the answer away than the distance.
@@ -31,7 +31,7 @@ def hop_limit(attempt, learned, crowd=False):
 class Repeats:
     """The turns of one message. due_ms is None when they are over."""
 
-    def __init__(self, start_ms, pace=100):
+    def __init__(self, start_ms: int, pace: int = 100) -> None:
         """pace: of the preset, phy.pace_percent."""
         self._start_ms = start_ms
         self._pace = pace
@@ -39,15 +39,15 @@ class Repeats:
         self._slow = False
         self._skipped = 0
         self.attempt = 0  # of the next sending
-        self.due_ms = start_ms
+        self.due_ms: int | None = start_ms
 
-    def sent(self, now_ms, rnd):
+    def sent(self, now_ms: int, rnd: int) -> None:
         """The turn was used."""
         self.attempt += 1
         self._skipped = 0
         self._advance(now_ms, rnd)
 
-    def skip(self, now_ms, rnd):
+    def skip(self, now_ms: int, rnd: int) -> bool:
         """Give this turn away because the channel is busy; False when it has to be used."""
         if self._skipped >= SKIPS_LIMIT or self._turn == 0:
             return False
@@ -55,7 +55,7 @@ class Repeats:
         self._advance(now_ms, rnd)
         return True
 
-    def slow_down(self, now_ms, rnd):
+    def slow_down(self, now_ms: int, rnd: int) -> None:
         """A siren sounds: only the sparse turns are left."""
         if not self._slow:
             self._slow = True
@@ -63,10 +63,10 @@ class Repeats:
                 self._turn -= 1
                 self._advance(now_ms, rnd)
 
-    def end(self):
+    def end(self) -> None:
         self.due_ms = None
 
-    def _advance(self, now_ms, rnd):
+    def _advance(self, now_ms: int, rnd: int) -> None:
         """To the next turn that lies ahead; turns that were slept through are not made up for."""
         self.due_ms = None
         while self.due_ms is None and self._turn + 1 < len(TURNS_S):

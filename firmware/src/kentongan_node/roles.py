@@ -1,6 +1,11 @@
 """A core by its role's name, where all five are at hand: the simulator and tests. A board holds one."""
 
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kentongan_node.actions import Settings, State
+    from kentongan_node.node import Node
 
 ROLES = {  # role in the device file: module, class
     "tombol": ("button", "Tombol"),
@@ -11,7 +16,7 @@ ROLES = {  # role in the device file: module, class
 }
 
 
-def core_class(role):
+def core_class(role: str) -> "type[Node]":
     """The class of that role; imports it. LocalError for a role that is none."""
     if role not in ROLES:
         known = ", ".join(sorted(ROLES))
@@ -20,6 +25,6 @@ def core_class(role):
     return getattr(__import__("kentongan_node." + module, None, None, (name,)), name)
 
 
-def make(settings, state):
+def make(settings: "Settings", state: "State") -> "Node":
     """The core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
     return core_class(settings["role"])(settings, state)

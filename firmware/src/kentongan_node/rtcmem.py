@@ -8,6 +8,13 @@ one.
 import binascii
 import struct
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kentongan_wire.shapes import Bytes
+
+    from kentongan_node.actions import State
+
 LIMIT_BYTES = 2_000  # the chip has 2048
 FIRST = ("seq", "seq2", "incident", "silent")  # written here first, then to flash
 # The others are here only while the flash takes no write, as far as there is room, in the order of their
@@ -23,7 +30,7 @@ PRESSED = ("", "main", "silent", "lid", "uji")
 class Memory:
     """`files`: {name: bytes} of FILES; `pressed`: the key of a boot that has not reached the core yet."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.node = 0
         self.clock_ms = 0  # our clock at the start of a deep sleep
         self.chip_s = 0  # and the chip's
@@ -35,9 +42,9 @@ class Memory:
         self.failing = False  # the flash took no write
         self.stale = False  # last counters were heard that are neither on flash nor here
         self.dark = False  # of this start: nothing was here of this node; not kept
-        self.files = {}
+        self.files: State = {}
 
-    def belongs_to(self, node):
+    def belongs_to(self, node: int) -> bool:
         """Whether the files are this node's: those of another identity, or none at all, are left out. A board
         that was provisioned anew starts without them, and so does one whose supply was lost.
         """
@@ -47,7 +54,7 @@ class Memory:
         self.failing = self.stale = False
         return False
 
-    def dump(self):
+    def dump(self) -> bytes:
         kept, size = [], _HEAD_BYTES
         for i in range(len(FILES)):
             content = self.files.get(FILES[i])
@@ -77,7 +84,7 @@ class Memory:
         return data + struct.pack("<I", binascii.crc32(data) & 0xFFFFFFFF)
 
 
-def load(data):
+def load(data: "Bytes") -> Memory:
     """The Memory of a dump; an empty one when it is not whole."""
     data = bytes(data)
     it = Memory()

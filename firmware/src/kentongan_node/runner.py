@@ -5,12 +5,35 @@ boot(), next_event(deadline_ms) [both awaitable], now_ms(), random_u32(), perfor
 A core ends with Sleep: the port's perform does not come back on hardware; elsewhere the run returns.
 """
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node.actions import Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+    from typing import Protocol, SupportsInt
+
+    from kentongan_node.actions import Action, Boot
+    from kentongan_node.node import Node
+
+    class Port(Protocol):
+        """See the module."""
+
+        def boot(self) -> Awaitable[Boot]: ...
+
+        def next_event(self, deadline_ms: int | None) -> Awaitable[tuple[str, tuple[object, ...]] | None]: ...
+
+        def now_ms(self) -> int: ...
+
+        def random_u32(self) -> SupportsInt: ...
+
+        def perform(self, action: Action) -> object: ...
+
 
 EVENTS = ("key", "receive", "garbled", "cad", "sent", "sense", "host")
 
 
-def perform_all(actions, port):
+def perform_all(actions: "Iterable[Action]", port: "Port") -> bool:
     """Perform in order; True when the core put itself to sleep."""
     for action in actions:
         port.perform(action)
@@ -19,7 +42,7 @@ def perform_all(actions, port):
     return False
 
 
-async def run(core, port):
+async def run(core: "Node", port: "Port") -> None:
     """Drive the core until it sleeps. None from next_event means that the deadline has come."""
     boot = await port.boot()
     asleep = perform_all(core.start(boot, port.now_ms(), port.random_u32()), port)

@@ -4,12 +4,30 @@ import gc
 import json
 import sys
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node.node import FIRMWARE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, TextIO
+
+    from kentongan_node.actions import Settings
 
 SAID = ("site", "role", "node", "label", "zone", "house", "preset", "freq_hz", "conducted_dbm", "generation")
 
 
-def report(settings, down, stuck, senses, battery_mv, radio, files, flash_failing=False, failing=()):
+def report(
+    settings: "Settings",
+    down: list[str],
+    stuck: list[str],
+    senses: "Iterable[tuple[str, int]]",
+    battery_mv: int | None,
+    radio: "dict[str, int] | None",
+    files: "Iterable[str]",
+    flash_failing: bool = False,
+    failing: "Iterable[str]" = (),
+) -> "dict[str, Any]":
     """The dict of `periksa`. radio: error counters, or None without a radio."""
     said = {name: settings[name] for name in SAID}
     gc.collect()
@@ -31,6 +49,6 @@ def report(settings, down, stuck, senses, battery_mv, radio, files, flash_failin
     return said
 
 
-def tell(out, *args):
+def tell(out: "TextIO", *args: "Any") -> None:
     """One line, `periksa {json}`."""
     out.write("periksa " + json.dumps(report(*args)) + "\n")

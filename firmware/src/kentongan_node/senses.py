@@ -3,6 +3,19 @@
 Whatever cannot be read is unknown (0), is told, and keeps nothing else from being read.
 """
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kentongan_node.beat import Beat
+    from kentongan_node.beside import Beside
+    from kentongan_node.inputs import Pin
+    from kentongan_node.supply import Battery
+
+    Sensed = tuple[str, tuple[str, int]]  # ("sense", (what, value))
+
+
 SENSE_PERIOD_MS = 60_000  # battery, mains and temperature are read so often
 ADC_SETTLE_MS = 10  # after the battery's divider was connected
 SIREN_SETTLE_MS = 50  # after an edge the current sensor says the truth
@@ -14,33 +27,42 @@ class Senses:
     """`pins`: [(what, pin)]; `battery`: supply.Battery, or None when it could not be made; `temperature()`;
     `stuck(now_ms)`: names of keys; `siren`: its Beat, or None; `beside`: beside.Beside."""
 
-    def __init__(self, pins, battery, temperature, stuck, siren, beside, now_ms):
+    def __init__(
+        self,
+        pins: "list[tuple[str, Pin]]",
+        battery: "Battery | None",
+        temperature: "Callable[[], int]",
+        stuck: "Callable[[int], list[str]]",
+        siren: "Beat | None",
+        beside: "Beside",
+        now_ms: int,
+    ) -> None:
         self._pins, self.battery, self._temperature = pins, battery, temperature
         self._stuck, self._siren, self._beside = stuck, siren, beside
-        self._readings = []
-        self._taken_ms = None  # when the readings are taken that were begun, or None
+        self._readings: list[tuple[str, int]] = []
+        self._taken_ms: int | None = None  # when the readings are taken that were begun, or None
         self._next_ms = now_ms
-        self._said = None  # what the siren's current sensor said last
+        self._said: int | None = None  # what the siren's current sensor said last
         self._failing = False  # whether a part was failing that nothing else tells
 
-    def settling(self):
+    def settling(self) -> bool:
         """Whether readings are on their way."""
         return self._taken_ms is not None
 
-    def forget(self):
+    def forget(self) -> None:
         """A new sounding: what the sensor says is news."""
         self._said = None
 
-    def levels(self):
+    def levels(self) -> list[tuple[str, int]]:
         """[(what, level)] as they are now, of what can be read."""
         found = [(what, self._beside.do(what, pin.value)) for what, pin in self._pins]
         return [(what, level) for what, level in found if level is not None]
 
-    def battery_mv(self):
+    def battery_mv(self) -> int | None:
         """None on a board that cannot measure it, and where the reading fails (beside.failing names it)."""
         return None if self.battery is None else self._beside.do("battery", self.battery.read_mv)
 
-    def poll(self, now_ms):
+    def poll(self, now_ms: int) -> "Sensed | None":
         """The next ("sense", (what, value)), or None."""
         if self._taken_ms is None and now_ms >= self._next_ms:
             self._next_ms = now_ms + SENSE_PERIOD_MS
@@ -54,7 +76,7 @@ class Senses:
             return "sense", self._readings.pop(0)
         return self._poll_siren()
 
-    def _take(self, now_ms):
+    def _take(self, now_ms: int) -> None:
         millivolts = self.battery_mv()
         if millivolts is not None or "battery" in self._beside.failing:
             self._readings.append(("battery", millivolts or 0))
@@ -69,7 +91,7 @@ class Senses:
             self._readings.append(("part", int(failing)))
         self._readings.append(("stuck", int(bool(stuck))))
 
-    def _poll_siren(self):
+    def _poll_siren(self) -> "Sensed | None":
         """("sense", ("siren", 0 or 1)) when the sensor's word changed: while the output is on, or long
         off."""
         for what, pin in self._pins:

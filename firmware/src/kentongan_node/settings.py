@@ -4,9 +4,13 @@ import json
 
 from kentongan_wire import device_file
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kentongan_node.actions import Settings
 
 
-def load(text, where="device.json"):
+def load(text: str, where: str = "device.json") -> "Settings":
     """Checked settings with defaults filled in; LocalError names the file, the key and the remedy."""
     try:
         raw = json.loads(text)

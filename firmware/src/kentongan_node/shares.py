@@ -2,7 +2,12 @@
 
 import struct
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node.mix import pick
+
+if TYPE_CHECKING:
+    from kentongan_wire.phy import Preset
 
 ENTRY = "<IHH"  # origin, span modulo 2^16, ms
 ENTRY_BYTES = 8
@@ -21,7 +26,7 @@ FIRST_TIMES = 3
 
 
 class Shares:
-    def __init__(self, preset):
+    def __init__(self, preset: "Preset") -> None:
         self.share_ms = SHARE_MS if preset.sf < SLOW_FROM_SF else SHARE_SLOW_MS
         # Whole from the start: growing it would need room in one piece of a device's heap.
         self._ring = bytearray(LIMIT * ENTRY_BYTES)
@@ -29,13 +34,13 @@ class Shares:
         self._count = 0
         self._paid = bytearray(SPANS * SPAN_BYTES)  # ms, of each purse in each span
         self._span = 0  # the last that began
-        self.at_ms = {}  # kind: none goes beyond every purse before then
+        self.at_ms: dict[int, int] = {}  # kind: none goes beyond every purse before then
 
-    def _entry(self, i):
+    def _entry(self, i: int) -> tuple[int, int, int]:
         """(origin, span, ms) of the i-th oldest."""
         return struct.unpack_from(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES)
 
-    def _prune(self, now_ms):
+    def _prune(self, now_ms: int) -> int:
         span = now_ms // SPAN_MS
         for begun in range(max(self._span, span - SPANS) + 1, span + 1):
             at = begun % SPANS * SPAN_BYTES
@@ -46,7 +51,7 @@ class Shares:
             self._count -= 1
         return span & 0xFFFF
 
-    def used_ms(self, origin, now_ms):
+    def used_ms(self, origin: int, now_ms: int) -> int:
         """Air that this node spent on that purse within the last hour."""
         self._prune(now_ms)
         total, at = 0, _place(origin)
@@ -58,12 +63,12 @@ class Shares:
                 total += entry[2]
         return total
 
-    def affords(self, origin, airtime_ms, now_ms, first=False):
+    def affords(self, origin: int, airtime_ms: int, now_ms: int, first: bool = False) -> bool:
         """first: one of the first attempts of an alarm."""
         limit_ms = self.share_ms * FIRST_TIMES if first else self.share_ms
         return self.used_ms(origin, now_ms) + airtime_ms <= limit_ms
 
-    def allow(self, now_ms, rnd, kind, delay_ms):
+    def allow(self, now_ms: int, rnd: int, kind: int, delay_ms: int) -> bool:
         """Whether one more of this kind goes although no purse pays it: at moments that nobody can foresee.
 
         The next at most delay_ms later: a thief who has emptied the purse must come first each time.
@@ -73,7 +78,7 @@ class Shares:
         self.at_ms[kind] = now_ms + pick(rnd, 900, delay_ms)  # roles take the small numbers, slots the high
         return True
 
-    def charge(self, origin, airtime_ms, now_ms):
+    def charge(self, origin: int, airtime_ms: int, now_ms: int) -> None:
         """Book a frame that was carried; when all entries are taken the oldest gives way.
 
         Not a purse's: a drill of forty houses made those that all share forget what they had paid, and they
@@ -99,11 +104,11 @@ class Shares:
         self._put(self._count, origin, span, airtime_ms)
         self._count += 1
 
-    def _put(self, i, origin, span, ms):
+    def _put(self, i: int, origin: int, span: int, ms: int) -> None:
         struct.pack_into(ENTRY, self._ring, (self._first + i) % LIMIT * ENTRY_BYTES, origin, span, ms)
 
 
-def _place(origin):
+def _place(origin: int) -> int | None:
     """Where a span has what this purse paid; None: it is a sender."""
     if origin >= PURSES:
         origin -= 0xFFFFFFFF + 1 - 2 * PURSES

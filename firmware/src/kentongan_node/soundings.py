@@ -10,7 +10,13 @@ later one as well: who holds a post's keys could use up beforehand what that may
 import binascii
 import struct
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node.stretch import Stretch
+
+if TYPE_CHECKING:
+    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.verify import Message
 
 SOUND_MS = 180_000  # of one sounding, at most (also by hardware)
 DRILL_MS = 60_000  # a drill annoys less and teaches as much
@@ -46,7 +52,7 @@ _RECORD = "<IIIIBBBBBBBHH"
 _RECORD_BYTES = struct.calcsize(_RECORD)
 
 
-def first(counter, number):
+def first(counter: int, number: int) -> int:
     """The whole counter of an incident's first alarm: of a later one's, and the 16 bits that this names."""
     begun = counter - (counter - number & 0xFFFF)
     return begun if begun > 0 else counter
@@ -55,7 +61,7 @@ def first(counter, number):
 class Record:
     """One incident at this post."""
 
-    def __init__(self, origin, counter, number, kind, zone, now_ms):
+    def __init__(self, origin: int, counter: int, number: int, kind: int, zone: int, now_ms: int) -> None:
         self.origin = origin
         self.first = first(counter, number)
         self.last = counter  # the highest that belongs to it, as far as it is known here
@@ -73,7 +79,7 @@ class Record:
         self.until_ms = now_ms
         self.stage1_left = 0  # times that we may still tell its presser that a siren sounds
 
-    def event(self, event, now_ms, total_ms=SOUND_MS):
+    def event(self, event: int, now_ms: int, total_ms: int = SOUND_MS) -> bool:
         """Apply an event; True when the state changed. A start beyond TIMES_LIMIT changes nothing."""
         state = NEXT.get((self.state, event))
         self.touched_ms = now_ms
@@ -86,7 +92,7 @@ class Record:
         self.state = state
         return True
 
-    def order(self, counter, now_ms, total_ms):
+    def order(self, counter: int, now_ms: int, total_ms: int) -> bool:
         """The gateway's order: it begins anew, whatever was heard of it; False when it sounds for as long."""
         self.number = counter
         self.last = max(self.last, counter)
@@ -96,22 +102,22 @@ class Record:
         self.in_earnest()
         return self.event(ORDER, now_ms, max(left_ms, total_ms))
 
-    def in_earnest(self):
+    def in_earnest(self) -> None:
         """What was beaten as a drill is none: it begins anew."""
         self.drill = False
         self.state, self.times = FRESH, 0
 
-    def left_ms(self, now_ms):
+    def left_ms(self, now_ms: int) -> int:
         return max(0, self.until_ms - now_ms) if self.state == LIVE else 0
 
 
 class Soundings:
-    def __init__(self):
-        self.records = []
+    def __init__(self) -> None:
+        self.records: list[Record] = []
         self.stretch = Stretch()
         self._image = bytearray(_HEAD_BYTES + RECORDS_LIMIT * _RECORD_BYTES + 4)  # for dump
 
-    def of_alarm(self, message):
+    def of_alarm(self, message: "Message") -> Record | None:
         """The incident that an ALARM names, or None."""
         begun = first(message.counter, message.body.incident)
         for record in self.records:
@@ -119,14 +125,14 @@ class Soundings:
                 return record
         return None
 
-    def of_counter(self, origin, counter):
+    def of_counter(self, origin: int, counter: int) -> Record | None:
         """The incident that a receipt or an order names by one of its alarms' counters, or None."""
         for record in self.records:
             if record.origin == origin and record.first <= counter <= record.last:
                 return record
         return None
 
-    def add(self, origin, counter, number, kind, zone, now_ms):
+    def add(self, origin: int, counter: int, number: int, kind: int, zone: int, now_ms: int) -> Record:
         """A new incident; the oldest that does not sound gives way, then the oldest."""
         self.records = [r for r in self.records if r.state == LIVE or now_ms - r.touched_ms < KEEP_MS]
         while len(self.records) >= RECORDS_LIMIT:
@@ -140,7 +146,7 @@ class Soundings:
         self.records.append(record)
         return record
 
-    def too_many(self, origin, now_ms):
+    def too_many(self, origin: int, now_ms: int) -> bool:
         """Whether one more incident of that button sounds only by order."""
         recent = [
             r
@@ -149,7 +155,7 @@ class Soundings:
         ]
         return len(recent) >= FREE_INCIDENTS
 
-    def current(self):
+    def current(self) -> Record | None:
         """The incident that is heard, or None: of those in earnest, else of drills, the last."""
         found = None
         for record in self.records:
@@ -159,7 +165,7 @@ class Soundings:
                 found = record
         return found
 
-    def joins(self, record, kind=True):
+    def joins(self, record: "Record", kind: bool = True) -> bool:
         """Whether the siren beat the same (or anything) in earnest for another one when this came."""
         for other in self.records:
             if (
@@ -173,14 +179,14 @@ class Soundings:
                 return True
         return False
 
-    def expire(self, now_ms):
+    def expire(self, now_ms: int) -> list[Record]:
         """The incidents whose time was up by now."""
         over = [r for r in self.records if r.state == LIVE and now_ms >= r.until_ms]
         for record in over:
             record.event(TIME_UP, now_ms)
         return over
 
-    def next_end(self):
+    def next_end(self) -> int | None:
         """When the first of those that sound is over, or None."""
         first_ms = None
         for record in self.records:
@@ -188,7 +194,7 @@ class Soundings:
                 first_ms = record.until_ms
         return first_ms
 
-    def dump(self, now_ms):
+    def dump(self, now_ms: int) -> memoryview:
         """A view of the file that a reset finds, until the next dump: no clock is kept, only durations."""
         image, end = self._image, _HEAD_BYTES
         struct.pack_into(_HEAD, image, 0, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
@@ -218,7 +224,7 @@ class Soundings:
         return view[: end + 4]
 
 
-def load(data, now_ms):
+def load(data: "Bytes | None", now_ms: int) -> Soundings:
     """Soundings as a reset left them; those that sounded go on for what was left, RESUMES_LIMIT times.
 
     A torn or foreign file gives none: silence is safe here, the alarm's repeats start it again.
@@ -244,7 +250,7 @@ def load(data, now_ms):
     return soundings
 
 
-def _resume(record, left_s, now_ms):
+def _resume(record: "Record", left_s: int, now_ms: int) -> None:
     if record.resumes >= RESUMES_LIMIT or left_s < RESUME_MIN_S:
         record.state = RESTING
         return

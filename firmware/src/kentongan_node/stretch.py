@@ -12,32 +12,34 @@ LIMIT_MS = 180_000  # the shortest count of the carrier
 
 
 class Stretch:
-    def __init__(self):
-        self._first_ms = None  # first stroke since the last rest
-        self._quiet_ms = None  # when the output went off; None while it is driven
+    def __init__(self) -> None:
+        self._first_ms: int | None = None  # first stroke since the last rest
+        self._quiet_ms: int | None = None  # when the output went off; None while it is driven
 
-    def left_ms(self, now_ms):
+    def left_ms(self, now_ms: int) -> int:
         """How long the output may be driven from now on; 0: only after a rest."""
         if self._first_ms is None or self._quiet_ms is not None and now_ms - self._quiet_ms >= REST_MS:
             return LIMIT_MS
         return max(0, LIMIT_MS - (now_ms - self._first_ms))
 
-    def driven(self, now_ms):
+    def driven(self, now_ms: int) -> None:
         """The output is driven from now on."""
         if self.left_ms(now_ms) == LIMIT_MS:
             self._first_ms = now_ms
         self._quiet_ms = None
 
-    def quiet(self, now_ms):
+    def quiet(self, now_ms: int) -> int:
         """The output is off from now on; returns when it has rested."""
         if self._quiet_ms is None:
             self._quiet_ms = now_ms
         return self._quiet_ms + REST_MS
 
-    def age_s(self, now_ms):
+    def age_s(self, now_ms: int) -> int:
         """Seconds since the first stroke of this stretch, for the file that a reset finds."""
-        return 0 if self.left_ms(now_ms) == LIMIT_MS else (now_ms - self._first_ms) // 1000
+        if self._first_ms is None or self.left_ms(now_ms) == LIMIT_MS:
+            return 0
+        return (now_ms - self._first_ms) // 1000
 
-    def recall(self, age_ms, now_ms):
+    def recall(self, age_ms: int, now_ms: int) -> None:
         """A reset interrupted a stretch of that age: the carrier counts on."""
         self._first_ms, self._quiet_ms = now_ms - age_ms, None

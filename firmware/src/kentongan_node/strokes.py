@@ -4,6 +4,12 @@ In doubt the kind is 0, bahaya, which sounds as titir: a stroke that happened wh
 still booting, a key that is held down, more strokes than the table knows.
 """
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
 QUIET_MS = 600  # a code is over this long after its last release (wire-format 4)
 PROOF_MS = 30  # a wake press that ends sooner after the boot was released during the boot
 HOLD_MS = 2_000  # start value: nobody strokes that slowly; somebody leans on the key
@@ -40,18 +46,18 @@ TIMED = {
 class Strokes:
     """kinds[n-1] is the kind of n strokes."""
 
-    def __init__(self, kinds):
+    def __init__(self, kinds: "Iterable[int]") -> None:
         self._kinds = tuple(kinds)
         self._state = IDLE
         self._since_ms = 0
         self._count = 0
         self._doubt = False
 
-    def wake(self, now_ms):
+    def wake(self, now_ms: int) -> None:
         """The board has booted because of the main key."""
         self._event(WAKE, now_ms)
 
-    def press(self, now_ms):
+    def press(self, now_ms: int) -> int | None:
         """A kind when this stroke is one too many for any code, else None."""
         if not self._event(PRESS, now_ms) or self._state != HELD:
             return None
@@ -60,7 +66,7 @@ class Strokes:
         self._state = SPENT_HELD
         return KIND_IN_DOUBT
 
-    def release(self, now_ms):
+    def release(self, now_ms: int) -> None:
         was = self._state
         if self._event(RELEASE, now_ms):
             if was == WAKING:
@@ -68,7 +74,7 @@ class Strokes:
             elif was == HELD:
                 self._count += 1
 
-    def tick(self, now_ms):
+    def tick(self, now_ms: int) -> int | None:
         """The kind of a code that is ready now, else None."""
         deadline = self.deadline()
         while deadline is not None and now_ms >= deadline:
@@ -83,14 +89,14 @@ class Strokes:
             deadline = self.deadline()
         return None
 
-    def deadline(self):
+    def deadline(self) -> int | None:
         timed = TIMED.get(self._state)
         return None if timed is None else self._since_ms + timed[1]
 
-    def idle(self):
+    def idle(self) -> bool:
         return self._state == IDLE
 
-    def _event(self, event, now_ms):
+    def _event(self, event: int, now_ms: int) -> bool:
         state = NEXT.get((self._state, event))
         if state is None:
             return False
@@ -99,7 +105,7 @@ class Strokes:
         self._state = state
         return True
 
-    def _finish(self):
+    def _finish(self) -> int:
         count, doubt = self._count, self._doubt
         self._count, self._doubt = 0, False
         if doubt or not 0 < count <= len(self._kinds):

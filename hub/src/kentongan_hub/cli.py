@@ -17,11 +17,11 @@ from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.base.said import Actor, Said
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account
+from kentongan_hub.base.tables import Account, Device
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
 from kentongan_hub.devices.trust import revocations
-from kentongan_hub.people import invitations, keepers, standing
+from kentongan_hub.people import access, invitations, keepers, standing
 from kentongan_hub.record import audit, chain
 from kentongan_hub.storage import store
 from kentongan_hub.storage.store import Db, Store
@@ -208,7 +208,9 @@ def _technician_token(args: argparse.Namespace) -> None:
 def _revoke(args: argparse.Namespace) -> None:
     secret = site.load(args.data)
     with Store(args.data).write() as db:
-        row = db.one("SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label)
+        row = db.one(
+            "SELECT * FROM devices WHERE label = ? AND revoked = 0 AND pending = 0", args.label, of=Device
+        )
         if row is None:
             raise LocalError(f"label {args.label!r}: no device in service has it; see the page Perangkat")
         revocations.revoke(db, _now(db), secret, row["node"], args.why, "konsol", args.erased)
@@ -261,7 +263,11 @@ def _access(args: argparse.Namespace) -> None:
         raise LocalError("--login: give it for what concerns one account, and not with --checked")
     with Store(args.data).write() as db:
         now = _now(db)
-        by = {"id": None, "login": Actor(codes.CONSOLE, args.name), "name": f"teknisi {args.name}"}
+        by: access.Console = {
+            "id": None,
+            "login": Actor(codes.CONSOLE, args.name),
+            "name": f"teknisi {args.name}",
+        }
         body = {} if args.checked else {"account": _account(db, args.login)["id"]}
         if args.checked:
             what = "diperiksa"
@@ -275,7 +281,7 @@ def _access(args: argparse.Namespace) -> None:
 
 
 def _account(db: Db, login: str) -> Account:
-    account = db.one("SELECT * FROM accounts WHERE login = ?", login)
+    account = db.one("SELECT * FROM accounts WHERE login = ?", login, of=Account)
     if account is None:
         known = [row["login"] for row in db.all("SELECT login FROM accounts ORDER BY login LIMIT 50")]
         raise LocalError(f"login {login!r}: no such account; there are {', '.join(known)}")
@@ -288,7 +294,8 @@ def _first_line(path: Path) -> str:
 
 
 def _backup(args: argparse.Namespace) -> None:
-    phrase, locks = "", ()
+    phrase = ""
+    locks: list[keepers.Lock] = []
     if args.passphrase_file:
         phrase = _first_line(args.passphrase_file)
     else:

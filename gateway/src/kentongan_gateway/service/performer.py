@@ -6,7 +6,7 @@ No thread, no wait and no clock of its own: the daemon steps it, and so does a c
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from kentongan_gateway.core.base import actions
 from kentongan_gateway.core.base.actions import Heard, identity
@@ -17,7 +17,7 @@ from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_gateway.disk.spool import Spool, SpoolError
 from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.disk.stored_row import alarm_of
-from kentongan_gateway.hub_client.uplink import Order, Uplink
+from kentongan_gateway.hub_client.uplink import Order
 from kentongan_gateway.outputs.siren_driver import SirenDriver
 from kentongan_gateway.outputs.voice import Speaks
 from kentongan_gateway.radio.base import Radio
@@ -39,6 +39,14 @@ FAULTS_MS = 60_000
 BESIDE = (actions.Note, actions.Speak, actions.Hush)  # nobody's help hangs on these
 
 
+class Told(Protocol):
+    """What is told of stored events and of orders that are done: an Uplink."""
+
+    def wake(self) -> None: ...
+
+    def order_done(self, order_id: int, result: str) -> None: ...
+
+
 class Performer:
     """clock: a Clock; draw(): one random u32; the others as the daemon makes them."""
 
@@ -50,7 +58,7 @@ class Performer:
         radio: Radio,
         siren: SirenDriver,
         voice: Speaks,
-        uplink: Uplink,
+        uplink: Told,
         clock: Clock,
         draw: Callable[[], int],
     ):

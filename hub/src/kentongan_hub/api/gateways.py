@@ -60,7 +60,7 @@ def authenticate() -> Response | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = token_hash(token.strip()) if scheme.lower() == "bearer" else ""
     with this_hub().store.read() as db:
-        rows = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
+        rows: list[Gateway] = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
     found = _of_token(rows, given)
     is_whole = found is not None and type(found["label"]) is str
     if not is_whole and this_hub().mend("gateways"):  # its row had been damaged

@@ -188,7 +188,7 @@ def get_device(node: int) -> ResponseReturnValue:
 
 
 def _row(db: Db, node: int) -> Device:
-    row = db.one("SELECT * FROM devices WHERE node = ?", node)
+    row = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if row is None:
         abort(problem(404, f"device {node:08x} is unknown", "node", "list them with GET /api/v1/devices"))
     return row

@@ -94,6 +94,12 @@ class Invitation(Lives):
     ended_wall: int | None
 
 
+class Excluded(At):
+    """A house whose confidential incidents an account may not know of."""
+
+    account: int
+
+
 class Contact(TypedDict):
     """A number that people call."""
 
@@ -135,7 +141,13 @@ class Linked(TypedDict):
     period_s: int
 
 
-class Device(At, Linked):
+class Placed(At):
+    """The columns of a device that say where it hangs."""
+
+    node: int
+
+
+class Device(Placed, Linked):
     label: str
     place: str
     hops: int
@@ -259,18 +271,19 @@ class Concerns(At):
 
     id: int
     confidential: int
+    device: int
+    kind: int
+    opened_ms: int
+    facts_ms: int | None  # up to when a change of who may know counts for it; None: opened_ms
 
 
 class Called(Concerns):
     """What decides who is called for an incident, and when."""
 
-    device: int
-    kind: int
     drill: int
     cancelled: int
     late: int
     muted: int
-    opened_ms: int
     answered_ms: int | None
     closed_ms: int | None
     help_ms: int | None
@@ -299,7 +312,6 @@ class Incident(Called):
     reason: str | None
     flashed_ms: int | None
     erased_wall: int | None
-    facts_ms: int | None
 
 
 class Absence(TypedDict):
@@ -390,11 +402,14 @@ class PolicyStep(TypedDict):
     kartu: str
 
 
-class Policy(TypedDict):
-    langkah: list[PolicyStep]
+class Pace(TypedDict):
     ulang: int
     ulang_kali: int
     pelan: int
     sirene_kali: int
     tindak: int
     akhir: int
+
+
+class Policy(Pace):
+    langkah: list[PolicyStep]

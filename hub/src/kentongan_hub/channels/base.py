@@ -8,7 +8,7 @@ from kentongan_hub.base import codes, sending
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
-from kentongan_hub.base.tables import ChannelRow, Claimed, OutboxRow
+from kentongan_hub.base.tables import ChannelRow, Claimed, Incident, OutboxRow
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import ways
 from kentongan_hub.record import audit, outbox, timeline
@@ -93,7 +93,7 @@ class Worker(ways.Way):
     def enabled(self) -> bool:
         """Read the switch of the channel, and its settings with it."""
         with self._store.read() as db:
-            row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
+            row = db.one("SELECT * FROM channels WHERE name = ?", self.name, of=ChannelRow)
         wanted = settings_of(self, row) if row and row["enabled"] == 1 else None
         if wanted != self._wanted:
             self.close()
@@ -153,7 +153,7 @@ class Worker(ways.Way):
             if not actions.is_of_confidential(db, row):
                 failed(db, now, self.name, reason)
             elif failure.permanent or row["attempts"] == FAILS_TOLD:
-                incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+                incident: Incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
                 said = Said(codes.CHANNEL_SAYS, channel=Said(codes.CHANNEL, name=self.name), problem=reason)
                 timeline.tell_once(db, now, incident, codes.NOT_SENT, said)
 

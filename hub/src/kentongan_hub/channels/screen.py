@@ -1,6 +1,7 @@
 """The post's screen and every board: showing is a column that each board renders, it cannot half happen."""
 
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Incident
 from kentongan_hub.channels.base import Worker, worked
 from kentongan_hub.record import audit, outbox, timeline
 
@@ -26,7 +27,7 @@ class Screen(Worker):
                 if row["incident"] is None:
                     continue  # a test: the mark itself is the proof
                 db.run("UPDATE incidents SET flashed_ms = ? WHERE id = ?", now.ms, row["incident"])
-                incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+                incident: Incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
                 audit.note("paged", timeline.identity(db, incident), row["type"])
             if rows:
                 worked(db, now, self.name)

@@ -16,6 +16,7 @@ from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.entries import phones
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import ChannelRow
 from kentongan_hub.channels import inbox, pdu
 from kentongan_hub.channels.base import PROBLEM_LIMIT, Failure, Message, Worker
 from kentongan_hub.channels.modem import ARRIVED_LIMIT, RECEIVED, Entry, Modem
@@ -136,7 +137,7 @@ class Sms(Worker):
         now = self.now()
         with self._store.read() as db:
             waiting = inbox.waiting(db)
-            row = db.one("SELECT * FROM channels WHERE name = ?", self.name)
+            row = db.one("SELECT * FROM channels WHERE name = ?", self.name, of=ChannelRow)
         if not (
             waiting or fails or row is None or (row["inbox_problem"], row["inbox_room"]) != (problem, room)
         ):

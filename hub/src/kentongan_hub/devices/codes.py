@@ -7,16 +7,22 @@ An RT may have codes of its own beside its profile; those that people would misu
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 
 from kentongan_wire import kinds, patterns
 from kentongan_wire.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, words
-from kentongan_hub.base.language import Joined, _
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.language import Joined, Text, _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Account, Device
 from kentongan_hub.devices.trust import configs
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
+
+Own = Sequence[tuple[int, Sequence[int]]]  # (kind, groups) of an RT; as JSON, lists
 
 NAMES = {"jawa_umum": _("Jawa umum"), "polri": _("Polri"), "tmmd": _("TMMD"), "bali": _("Bali")}
 TITIR = patterns.TITIR
@@ -25,22 +31,22 @@ _CODE = re.compile(r"\*+(?: ?\. ?\*+)*(?: ?-)?\Z")
 _COUNTS = re.compile(r"[0-9]+(?: ?[+-] ?[0-9]+)*\Z")
 
 
-def steps(code):
+def steps(code: str) -> list[tuple[int, int]]:
     """[(on_ms, off_ms)] of one group, for pictures and for the ear."""
     return list(patterns.TITIR_STEPS * TITIR_SHOWN if code == TITIR else patterns.parse(code))
 
 
-def groups(code):
+def groups(code: str) -> list[int]:
     """[2, 3] for '** . *** -'; nothing for titir."""
     return [] if code == TITIR else [part.count("*") for part in code.rstrip("- ").split(".")]
 
 
-def spelled(strokes):
+def spelled(strokes: Sequence[int]) -> str:
     """The code of [2, 3]: '** . *** -'; titir of nothing."""
     return " . ".join("*" * number for number in strokes) + " -" if strokes else TITIR
 
 
-def read(text):
+def read(text: str) -> str:
     """The code that somebody typed: '** . *** -', '2+3' or 'titir'; LocalError says how to write one."""
     text = " ".join(text.lower().split())
     if text == TITIR:
@@ -57,7 +63,7 @@ def read(text):
     return spelled(strokes)
 
 
-def heard(code):
+def heard(code: str) -> tuple[int, ...]:
     """What an ear takes a code for: the group that repeats itself. 2+2 is heard as 2, 2, 2, ..."""
     strokes = groups(code)
     for size in range(1, len(strokes) + 1):
@@ -66,9 +72,10 @@ def heard(code):
     return ()
 
 
-def conflicts(codes):
+def conflicts(codes: Mapping[int, str]) -> list[Text]:
     """Sentences on what people would misunderstand in {kind: code}; none for a good table."""
-    out, known = [], {}
+    out: list[Text] = []
+    known: dict[tuple[int, ...], Text] = {}
     for kind, code in codes.items():
         if code == TITIR:
             continue  # several kinds may be titir: it says 'danger' and no more
@@ -86,18 +93,18 @@ def conflicts(codes):
     return out
 
 
-def table(profile, own=()):
+def table(profile: str, own: Own = ()) -> list[tuple[int, str]]:
     """[(kind, code)] of everything that sounds by a code, titir where there is none."""
     codes = {**patterns.CODES[profile], **{kind: spelled(strokes) for kind, strokes in own}}
     return [(kind, codes.get(kind, TITIR)) for kind in kinds.CODED]
 
 
-def chosen(db):
+def chosen(db: Db) -> dict[int, tuple[str, Own]]:
     """{zone: (profile, own codes)} of every RT with something that beats.
 
     One that never chose beats by its posts' device files; where they differ, as most of them do.
     """
-    out = {}
+    out: dict[int, tuple[str, Own]] = {}
     for row in db.all(
         "SELECT zone, coalesce(nullif(json_field(settings, 'profile'), ''), ?) AS profile, count(*) AS n "
         "FROM devices WHERE role = 'sirene' AND revoked = 0 GROUP BY zone, profile ORDER BY zone, n",
@@ -109,7 +116,7 @@ def chosen(db):
     return dict(sorted(out.items()))
 
 
-def check(profile, own):
+def check(profile: str, own: Own) -> None:
     """LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
     if profile not in PROFILES:
         raise LocalError(_("profil %(value)s: pilih %(profiles)s",
@@ -119,7 +126,7 @@ def check(profile, own):
         raise LocalError(Joined(" ", wrong))
 
 
-def choose(db, now, by, zone, profile, own=(), address=""):
+def choose(db: Db, now: Now, by: Account, zone: int, profile: str, own: Own = (), address: str = "") -> None:
     """What an RT's posts, chimes and gateway beat from now on: sent to each one until it reports it."""
     check(profile, own)
     beats = "SELECT 1 FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ?"
@@ -136,9 +143,9 @@ def choose(db, now, by, zone, profile, own=(), address=""):
     audit.record(db, now.wall, by["login"], codes.CODES_CHOSEN, f"RT {zone:02d}", detail, address)
 
 
-def holders(db, zone):
+def holders(db: Db, zone: int) -> list[tuple[str, bool]]:
     """[(label, whether it has reported what is chosen now)] of what beats in a zone."""
-    devices = db.all(
+    devices: list[Device] = db.all(
         "SELECT * FROM devices WHERE role IN ('sirene', 'penerima') AND revoked = 0 AND zone = ? "
         "ORDER BY role DESC, label",
         zone,

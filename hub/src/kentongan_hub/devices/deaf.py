@@ -5,7 +5,14 @@ and they get their time again afterwards, as after an absence of this hub (away.
 gateway heard within a day before its last word goes on being watched by that one.
 """
 
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import TypedDict
+
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Absence, Linked
 from kentongan_hub.record import away
+from kentongan_hub.record.away import Absences
+from kentongan_hub.storage.store import Db
 
 MAINS_MIN = 2  # one post that is silent may be dead itself; of two and more the radio is likelier
 LISTED = 64  # stretches kept of one gateway
@@ -13,30 +20,49 @@ DEAF = "radio_deaf "
 HEARD_WITHIN_MS = 86_400_000
 
 
-def note(db, gateway, at_ms):
+Stretch = tuple[int, int]  # from, to, in steady milliseconds
+
+
+class Deaf(TypedDict):
+    """A row of deaf; to_ms None: it lasts."""
+
+    id: int
+    gateway: str
+    from_ms: int
+    to_ms: int | None
+
+
+class Hearing(TypedDict):
+    """Which gateway hears a device."""
+
+    device: int
+    gateway: str
+
+
+def note(db: Db, gateway: str, at_ms: int) -> None:
     """After each word of a gateway about its radios, of that moment: does it hear from now on?"""
     deaf = _is_deaf(db, gateway)
-    row = db.one("SELECT * FROM deaf WHERE gateway = ? AND to_ms IS NULL", gateway)
+    row = db.one("SELECT * FROM deaf WHERE gateway = ? AND to_ms IS NULL", gateway, of=Deaf)
     if deaf and row is None:
         _insert(db, gateway, at_ms, None)
     elif row is not None and not deaf:
         db.run("UPDATE deaf SET to_ms = max(from_ms, ?) WHERE id = ?", at_ms, row["id"])
 
 
-def back(db, now, gateway):
+def back(db: Db, now: Now, gateway: str) -> None:
     """Before each sign of life of a gateway is written: the time since the last one, if it was away."""
     heard_ms = db.value("SELECT heard_ms FROM gateways WHERE label = ?", gateway)
     if heard_ms is not None and now.ms - heard_ms >= away.NOTICED_MS:
         _insert(db, gateway, heard_ms, now.ms)
 
 
-def _insert(db, gateway, from_ms, to_ms):
+def _insert(db: Db, gateway: str, from_ms: int, to_ms: int | None) -> None:
     db.insert("deaf", gateway=gateway, from_ms=from_ms, to_ms=to_ms)
     kept = "SELECT id FROM deaf WHERE gateway = ? ORDER BY id DESC LIMIT ?"
     db.run(f"DELETE FROM deaf WHERE gateway = ? AND id NOT IN ({kept})", gateway, gateway, LISTED)
 
 
-def _is_deaf(db, gateway):
+def _is_deaf(db: Db, gateway: str) -> bool:
     up = {row["name"]: bool(row["up"]) for row in db.all("SELECT * FROM radios WHERE gateway = ?", gateway)}
     mains = "SELECT count(*) FROM devices WHERE heard_by = ? AND role != 'tombol' AND revoked = 0"
     if db.value(mains, gateway) >= MAINS_MIN:
@@ -48,19 +74,25 @@ def _is_deaf(db, gateway):
 class Unwatched:
     """When nobody could hear a device: this hub was away, or all gateways that hear it were away or deaf."""
 
-    def __init__(self, hub, stretches=None, hearers=None, now_ms=None):
+    def __init__(
+        self,
+        hub: Absences,
+        stretches: Mapping[str, Sequence[Stretch]] | None = None,
+        hearers: Mapping[int, Set[str]] | None = None,
+        now_ms: int | None = None,
+    ) -> None:
         self.hub = hub  # Absences of this hub
         self._stretches = stretches or {}  # gateway -> [(from_ms, to_ms)]
         self._hearers = hearers or {}  # node -> {gateway}
         self._now_ms = now_ms
-        self._made = {}
+        self._made: dict[frozenset[str], Absences] = {}
 
-    def hearers(self, row):
+    def hearers(self, row: Linked) -> frozenset[str]:
         """The gateways that hear a device; of one that nobody has heard yet, all."""
         known = self._hearers.get(row["node"])
         return frozenset(known or ({row["heard_by"]} if row["heard_by"] else self._stretches))
 
-    def of(self, row):
+    def of(self, row: Linked) -> Absences:
         """The Absences that count for a device's row (node, heard_by)."""
         if not any(self._stretches.values()):
             return self.hub
@@ -68,11 +100,11 @@ class Unwatched:
         if who not in self._made:
             common = [self._stretches.get(gateway, []) for gateway in who]
             rows = _joined(self.hub.rows, _all_at_once(common))
-            self._made[who] = away.Absences(rows, self._now_ms)
+            self._made[who] = Absences(rows, self._now_ms)
         return self._made[who]
 
 
-def _all_at_once(lists):
+def _all_at_once(lists: Iterable[Iterable[Stretch]]) -> list[Stretch]:
     """The stretches in which every one of them was away or deaf."""
     found, *others = [_whole(one) for one in lists]
     for other in others:
@@ -81,14 +113,14 @@ def _all_at_once(lists):
     return [(begin, end) for begin, end in found if end - begin >= away.NOTICED_MS]
 
 
-def _whole(stretches):
+def _whole(stretches: Iterable[Stretch]) -> list[Stretch]:
     """The same without overlaps: a gateway may be deaf and away."""
     return [(row["from_ms"], row["to_ms"]) for row in _joined((), stretches)]
 
 
-def _joined(rows, stretches):
+def _joined(rows: Iterable[Absence], stretches: Iterable[Stretch]) -> list[Absence]:
     """Rows of absences and stretches as rows that do not overlap, the latest first."""
-    out = []
+    out: list[Absence] = []
     every = [(row["from_ms"], row["to_ms"], row["sure"]) for row in rows]
     for begin, end, sure in sorted(every + [(*one, 1) for one in stretches]):
         if out and begin <= out[-1]["to_ms"]:
@@ -98,20 +130,23 @@ def _joined(rows, stretches):
     return out[::-1]
 
 
-def of(db, now):
+def of(db: Db, now: Now) -> Unwatched:
     """Unwatched, as things are now; two small questions where every gateway is there and always was."""
-    stretches, hearers = {}, {}
-    for row in db.all("SELECT label, heard_ms FROM gateways WHERE heard_ms IS NOT NULL"):
-        gone = now.ms - row["heard_ms"] >= away.NOTICED_MS
-        stretches[row["label"]] = [(row["heard_ms"], now.ms)] if gone else []
-    for row in db.all("SELECT * FROM deaf"):
+    stretches: dict[str, list[Stretch]] = {}
+    hearers: dict[int, set[str]] = {}
+    for gateway in db.all("SELECT label, heard_ms FROM gateways WHERE heard_ms IS NOT NULL"):
+        gone = now.ms - gateway["heard_ms"] >= away.NOTICED_MS
+        stretches[gateway["label"]] = [(gateway["heard_ms"], now.ms)] if gone else []
+    silences: list[Deaf] = db.all("SELECT * FROM deaf")
+    for row in silences:
         to_ms = now.ms if row["to_ms"] is None else row["to_ms"]
         stretches.setdefault(row["gateway"], []).append((row["from_ms"], to_ms))
     if any(stretches.values()):
-        for row in db.all(
+        found: list[Hearing] = db.all(
             "SELECT h.device, h.gateway FROM devices d JOIN hearings h ON h.device = d.node "
             "WHERE d.revoked = 0 AND h.heard_wall >= coalesce(d.heard_wall, 0) - ?",
             HEARD_WITHIN_MS,
-        ):
-            hearers.setdefault(row["device"], set()).add(row["gateway"])
+        )
+        for one in found:
+            hearers.setdefault(one["device"], set()).add(one["gateway"])
     return Unwatched(away.of(db), stretches, hearers, now.ms)

@@ -1,19 +1,81 @@
 """What works in the site, for the strip under the board and for Home Assistant."""
 
+from collections.abc import Iterable
+from typing import TypedDict
+
 from kentongan_hub.base import codes, words
-from kentongan_hub.base.clock import local_date_time
-from kentongan_hub.base.language import _
+from kentongan_hub.base.clock import Now, local_date_time
+from kentongan_hub.base.language import Text, _
 from kentongan_hub.base.speech import code_words
+from kentongan_hub.base.tables import Gateway, Linked, Row
 from kentongan_hub.devices import deaf, supervision, troubles
+from kentongan_hub.devices.deaf import Unwatched
 from kentongan_hub.people import circles, ringing
 from kentongan_hub.record import away
+from kentongan_hub.storage.store import Db
+
+
+class Radio(TypedDict):
+    """A row of radios."""
+
+    gateway: str
+    name: str
+    up: int
+    changed_wall: int
+
+
+class Shown(troubles.Trouble):
+    since: str
+
+
+class GatewayHealth(TypedDict):
+    label: str
+    heard: str
+    link: Text
+    radios: list[Radio]
+    troubles: list[Shown]
+
+
+class Urgent(TypedDict):
+    """The columns of a warning that the board shows."""
+
+    what: str
+    subject: str
+    said: str
+    detail: str
+    taken_by: str
+
+
+class Behind(TypedDict):
+    """Devices of which nothing is known, as their gateway is away."""
+
+    gateway: str
+    count: int
+    since: str
+
+
+class Health(TypedDict):
+    warnings: list[Row]
+    silent_to_few: bool
+    chimes_waiting: int
+    gateways_lost: list[str]
+    gateways_awaited: list[str]
+    behind: list[Behind]
+    was_away: away.Shown | None
+    radios_down: list[str]
+    troubles: list[Text]
+    failed_sirens: list[str]
+    jammed: list[str]
+    counts: list[tuple[Text, int, int]]  # role, how many are well, how many there are
+
 
 LINKED = "node, role, heard_ms, heard_by, link, period_s"  # what supervision.device_link() asks
 
 
-def gateways(db, now):
+def gateways(db: Db, now: Now) -> list[GatewayHealth]:
     zone = db.setting("time_zone", "WIB")
-    rows, told = db.all("SELECT * FROM gateways ORDER BY label"), troubles.lasting(db)
+    rows: list[Gateway] = db.all("SELECT * FROM gateways ORDER BY label")
+    told = troubles.lasting(db)
     gone = away.of(db)
     return [
         {
@@ -31,13 +93,14 @@ def gateways(db, now):
     ]
 
 
-def health(db, now):
+def health(db: Db, now: Now) -> Health:
     """The strip under the board: what works is said, what does not is said louder."""
     found, gone = gateways(db, now), deaf.of(db, now)
     well = (supervision.TERHUBUNG, supervision.DITUNGGU)
     lost = [one["label"] for one in found if one["link"] not in well]
     radios = [f"{row['gateway']} {row['name']}" for row in db.all("SELECT * FROM radios WHERE up = 0")]
-    rows, counts = db.all(f"SELECT {LINKED} FROM devices WHERE revoked = 0"), {}
+    rows: list[Linked] = db.all(f"SELECT {LINKED} FROM devices WHERE revoked = 0")
+    counts: dict[str, tuple[int, int]] = {}
     for row in rows:
         good, total = counts.get(row["role"], (0, 0))
         link = supervision.device_link(row, now.ms, gone)
@@ -67,7 +130,7 @@ ON_BOARD = (codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE, codes.SIREN_LOST, code
             codes.CHANNEL_FAILING)  # fmt: skip
 
 
-def _urgent(db):
+def _urgent(db: Db) -> list[Urgent]:
     return db.all(
         "SELECT what, subject, said, detail, coalesce(taken_by, '') AS taken_by FROM warnings "
         "WHERE closed_ms IS NULL AND urgent = 1 "
@@ -75,16 +138,16 @@ def _urgent(db):
     )
 
 
-def _failed_sirens(db):
+def _failed_sirens(db: Db) -> list[str]:
     return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND siren_fault = 1")]
 
 
-def _jammed(db):
+def _jammed(db: Db) -> list[str]:
     """Devices whose last word was that the channel is taken by others; a lost one may have been silenced."""
     return [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0 AND jammed = 1")]
 
 
-def _behind(rows, now, gone, zone):
+def _behind(rows: Iterable[Linked], now: Now, gone: Unwatched, zone: str) -> list[Behind]:
     """[{"gateway", "count", "since"}] of the devices of which nothing is known as their gateway is away."""
     return [
         {"gateway": label, "count": len(found), "since": since(found[0], now, gone, zone)}
@@ -92,5 +155,5 @@ def _behind(rows, now, gone, zone):
     ]
 
 
-def since(row, now, gone, zone):
+def since(row: Linked, now: Now, gone: Unwatched, zone: str) -> str:
     return local_date_time(now.wall - (now.ms - gone.of(row).rows[0]["from_ms"]), zone)

@@ -1,13 +1,17 @@
 """What is known of devices, gateways and radios: proof of life, signal, battery by day, refusals."""
 
+from collections.abc import Sequence
+
 from kentongan_wire import messages as m
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.clock import local_time, parse_wall
+from kentongan_hub.base.clock import Now, local_time, parse_wall
 from kentongan_hub.base.said import REPORTER, Said, unknown_device
+from kentongan_hub.base.tables import Event, Incident, Sent
 from kentongan_hub.devices import deaf
 from kentongan_hub.devices.supervision import BATTERY_EMPTY_MV, BATTERY_UNREAD_MIN, TREND_DAYS, days_left
 from kentongan_hub.record import away, timeline
+from kentongan_hub.storage.store import Db
 
 GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a clock that is wrong
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
@@ -17,20 +21,20 @@ COUNTED_FROM = "statuses_from_ms"
 STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared over the seasons
 
 
-def happened(now, event):
+def happened(now: Now, event: Sent) -> int:
     """The wall time a gateway gave, when it can be true; else the hub's own."""
     wall = parse_wall(event["wall"])
     return wall if wall is not None and 0 <= now.wall - wall <= GATEWAY_AGE_LIMIT_MS else now.wall
 
 
-def happened_ms(now, event):
+def happened_ms(now: Now, event: Sent) -> int:
     """When it happened in steady time: by its age, which no step of a clock changes, while that is known."""
     if event["age_ms"] >= 0:
         return now.ms - event["age_ms"]
     return now.ms - (now.wall - happened(now, event))
 
 
-def clock_off_ms(now, events):
+def clock_off_ms(now: Now, events: Sequence[Sent]) -> int | None:
     """How far the sender's wall clock is ahead of ours, by the last of these events that can tell; or None.
 
     An event's wall time and its age by a steady clock make the sender's time of sending, however late it is.
@@ -42,7 +46,9 @@ def clock_off_ms(now, events):
     return None
 
 
-def heard(db, now, gateway, event, battery_mv=None, news=True):
+def heard(
+    db: Db, now: Now, gateway: str, event: Event, battery_mv: int | None = None, news: bool = True
+) -> bool:
     """A device was heard: when, by whom, how well. False while it cries silently: no trace then.
 
     Not `news`: something later of it is known, so this changes nothing but which gateways hear it.
@@ -76,7 +82,7 @@ def heard(db, now, gateway, event, battery_mv=None, news=True):
     return True
 
 
-def _battery(db, device, day, battery_mv):
+def _battery(db: Db, device: int, day: int, battery_mv: int) -> None:
     """The day's lowest voltage; on a new day, the days left by the trend of the last weeks."""
     known = db.value("SELECT low_mv FROM battery_days WHERE device = ? AND day = ?", device, day)
     if known is not None and known <= battery_mv:
@@ -95,7 +101,7 @@ def _battery(db, device, day, battery_mv):
         db.run("UPDATE devices SET days_left = ? WHERE node = ?", left, device)
 
 
-def is_old(db, now, event):
+def is_old(db: Db, now: Now, event: Event) -> bool:
     """Whether a STATUS is no newer than what is known: gateways tell late, in any order and by other clocks.
 
     By the device's own counter, so that a STATUS which is played to another gateway makes nobody heard anew;
@@ -109,7 +115,7 @@ def is_old(db, now, event):
     return event["counter"] is None and happened_ms(now, event) < (row["heard_ms"] or 0)
 
 
-def status(db, now, gateway, event):
+def status(db: Db, now: Now, gateway: str, event: Event) -> None:
     body = event["body"] or {}
     role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
     flags = whole(body.get("flags")) or 0
@@ -159,7 +165,7 @@ def status(db, now, gateway, event):
         )
 
 
-def _in_history(db, now, gateway, event, battery_mv, flags):
+def _in_history(db: Db, now: Now, gateway: str, event: Event, battery_mv: int | None, flags: int) -> None:
     db.run(
         "INSERT OR IGNORE INTO statuses (device, at_wall, gateway, battery_mv, rssi, snr_q, flags, "
         "received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -174,11 +180,11 @@ def _in_history(db, now, gateway, event, battery_mv, flags):
     )
 
 
-def whole(value):
+def whole(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= 0xFFFF else None
 
 
-def stage_seen(db, now, gateway, event):
+def stage_seen(db: Db, now: Now, gateway: str, event: Event) -> None:
     """What the presser's button shows; that it shows "somebody is coming" is told once for each press."""
     row = db.one(
         "SELECT a.stage_seen, a.incident FROM alarms a LEFT JOIN incidents i ON i.id = a.incident "
@@ -198,21 +204,21 @@ def stage_seen(db, now, gateway, event):
     )
 
 
-def _presser_knows(db, now, number, event):
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", number)
+def _presser_knows(db: Db, now: Now, number: int, event: Event) -> None:
+    incident: Incident = db.one("SELECT * FROM incidents WHERE id = ?", number)
     label = db.value("SELECT label FROM devices WHERE node = ?", event["device"])
     who = REPORTER if incident["confidential"] else label or unknown_device(event["device"])
     wall = local_time(happened(now, event), db.setting("time_zone", "WIB"))
     timeline.tell(db, now, incident, who, codes.SHOWS_COMING, Said(codes.AT_TIME, wall=wall))
 
 
-def refusals(db, now, gateway, event):
+def refusals(db: Db, now: Now, gateway: str, event: Event) -> None:
     """A gateway tells what it refused since it last told; the sum is kept."""
     for reason, count in event["counters"].items():
         count_refusal(db, now, gateway, reason, count)
 
 
-def count_refusal(db, now, gateway, reason, count):
+def count_refusal(db: Db, now: Now, gateway: str, reason: str, count: int) -> None:
     db.run(
         "INSERT INTO refusals (gateway, reason, count, changed_wall) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (gateway, reason) DO UPDATE SET count = count + excluded.count, "
@@ -224,7 +230,7 @@ def count_refusal(db, now, gateway, reason, count):
     )
 
 
-def radio(db, now, gateway, event):
+def radio(db: Db, now: Now, gateway: str, event: Event) -> None:
     db.run(
         "INSERT INTO radios (gateway, name, up, changed_wall) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (gateway, name) DO UPDATE SET up = excluded.up, changed_wall = excluded.changed_wall",
@@ -236,7 +242,7 @@ def radio(db, now, gateway, event):
     deaf.note(db, gateway, min(now.ms, happened_ms(now, event)))
 
 
-def supervision(db, now, gateway, event):
+def supervision(db: Db, now: Now, gateway: str, event: Event) -> None:
     """What a gateway thinks of a device; older than what was heard of it since, it says nothing."""
     link = "" if event["state"] == "terhubung" else event["state"]
     db.run(
@@ -245,7 +251,7 @@ def supervision(db, now, gateway, event):
     )
 
 
-def trim(db, now):
+def trim(db: Db, now: Now) -> None:
     """Old status rows leave, a bounded number at a time; the day's lowest voltage stays."""
     if not db.setting(COUNTED_FROM):  # rows of a program that did not note the steady time are as old as this
         db.set_setting(COUNTED_FROM, now.ms)

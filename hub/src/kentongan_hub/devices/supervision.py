@@ -1,13 +1,16 @@
 """What needs a person's care: late before lost, and never green without proof. Pure."""
 
-from collections import namedtuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from kentongan_wire import flood
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.language import _
+from kentongan_hub.base.language import Text, _
 from kentongan_hub.base.said import Said, pack
+from kentongan_hub.base.tables import Linked
 from kentongan_hub.devices.deaf import Unwatched
+from kentongan_hub.devices.facts import AccessFacts, DeviceFacts, Facts, GatewayFacts, TroubleFacts
 from kentongan_hub.record.away import Absences
 
 TERHUBUNG, TERLAMBAT = _("terhubung"), _("terlambat")
@@ -86,12 +89,29 @@ KINDS = {
 HUB = Said(codes.THE_HUB)
 SIRENS = (codes.SIREN_LOST, codes.SIREN_BROKEN, codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE)
 
-# one thing that needs care now. subject: a name of the site's, or a packed Said, with which no such name
-# begins; said: particulars of ours, packed; detail: particulars that people typed
-Finding = namedtuple("Finding", "what subject urgent owner said detail")
+
+class Finding(NamedTuple):
+    """One thing that needs care now."""
+
+    what: str  # a code
+    subject: str  # a name of the site's, or a packed Said, with which no such name begins
+    urgent: bool
+    owner: str  # a duty
+    said: str  # particulars of ours, packed
+    detail: str  # particulars that people typed
 
 
-def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVER.hub):
+L = TypeVar("L", bound=Linked)
+
+
+def link(
+    role: str,
+    heard_ms: int | None,
+    now_ms: int,
+    reported: str = "",
+    period_s: int = MAINS_PERIOD_S,
+    gone: Absences = NEVER.hub,
+) -> Text:
     """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
 
     `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
@@ -112,7 +132,7 @@ def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVE
     return DITUNGGU if awaited else TERHUBUNG
 
 
-def battery_percent(battery_mv):
+def battery_percent(battery_mv: int | None) -> int | None:
     """0..100 for a button's cells, None when unknown; a rough guide, 'low' comes from the device."""
     if not battery_mv:
         return None
@@ -120,7 +140,7 @@ def battery_percent(battery_mv):
     return max(0, min(100, share))
 
 
-def days_left(days):
+def days_left(days: Sequence[tuple[int, int]]) -> int | None:
     """Days until empty by the least-squares line through [(day, lowest mV)]; None when there is no fall."""
     if len(days) < TREND_DAYS_MIN:
         return None
@@ -134,7 +154,7 @@ def days_left(days):
     return max(0, min(DAYS_LEFT_MAX, int((now_mv - BATTERY_EMPTY_MV) / -slope)))
 
 
-def signal(rssi, snr_q):
+def signal(rssi: int | None, snr_q: int | None) -> str:
     """'kuat', 'cukup' or 'lemah' for people; '' when unknown. LoRa decodes below the noise: SNR decides."""
     if snr_q is None:
         return ""
@@ -143,25 +163,26 @@ def signal(rssi, snr_q):
     return _("cukup") if snr_q >= -20 else _("lemah")
 
 
-def findings(facts, now_ms):
-    """{(what, subject): Finding} of everything that needs care; `facts` as watch.gather makes them."""
+def findings(facts: Facts, now_ms: int) -> dict[tuple[str, str], Finding]:
+    """{(what, subject): Finding} of everything that needs care; `facts` see facts.py."""
     unwatched = facts.get("gone", NEVER)
-    out, unknown = [], behind(facts["devices"], now_ms, unwatched)
-    for row in facts["gateways"]:
-        out.extend(_gateway(row, now_ms, unwatched.hub, unknown.get(row["label"], ())))
-    for row in facts["radios"]:
-        out.append(_found(codes.RADIO_DOWN, f"{row['gateway']} {row['name']}"))
-    out.extend(_trouble(row) for row in facts["troubles"])
+    out: list[Finding] = []
+    unknown = behind(facts["devices"], now_ms, unwatched)
+    for gateway in facts["gateways"]:
+        out.extend(_gateway(gateway, now_ms, unwatched.hub, unknown.get(gateway["label"], ())))
+    for radio in facts["radios"]:
+        out.append(_found(codes.RADIO_DOWN, f"{radio['gateway']} {radio['name']}"))
+    out.extend(_trouble(trouble) for trouble in facts["troubles"])
     for table, row in facts["broken_chains"]:
         out.append(_found(codes.RECORD_ALTERED, Said(codes.RECORD_LINE, table=table, row=row)))
-    for row in facts["devices"]:
-        out.extend(_device(row, now_ms, unwatched))
-    for row in facts["stuck"]:
-        often = Said(codes.PRESSED_OFTEN, count=row["count"])
-        out.append(_found(codes.BUTTON_STUCK, row["label"], often))
-    for row in facts["silent"]:
-        what = codes.SIREN_TOLD_FAILURE if row["state"] == "failed" else codes.SIREN_SILENT
-        out.append(_found(what, row["label"]))
+    for device in facts["devices"]:
+        out.extend(_device(device, now_ms, unwatched))
+    for stuck in facts["stuck"]:
+        often = Said(codes.PRESSED_OFTEN, count=stuck["count"])
+        out.append(_found(codes.BUTTON_STUCK, stuck["label"], often))
+    for post in facts["silent"]:
+        what = codes.SIREN_TOLD_FAILURE if post["state"] == "failed" else codes.SIREN_SILENT
+        out.append(_found(what, post["label"]))
     if facts["disk_free"] is not None and facts["disk_free"] < DISK_FREE_MIN:
         left = Said(codes.SHARE_LEFT, share=f"{facts['disk_free']:.0%}")
         out.append(_found(codes.DISK_FILLING, HUB, left))
@@ -178,22 +199,21 @@ def findings(facts, now_ms):
     out.extend(_contacts(facts["old_contacts"]))
     out.extend(_access(facts.get("access", {})))
     out.extend(_found(codes.DRILL_NOT_ENDED, label) for label in facts.get("unended", ()))
-    missed = (Said(codes.DRILL, number=row["id"]) for row in facts["missed_drills"])
+    missed = (Said(codes.DRILL, number=drill["id"]) for drill in facts["missed_drills"])
     out.extend(_found(codes.DRILL_MISSED, one) for one in missed)
-    for row in facts["channels"]:
-        if row["fails"] >= CHANNEL_FAILS:
-            out.append(_found(codes.CHANNEL_FAILING, row["name"], row["problem"]))
-        elif row.get("inbox_fails", 0) >= CHANNEL_FAILS:
-            unread = Said(codes.ANSWERS_UNREAD, problem=row["inbox_problem"])
-            out.append(_found(codes.CHANNEL_FAILING, row["name"], unread))
+    for channel in facts["channels"]:
+        if channel["fails"] >= CHANNEL_FAILS:
+            out.append(_found(codes.CHANNEL_FAILING, channel["name"], channel["problem"]))
+        elif channel.get("inbox_fails", 0) >= CHANNEL_FAILS:
+            unread = Said(codes.ANSWERS_UNREAD, problem=channel["inbox_problem"])
+            out.append(_found(codes.CHANNEL_FAILING, channel["name"], unread))
     return {(one.what, one.subject): one for one in out}
 
 
-def _of_the_hub(facts):
-    if facts.get("damage"):
-        yield _found(codes.DATABASE_REPLACED, HUB, facts["damage"]["why"])
-    if facts.get("was_away"):
-        row = facts["was_away"]
+def _of_the_hub(facts: Facts) -> Iterator[Finding]:
+    if damage := facts.get("damage"):
+        yield _found(codes.DATABASE_REPLACED, HUB, damage["why"])
+    if row := facts.get("was_away"):
         lasted = Said(codes.LASTED, gap_ms=row["to_ms"] - row["from_ms"], sure=int(row["sure"]))
         yield _found(codes.HUB_WAS_DOWN, HUB, lasted)
     for what, columns in facts.get("odd", ()):
@@ -204,9 +224,9 @@ def _of_the_hub(facts):
         yield _found(codes.HUB_FAILED, HUB, facts["failed"])
 
 
-def behind(devices, now_ms, unwatched):
+def behind(devices: Iterable[L], now_ms: int, unwatched: Unwatched) -> dict[str, list[L]]:
     """{gateway: rows of the devices of which nothing is known while it, and every other hearer, is away}."""
-    out = {}
+    out: dict[str, list[L]] = {}
     for row in devices:
         if unwatched.of(row).lasts and device_link(row, now_ms, unwatched) == DITUNGGU:
             for label in unwatched.hearers(row):
@@ -214,13 +234,13 @@ def behind(devices, now_ms, unwatched):
     return out
 
 
-def device_link(row, now_ms, unwatched):
+def device_link(row: Linked, now_ms: int, unwatched: Unwatched) -> Text:
     """As link(), of a device's row."""
     about = row["role"], row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S)
     return link(*about, unwatched.of(row))
 
 
-def _gateway(row, now_ms, gone, unknown):
+def _gateway(row: GatewayFacts, now_ms: int, gone: Absences, unknown: Sequence[Linked]) -> Iterator[Finding]:
     if link("gateway", row["heard_ms"], now_ms, gone=gone) == TERPUTUS:
         behind_it = Said(codes.STATES_UNKNOWN, count=len(unknown)) if unknown else ""
         yield _found(codes.GATEWAY_LOST, row["label"], behind_it)
@@ -230,7 +250,7 @@ def _gateway(row, now_ms, gone, unknown):
         yield _found(codes.CLOCK_UNSURE, row["label"], differs)
 
 
-def _trouble(row):
+def _trouble(row: TroubleFacts) -> Finding:
     """What a gateway says is wrong with it."""
     what = codes.GATEWAY_TROUBLED if row["urgent"] else codes.GATEWAY_TO_SEE
     siren = row["name"].partition(" ")[0] == "siren"
@@ -238,7 +258,7 @@ def _trouble(row):
                   Said(codes.GATEWAY_SAYS, name=row["name"]))  # fmt: skip
 
 
-def _access(facts):
+def _access(facts: AccessFacts) -> Iterator[Finding]:
     """Does a silent alarm reach enough people, and is known who lives where; names nobody who is agreed."""
     if facts.get("agreed_missing"):
         yield _found(codes.SILENT_ALARMS_UNHEARD, Said(codes.CONFIDENTIAL_INCIDENTS))
@@ -252,28 +272,28 @@ def _access(facts):
         yield _found(codes.ACCESS_TO_CHECK, HUB)
 
 
-def _contacts(names):
+def _contacts(names: Sequence[str]) -> Iterator[Finding]:
     if names:
         yield _found(codes.CONTACTS_OLD, Said(codes.CONTACTS), _some(names))
 
 
-def _some(names):
+def _some(names: Sequence[str]) -> str | Said:
     """Three of them, and how many more."""
     some = ", ".join(names[:3])
     return Said(codes.NAMES_AND_LEFT, names=some, more=len(names) - 3) if len(names) > 3 else some
 
 
-def _found(what, subject, detail=""):
+def _found(what: str, subject: str | Said, detail: str | Said | list[Said] | None = "") -> Finding:
     urgent, owner = KINDS[what]
-    ours = isinstance(detail, Said | list)
+    said, typed = (pack(detail), "") if isinstance(detail, Said | list) else ("", detail or "")
     subject = pack(subject) if isinstance(subject, Said) else subject
-    return Finding(what, subject, urgent, owner, pack(detail) if ours else "", "" if ours else detail or "")
+    return Finding(what, subject, urgent, owner, said, typed)
 
 
 WORN = {"key_stuck": codes.KEY_WORN, "flash_failing": codes.FLASH_FAILING, "part_failing": codes.PART_WORN}
 
 
-def _worn(row):
+def _worn(row: DeviceFacts) -> Iterator[Finding]:
     """What a device says of its own parts."""
     for flag, what in WORN.items():
         if row.get(flag):
@@ -282,7 +302,7 @@ def _worn(row):
         yield _found(codes.BATTERY_UNREAD, row["label"])
 
 
-def _device(row, now_ms, unwatched):
+def _device(row: DeviceFacts, now_ms: int, unwatched: Unwatched) -> Iterator[Finding]:
     label, role = row["label"], row["role"]
     state = device_link(row, now_ms, unwatched)
     if state == TERPUTUS:
@@ -300,8 +320,9 @@ def _device(row, now_ms, unwatched):
     if row["mains"] == 0:
         yield _found(codes.MAINS_OUT, label)
     yield from _worn(row)
-    if role != "tombol" and POST_BATTERY_MV <= (row["battery_mv"] or 0) < POST_BATTERY_LOW_MV:
-        yield _found(codes.POST_BATTERY_LOW, label, f"{row['battery_mv'] / 1000:.1f} V".replace(".", ","))
+    battery_mv = row["battery_mv"] or 0
+    if role != "tombol" and POST_BATTERY_MV <= battery_mv < POST_BATTERY_LOW_MV:
+        yield _found(codes.POST_BATTERY_LOW, label, f"{battery_mv / 1000:.1f} V".replace(".", ","))
     if row["muted_until_ms"] is not None and row["muted_until_ms"] > now_ms:
         yield _found(codes.BUTTON_IS_MUTED, label, row["muted_reason"])
     if role == "tombol":

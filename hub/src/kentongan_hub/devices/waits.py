@@ -1,10 +1,18 @@
 """What waits for air at a gateway: why, and until when; settings, numbers to be refused, words of drills."""
 
 import json
+from typing import TypedDict
 
-from kentongan_hub.base.clock import local_time
+from kentongan_hub.base.clock import Now, local_time
 from kentongan_hub.base.language import _
-from kentongan_hub.storage.store import parsed
+from kentongan_hub.base.tables import Event, Row
+from kentongan_hub.storage.store import Db, parsed
+
+
+class Waiting(TypedDict):
+    gateway: str
+    words: str
+
 
 NAME = "waiting "  # a setting for each gateway: {what: its wait}
 WORDS = {  # (what, reason)
@@ -19,7 +27,7 @@ WORDS = {  # (what, reason)
 }
 
 
-def take(db, now, gateway, event):
+def take(db: Db, now: Now, gateway: str, event: Event) -> None:
     """A gateway's word: this waits from its moment on for so many seconds, or no more (no reason)."""
     waiting = _of(db, gateway)
     waiting.pop(event["what"], None)
@@ -34,13 +42,13 @@ def take(db, now, gateway, event):
     db.set_setting(NAME + gateway, json.dumps(waiting))
 
 
-def _of(db, gateway):
+def _of(db: Db, gateway: str) -> Row:
     return parsed(db.setting(NAME + gateway))
 
 
-def shown(db, now):
+def shown(db: Db, now: Now) -> list[Waiting]:
     """[{"gateway", "words"}] of what waits now."""
-    zone, out = db.setting("time_zone", "WIB"), []
+    zone, out = db.setting("time_zone", "WIB"), list[Waiting]()
     for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY label"):
         for what, wait in sorted(_of(db, row["label"]).items()):
             try:

@@ -53,7 +53,7 @@ def exclude(
     address: str = "",
 ) -> bool:
     """Keep this person out of one incident, or out of all from this house (kin, a dispute)."""
-    person = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
+    person = db.one("SELECT * FROM accounts WHERE id = ?", account_id, of=Account)
     if person is None:
         raise LocalError(_("Akun itu tidak ada. Pilih orang dari daftar."))
     if not incident and not (zone and house):

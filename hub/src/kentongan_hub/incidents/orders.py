@@ -118,7 +118,7 @@ def as_sent(db: Db, row: OutboxRow) -> dict[str, Any]:
     """
     body = json.loads(row["body"])
     if row["type"] == "page":
-        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+        incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"], of=Incident)
         if not incident and body.get("silent"):  # whose circle? Others are not to know of it
             raise LookupError(f"page {row['id']} of a confidential incident that is not known")
         if incident and incident["confidential"]:

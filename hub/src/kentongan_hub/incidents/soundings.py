@@ -11,6 +11,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB
 from kentongan_hub.base.tables import Event, Incident, Row
 from kentongan_hub.devices import supervision
+from kentongan_hub.devices.facts import Silent
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.incidents.tables import Sounding
@@ -180,7 +181,9 @@ def heard_anew(db: Db, now: Now, gateway: str) -> None:
 
 def run_due(db: Db, now: Now) -> int:
     """Call posts silent whose time is over: on the incident, and as a warning; the number of posts."""
-    late = db.all("SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms)
+    late: list[Sounding] = db.all(
+        "SELECT * FROM soundings WHERE due_ms <= ? ORDER BY due_ms LIMIT 200", now.ms
+    )
     for row in late:
         if failures.contained(db, now, codes.SILENT_SIRENS, _judge, db, now, row) is None:
             db.run(
@@ -208,14 +211,14 @@ def _judge(db: Db, now: Now, row: Sounding) -> bool:
         "UPDATE soundings SET due_ms = NULL, state = ?, changed_ms = ? WHERE incident = ? AND post = ?",
         *(SILENT, now.ms, *where),
     )
-    incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
+    incident: Incident = db.one("SELECT * FROM incidents WHERE id = ?", row["incident"])
     label = db.value("SELECT label FROM devices WHERE node = ?", row["post"])
     timeline.tell(db, now, incident, HUB, codes.SIREN_UNREPORTED, label or "")
     return True
 
 
-def silent(db: Db) -> list[Row]:
-    """List posts whose last sounding failed and that nobody has checked since: [{"label", "state"}]."""
+def silent(db: Db) -> list[Silent]:
+    """List posts whose last sounding failed and that nobody has checked since."""
     return db.all(
         "SELECT d.label, s.state FROM devices d JOIN soundings s ON s.post = d.node AND s.incident = "
         "(SELECT max(incident) FROM soundings WHERE post = d.node) "

@@ -6,15 +6,82 @@ person who is agreed waits for a second officer from another house. Every change
 """
 
 import json
+from collections.abc import Collection, Sequence
+from typing import TypedDict
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
-from kentongan_hub.base.said import Said, either
+from kentongan_hub.base.said import Actor, Said, either
 from kentongan_hub.base.speech import code_words
+from kentongan_hub.base.tables import Account, At, Home, House, Lives, Person, Row
 from kentongan_hub.people import circles
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
+
+
+class Console(TypedDict):
+    """The technician at the hub's own machine, who is in nobody's household."""
+
+    id: None
+    login: Actor
+    name: str
+
+
+By = Account | Console  # who changes something
+
+
+class Request(TypedDict):
+    """A row of access_requests."""
+
+    id: int
+    what: str
+    subject: str  # a login, or a packed Said
+    body: str  # JSON
+    account: int | None
+    touched: str  # JSON, houses
+    made_by: int
+    made_wall: int
+    done_wall: int | None
+    done_by: int | None
+    result: str  # a code
+
+
+class Waiting(Request):
+    asked_by: str
+
+
+class Asked(TypedDict):
+    """A request that waits, read; `first`: who asked."""
+
+    id: int
+    what: str
+    subject: str
+    made_by: int
+    first: Account
+    body: Row
+    touched: set[House]
+
+
+class Shown(TypedDict):
+    """A row of access_changes, with names."""
+
+    id: int
+    at_ms: int
+    at_wall: int
+    made_by: int | None
+    second: int | None
+    account: int | None
+    person: int | None
+    fact: str
+    old: str
+    new: str
+    whose: str | None
+    made_name: str
+    second_name: str | None
+
 
 OUTSIDE = (0, 0, 1)  # home of an account: zone, house, outside the RTs of this hub
 UNKNOWN = (0, 0, 0)
@@ -32,16 +99,22 @@ NO_SECOND = _(
 )
 
 
-def home(account):
+def home(account: Lives) -> Home:
     return (account["zone"], account["house"], account["outside"])
 
 
-def known(account):
+def lives(at_home: Home) -> Lives:
+    """A home as the columns of an account."""
+    zone, house, outside = at_home
+    return {"zone": zone, "house": house, "outside": outside}
+
+
+def known(account: Lives) -> bool:
     """Whether somebody wrote down where this account lives, 'outside' included."""
     return bool(account["house"] or account["outside"])
 
 
-def home_said(account):
+def home_said(account: Lives) -> Said:
     if account["outside"]:
         return Said(codes.OUTSIDE_RT)
     if not account["house"]:
@@ -49,11 +122,11 @@ def home_said(account):
     return Said(codes.HOUSE_OF_RT, zone=f"{account['zone']:02d}", house=account["house"])
 
 
-def home_words(account):
+def home_words(account: Lives) -> str:
     return code_words.say(home_said(account))
 
 
-def check_home(zone, house, outside):
+def check_home(zone: int, house: int, outside: int) -> Home:
     """A home as columns; LocalError when it is neither a house nor 'outside', or both."""
     if outside:
         if house:
@@ -65,13 +138,15 @@ def check_home(zone, house, outside):
     return (zone, house, 0)
 
 
-def officers(db):
+def officers(db: Db) -> list[Account]:
     """Accounts that may be a second person: they keep the register, and where they live is known."""
-    rows = db.all(f"SELECT a.* FROM accounts a WHERE a.active = 1 AND {circles.KNOWN_HOME} ORDER BY a.id")
+    rows: list[Account] = db.all(
+        f"SELECT a.* FROM accounts a WHERE a.active = 1 AND {circles.KNOWN_HOME} ORDER BY a.id"
+    )
     return [row for row in rows if roles.allows(row["role"], roles.REGISTER)]
 
 
-def may(db, by, account=None, touched=()):
+def may(db: Db, by: By, account: Account | None = None, touched: Collection[House] = ()) -> None:
     """LocalError unless `by` (a row; id None: the technician at the machine) may change what is touched.
 
     `account`: whose fact it is; `touched`: {(zone, house)} of the houses that it concerns.
@@ -86,13 +161,13 @@ def may(db, by, account=None, touched=()):
             raise LocalError(_("Rumah Anda belum dicatat. Minta petugas lain menulisnya di halaman Akses "
                                "dulu."))  # fmt: skip
         return  # a site being set up: nobody's house is known yet
-    if circles.homes(db, by) & set(touched):
+    if homes_of(db, by) & set(touched):
         raise LocalError(OWN_HOUSE)
 
 
-def seconds(db, by, account=None, touched=()):
+def seconds(db: Db, by: By, account: Account | None = None, touched: Collection[House] = ()) -> list[Account]:
     """Officers who could be the second person to a change that `by` asks for."""
-    theirs = circles.homes(db, by)
+    theirs = homes_of(db, by)
     return [
         one
         for one in officers(db)
@@ -102,41 +177,43 @@ def seconds(db, by, account=None, touched=()):
     ]
 
 
-def agreed_once(account):
+def agreed_once(account: Account | None) -> bool:
     """Whether this account is or ever was let near confidential incidents: then two people are needed."""
-    marks = ("once_named", "named_for_confidential", "stand_in")
-    return bool(account) and any(account[mark] for mark in marks)
+    return account is not None and bool(
+        account["once_named"] or account["named_for_confidential"] or account["stand_in"]
+    )
 
 
-def is_near(db, account):
+def is_near(db: Db, account: Account) -> bool:
     """Whether this account is or was let near confidential incidents, or holds an office called for them."""
     return agreed_once(account) or account["id"] in circles.holders(db, DUTIES)
 
 
-def agreed_now(account):
+def agreed_now(account: Account) -> bool:
     """Whether silent alarms may call this account: agreed, or a stand-in."""
     return bool(account["named_for_confidential"] or account["stand_in"])
 
 
-def sensitive(db, person):
-    """The account of a person of the register, when it is an agreed one or a called office; else None.
+def account_of(db: Db, person: Person) -> Account | None:
+    """The account of a person of the register."""
+    number = person["account"]
+    return db.one("SELECT * FROM accounts WHERE id = ?", number, of=Account) if number else None
 
-    An empty dict stands for an office without an account.
-    """
-    account = person["account"] and db.one("SELECT * FROM accounts WHERE id = ?", person["account"])
-    if agreed_once(account):
-        return account
+
+def sensitive(db: Db, person: Person) -> bool:
+    """Whether a person of the register has an agreed account, or a called office."""
+    if agreed_once(account_of(db, person)):
+        return True
     marks = ", ".join(f"'{duty}'" for duty in DUTIES)
-    office = db.value(f"SELECT 1 FROM duties WHERE person = ? AND duty IN ({marks})", person["id"])
-    return (account or {}) if office else None
+    return bool(db.value(f"SELECT 1 FROM duties WHERE person = ? AND duty IN ({marks})", person["id"]))
 
 
-def place(at_home):
+def place(at_home: Home) -> str:
     """A home for a row of access_changes: '5/7', '0/0' where nobody knows, 'luar' outside."""
     return "luar" if at_home[2] else f"{at_home[0]}/{at_home[1]}"
 
 
-def place_of(text):
+def place_of(text: str) -> Home:
     """The home that place() wrote."""
     if text == "luar":
         return OUTSIDE
@@ -144,15 +221,25 @@ def place_of(text):
     return (int(zone), int(house), 0)
 
 
-def house_of(row):
+def house_of(row: At | None) -> set[House]:
     return {(row["zone"], row["house"])} if row and row["house"] else set()
 
 
-def homes_of(db, account):
-    return circles.homes(db, account) if account else set()
+def homes_of(db: Db, account: By | None) -> set[House]:
+    return circles.homes(db, account) if account and account["id"] is not None else set()
 
 
-def note(db, now, makers, fact, old, new, *, account=None, person=None):
+def note(
+    db: Db,
+    now: Now,
+    makers: Sequence[int | None],
+    fact: str,
+    old: str,
+    new: str,
+    *,
+    account: int | None = None,
+    person: int | None = None,
+) -> None:
     """The row that machines read; the record's line is written beside it."""
     db.insert(
         "access_changes",
@@ -168,12 +255,23 @@ def note(db, now, makers, fact, old, new, *, account=None, person=None):
     )
 
 
-def made(db, now, by, account, at_home):
+def made(db: Db, now: Now, by: int | None, account: int, at_home: Home) -> None:
     """A new account, with the home that whoever made or invited it wrote down."""
     note(db, now, [by], "akun baru", "", place(at_home), account=account)
 
 
-def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
+def ask(
+    db: Db,
+    now: Now,
+    by: By,
+    what: str,
+    subject: str | Said,
+    body: Row,
+    account: Account | None,
+    touched: Collection[House],
+    first_time: bool,
+    at: str = "",
+) -> bool:
     """True when the change may be made now; False: it waits for a second person, listed on the page Akses.
 
     `first_time`: it only adds what was never there, so that a site with one officer is no dead end.
@@ -198,7 +296,7 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
         what=what,
         subject=str(subject),  # a login, which begins with no "{", or a Said
         body=text,
-        account=account and account["id"],
+        account=account["id"] if account else None,
         touched=json.dumps(sorted(touched)),
         made_by=by["id"],
         made_wall=now.wall,
@@ -207,7 +305,7 @@ def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
     return False
 
 
-def waiting(db):
+def waiting(db: Db) -> list[Waiting]:
     """Changes that wait for a second person, with the name of who asked."""
     return db.all(
         "SELECT r.*, a.name AS asked_by FROM access_requests r JOIN accounts a ON a.id = r.made_by "
@@ -215,17 +313,25 @@ def waiting(db):
     )
 
 
-def request(db, number):
+def request(db: Db, number: int) -> Asked:
     """The request that waits, with who asked (`first`), its `body`, and the houses that it touched then."""
-    row = db.one("SELECT * FROM access_requests WHERE id = ? AND done_wall IS NULL", number)
+    sql = "SELECT * FROM access_requests WHERE id = ? AND done_wall IS NULL"
+    row = db.one(sql, number, of=Request)
     if row is None:
         raise LocalError(_("Permintaan itu tidak ada lagi. Muat ulang halaman."))
-    first = db.one("SELECT * FROM accounts WHERE id = ?", row["made_by"])
-    touched = {tuple(place) for place in json.loads(row["touched"])}
-    return {**row, "first": first, "body": json.loads(row["body"]), "touched": touched}
+    first: Account = db.one("SELECT * FROM accounts WHERE id = ?", row["made_by"])
+    return {
+        "id": row["id"],
+        "what": row["what"],
+        "subject": row["subject"],
+        "made_by": row["made_by"],
+        "first": first,
+        "body": json.loads(row["body"]),
+        "touched": {(zone, house) for zone, house in json.loads(row["touched"])},
+    }
 
 
-def may_agree(db, by, row, account, touched):
+def may_agree(db: Db, by: Account, row: Asked, account: Account | None, touched: set[House]) -> None:
     """LocalError unless `by` may be the second to this request, and who asked could still ask for it.
 
     `account`, `touched`: whom and which houses it concerns now; those of the day it was asked count too.
@@ -240,7 +346,7 @@ def may_agree(db, by, row, account, touched):
         )
 
 
-def take(db, now, by, row, result, at=""):
+def take(db: Db, now: Now, by: Account, row: Asked, result: str, at: str = "") -> None:
     """Mark a request as done; `result`: the code of what the second person said."""
     db.run(
         # what it held, a number among it, is not kept longer than it waits
@@ -254,7 +360,7 @@ def take(db, now, by, row, result, at=""):
     audit.record(db, now.wall, by["login"], result, either(row["subject"]), asked, at)
 
 
-def history(db):
+def history(db: Db) -> list[Shown]:
     """The latest changes with names, newest first."""
     return db.all(
         "SELECT c.*, coalesce(a.name, p.name) AS whose, coalesce(b.name, 'teknisi') AS made_name, "
@@ -265,18 +371,20 @@ def history(db):
     )
 
 
-def homeless(db):
+def homeless(db: Db) -> list[str]:
     """Names of active accounts of people whose home nobody wrote down."""
-    rows = db.all("SELECT a.* FROM accounts a WHERE a.active = 1 AND a.paired_by = '' ORDER BY a.name")
+    rows: list[Account] = db.all(
+        "SELECT a.* FROM accounts a WHERE a.active = 1 AND a.paired_by = '' ORDER BY a.name"
+    )
     return [one["name"] for one in rows if one["role"] not in roles.NEVER_NAMED and not known(one)]
 
 
-def has_people(db):
+def has_people(db: Db) -> bool:
     """False before set-up: then there is nobody who could agree with anybody."""
     return bool(db.value("SELECT 1 FROM accounts LIMIT 1"))
 
 
-def doubt(db, wall_ms):
+def doubt(db: Db, wall_ms: int) -> None:
     """The facts come out of a copy: what was ended since opens no door, what waited is asked anew.
 
     Whoever asked then has not said it of today's facts, and one more was enough. And people are to look.
@@ -288,14 +396,14 @@ def doubt(db, wall_ms):
     db.set_setting(RESTORED, 1)
 
 
-def checked(db, now, makers, at=""):
+def checked(db: Db, now: Now, makers: Sequence[By], at: str = "") -> None:
     """Somebody has compared the agreed people and the exclusions with what holds today, after a restore."""
     if db.setting(RESTORED):
         db.run("DELETE FROM settings WHERE key = ?", RESTORED)
         audit.record(db, now.wall, makers[0]["login"], codes.ACCESS_CHECKED, "", "", at)
 
 
-def trim(db, now):
+def trim(db: Db, now: Now) -> int:
     """Forget changes that no kept confidential incident, nor a press that may yet come, is older than.
 
     The record keeps its lines.

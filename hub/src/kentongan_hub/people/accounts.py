@@ -7,13 +7,37 @@ import re
 import secrets
 import threading
 import unicodedata
+from typing import TypedDict
 
 from kentongan_wire.errors import LocalError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from kentongan_hub.base import roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account, Home
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
+
+
+class Locked(TypedDict):
+    """What a password or PIN opens, by its hash."""
+
+    password: str
+
+
+class Kept(TypedDict):
+    """The columns of a session that its account sees."""
+
+    token: str  # its hash; shown to nobody
+    created_wall: int | None
+    address: str
+    agent: str
+
+
+class Session(Kept):
+    this: bool  # the one that asks
+
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}\Z")
 PASSWORD_MIN, PASSWORD_MAX = 10, 200  # characters
@@ -34,7 +58,7 @@ SCRYPT_AT_ONCE = 2  # a flood of logins may take no more threads or memory than 
 HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
 
 
-def check_new(login, password, name=""):
+def check_new(login: str, password: str, name: str = "") -> None:
     """LocalError with the remedy when these cannot make an account."""
     if not LOGIN.match(login):
         raise LocalError(_("nama masuk %(login)s: 2-32 huruf kecil a-z, angka, titik, - atau _",
@@ -46,7 +70,16 @@ def check_new(login, password, name=""):
         raise LocalError(_("nama: paling panjang %(limit)s karakter", limit=NAME_LIMIT))
 
 
-def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
+def add(
+    db: Db,
+    wall_ms: int,
+    login: str,
+    name: str,
+    role: str,
+    password: str,
+    named: bool = False,
+    home: Home = (0, 0, 0),
+) -> int:
     """The new account's id; `home` as access.check_home gives it, without it nobody is named."""
     check_new(login, password, name)
     if role not in roles.ROLES:
@@ -75,7 +108,7 @@ def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
     )
 
 
-def check_name(db, name):
+def check_name(db: Db, name: str) -> None:
     """LocalError when this name would be read as another's: what people did stands under their names."""
     labels = [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0")]
     if is_somebodys(db, name) or _spoken(name) in map(_spoken, [*labels, *NOBODYS]):
@@ -83,7 +116,7 @@ def check_name(db, name):
                            name=f"{name!r}"))  # fmt: skip
 
 
-def is_somebodys(db, name):
+def is_somebodys(db: Db, name: str) -> bool:
     """Whether an account bears this name or one that reads like it; also one that was switched off.
 
     Not a screen that was: it said nothing in its own name, and a post is paired anew under the same.
@@ -92,23 +125,25 @@ def is_somebodys(db, name):
     return _spoken(name) in [_spoken(row["name"]) for row in rows]
 
 
-def _spoken(name):
+def _spoken(name: str) -> str:
     """'Bu Admin', 'bu  admin.' and 'BÚ ADMIN' alike."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(sign for sign in plain if sign.isalnum()) or plain
 
 
-def hash_password(password):
+def hash_password(password: str) -> str:
     return generate_password_hash(password, HASH_METHOD)
 
 
 @functools.cache
-def _dummy(method):
+def _dummy(method: str) -> str:
     """What is compared where there is no such account; made at the first log-in, not at each start."""
     return generate_password_hash("no account has this password", method)
 
 
-def open_session(db, now, account, address="", agent="", life_ms=SESSION_MS):
+def open_session(
+    db: Db, now: Now, account: int, address: str = "", agent: str = "", life_ms: int = SESSION_MS
+) -> str:
     """A new session's token, never one that the browser brought; the database keeps only its hash."""
     now_ms = now.ms
     token = secrets.token_urlsafe(32)
@@ -133,7 +168,7 @@ def open_session(db, now, account, address="", agent="", life_ms=SESSION_MS):
     return token
 
 
-def of_session(db, now_ms, token):
+def of_session(db: Db, now_ms: int, token: str | None) -> Account | None:
     """The active account of a session token, or None."""
     if not token:
         return None
@@ -145,13 +180,13 @@ def of_session(db, now_ms, token):
     )
 
 
-def is_worn(db, now_ms, token, life_ms):
+def is_worn(db: Db, now_ms: int, token: str, life_ms: int) -> bool:
     """Whether a valid session has lost a day of its life and is to be prolonged (prolong())."""
     ends_ms = db.value("SELECT expires_ms FROM sessions WHERE token = ?", hash_token(token))
     return ends_ms is not None and now_ms < ends_ms < now_ms + life_ms - SLIDE_MS
 
 
-def prolong(db, now_ms, token, life_ms):
+def prolong(db: Db, now_ms: int, token: str, life_ms: int) -> None:
     """A session that is used lasts: nobody is asked for a password in the middle of an alarm."""
     db.run(
         "UPDATE sessions SET expires_ms = ? WHERE token = ? AND expires_ms > ?",
@@ -159,28 +194,29 @@ def prolong(db, now_ms, token, life_ms):
     )
 
 
-def close_session(db, token):
+def close_session(db: Db, token: str) -> None:
     db.run("DELETE FROM sessions WHERE token = ?", hash_token(token))
 
 
-def sessions(db, now_ms, account, token):
+def sessions(db: Db, now_ms: int, account: int, token: str) -> list[Session]:
     """Open sessions of this account, the newest first; `this` marks the one with this token."""
-    rows = db.all(
+    rows: list[Kept] = db.all(
         "SELECT token, created_wall, address, agent FROM sessions WHERE account = ? AND expires_ms > ? "
         "ORDER BY created_ms DESC",
         account,
         now_ms,
     )
-    return [{**row, "token": "", "this": row["token"] == hash_token(token)} for row in rows]
+    own = hash_token(token)
+    return [{**row, "token": "", "this": row["token"] == own} for row in rows]
 
 
-def end_sessions(db, account, keep=""):
+def end_sessions(db: Db, account: int, keep: str = "") -> int:
     """End every session of this account but the one with the token `keep`, and its tool's tokens."""
     ended = db.run("DELETE FROM sessions WHERE account = ? AND token != ?", account, hash_token(keep))
     return ended + db.run("DELETE FROM technicians WHERE account = ?", account)
 
 
-def hash_token(token):
+def hash_token(token: str) -> str:
     """What is kept of a secret of 128 bits and more: nothing that opens a door."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -188,15 +224,15 @@ def hash_token(token):
 class Attempts:
     """Counts failures per key in memory; too many and the key waits. Only login and set-up ask it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._fails = {}  # key -> list of steady ms
+        self._fails: dict[str, list[int]] = {}  # key -> list of steady ms
 
-    def blocked(self, now_ms, *names):
+    def blocked(self, now_ms: int, *names: str) -> bool:
         with self._lock:
             return any(len(self._recent(now_ms, name)) >= FAILS_LIMIT for name in names)
 
-    def failed(self, now_ms, *names):
+    def failed(self, now_ms: int, *names: str) -> None:
         with self._lock:
             for name in names:
                 recent = self._recent(now_ms, name)
@@ -205,7 +241,7 @@ class Attempts:
                     self._fails.pop(next(iter(self._fails)))
                 self._fails[name] = (recent + [now_ms])[-FAILS_LIMIT:]
 
-    def _recent(self, now_ms, name):
+    def _recent(self, now_ms: int, name: str) -> list[int]:
         return [at for at in self._fails.get(name, ()) if now_ms - at < FAILS_WINDOW_MS]
 
 
@@ -215,15 +251,17 @@ class Guesses:
     Only for devices that have never logged in to that account. In memory; a restart forgets.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._fails = {}  # login -> (count, steady ms of the last, open again at steady ms)
+        self._fails: dict[
+            str, tuple[int, int, int]
+        ] = {}  # login -> (count, steady ms of the last, open again at steady ms)
 
-    def left_ms(self, now_ms, login):
+    def left_ms(self, now_ms: int, login: str) -> int:
         with self._lock:
             return max(0, self._fails.get(login, (0, 0, 0))[2] - now_ms)
 
-    def failed(self, now_ms, login):
+    def failed(self, now_ms: int, login: str) -> None:
         with self._lock:
             count, last_ms, _ = self._fails.pop(login, (0, now_ms, 0))
             count = 1 if now_ms - last_ms > GUESSES_FORGOTTEN_MS else count + 1
@@ -233,12 +271,12 @@ class Guesses:
                 self._fails.pop(next(iter(self._fails)))
             self._fails[login] = (count, now_ms, now_ms + wait_ms)
 
-    def worked(self, login):
+    def worked(self, login: str) -> None:
         with self._lock:
             self._fails.pop(login, None)
 
 
-def known_device(account):
+def known_device(account: Locked) -> str:
     """What a browser keeps after logging in, to be told from a stranger's.
 
     Worth nothing without the password, and of no use once the password was changed.
@@ -249,10 +287,10 @@ def known_device(account):
 class Passwords:
     """scrypt checks, at most two at once: the rest come back later, the alarm path keeps its processor."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._slots = threading.BoundedSemaphore(SCRYPT_AT_ONCE)
 
-    def check(self, account, password):
+    def check(self, account: Locked | None, password: str) -> bool | None:
         """True or False; None when too many checks are running. An unknown login costs the same time."""
         if not self._slots.acquire(blocking=False):
             return None

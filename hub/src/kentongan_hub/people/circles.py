@@ -6,7 +6,12 @@ that pressed made the change: they can neither look in nor lock a helper out. Wh
 incident by hand may be taken in again by those who are in it.
 """
 
+from collections.abc import Iterable, Sequence, Set
+
 from kentongan_hub.base import roles, sending, words
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Account, At, Concerns, House, Incident, Value
+from kentongan_hub.storage.store import Db
 
 AGREED_MIN = 2  # agreed people that a silent alarm should reach; below that the stand-in is called too
 # kinds that go to offices of the RW and to nobody else, whoever is agreed
@@ -22,28 +27,28 @@ _SUITED = (
 )
 
 
-def _suited(db, fact, *values):
+def _suited(db: Db, fact: str, *values: Value) -> list[Account]:
     screens = ", ".join(f"'{role}'" for role in roles.NEVER_NAMED)
     return db.all(_SUITED.format(home=KNOWN_HOME, screens=screens, fact=fact), *values)
 
 
-def agreed(db):
+def agreed(db: Db) -> list[Account]:
     """Accounts that are agreed now, whose home is known and who may log in."""
     return _suited(db, "a.named_for_confidential = 1")
 
 
-def enough(db):
+def enough(db: Db) -> bool:
     """Whether a silent alarm of any house reaches an agreed person, and of most houses two."""
     found = [homes(db, one) for one in agreed(db)]
     return len(found) >= AGREED_MIN and not set.intersection(*found)
 
 
-def stand_ins(db):
+def stand_ins(db: Db) -> list[Account]:
     """Accounts that are called while there are not enough agreed people."""
     return _suited(db, "a.stand_in = 1 AND a.named_for_confidential = 0")
 
 
-def _offices(db, duties):
+def _offices(db: Db, duties: Sequence[str]) -> list[Account]:
     marks = ", ".join("?" * len(duties))
     fact = (  # by the duty, which two people give, and not by the role, which an invitation gives
         "EXISTS (SELECT 1 FROM duties d JOIN people p ON p.id = d.person "
@@ -52,12 +57,12 @@ def _offices(db, duties):
     return _suited(db, fact, *duties)
 
 
-def holders(db, duties):
+def holders(db: Db, duties: Sequence[str]) -> set[int]:
     """{account ids} of who holds one of these duties."""
     return {one["id"] for one in _offices(db, duties)}
 
 
-def places(db, incident):
+def places(db: Db, incident: Concerns) -> set[House]:
     """{(zone, house)} of the household: by the frame's RT and by the device's, which ought to be one."""
     if not incident["house"]:
         return set()
@@ -67,7 +72,7 @@ def places(db, incident):
     return {(zone, incident["house"]) for zone in zones}
 
 
-def eligible(db, incident):
+def eligible(db: Db, incident: Concerns) -> list[int]:
     """[account ids] of who may know of an incident (a row; id 0: an imagined one), by what is true now."""
     household, kind = places(db, incident), incident["kind"]
     only = OFFICES_ONLY.get(kind)
@@ -80,13 +85,15 @@ def eligible(db, incident):
     return [one["id"] for one in found]
 
 
-def homes(db, account):
+def homes(db: Db, account: Account) -> set[House]:
     """{(zone, house)} where this account (a row) lives, by itself or by the register."""
-    rows = db.all("SELECT zone, house FROM people WHERE account = ? AND erased_wall IS NULL", account["id"])
+    rows: list[At] = db.all(
+        "SELECT zone, house FROM people WHERE account = ? AND erased_wall IS NULL", account["id"]
+    )
     return {(row["zone"], row["house"]) for row in (account, *rows) if row["house"]}
 
 
-def barred(db, account, household):
+def barred(db: Db, account: Account, household: Set[House]) -> bool:
     """Whether this account lives in one of these houses or is excluded from one."""
     rows = db.all(
         "SELECT zone, house FROM exclusions WHERE account = ? AND house != 0 AND ended_wall IS NULL",
@@ -95,24 +102,24 @@ def barred(db, account, household):
     return bool(household & (homes(db, account) | {(row["zone"], row["house"]) for row in rows}))
 
 
-def facts_ms(incident):
+def facts_ms(incident: Concerns) -> int:
     """Up to when a change of a fact counts for this incident: its press, or earlier where that is unsure."""
     return incident["opened_ms"] if incident["facts_ms"] is None else incident["facts_ms"]
 
 
-def draw(db, incident):
+def draw(db: Db, incident: Incident) -> None:
     """Keep who may know of this new incident; of a public one nothing is kept."""
     if incident["confidential"]:
         for account in eligible(db, incident):
             let_in(db, incident, account)
 
 
-def let_in(db, incident, account):
+def let_in(db: Db, incident: Incident, account: int) -> None:
     """Once: whose row has ended stays out."""
     db.run("INSERT OR IGNORE INTO circles (incident, account) VALUES (?, ?)", incident["id"], account)
 
 
-def knows(db, account_id, incident):
+def knows(db: Db, account_id: int | None, incident: Concerns) -> bool:
     """Whether this account may know of the incident, as its circle stands; imagined ones: by what is now."""
     if not incident["id"]:
         return account_id in eligible(db, incident)
@@ -125,7 +132,7 @@ def knows(db, account_id, incident):
     )
 
 
-def members(db, incident):
+def members(db: Db, incident: Concerns) -> list[int]:
     """[account ids] in the circle now."""
     rows = db.all(
         "SELECT account FROM circles WHERE incident = ? AND ended_wall IS NULL ORDER BY account",
@@ -134,24 +141,27 @@ def members(db, incident):
     return [row["account"] for row in rows]
 
 
-def shrink(db, now, account_id, makers, where="1", *values):
+def shrink(
+    db: Db, now: Now, account_id: int, makers: Iterable[int | None], where: str = "1", *values: Value
+) -> None:
     """Take the account out of the circles of incidents where `where` holds (SQL on incidents i).
 
     `makers` are the ids of the accounts that made the change. Where all of them belong to the house that
     pressed, now or when it pressed, nothing changes: they may not lock out who helps against them.
     """
-    for incident in db.all(
+    incidents: list[Incident] = db.all(
         "SELECT i.* FROM circles c JOIN incidents i ON i.id = c.incident "
         f"WHERE c.account = ? AND c.ended_wall IS NULL AND {where}",
         account_id,
         *values,
-    ):
+    )
+    for incident in incidents:
         if all(interested(db, one, incident) for one in makers):
             continue
         end(db, now, account_id, incident["id"], "facts_changed")
 
 
-def end(db, now, account_id, incident_id, why):
+def end(db: Db, now: Now, account_id: int, incident_id: int, why: str) -> None:
     db.run(
         "UPDATE circles SET ended_wall = ?, ended_by = ? "
         "WHERE incident = ? AND account = ? AND ended_wall IS NULL",
@@ -163,7 +173,7 @@ def end(db, now, account_id, incident_id, why):
     _unsent(db, now, account_id, incident_id)
 
 
-def _unsent(db, now, account_id, incident_id):
+def _unsent(db: Db, now: Now, account_id: int, incident_id: int) -> None:
     """What waits to be sent to this person about the incident is not sent any more."""
     db.run(
         f"UPDATE outbox SET state = '{sending.EXPIRED}', result = '{sending.EXCLUDED}', done_ms = ? "
@@ -176,7 +186,7 @@ def _unsent(db, now, account_id, incident_id):
     )
 
 
-def interested(db, account_id, incident):
+def interested(db: Db, account_id: int | None, incident: Incident) -> bool:
     """Whether this account may side with the house that pressed.
 
     It lives there, or nobody knows where, or since the incident was opened it is new, was switched on, or a
@@ -185,7 +195,7 @@ def interested(db, account_id, incident):
     """
     if account_id is None:
         return False
-    account = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
+    account: Account = db.one("SELECT * FROM accounts WHERE id = ?", account_id)
     if not (account["house"] or account["outside"]):
         return True
     if homes(db, account) & places(db, incident):

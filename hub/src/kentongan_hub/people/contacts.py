@@ -5,13 +5,30 @@ the state promises everywhere are there from the start, unchecked (domain.md 1);
 somebody fills them in, 112 among them because most districts do not answer it.
 """
 
+from typing import TypedDict
+
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, services
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.entries import phones
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Contact
+from kentongan_hub.people.access import By
 from kentongan_hub.record import audit, away
+from kentongan_hub.record.away import Absences
+from kentongan_hub.storage.store import Db
+
+
+class Values(TypedDict):
+    """A contact as the form spells it."""
+
+    name: str
+    number: str
+    service: str
+    zone: int
+
 
 OTHER = ""  # a contact of no service: listed, in no sentence
 LIMIT = 80  # contacts
@@ -22,12 +39,12 @@ GRACE_MS = 8 * 86_400_000  # a new site has a week before its unchecked numbers 
 DAY_MS = 86_400_000
 
 
-def seed(db):
+def seed(db: Db) -> None:
     for service, (_word, name, number) in services.SERVICES.items():
         db.insert("contacts", name=name, number=number, service=service)
 
 
-def numbers(db, zone=0):
+def numbers(db: Db, zone: int = 0) -> dict[str, str]:
     """{service: number} for people of this RT; a number of the RT's own wins over one for all."""
     rows = db.all(
         "SELECT service, number FROM contacts WHERE number != '' AND service != '' AND zone IN (0, ?) "
@@ -37,7 +54,7 @@ def numbers(db, zone=0):
     return {row["service"]: row["number"] for row in rows}
 
 
-def save(db, now, by, number, values, at=""):
+def save(db: Db, now: Now, by: By, number: int | None, values: Values, at: str = "") -> None:
     """Change contact `number`, or add one when it is None. `values`: name, number, service, zone."""
     name = audit.clean(values["name"]).strip()
     service, zone = values["service"], values["zone"]
@@ -66,7 +83,7 @@ def save(db, now, by, number, values, at=""):
     audit.record(db, now.wall, by["login"], codes.CONTACT_CHANGED, name, becomes, at)
 
 
-def verified(db, now, by, number, at=""):
+def verified(db: Db, now: Now, by: By, number: int, at: str = "") -> None:
     """This person has called the number and the right people answered."""
     row = _find(db, number)
     if not row["number"]:
@@ -78,34 +95,34 @@ def verified(db, now, by, number, at=""):
     audit.record(db, now.wall, by["login"], codes.CONTACT_CHECKED, row["name"], row["number"], at)
 
 
-def drop(db, now, by, number, at=""):
+def drop(db: Db, now: Now, by: By, number: int, at: str = "") -> None:
     row = _find(db, number)
     db.run("DELETE FROM contacts WHERE id = ?", number)
     audit.record(db, now.wall, by["login"], codes.CONTACT_REMOVED, row["name"], row["number"], at)
 
 
-def _find(db, number):
-    row = db.one("SELECT * FROM contacts WHERE id = ?", number)
+def _find(db: Db, number: int) -> Contact:
+    row = db.one("SELECT * FROM contacts WHERE id = ?", number, of=Contact)
     if row is None:
         raise LocalError(_("Kontak itu tidak ada lagi. Muat ulang halaman."))
     return row
 
 
-def check_days(db):
+def check_days(db: Db) -> int:
     return db.number("contacts_days", CHECK_DAYS)
 
 
-def is_old(row, gone, now_ms, days):
+def is_old(row: Contact, gone: Absences, now_ms: int, days: int) -> bool:
     """A number that nobody has called for too long, or ever; `gone`: when this hub was away (away.py)."""
     checked_ms = row["verified_ms"]
     return bool(row["number"]) and (not checked_ms or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS)
 
 
-def old(db, now_ms):
+def old(db: Db, now_ms: int) -> list[str]:
     """Names of the numbers to call again; none in a site's first week."""
     made_ms, gone = away.made_ms(db), away.of(db)
     if made_ms is None or gone.passed_ms(made_ms, now_ms) < GRACE_MS:
         return []
     days = check_days(db)
-    rows = db.all("SELECT * FROM contacts ORDER BY id")
+    rows: list[Contact] = db.all("SELECT * FROM contacts ORDER BY id")
     return [row["name"] for row in rows if is_old(row, gone, now_ms, days)]

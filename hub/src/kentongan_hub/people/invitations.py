@@ -5,10 +5,18 @@ import secrets
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
-from kentongan_hub.base.language import _
-from kentongan_hub.base.said import Actor, Said
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.language import Text, _
+from kentongan_hub.base.said import Actor, Said, Who
+from kentongan_hub.base.tables import Account, Home, Invitation
 from kentongan_hub.people import access, accounts, pins
 from kentongan_hub.record import audit, away
+from kentongan_hub.storage.store import Db
+
+
+class Open(Invitation):
+    login: str | None  # of a recovery link
+
 
 HOUR_MS = 3_600_000
 HOURS = (1, 24, 168)  # how long an invitation may be open
@@ -18,7 +26,9 @@ KEPT_MS = 30 * 24 * HOUR_MS  # used and ended ones are listed this long; the rec
 TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
 
 
-def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
+def make(
+    db: Db, now: Now, by: Account, name: str, role: str, hours: int, at: str = "", home: Home = (0, 0, 0)
+) -> str:
     """The secret of a new invitation for a named person; LocalError names what is wrong.
 
     `home`: where this person lives, as access.check_home gives it; the invited person cannot choose it.
@@ -31,13 +41,13 @@ def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
     if hours not in HOURS:
         raise LocalError(_("berlaku: pilih 1 jam, 1 hari atau 1 minggu"))
     token = _insert(db, now, by["name"], name, role, hours, home=home, by_account=by["id"])
-    lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    lives = access.home_said(access.lives(home))
     detail = Said(codes.INVITED_AS, role=role, hours=hours, home=lives)
     audit.record(db, now.wall, by["login"], codes.INVITED, name, detail, at)
     return token
 
 
-def recover(db, now, by, account, at="", console=""):
+def recover(db: Db, now: Now, by: str, account: Account, at: str = "", console: str = "") -> str:
     """The secret of a link with which this account gets a new password; the older links of it end.
 
     `console`: who asked for it at the hub's own machine, as `by`. An account that is or was agreed for
@@ -60,13 +70,23 @@ def recover(db, now, by, account, at="", console=""):
         )
     db.run("UPDATE invitations SET ended_wall = ? WHERE account = ? AND used_wall IS NULL "
            "AND ended_wall IS NULL", now.wall, account["id"])  # fmt: skip
-    who = Actor(codes.CONSOLE, console) if console else by
+    who: Who = Actor(codes.CONSOLE, console) if console else by
     token = _insert(db, now, by, account["name"], account["role"], RECOVERY_HOURS, account["id"])
     audit.record(db, now.wall, who, codes.RECOVERY_LINK_MADE, account["login"], address=at)
     return token
 
 
-def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_account=None):
+def _insert(
+    db: Db,
+    now: Now,
+    by: str,
+    name: str,
+    role: str,
+    hours: int,
+    account: int | None = None,
+    home: Home = (0, 0, 0),
+    by_account: int | None = None,
+) -> str:
     old = "(used_wall IS NOT NULL OR ended_wall IS NOT NULL OR expires_ms <= ?)"
     db.run("DELETE FROM invitations WHERE expires_ms < ?", away.cutoff(db, now.ms, KEPT_MS))
     own = f"SELECT count(*) FROM invitations WHERE made_account = ? AND NOT {old}"
@@ -93,12 +113,12 @@ def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_acc
     return token
 
 
-def find(db, now_ms, token):
+def find(db: Db, now_ms: int, token: str) -> Open | None:
     """The open invitation of this secret, with `login` when it is a recovery link; else None.
 
     One whose maker was switched off since opens nothing.
     """
-    return db.one(
+    found: Open | None = db.one(
         "SELECT i.*, a.login FROM invitations i LEFT JOIN accounts a ON a.id = i.account "
         "LEFT JOIN accounts m ON m.id = i.made_account "
         "WHERE i.token = ? AND i.used_wall IS NULL AND i.ended_wall IS NULL AND i.expires_ms > ? "
@@ -106,9 +126,12 @@ def find(db, now_ms, token):
         accounts.hash_token(token),
         now_ms,
     )
+    return found
 
 
-def take(db, now, invitation, login, name, password, pin, at=""):
+def take(
+    db: Db, now: Now, invitation: Open, login: str, name: str, password: str, pin: str, at: str = ""
+) -> int:
     """The account's id: a new one, or the old one with a new password and every session ended.
 
     `invitation` is what find() gave in the same transaction, so nobody takes it twice.
@@ -121,7 +144,7 @@ def take(db, now, invitation, login, name, password, pin, at=""):
         account = accounts.add(db, now.wall, login, name, invitation["role"], password, home=home)
         access.made(db, now, invitation["made_account"], account, home)
     else:
-        accounts.check_new(invitation["login"], password)
+        accounts.check_new(invitation["login"] or login, password)
         db.run("UPDATE accounts SET password = ? WHERE id = ?", accounts.hash_password(password), account)
         accounts.end_sessions(db, account)
     if pin:
@@ -134,9 +157,9 @@ def take(db, now, invitation, login, name, password, pin, at=""):
     return account
 
 
-def end(db, now, by, number, at=""):
+def end(db: Db, now: Now, by: Account, number: int, at: str = "") -> bool:
     """Take an open invitation back; False when there is none."""
-    row = db.one("SELECT * FROM invitations WHERE id = ?", number)
+    row = db.one("SELECT * FROM invitations WHERE id = ?", number, of=Invitation)
     if row is None or row["used_wall"] is not None or row["ended_wall"] is not None:
         return False
     db.run("UPDATE invitations SET ended_wall = ? WHERE id = ?", now.wall, number)
@@ -144,7 +167,7 @@ def end(db, now, by, number, at=""):
     return True
 
 
-def state(row, now_ms):
+def state(row: Invitation, now_ms: int) -> Text:
     """'menunggu', 'dipakai', 'dibatalkan' or 'lewat waktu'."""
     if row["used_wall"] is not None:
         return _("dipakai")

@@ -9,7 +9,8 @@ a backup is locked by the passphrase of who makes it, and the page says who can 
 
 import hashlib
 import os
-from collections import namedtuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypedDict
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -17,9 +18,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
 from kentongan_hub.people import access, circles
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 
 SCRYPT = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB and a tenth of a second
 PASSPHRASE = (12, 200)  # characters
@@ -27,10 +31,23 @@ SALT, PUBLIC, KEY, TAG = 16, 32, 32, 16  # bytes
 SLOT = SALT + PUBLIC + KEY + TAG  # of one lock in the file: salt, one-time public half, locked key
 LOCKS_LIMIT = 8  # in one file; opening tries each
 
-Lock = namedtuple("Lock", "salt public")
+
+class Lock(NamedTuple):
+    salt: bytes
+    public: bytes
 
 
-def check_passphrase(text):
+class Keeper(TypedDict):
+    """A row of backup_keepers, with the name of its account."""
+
+    account: int
+    salt: bytes
+    public: bytes
+    made_wall: int
+    name: str
+
+
+def check_passphrase(text: str) -> None:
     if not PASSPHRASE[0] <= len(text) <= PASSPHRASE[1]:
         raise LocalError(
             _(
@@ -41,19 +58,19 @@ def check_passphrase(text):
         )
 
 
-def lock_of(passphrase):
+def lock_of(passphrase: str) -> Lock:
     """The Lock that this passphrase opens, another each time."""
     check_passphrase(passphrase)
     salt = os.urandom(SALT)
     return Lock(salt, _private(passphrase, salt).public_key().public_bytes_raw())
 
 
-def _private(passphrase, salt):
+def _private(passphrase: str, salt: bytes) -> X25519PrivateKey:
     made = hashlib.scrypt(passphrase.encode(), salt=salt, dklen=KEY, **SCRYPT)
     return X25519PrivateKey.from_private_bytes(made)
 
 
-def slot(lock, key):
+def slot(lock: Lock, key: bytes) -> bytes:
     """The key of a file, locked: SLOT bytes."""
     once = X25519PrivateKey.generate()
     shared = once.exchange(X25519PublicKey.from_public_bytes(lock.public))
@@ -61,7 +78,7 @@ def slot(lock, key):
     return lock.salt + half + _cipher(shared, half, lock.public).encrypt(bytes(12), key, None)
 
 
-def opened(slots, passphrase):
+def opened(slots: Iterable[bytes], passphrase: str) -> bytes | None:
     """The key of a file from its slots, or None when none of them is this passphrase's."""
     for one in slots:
         salt, half, locked = one[:SALT], one[SALT : SALT + PUBLIC], one[SALT + PUBLIC :]
@@ -74,12 +91,12 @@ def opened(slots, passphrase):
     return None
 
 
-def _cipher(shared, half, public):
+def _cipher(shared: bytes, half: bytes, public: bytes) -> AESGCM:
     """Used for one key only, so its nonce may be zero."""
     return AESGCM(hashlib.sha256(b"kentongan cadangan" + shared + half + public).digest())
 
 
-def may_keep(account):
+def may_keep(account: Account) -> bool:
     """Whether this account (a row) may be a keeper: agreed, its home known, and no maker of backups."""
     makes = roles.allows(account["role"], roles.SYSTEM)
     return bool(
@@ -87,21 +104,21 @@ def may_keep(account):
     )
 
 
-def listed(db):
+def listed(db: Db) -> list[Keeper]:
     """[rows with name, salt, public, made_wall] of keepers who may be so now."""
-    rows = db.all(
+    rows: list[Keeper] = db.all(
         "SELECT k.*, a.name FROM backup_keepers k JOIN accounts a ON a.id = k.account ORDER BY k.account"
     )
     able = {one["id"] for one in circles.agreed(db) if may_keep(one)}
     return [row for row in rows if row["account"] in able][:LOCKS_LIMIT]
 
 
-def locks(db):
+def locks(db: Db) -> list[Lock]:
     """The Locks of a backup that is made now; empty: nobody keeps its passphrase."""
     return [Lock(bytes(row["salt"]), bytes(row["public"])) for row in listed(db)]
 
 
-def keep(db, now, by, passphrase, at=""):
+def keep(db: Db, now: Now, by: Account, passphrase: str, at: str = "") -> None:
     """This person keeps the passphrase of backups from now on; those of before open with the one of then."""
     if not may_keep(by):
         raise LocalError(_("Penjaga cadangan: orang yang disepakati untuk kejadian rahasia, dan bukan "

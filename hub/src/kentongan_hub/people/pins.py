@@ -11,6 +11,9 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base.language import _
 
+Key = tuple[int, int]  # screen, person; 0: the screen itself
+Fails = tuple[int, int, int]  # count, at ms, open again ms
+
 PIN = re.compile(r"[0-9]{4,8}\Z")
 FREE_TRIES = 5  # wrong ones in a row before the first wait of one person on one screen
 SCREEN_FREE_TRIES = 12  # and of all persons together on one screen
@@ -20,7 +23,7 @@ FORGET_MS = 86_400_000  # a day without a wrong one
 KEYS_LIMIT = 2_000
 
 
-def check_new(pin):
+def check_new(pin: str) -> None:
     """LocalError with the remedy unless this can be a PIN."""
     if not PIN.match(pin):
         raise LocalError(_("PIN: 4 sampai 8 angka"))
@@ -32,30 +35,30 @@ def check_new(pin):
 class Waits:
     """Wrong PINs in a row, by person and screen, in memory; a restart forgets them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._fails = {}  # (screen, person), or (screen, 0) for the screen -> (count, at ms, open again ms)
+        self._fails: dict[Key, Fails] = {}
 
-    def left_ms(self, now_ms, screen, person):
+    def left_ms(self, now_ms: int, screen: int, person: int) -> int:
         """How long this person has to wait on this screen; 0 when not at all."""
         with self._lock:
             return max(0, *(self._get(now_ms, key)[2] - now_ms for key in ((screen, person), (screen, 0))))
 
-    def failed(self, now_ms, screen, person):
+    def failed(self, now_ms: int, screen: int, person: int) -> None:
         with self._lock:
             self._count(now_ms, (screen, person), FREE_TRIES, WAIT_MAX_MS)
             self._count(now_ms, (screen, 0), SCREEN_FREE_TRIES, SCREEN_WAIT_MAX_MS)
 
-    def worked(self, screen, person):
+    def worked(self, screen: int, person: int) -> None:
         with self._lock:
             self._fails.pop((screen, person), None)
             self._fails.pop((screen, 0), None)
 
-    def _get(self, now_ms, key):
+    def _get(self, now_ms: int, key: Key) -> Fails:
         found = self._fails.get(key, (0, now_ms, 0))
         return (0, now_ms, 0) if now_ms - found[1] > FORGET_MS else found
 
-    def _count(self, now_ms, key, free, longest_ms):
+    def _count(self, now_ms: int, key: Key, free: int, longest_ms: int) -> None:
         count = self._get(now_ms, key)[0] + 1
         wait_ms = min(longest_ms, WAIT_MS << min(20, count - free)) if count >= free else 0
         self._fails.pop(key, None)

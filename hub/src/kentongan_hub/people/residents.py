@@ -5,14 +5,19 @@ religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
 """
 
 import re
+from collections.abc import Collection
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, sending, words
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Person
 from kentongan_hub.people import access, ways
+from kentongan_hub.people.access import By
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 
 DUTIES = words.DUTIES
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
@@ -28,7 +33,7 @@ MOVES_OUT = (_("Pindah rumah"), _("Kontrak habis"), _("Rumah dijual"))  # reason
 MOVES_IN = (_("Penghuni baru"), _("Kembali dari luar kota"))
 
 
-def _text(name, value, limit, required=False):
+def _text(name: str, value: object, limit: int, required: bool = False) -> str:
     value = audit.clean(value).strip()
     if required and not value:
         raise LocalError(_("%(name)s: masih kosong", name=name))
@@ -39,16 +44,16 @@ def _text(name, value, limit, required=False):
     return value
 
 
-def subject_of(person):
+def subject_of(person: int) -> Said:
     """Somebody of the register, on the record: by number, for the name is erased one day."""
     return Said(codes.PERSON, number=person)
 
 
-def house_at(zone, number):
+def house_at(zone: int, number: int) -> Said:
     return Said(codes.HOUSE_OF_RT, zone=f"{zone:02d}", house=number)
 
 
-def add_house(db, now, by, zone, number, place="", at=""):
+def add_house(db: Db, now: Now, by: By, zone: int, number: int, place: str = "", at: str = "") -> int:
     """The new house's id."""
     if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
         raise LocalError(_("RT 1 sampai 255 dan nomor rumah 1 sampai %(house_max)s", house_max=HOUSE_MAX))
@@ -60,7 +65,19 @@ def add_house(db, now, by, zone, number, place="", at=""):
     return house
 
 
-def add_person(db, now, by, name, zone, house, consent, health="", health_consent=False, head=False, at=""):
+def add_person(
+    db: Db,
+    now: Now,
+    by: By,
+    name: str,
+    zone: int,
+    house: int,
+    consent: object,
+    health: str = "",
+    health_consent: object = False,
+    head: bool = False,
+    at: str = "",
+) -> int:
     """The new person's id; nobody is stored without consent."""
     if not consent:
         raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
@@ -86,7 +103,7 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
     return person
 
 
-def check_address(db, channel, address, delay_s):
+def check_address(db: Db, channel: str, address: str, delay_s: int) -> str:
     """The address as it is kept; LocalError names what is wrong."""
     address = ways.checked(db, channel, address)
     if not 0 <= delay_s <= DELAY_MAX_S:
@@ -94,7 +111,9 @@ def check_address(db, channel, address, delay_s):
     return address
 
 
-def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
+def add_address(
+    db: Db, now: Now, by: By, person: int, channel: str, address: str, delay_s: int = 0, at: str = ""
+) -> None:
     address = check_address(db, channel, address, delay_s)
     _person(db, person)
     if db.value("SELECT count(*) FROM addresses WHERE person = ?", person) >= ADDRESSES_LIMIT:
@@ -106,19 +125,19 @@ def add_address(db, now, by, person, channel, address, delay_s=0, at=""):
     audit.record(db, now.wall, by["login"], codes.ADDRESS_ADDED, subject_of(person), channel, at)
 
 
-def drop_address(db, now, by, person, number, at=""):
+def drop_address(db: Db, now: Now, by: By, person: int, number: int, at: str = "") -> None:
     if db.run("DELETE FROM addresses WHERE id = ? AND person = ?", number, person):
         audit.record(db, now.wall, by["login"], codes.ADDRESS_REMOVED, subject_of(person), address=at)
 
 
-def check_duties(duties):
+def check_duties(duties: Collection[str]) -> None:
     unknown = [duty for duty in duties if duty not in DUTIES]
     if unknown:
         raise LocalError(_("tugas %(value)s: pilih %(duties)s",
                            value=f"{unknown[0]!r}", duties=", ".join(DUTIES)))  # fmt: skip
 
 
-def set_duties(db, now, by, person, duties, at=""):
+def set_duties(db: Db, now: Now, by: By, person: int, duties: Collection[str], at: str = "") -> None:
     """This person is called for exactly these duties from now on; RT duties count in the own RT only."""
     row = _person(db, person)
     check_duties(duties)
@@ -131,14 +150,14 @@ def set_duties(db, now, by, person, duties, at=""):
     audit.record(db, now.wall, by["login"], codes.DUTIES_CHANGED, subject_of(person), detail, at)
 
 
-def _person(db, person):
-    row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", person)
+def _person(db: Db, person: int) -> Person:
+    row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", person, of=Person)
     if row is None:
         raise LocalError(_("Orang itu tidak ada di daftar."))
     return row
 
 
-def withdraw(db, now, by, person, at=""):
+def withdraw(db: Db, now: Now, by: By, person: int, at: str = "") -> None:
     """Consent withdrawn: name, notes, addresses and duties go at once; that it happened is on the record."""
     name = _person(db, person)["name"]
     # messages that wait are not sent, and those that were sent keep no number and no name
@@ -166,7 +185,7 @@ def withdraw(db, now, by, person, at=""):
     audit.record(db, now.wall, by["login"], codes.CONSENT_WITHDRAWN, subject_of(person), address=at)
 
 
-def move_out(db, now, by, zone, number, reason, at=""):
+def move_out(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: str = "") -> int:
     """The household has left: nobody of it is called any more; the house stays, without people."""
     reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
     if not db.run(
@@ -183,7 +202,7 @@ def move_out(db, now, by, zone, number, reason, at=""):
     return len(gone)
 
 
-def move_in(db, now, by, zone, number, reason, at=""):
+def move_in(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: str = "") -> None:
     """A household has come: the house counts again; its people are added with their consent."""
     reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
     if not db.run(
@@ -194,7 +213,9 @@ def move_in(db, now, by, zone, number, reason, at=""):
     audit.record(db, now.wall, by["login"], codes.MOVED_IN, house_at(zone, number), reason, at)
 
 
-def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
+def leave_empty(
+    db: Db, now: Now, by: By, zone: int, number: int, days: int, key_holder: str, at: str = ""
+) -> None:
     """Rumah kosong (mudik): an alarm from there says so for this many days; 0 ends it.
 
     Nobody says it of the own house: who is called would not go in.
@@ -218,7 +239,7 @@ def leave_empty(db, now, by, zone, number, days, key_holder, at=""):
     audit.record(db, now.wall, by["login"], codes.HOUSE_EMPTY, house_at(zone, number), what, at)
 
 
-def empty_note(db, at_ms, zone, number):
+def empty_note(db: Db, at_ms: int, zone: int, number: int) -> str:
     """'RUMAH KOSONG, jangan masuk sendirian. Kunci: Budi.' while the house is, else ''."""
     row = db.one("SELECT * FROM houses WHERE zone = ? AND number = ?", zone, number)
     if not number or row is None:
@@ -231,7 +252,7 @@ def empty_note(db, at_ms, zone, number):
     return _("RUMAH KOSONG, jangan masuk sendirian.")
 
 
-def counters(db, now):
+def counters(db: Db, now: Now) -> dict[str, int]:
     """How far the RT has come: houses, registered, with a button, tested in 30 days, drilled in a year."""
     month_ms, year_ms = now.ms - 30 * 86_400_000, now.ms - 365 * 86_400_000
     one = db.value

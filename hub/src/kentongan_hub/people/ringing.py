@@ -9,9 +9,20 @@ Of an incident only chimes ring that a person of its circle had confirmed before
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account, Device, House, Incident
 from kentongan_hub.people import access, circles
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
+
+
+class Own(Device):
+    """A chime at home of somebody; `number`: as its sticker has it."""
+
+    number: str
+    confirmed: bool
+
 
 _CHIMES = "SELECT * FROM devices WHERE role = 'penerima' AND revoked = 0 AND pending = 0 AND house != 0"
 # of the chime as it stands: one that was moved or relabelled is not the one that somebody confirmed
@@ -23,79 +34,79 @@ _CONFIRMED = (
 )
 
 
-def callable_now(db):
+def callable_now(db: Db) -> list[Account]:
     """Accounts that a silent alarm may reach now: agreed people, and stand-ins while those are too few."""
     return circles.agreed(db) + ([] if circles.enough(db) else circles.stand_ins(db))
 
 
-def _confirmed(db, before_ms=None):
+def _confirmed(db: Db, before_ms: int | None = None) -> dict[int, set[int]]:
     """{node: {account ids}}: who lives at this chime and has confirmed it, in time for `before_ms`."""
-    found, lives = {}, {}
+    found: dict[int, set[int]] = {}
+    lives: dict[int, set[House]] = {}
     rows = db.all(f"{_CONFIRMED} AND (? IS NULL OR c.at_ms <= ?)", before_ms, before_ms)
     for row in rows:
         if row["account"] not in lives:
-            account = db.one("SELECT * FROM accounts WHERE id = ?", row["account"])
+            account: Account = db.one("SELECT * FROM accounts WHERE id = ?", row["account"])
             lives[row["account"]] = circles.homes(db, account)
         if (row["zone"], row["house"]) in lives[row["account"]]:
             found.setdefault(row["node"], set()).add(row["account"])
     return found
 
 
-def silently(db):
+def silently(db: Db) -> set[int]:
     """{nodes} of chimes that a gateway without this hub pages for a silent alarm of today."""
     ids = {one["id"] for one in callable_now(db)}
     return {node for node, accounts in _confirmed(db).items() if accounts & ids}
 
 
-def ring(db, incident):
+def ring(db: Db, incident: Incident) -> set[int]:
     """{nodes} of chimes that may ring for, and answer, this confidential incident."""
     known = set(circles.members(db, incident))
     return {node for node, accounts in _confirmed(db, circles.facts_ms(incident)).items() if accounts & known}
 
 
-def targets(db, incident):
+def targets(db: Db, incident: Incident) -> list[int]:
     """[nodes] to page for a confidential incident: by its own circle, never by who is agreed by now.
 
     Those of its RT, else of the site; never one of the presser's house.
     """
     own, may_ring = circles.places(db, incident), ring(db, incident)
-    found = [
-        one
-        for one in db.all(f"{_CHIMES} ORDER BY node")
-        if one["node"] in may_ring and (one["zone"], one["house"]) not in own
-    ]
+    every: list[Device] = db.all(f"{_CHIMES} ORDER BY node")
+    found = [one for one in every if one["node"] in may_ring and (one["zone"], one["house"]) not in own]
     near = [one for one in found if one["zone"] == incident["zone"]]
     return [one["node"] for one in near or found]
 
 
-def waiting(db):
+def waiting(db: Db) -> list[Device]:
     """Chimes in the houses of people whom silent alarms call, which none of those has confirmed yet."""
     people, confirmed = callable_now(db), _confirmed(db)
-    out = []
-    for chime in db.all(f"{_CHIMES} ORDER BY label"):
+    out: list[Device] = []
+    every: list[Device] = db.all(f"{_CHIMES} ORDER BY label")
+    for chime in every:
         at_home = {one["id"] for one in people if (chime["zone"], chime["house"]) in circles.homes(db, one)}
         if at_home and not at_home & confirmed.get(chime["node"], set()):
             out.append(chime)
     return out
 
 
-def of_account(db, account):
+def of_account(db: Db, account: Account) -> list[Own]:
     """[chimes with `confirmed` and the sticker's `number`] at home of whom silent alarms call; else []."""
     if not access.agreed_now(account):
         return []
     places, confirmed = circles.homes(db, account), _confirmed(db)
+    every: list[Device] = db.all(f"{_CHIMES} ORDER BY label")
     return [
         {
             **chime,
             "number": format(chime["node"], "08x"),
             "confirmed": account["id"] in confirmed.get(chime["node"], ()),
         }
-        for chime in db.all(f"{_CHIMES} ORDER BY label")
+        for chime in every
         if (chime["zone"], chime["house"]) in places
     ]
 
 
-def confirm(db, now, by, node, at=""):
+def confirm(db: Db, now: Now, by: Account, node: int, at: str = "") -> None:
     """This person says that this very chime is the one at home; silent alarms of later ring there."""
     chime = _own(db, by, node)
     if not chime["confirmed"]:
@@ -105,27 +116,27 @@ def confirm(db, now, by, node, at=""):
         _written(db, now, by, chime, codes.CHIME_CONFIRMED, "", chime["label"], at)
 
 
-def refuse(db, now, by, node, at=""):
+def refuse(db: Db, now: Now, by: Account, node: int, at: str = "") -> None:
     """Not this person's, or no more: nothing silent rings there, of open incidents neither."""
     chime = _own(db, by, node)
     if _end(db, now, by, node):
         _written(db, now, by, chime, codes.CHIME_REFUSED, chime["label"], "", at)
 
 
-def _end(db, now, by, node):
+def _end(db: Db, now: Now, by: Account, node: int) -> int:
     return db.run(
         "UPDATE chime_consents SET ended_wall = ? WHERE chime = ? AND account = ? AND ended_wall IS NULL",
         now.wall, node, by["id"],
     )  # fmt: skip
 
 
-def _own(db, by, node):
+def _own(db: Db, by: Account, node: int) -> Own:
     found = next((one for one in of_account(db, by) if one["node"] == node), None)
     if found is None:
         raise LocalError(_("Penerima itu tidak ada di rumah Anda. Muat ulang halaman."))
     return found
 
 
-def _written(db, now, by, chime, what, old, new, at):
+def _written(db: Db, now: Now, by: Account, chime: Own, what: str, old: str, new: str, at: str) -> None:
     access.note(db, now, [by["id"]], "penerima", old, new, account=by["id"])
     audit.record(db, now.wall, by["login"], what, chime["label"], chime["number"], at)

@@ -6,14 +6,17 @@ a restart of the hub shows a new code.
 
 import secrets
 import threading
-from collections import namedtuple
+from typing import NamedTuple, TypedDict
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
 from kentongan_hub.people import accounts
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 
 CODE_DIGITS = 6
 WAIT_MS = 600_000  # a code that nobody confirmed
@@ -23,23 +26,41 @@ SCREENS_LIMIT = 30
 NO_PASSWORD = "!"  # no password has this hash
 PREFIX = "layar-"
 
-# a browser that shows a code; account is set once a person has confirmed it
-Waiting = namedtuple("Waiting", "code address agent since_ms account")
+
+class Waiting(NamedTuple):
+    """A browser that shows a code."""
+
+    code: str
+    address: str
+    agent: str
+    since_ms: int
+    account: int | None  # once a person has confirmed it
+
+
+class Screen(TypedDict):
+    """A screen in service, with its session's address."""
+
+    id: int
+    name: str
+    paired_by: str
+    created_wall: int
+    address: str | None
+    agent: str | None
 
 
 class Pairings:
     """Browsers that show a code, by the hash of their cookie."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting = {}
+        self._waiting: dict[str, Waiting] = {}  # hash of its cookie -> it
 
-    def show(self, now_ms, token, address, agent):
+    def show(self, now_ms: int, token: str | None, address: str, agent: str) -> tuple[str, Waiting]:
         """(token, Waiting) of this browser; a new code where it has none that is still good."""
         with self._lock:
             self._forget(now_ms)
             found = self._waiting.get(accounts.hash_token(token)) if token else None
-            if found:
+            if token and found:
                 return token, found
             self._make_room(address)
             used = {one.code for one in self._waiting.values()}
@@ -49,12 +70,12 @@ class Pairings:
             self._waiting[accounts.hash_token(token)] = made
             return token, made
 
-    def waiting(self, now_ms):
+    def waiting(self, now_ms: int) -> list[Waiting]:
         with self._lock:
             self._forget(now_ms)
             return [one for one in self._waiting.values() if one.account is None]
 
-    def confirm(self, now_ms, code, account):
+    def confirm(self, now_ms: int, code: str, account: int) -> Waiting:
         """The browser with this code is that account from its next look on; LocalError when there is none."""
         with self._lock:
             self._forget(now_ms)
@@ -64,14 +85,14 @@ class Pairings:
                     return one
         raise LocalError(_("Kode itu tidak ada, atau sudah lewat 10 menit. Lihat kode di layar, tulis lagi."))
 
-    def finish(self, token):
+    def finish(self, token: str) -> None:
         with self._lock:
             self._waiting.pop(accounts.hash_token(token), None)
 
-    def _forget(self, now_ms):
+    def _forget(self, now_ms: int) -> None:
         self._waiting = {k: v for k, v in self._waiting.items() if now_ms - v.since_ms < WAIT_MS}
 
-    def _make_room(self, address):
+    def _make_room(self, address: str) -> None:
         mine = [key for key, one in self._waiting.items() if one.address == address]
         for key in mine[: max(0, len(mine) + 1 - PER_ADDRESS_LIMIT)]:
             del self._waiting[key]
@@ -79,11 +100,11 @@ class Pairings:
             del self._waiting[next(iter(self._waiting))]
 
 
-def _code():
+def _code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def add(db, now, by, name, at=""):
+def add(db: Db, now: Now, by: Account, name: str, at: str = "") -> int:
     """The account of a new screen with this name, for the caller to confirm its code with."""
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
@@ -106,7 +127,7 @@ def add(db, now, by, name, at=""):
     return account
 
 
-def listed(db):
+def listed(db: Db) -> list[Screen]:
     """Screens in service with their session's address."""
     return db.all(
         "SELECT a.id, a.name, a.paired_by, a.created_wall, s.address, s.agent FROM accounts a "
@@ -115,7 +136,7 @@ def listed(db):
     )
 
 
-def revoke(db, now, by, number, at=""):
+def revoke(db: Db, now: Now, by: Account, number: int, at: str = "") -> bool:
     """The screen is nobody from now on; False when there is none of this number."""
     row = db.one("SELECT * FROM accounts WHERE id = ? AND paired_by != '' AND active = 1", number)
     if row is None:

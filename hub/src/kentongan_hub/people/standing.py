@@ -4,22 +4,41 @@ want() is what pages call: it applies the change, or leaves it waiting for a sec
 A body holds ids and plain values only, so that a change can wait in the database.
 """
 
-from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Account, Home, House, Person, Row
 from kentongan_hub.people import access, accounts, circles, residents
+from kentongan_hub.people.access import By
 from kentongan_hub.record import audit
-
-# subject for people, account whose fact it is, {(zone, house)} that it concerns, whether two people are
-# needed, whether it only adds what was never there; ruled: False for what decides nobody's sight
-Look = namedtuple("Look", "subject account touched two first_time ruled")
+from kentongan_hub.storage.store import Db
 
 
-def want(db, now, by, what, body, at=""):
+class Look(NamedTuple):
+    """What a rule says of a change."""
+
+    subject: str | Said  # for people
+    account: Account | None  # whose fact it is
+    touched: set[House]  # that it concerns
+    two: bool  # whether two people are needed
+    first_time: bool  # whether it only adds what was never there
+    ruled: bool  # False for what decides nobody's sight
+
+
+Body = Row  # of a change: ids and plain values
+Makers = Sequence[By]  # who asked, and who agreed where two are needed
+Rule = Callable[[Db, Body, By], Look]
+Deed = Callable[[Db, Now, Makers, Body, str], None]
+PersonDeed = Callable[[Db, Now, By, Body, str], None]
+
+
+def want(db: Db, now: Now, by: By, what: str, body: Body, at: str = "") -> bool:
     """True when the change was made, False when it waits for a second person; LocalError names the remedy."""
     look = _RULES[what](db, body, by)
     if look.two:
@@ -33,7 +52,7 @@ def want(db, now, by, what, body, at=""):
     return True
 
 
-def confirm(db, now, by, number, at=""):
+def confirm(db: Db, now: Now, by: Account, number: int, at: str = "") -> None:
     """The second person agrees: the change is judged and made now, by what is true now."""
     row = access.request(db, number)
     look = _RULES[row["what"]](db, row["body"], row["first"])
@@ -42,25 +61,29 @@ def confirm(db, now, by, number, at=""):
     _DEEDS[row["what"]](db, now, [row["first"], by], row["body"], at)
 
 
-def refuse(db, now, by, number, at=""):
+def refuse(db: Db, now: Now, by: Account, number: int, at: str = "") -> None:
     row = access.request(db, number)
     if by["id"] != row["made_by"]:
         access.may(db, by, None, row["touched"])
     access.take(db, now, by, row, codes.SECOND_REFUSED, at)
 
 
-def _account(db, number):
-    row = db.one("SELECT * FROM accounts WHERE id = ?", number)
+def _account(db: Db, number: int) -> Account:
+    row = db.one("SELECT * FROM accounts WHERE id = ?", number, of=Account)
     if row is None:
         raise LocalError(_("Akun itu tidak ada. Pilih orang dari daftar."))
     return row
 
 
-def _person(db, number):
-    row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number)
+def _person(db: Db, number: int) -> Person:
+    row = db.one("SELECT * FROM people WHERE id = ? AND erased_wall IS NULL", number, of=Person)
     if row is None:
         raise LocalError(_("Orang itu tidak ada di daftar."))
     return row
+
+
+def _account_of(db: Db, person: Person) -> Account | None:
+    return _account(db, person["account"]) if person["account"] else None
 
 
 # facts whose change is one line of the record, and the marks in it that have a word
@@ -75,11 +98,13 @@ ON_RECORD = {
 STATES = {"ya": Said(codes.YES), "tidak": Said(codes.NO), "hidup": Said(codes.ON), "mati": Said(codes.OFF)}
 
 
-def _becomes(old, new):
+def _becomes(old: str | Said, new: str | Said) -> Said:
     return Said(codes.BECOMES, old=old, new=new)
 
 
-def _written(db, now, makers, what, account, old, new, at):
+def _written(
+    db: Db, now: Now, makers: Makers, what: str, account: Account, old: str, new: str, at: str
+) -> None:
     """The record's line and the row for machines; whoever changed enters again with what is true now."""
     access.note(db, now, _ids(makers), what, old, new, account=account["id"])
     detail = _becomes(*(STATES.get(one, one) for one in (old, new))) if old != new else new
@@ -88,14 +113,14 @@ def _written(db, now, makers, what, account, old, new, at):
         accounts.end_sessions(db, account["id"])
 
 
-def _ids(makers):
+def _ids(makers: Makers) -> list[int | None]:
     return [one["id"] for one in makers]
 
 
 # rules: (db, body, by) -> Look
 
 
-def _of_home(db, body, by):
+def _of_home(db: Db, body: Body, by: By) -> Look:
     account = _account(db, body["account"])
     new = access.check_home(body["zone"], body["house"], body["outside"])
     touched = access.homes_of(db, account) | ({new[:2]} if new[1] else set())
@@ -103,7 +128,7 @@ def _of_home(db, body, by):
     return Look(account["login"], account, touched, two, not access.known(account), True)
 
 
-def _of_naming(db, body, by):
+def _of_naming(db: Db, body: Body, by: By) -> Look:
     account = _account(db, body["account"])
     if account["role"] in roles.NEVER_NAMED:
         raise LocalError(_("Layar pos tidak boleh melihat kejadian rahasia."))
@@ -115,12 +140,12 @@ def _of_naming(db, body, by):
     return Look(account["login"], account, access.homes_of(db, account), True, True, True)
 
 
-def _of_leaving(db, body, by):
+def _of_leaving(db: Db, body: Body, by: By) -> Look:
     account = _account(db, body["account"])
     return Look(account["login"], account, access.homes_of(db, account), True, False, True)
 
 
-def _of_switching(db, body, by):
+def _of_switching(db: Db, body: Body, by: By) -> Look:
     account = _account(db, body["account"])
     two = access.is_near(db, account)
     if not two and account["id"] == by["id"]:
@@ -128,57 +153,57 @@ def _of_switching(db, body, by):
     return Look(account["login"], account, access.homes_of(db, account), two, False, two)
 
 
-def _of_switching_on(db, body, by):
+def _of_switching_on(db: Db, body: Body, by: By) -> Look:
     account = _account(db, body["account"])
     if account["active"]:  # its sessions would end: whoever asks again and again kept it out
         raise LocalError(_("Akun itu hidup. Muat ulang halaman."))
     return Look(account["login"], account, set(), False, True, False)
 
 
-def _of_exclusion(db, body, by):
+def _of_exclusion(db: Db, body: Body, by: By) -> Look:
     account = _account(db, body["account"])
     touched = {(body["zone"], body["house"])} | access.homes_of(db, account)
     return Look(account["login"], account, touched, False, False, True)
 
 
-def _of_link(db, body, by):
+def _of_link(db: Db, body: Body, by: By) -> Look:
     person = _person(db, body["person"])
     new = _account(db, body["account"]) if body["account"] else None
-    old = person["account"] and _account(db, person["account"])
+    old = _account_of(db, person)
     touched = access.house_of(person) | access.homes_of(db, new) | access.homes_of(db, old)
-    two = any(access.agreed_once(one) for one in (new, old)) or access.sensitive(db, person) is not None
+    two = any(access.agreed_once(one) for one in (new, old)) or access.sensitive(db, person)
     own = next((one for one in (old, new) if one and one["id"] == by["id"]), None)
     first_time = not old and not (new and access.known(new))
     return Look(residents.subject_of(person["id"]), own or new or old, touched, two, first_time, True)
 
 
-def _of_person(first_time):
-    def rule(db, body, by):
+def _of_person(first_time: bool) -> Rule:
+    def rule(db: Db, body: Body, by: By) -> Look:
         person = _person(db, body["person"])
-        account = access.sensitive(db, person)
+        two = access.sensitive(db, person)
+        account = access.account_of(db, person) if two else None
         touched = access.house_of(person) | access.homes_of(db, account)
-        two = account is not None
-        return Look(residents.subject_of(person["id"]), account or None, touched, two, first_time, two)
+        return Look(residents.subject_of(person["id"]), account, touched, two, first_time, two)
 
     return rule
 
 
-def _of_withdrawal(db, body, by):
+def _of_withdrawal(db: Db, body: Body, by: By) -> Look:
     """It ends a home of the account too, agreed or not: of that the household says nothing by itself."""
     look, person = _of_person(False)(db, body, by), _person(db, body["person"])
-    account = person["account"] and _account(db, person["account"])
+    account = _account_of(db, person)
     if not account:
         return look
     touched = access.house_of(person) | access.homes_of(db, account)
     return look._replace(account=account, touched=touched, ruled=True)
 
 
-def _of_address(db, body, by):
+def _of_address(db: Db, body: Body, by: By) -> Look:
     residents.check_address(db, body["channel"], body["address"], body["delay_s"])
     return _of_person(True)(db, body, by)
 
 
-def _of_duties(db, body, by):
+def _of_duties(db: Db, body: Body, by: By) -> Look:
     residents.check_duties(body["duties"])
     look = _of_person(False)(db, body, by)
     had = _duties(db, body["person"]) & set(access.DUTIES)
@@ -186,24 +211,26 @@ def _of_duties(db, body, by):
     if had == gets:
         return look._replace(two=False, ruled=False)
     person = _person(db, body["person"])
-    account = person["account"] and _account(db, person["account"])
+    account = _account_of(db, person)
     touched = access.house_of(person) | access.homes_of(db, account)
-    look = look._replace(account=account or None, touched=touched, first_time=had <= gets)
+    look = look._replace(account=account, touched=touched, first_time=had <= gets)
     return look._replace(two=True, ruled=True)
 
 
-def _duties(db, person):
+def _duties(db: Db, person: int) -> set[str]:
     return {row["duty"] for row in db.all("SELECT duty FROM duties WHERE person = ?", person)}
 
 
-def _of_moving_out(db, body, by):
+def _of_moving_out(db: Db, body: Body, by: By) -> Look:
     place = (body["zone"], body["house"])
-    rows = db.all("SELECT * FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", *place)
-    two = any(access.sensitive(db, row) is not None for row in rows)
+    rows: list[Person] = db.all(
+        "SELECT * FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", *place
+    )
+    two = any(access.sensitive(db, row) for row in rows)
     return Look(residents.house_at(*place), None, {place}, two, False, True)
 
 
-def _of_check(db, body, by):
+def _of_check(db: Db, body: Body, by: By) -> Look:
     """That all is well say two people of different houses, or the technician.
 
     Who gains by facts that came back is not in them: a home that was moved back names nobody.
@@ -216,19 +243,18 @@ def _of_check(db, body, by):
 # deeds: (db, now, makers, body, at)
 
 
-def _set_home(db, now, makers, body, at):
+def _set_home(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     account = _account(db, body["account"])
     new = access.check_home(body["zone"], body["house"], body["outside"])
     move(db, now, makers, account, new, at)
 
 
-def move(db, now, makers, account, new, at):
+def move(db: Db, now: Now, makers: Makers, account: Account, new: Home, at: str) -> None:
     """The account lives there from now on: no earlier incident opens, those of the new house close."""
     if access.home(account) == new:
         return
     db.run("UPDATE accounts SET zone = ?, house = ?, outside = ? WHERE id = ?", *new, account["id"])
-    now_row = dict(zip(("zone", "house", "outside"), new, strict=True))
-    detail = _becomes(access.home_said(account), access.home_said(now_row))
+    detail = _becomes(access.home_said(account), access.home_said(access.lives(new)))
     places = [access.place(at) for at in (access.home(account), new)]
     access.note(db, now, _ids(makers), "rumah", *places, account=account["id"])
     audit.record(db, now.wall, makers[0]["login"], codes.HOME_CHANGED, account["login"], detail, at)
@@ -237,8 +263,11 @@ def move(db, now, makers, account, new, at):
         circles.shrink(db, now, account["id"], _ids(makers), where, new[0], new[1])
 
 
-def _mark(column, value, what):
-    def deed(db, now, makers, body, at):
+Mark = Literal["named_for_confidential", "stand_in"]  # of an account
+
+
+def _mark(column: Mark, value: int, what: str) -> Deed:
+    def deed(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
         account = _account(db, body["account"])
         once = ", once_named = 1" if value else ""
         db.run(f"UPDATE accounts SET {column} = ?{once} WHERE id = ?", value, account["id"])
@@ -253,20 +282,20 @@ def _mark(column, value, what):
     return deed
 
 
-def _leave_circles(db, now, makers, account):
+def _leave_circles(db: Db, now: Now, makers: Makers, account: Account) -> None:
     """Out of what one was let into as an agreed person; offices stay with their own incidents."""
     marks = ", ".join(str(kind) for kind in circles.OFFICES_ONLY)
     circles.shrink(db, now, account["id"], _ids(makers), f"i.kind NOT IN ({marks})")
 
 
-def _leave_office(db, now, makers, account):
+def _leave_office(db: Db, now: Now, makers: Makers, account: Account | None) -> None:
     """Out of the incidents that only offices may know, once this account is linked to none of them."""
     for kind, duties in circles.OFFICES_ONLY.items():
         if account and account["id"] not in circles.holders(db, duties):
             circles.shrink(db, now, account["id"], _ids(makers), "i.kind = ?", kind)
 
 
-def _switch_off(db, now, makers, body, at):
+def _switch_off(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     account = _account(db, body["account"])
     db.run(
         "UPDATE accounts SET active = 0, named_for_confidential = 0, stand_in = 0 WHERE id = ?", account["id"]
@@ -278,13 +307,13 @@ def _switch_off(db, now, makers, body, at):
     circles.shrink(db, now, account["id"], _ids(makers))
 
 
-def _switch_on(db, now, makers, body, at):
+def _switch_on(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     account = _account(db, body["account"])
     db.run("UPDATE accounts SET active = 1 WHERE id = ?", account["id"])
     _written(db, now, makers, "hidupkan", account, "mati", "hidup", at)
 
 
-def _exclude(db, now, makers, body, at):
+def _exclude(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     account, place = _account(db, body["account"]), (body["zone"], body["house"])
     db.insert("exclusions", account=account["id"], zone=place[0], house=place[1],
               made_by=makers[0]["name"], made_wall=now.wall)  # fmt: skip
@@ -294,7 +323,7 @@ def _exclude(db, now, makers, body, at):
     circles.shrink(db, now, account["id"], _ids(makers), "i.zone = ? AND i.house = ?", *place)
 
 
-def _include(db, now, makers, body, at):
+def _include(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     """The exclusion ends and its row stays; an incident that was opened meanwhile stays closed."""
     account, place = _account(db, body["account"]), (body["zone"], body["house"])
     db.run(
@@ -310,12 +339,12 @@ def _include(db, now, makers, body, at):
     audit.record(db, now.wall, makers[0]["login"], codes.HOUSE_INCLUDED, account["login"], what, at)
 
 
-def _link(db, now, makers, body, at):
+def _link(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     """Which account is this person: who is called for what, and whose house the account belongs to."""
     person = _person(db, body["person"])
     new = _account(db, body["account"]) if body["account"] else None
-    old = person["account"] and _account(db, person["account"])
-    db.run("UPDATE people SET account = ? WHERE id = ?", new and new["id"], person["id"])
+    old = _account_of(db, person)
+    db.run("UPDATE people SET account = ? WHERE id = ?", new["id"] if new else None, person["id"])
     _leave_office(db, now, makers, old)
     logins = [one["login"] if one else "tanpa akun" for one in (old, new)]  # read by machines
     for one in filter(None, (old, new) if old != new else ()):  # each has another home by it
@@ -328,34 +357,34 @@ def _link(db, now, makers, body, at):
         move(db, now, makers, new, (person["zone"], person["house"], 0), at)
 
 
-def _person_deed(fact, deed):
-    def apply(db, now, makers, body, at):
+def _person_deed(fact: str, deed: PersonDeed) -> Deed:
+    def apply(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
         person = _person(db, body["person"])
         ends_home = fact == "tarik" and person["account"]
-        if ends_home or access.sensitive(db, person) is not None:
+        if ends_home or access.sensitive(db, person):
             old = access.place((person["zone"], person["house"], 0))
             access.note(db, now, _ids(makers), fact, old if fact == "tarik" else "", "",
                         account=person["account"], person=person["id"])  # fmt: skip
-        account = person["account"] and _account(db, person["account"])
+        account = _account_of(db, person)
         deed(db, now, makers[0], body, at)
         _leave_office(db, now, makers, account)
 
     return apply
 
 
-def _set_duties(db, now, makers, body, at):
+def _set_duties(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     old = _duties(db, body["person"])
     if (old ^ set(body["duties"])) & set(access.DUTIES):
         words = [", ".join(sorted(some)) for some in (old, set(body["duties"]))]
         access.note(db, now, _ids(makers), "tugas", *words, person=body["person"])
-    account = _person(db, body["person"])["account"]
+    account = _account_of(db, _person(db, body["person"]))
     residents.set_duties(db, now, makers[0], body["person"], body["duties"], at)
-    _leave_office(db, now, makers, account and _account(db, account))
+    _leave_office(db, now, makers, account)
 
 
-def _move_out(db, now, makers, body, at):
+def _move_out(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
     place = (body["zone"], body["house"])
-    linked = db.all(
+    linked: list[Person] = db.all(
         "SELECT * FROM people WHERE zone = ? AND house = ? AND account IS NOT NULL AND erased_wall IS NULL",
         *place,
     )
@@ -364,10 +393,10 @@ def _move_out(db, now, makers, body, at):
                     account=row["account"], person=row["id"])  # fmt: skip
     residents.move_out(db, now, makers[0], body["zone"], body["house"], body["reason"], at)
     for row in linked:  # its duties have ended
-        _leave_office(db, now, makers, _account(db, row["account"]))
+        _leave_office(db, now, makers, _account_of(db, row))
 
 
-_RULES = {
+_RULES: dict[str, Rule] = {
     "rumah": _of_home,
     "rahasia": _of_naming,
     "bukan-rahasia": _of_leaving,
@@ -385,7 +414,7 @@ _RULES = {
     "keluar": _of_moving_out,
     "diperiksa": _of_check,
 }
-_DEEDS = {
+_DEEDS: dict[str, Deed] = {
     "rumah": _set_home,
     "rahasia": _mark("named_for_confidential", 1, "rahasia"),
     "bukan-rahasia": _mark("named_for_confidential", 0, "bukan-rahasia"),

@@ -7,6 +7,7 @@ way that is not there calls nobody: no address of it is taken, and none that was
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base.language import _
+from kentongan_hub.storage.store import Db
 
 
 class Way:
@@ -18,7 +19,7 @@ class Way:
     secret_address = True  # shown to nobody once it is kept
 
     @staticmethod
-    def checked(db, address):
+    def checked(db: Db, address: str) -> str:
         """The address as it is kept; LocalError names what is wrong with it."""
         return address.strip()
 
@@ -26,17 +27,17 @@ class Way:
 KNOWN: dict[str, type[Way]] = {}
 
 
-def of(name):
+def of(name: str) -> type[Way]:
     """The way of that name; of an unknown one what is true of all."""
     return KNOWN.get(name, Way)
 
 
-def addressed():
+def addressed() -> list[type[Way]]:
     """The ways that call one person, in their order."""
     return [way for way in KNOWN.values() if way.address_label]
 
 
-def checked(db, name, address):
+def checked(db: Db, name: str, address: str) -> str:
     """An address of a person as it is kept; LocalError."""
     names = [way.name for way in addressed()]
     if name not in names:
@@ -45,6 +46,6 @@ def checked(db, name, address):
     return KNOWN[name].checked(db, address)
 
 
-def word(name):
+def word(name: str) -> str:
     """A channel of the outbox in people's words; a gateway's is its label."""
     return of(name).word or name.removeprefix("gateway:")

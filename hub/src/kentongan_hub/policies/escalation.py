@@ -1,22 +1,29 @@
 """What happens next to an incident that nobody has answered: pure functions of row, policy and time."""
 
-from collections import namedtuple
+from typing import NamedTuple
 
+from kentongan_hub.base.tables import Called, Policy
 from kentongan_hub.policies import policy as p
 
-# wait until the step after this one, "tidak" | "rt" | "rw", recipients, words for people, the card of whom to
-# telephone, number of this call
-Step = namedtuple("Step", "wait_ms siren to words card number")
+
+class Step(NamedTuple):
+    wait_ms: int  # until the step after this one
+    siren: str  # "tidak" | "rt" | "rw"
+    to: list[str]  # recipients
+    words: str  # for people
+    card: str  # of whom to telephone
+    number: int  # of this call
+
 
 SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: people look, no siren startles
 
 
-def first_alert_ms(policy, now_ms, drill):
+def first_alert_ms(policy: Policy, now_ms: int, drill: int) -> int | None:
     """When an incident opened now is due, or None for a drill."""
     return None if drill else now_ms + policy["langkah"][1]["detik"] * 1000
 
 
-def at_once(policy, incident):
+def at_once(policy: Policy, incident: Called) -> Step:
     """The step of the press itself for a new incident (a row): recipients, and sirens beyond its own RT."""
     if incident["drill"] or incident["late"] or incident["cancelled"] or incident["muted"]:
         return Step(0, p.NO, [], "", "", 0)
@@ -25,7 +32,7 @@ def at_once(policy, incident):
     return Step(0, siren, step["kepada"], p.step_words(step), step["kartu"], 0)
 
 
-def next_step(policy, incident, now_ms):
+def next_step(policy: Policy, incident: Called, now_ms: int) -> Step | None:
     """The step due now for an open incident (a row); None for a drill or when a person ended it."""
     if incident["drill"] or incident["closed_ms"] is not None or incident["merged_into"]:
         return None
@@ -42,13 +49,13 @@ def next_step(policy, incident, now_ms):
     return Step(wait_ms(policy, done + 1), siren, to, p.step_words(step), step["kartu"], done + 1)
 
 
-def left_open(incident):
+def left_open(incident: Called) -> bool:
     """Whether somebody answered and nobody has ended it: then people are asked, and no siren sounds."""
     ended = incident["closed_ms"] is not None or incident["merged_into"] or incident["drill"]
     return not ended and incident["answered_ms"] is not None and incident["help_ms"] is None
 
 
-def wait_ms(policy, done):
+def wait_ms(policy: Policy, done: int) -> int:
     """From the step number `done` to the one after it; slower after the agreed repeats, never at an end."""
     steps = policy["langkah"]
     if done + 1 < len(steps):
@@ -56,12 +63,14 @@ def wait_ms(policy, done):
     return (policy["ulang"] if done < policy["ulang_kali"] else policy["pelan"]) * 1000
 
 
-def outlook(policy, incident, count=4):
+def outlook(policy: Policy, incident: Called, count: int = 4) -> list[tuple[int, Step]]:
     """[(due_ms, Step)] of the next calls, as they will happen when nobody does anything."""
-    out, row, due_ms = [], dict(incident), incident["next_alert_ms"]
+    out: list[tuple[int, Step]] = []
+    row: Called = {**incident}
+    due_ms = incident["next_alert_ms"]
     for _ in range(count):
         step = next_step(policy, row, due_ms) if due_ms is not None else None
-        if step is None:
+        if due_ms is None or step is None:
             break
         out.append((due_ms, step))
         row["alerts"] += 1

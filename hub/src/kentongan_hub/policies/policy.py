@@ -11,11 +11,14 @@ A policy is a dict:
 The first step is the press itself: posts in reach sound by themselves, with hub and gateway dead.
 """
 
+from typing import Any
+
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import services, words
 from kentongan_hub.base.language import Joined, _
+from kentongan_hub.base.tables import Pace, Policy, PolicyStep
 from kentongan_hub.people import residents
 
 NO, RT, RW = "tidak", "rt", "rw"
@@ -40,14 +43,14 @@ AFTER_MAX_S = 3_600
 CARD_LIMIT = 120  # characters
 KEYS = {"langkah", *LIMITS}
 STEP_KEYS = {"detik", "sirene", "kepada", "kartu"}
-_PACE = {"ulang": 120, "ulang_kali": 30, "pelan": 900, "sirene_kali": 2, "tindak": 300, "akhir": 3_600}
+_PACE: Pace = {"ulang": 120, "ulang_kali": 30, "pelan": 900, "sirene_kali": 2, "tindak": 300, "akhir": 3_600}
 
 
-def _step(after_s, siren, to, card=""):
+def _step(after_s: int, siren: str, to: str, card: str = "") -> PolicyStep:
     return {"detik": after_s, "sirene": siren, "kepada": to.split(), "kartu": card}
 
 
-_CRIME = {
+_CRIME: Policy = {
     **_PACE,
     "langkah": [
         _step(0, NO, "tugas:ronda dekat:4"),
@@ -55,7 +58,7 @@ _CRIME = {
         _step(240, RW, "tugas:ketua_rw tugas:bhabin", "{polisi}, {polsek}"),
     ],
 }
-DEFAULTS = {
+DEFAULTS: dict[int, Policy] = {
     m.KIND_KEBAKARAN: {
         **_PACE,
         "langkah": [
@@ -101,7 +104,7 @@ DEFAULTS = {
 
 
 _SILENT = DEFAULTS[m.KIND_KEKERASAN]
-_REPORT = {
+_REPORT: Policy = {
     **_PACE,
     "sirene_kali": 0,
     "langkah": [
@@ -129,12 +132,12 @@ DEFAULTS[words.KONFLIK] = {
 }
 
 
-def default(kind):
+def default(kind: int) -> Policy:
     """The shipped policy; reports are told without a siren, an unknown kind is called like a theft."""
     return DEFAULTS.get(kind, _REPORT if kind in words.KINDS and kind > REPORTS_FROM else _CRIME)
 
 
-def check(kind, body):
+def check(kind: int, body: Any) -> Policy:
     """The same policy when it can be kept; LocalError names the place and the remedy otherwise."""
     _object("kebijakan", body, KEYS)
     for key, (low, high) in LIMITS.items():
@@ -172,7 +175,7 @@ def check(kind, body):
     return body
 
 
-def _object(place, value, keys):
+def _object(place: str, value: object, keys: set[str]) -> None:
     if not isinstance(value, dict):
         raise LocalError(_("%(place)s: bentuknya salah; isi ulang di halaman Kebijakan", place=place))
     unknown, missing = sorted(set(value) - keys), sorted(keys - set(value))
@@ -190,12 +193,12 @@ def _object(place, value, keys):
         raise LocalError(extra if unknown else lacks)
 
 
-def _confidential_to(kind):
+def _confidential_to(kind: int) -> tuple[str, ...]:
     """Who may be called for an incident of that kind; empty for one that is not confidential."""
     return ALLOWED_TO.get(kind, CONFIDENTIAL_TO) if kind in words.CONFIDENTIAL_KINDS else ()
 
 
-def _check_step(kind, place, step):
+def _check_step(kind: int, place: str, step: Any) -> None:
     if step["sirene"] not in SIRENS:
         raise LocalError(
             _(
@@ -233,12 +236,12 @@ def _check_step(kind, place, step):
                            place=place))  # fmt: skip
 
 
-def choices():
+def choices() -> list[str]:
     """What may stand under 'kepada'."""
     return [CHIMES, NAMED, ALL, f"{NEAR}:4", *(f"{DUTY}:{name}" for name in residents.DUTIES), f"{PERSON}:1"]
 
 
-def step_words(step):
+def step_words(step: PolicyStep) -> Joined:
     """'ketua RT, seksi keamanan; {polisi}, {polsek}'; contacts.fill puts the numbers in."""
     people = Joined(", ", [words.recipient(to) for to in step["kepada"]])
     return Joined("; ", [part for part in (people, step["kartu"]) if part])

@@ -23,7 +23,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said, either
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account, Row
+from kentongan_hub.base.tables import Row
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, rows, timeline
 from kentongan_hub.storage import kept, store
@@ -44,6 +44,12 @@ CHECK_S = 10  # a start waits no longer for the look through a big file
 
 # SQLite's word of a damaged schema repeats that, and where it is no text Python fails on the word
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+
+
+class Login(TypedDict):
+    """Who has seen to it: an account, or its login alone."""
+
+    login: str
 
 
 class Damage(TypedDict):
@@ -274,7 +280,7 @@ def damage(db: Db) -> Damage | None:
         return {"file": "", "why": Said(codes.UNREADABLE), "wall": 0, "known": True}
 
 
-def settle(db: Db, now: Now, by: Account, address: str = "") -> None:
+def settle(db: Db, now: Now, by: Login, address: str = "") -> None:
     """Note that a person has seen to it: the fresh database is the hub's from now on."""
     was = damage(db)
     if was:

@@ -5,14 +5,14 @@ import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from kentongan_hub.base import codes, quiet_hours, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said, either, pack, unpack
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account, Concerns, Warned
+from kentongan_hub.base.tables import Account, Warned
 from kentongan_hub.devices import deaf, supervision, troubles
+from kentongan_hub.devices.facts import Facts
 from kentongan_hub.devices.supervision import Finding
 from kentongan_hub.incidents import soundings
 from kentongan_hub.incidents.calling import recipients
@@ -36,12 +36,15 @@ NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it
 Changes = tuple[list[Finding], list[int], list[Warned], list[tuple[Warned, Finding]]]
 
 
-def gather(db: Db, now: Now, path: Path) -> dict[str, Any]:
+def gather(db: Db, now: Now, path: Path) -> Facts:
     """Collect the facts for supervision.findings."""
     disk, gone = shutil.disk_usage(path), deaf.of(db, now)
     return {
         "gateways": db.all("SELECT label, heard_ms, clock_off_ms FROM gateways WHERE heard_ms IS NOT NULL"),
-        "troubles": [{**one, "urgent": troubles.urgent(one["name"])} for one in troubles.lasting(db)],
+        "troubles": [
+            {"gateway": one["gateway"], "name": one["name"], "urgent": troubles.urgent(one["name"])}
+            for one in troubles.lasting(db)
+        ],
         "broken_chains": chain.broken(db),
         "radios": db.all("SELECT gateway, name FROM radios WHERE up = 0"),
         "devices": db.all(
@@ -195,7 +198,7 @@ def _tell(db: Db, now: Now, warning: Warned) -> None:
     if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
         owners.append("ketua_rt")
     zone = db.number("rt")
-    everyone: Concerns = {"confidential": 0, "zone": zone, "house": 0, "id": 0}
+    everyone = recipients.everyone(zone)
     said = code_words.warning(warning)
     text = f"Kentongan: {said['subject']} {said['what']}. {said['detail']}"[:300]
     delay_ms = 0 if warning["urgent"] else quiet_hours.quiet_left_ms(db, now)
@@ -233,7 +236,7 @@ def take(db: Db, now: Now, number: int, account: Account, note: str = "", addres
 
 def checked(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:
     """Note that a person has checked a siren that did not sound; the warning ends with it."""
-    row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number)
+    row = db.one("SELECT * FROM warnings WHERE id = ? AND closed_ms IS NULL", number, of=Warned)
     if row is None or row["what"] not in supervision.SIRENS:
         return False
     db.run("UPDATE devices SET siren_checked_ms = ? WHERE label = ? AND revoked = 0", now.ms, row["subject"])

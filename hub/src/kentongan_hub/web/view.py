@@ -12,9 +12,10 @@ from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.base.tables import Account, Device, Incident, Row
+from kentongan_hub.base.tables import Account, Device, Incident
 from kentongan_hub.devices import deaf, health, supervision
 from kentongan_hub.devices.deaf import Unwatched
+from kentongan_hub.devices.facts import Labelled
 from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
@@ -154,7 +155,7 @@ def joinable(db: Db, now: Now, account: Account, row: Incident, zone: str) -> li
 
 def helpers(db: Db, row: Incident) -> list[Account]:
     """List accounts that may take this incident over, by name."""
-    accounts = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
+    accounts: list[Account] = db.all("SELECT * FROM accounts WHERE active = 1 ORDER BY name")
     return [
         one
         for one in accounts
@@ -165,9 +166,9 @@ def helpers(db: Db, row: Incident) -> list[Account]:
 def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
     if row["device"] == record_timeline.BY_HAND:
-        house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
+        house: str = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
         return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
-    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
+    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"], of=Device)
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if device is None:
@@ -271,10 +272,10 @@ LINK_ORDER = (
 
 def device_order(db: Db, now: Now) -> list[int]:
     """List the devices in service, lost ones first; light: a page then reads only its own."""
-    rows = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
+    rows: list[Labelled] = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
     gone = deaf.of(db, now)
 
-    def place(row: Row) -> tuple[int, str, str]:
+    def place(row: Labelled) -> tuple[int, str, str]:
         link = supervision.device_link(row, now.ms, gone)
         return (LINK_ORDER.index(link), row["role"], row["label"])
 

@@ -65,7 +65,7 @@ class HubSiege:
     def press(self, key: str = "main") -> int:
         """Press, and return the counter under which it was sent."""
         press = self.town.press(key, VICTIM)
-        assert self.town.run(2_000, lambda: press.counters)
+        assert self.town.run(2_000, lambda: bool(press.counters))
         return press.counters[0]
 
     def send(self, *frames: bytes, every_s: float = 0.15) -> None:
@@ -75,7 +75,9 @@ class HubSiege:
             self.run(every_s)
 
     def counter(self) -> int:
-        return self.town.press_of(self.button).counters[-1]
+        press = self.town.press_of(self.button)
+        assert press is not None
+        return press.counters[-1]
 
     def walk(self) -> History:
         try:

@@ -21,6 +21,7 @@ def serve(pipe: "BinaryIO") -> None:
         head = pipe.read(4)
         if not head or len(head) < 4:
             return
+        said: object = None
         request = eval(pipe.read(struct.unpack("<I", head)[0]))
         if request[0] == "boot":
             node = Hosted(request[1], request[2])
@@ -28,12 +29,12 @@ def serve(pipe: "BinaryIO") -> None:
         elif node is None:  # the simulator boots it first
             return
         elif request[0] == "counters":
-            actions, deadline = node.counters, None
+            said, actions, deadline = node.counters, [], None
         else:
             actions, deadline = node.deliver(request[0], request[1], request[2], request[3])
         if request[0] != "counters":
-            actions = [(type(action).__name__, tuple(action)) for action in actions]
-        answer = repr((actions, deadline)).encode()
+            said = [(type(action).__name__, tuple(action)) for action in actions]
+        answer = repr((said, deadline)).encode()
         pipe.write(struct.pack("<I", len(answer)))
         pipe.write(answer)
 

@@ -9,7 +9,9 @@ import ctypes as c
 import os
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 SECTOR = 512
 OK, IOERR, FULL, READONLY = 0, 10, 13, 8
@@ -68,30 +70,33 @@ class Vfs(c.Structure):
     ]
 
 
+Callback = Any  # a C function of ctypes, which has no public type
 HEAD = 16  # our file: pointer to methods, our number, then SQLite's own file
 
 
-def shared_sqlite():
+def shared_sqlite() -> c.CDLL | None:
     """The SQLite library that Python's module runs on, or None where it is built in."""
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
         paths = {line.split()[-1] for line in maps if "libsqlite3" in line}
     return c.CDLL(min(paths)) if paths else None
 
 
-_FOREVER = []  # SQLite calls back as long as any connection lives, which nobody here knows
+_FOREVER: "list[Disk]" = []  # SQLite calls back as long as any connection lives, which nobody here knows
 
 
 class Disk:
     """One for the process; `fault` is None, "full" or "readonly" for the directories in `failing`."""
 
-    def __init__(self, library):
+    def __init__(self, library: c.CDLL) -> None:
         library.sqlite3_vfs_find.restype, library.sqlite3_vfs_find.argtypes = PTR, [c.c_char_p]
         library.sqlite3_vfs_register.argtypes = [PTR, INT]
         self._library = library
         self._real_at = library.sqlite3_vfs_find(None)
         self._real = Vfs.from_address(self._real_at)
         _FOREVER.append(self)
-        self._keep, self._paths, self._numbers = [], {}, 0
+        self._keep: list[Any] = []
+        self._paths: dict[int, str] = {}
+        self._numbers = 0
         self._methods = self._make_methods()
         self._vfs = Vfs.from_buffer_copy(self._real)
         self._vfs.version, self._vfs.name, self._vfs.next = min(self._real.version, 2), NAME, None
@@ -99,25 +104,29 @@ class Disk:
         self._vfs.open = self._pointer(OPEN(self._open))
         self._vfs.delete = self._pointer(DELETE(self._delete))
         self.only = ""  # part of the paths that this is about
-        self.fault, self.failing = None, None
+        self.fault: str | None = None
+        self.failing: str | Path | None = None
+        self._armed: str | None = None
+        self._synced: dict[str, bytes | None] = {}
+        self._touched: set[str] = set()
         self.disarm()
         library.sqlite3_vfs_register(c.addressof(self._vfs), 1)
 
-    def close(self):
+    def close(self) -> None:
         """SQLite's own VFS is the default again."""
         self._library.sqlite3_vfs_register(self._real_at, 1)
 
     # what a campaign says
 
-    def arm(self, directory, steps):
+    def arm(self, directory: str | Path, steps: int) -> None:
         """The power goes at the steps-th write, sync, truncation or deletion below directory."""
         self._armed, self._left, self.dead = str(directory), steps, False
         self._synced, self._touched = {}, set()
 
-    def disarm(self):
+    def disarm(self) -> None:
         self._armed, self._left, self.dead, self._synced, self._touched = None, 0, False, {}, set()
 
-    def cut(self, rng):
+    def cut(self, rng: random.Random) -> int:
         """After everybody has let go of the files: leave what the disk has. The number of torn files."""
         torn = 0
         for path in sorted(self._touched):
@@ -136,23 +145,30 @@ class Disk:
 
     # inside
 
-    def _pointer(self, function):
+    def _pointer(self, function: Callback) -> int | None:
         self._keep.append(function)
         return c.cast(function, PTR).value
 
-    def _make_methods(self):
-        def passed(name, kind):
+    def _make_methods(self) -> Methods:
+        def passed(name: str, kind: Any) -> Callback:
             return kind(lambda file, *args: getattr(self._real_methods(file), name)(file + HEAD, *args))
 
-        own = {"write": self._write, "truncate": self._truncate, "sync": self._sync, "close": self._close}
+        own: dict[str, Callable[..., int]] = {
+            "write": self._write,
+            "truncate": self._truncate,
+            "sync": self._sync,
+            "close": self._close,
+        }
         made = {name: kind(own[name]) if name in own else passed(name, kind) for name, kind in ON_FILE}
         self._keep.append(made)
         return Methods(1, *(made[name] for name, _ in ON_FILE))
 
-    def _real_methods(self, file):
-        return Methods.from_address(PTR.from_address(file + HEAD).value)
+    def _real_methods(self, file: int) -> Methods:
+        at = PTR.from_address(file + HEAD).value
+        assert at is not None
+        return Methods.from_address(at)
 
-    def _open(self, _vfs, name, file, flags, out):
+    def _open(self, _vfs: int, name: int, file: int, flags: int, out: int) -> int:
         path = c.string_at(name).decode() if name else ""
         if self.only not in path:  # a file of somebody else's: SQLite's own methods, without us
             return OPEN(self._real.open)(self._real_at, name, file, flags, out)
@@ -164,14 +180,14 @@ class Disk:
         PTR.from_address(file).value = c.addressof(self._methods) if has_methods else None
         return code
 
-    def _path(self, file):
+    def _path(self, file: int) -> str:
         return self._paths.get(c.c_longlong.from_address(file + 8).value, "")
 
-    def _close(self, file):
+    def _close(self, file: int) -> int:
         self._paths.pop(c.c_longlong.from_address(file + 8).value, None)
         return self._real_methods(file).close(file + HEAD)
 
-    def _gone(self, path) -> bool:
+    def _gone(self, path: str) -> bool:
         """Counts one step of the armed directory; whether the power is gone by now."""
         if self._armed is None or not path.startswith(self._armed):
             return False
@@ -183,24 +199,24 @@ class Disk:
             self._touched.add(path)
         return self.dead
 
-    def _fails(self, path):
+    def _fails(self, path: str) -> int:
         """The code of a disk that takes nothing, or 0."""
         if self.fault is None or self.failing is None or not path.startswith(str(self.failing)):
             return 0
         return FULL if self.fault == "full" else READONLY
 
-    def _write(self, file, data, size, offset):
+    def _write(self, file: int, data: int, size: int, offset: int) -> int:
         path = self._path(file)
         if self._gone(path):
             return IOERR
         return self._fails(path) or self._real_methods(file).write(file + HEAD, data, size, offset)
 
-    def _truncate(self, file, size):
+    def _truncate(self, file: int, size: int) -> int:
         if self._gone(self._path(file)):
             return IOERR
         return self._real_methods(file).truncate(file + HEAD, size)
 
-    def _sync(self, file, flags):
+    def _sync(self, file: int, flags: int) -> int:
         path = self._path(file)
         if self._gone(path):
             return IOERR
@@ -209,14 +225,14 @@ class Disk:
             self._synced.pop(path, None)
         return self._real_methods(file).sync(file + HEAD, flags)
 
-    def _delete(self, _vfs, name, sync):
+    def _delete(self, _vfs: int, name: int, sync: int) -> int:
         path = c.string_at(name).decode()
         if self._gone(path):
             return IOERR
         return DELETE(self._real.delete)(self._real_at, name, sync)
 
 
-def _torn(old, new, rng):
+def _torn(old: bytes | None, new: bytes | None, rng: random.Random) -> bytes | None:
     """What a disk may hold that had old, was given new, and lost power before a sync: bytes, or None."""
     if old is None or new is None:
         return (old or new) if rng.random() < 0.5 else (None if old is None else new)
@@ -235,7 +251,7 @@ def _torn(old, new, rng):
     return bytes(left)
 
 
-def make():
+def make() -> Disk | None:
     """A Disk, or None where Python's SQLite is no shared library: then no power is cut, and it is said."""
     library = shared_sqlite()
     if library is None or library.sqlite3_libversion_number() < 3_008_000:
@@ -243,7 +259,7 @@ def make():
     return Disk(library)
 
 
-def self_test(directory, seed=1, rounds=60):
+def self_test(directory: str | Path, seed: int = 1, rounds: int = 60) -> int:
     """Cut the power at each step of one commit: the number of files torn; AssertionError if SQLite lost."""
     rng, disk, torn = random.Random(seed), make(), 0
     if disk is None:

@@ -1,36 +1,49 @@
 """What goes wrong: each fault begins at some moment of an alarm's walk, and ends."""
 
 import errno
-from collections import namedtuple
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kentongan_sim.soak.campaign_gateway import CampaignGateway
+from kentongan_sim.world.node_host import NodeHost
 
 TEN_YEARS_S = 10 * 365.25 * 86_400
 KILL_STEPS, POWER_STEPS = 14, 26  # of an alarm's walk: puts, states, frames; writes and syncs of the spool
 
-# begin(house, rng): the fault is there; end(house): it is over. least_s, most_s: how long it lasts.
-# shown: beginnings of the names under which the board shows it; log: a line in the gateway's log will do
-Fault = namedtuple("Fault", ("name", "begin", "end", "least_s", "most_s", "shown", "log"))
+Begin = Callable[[CampaignGateway, random.Random], None]
 
 
-def _nothing(house):
+class Fault(NamedTuple):
+    name: str
+    begin: Begin  # the fault is there
+    end: Callable[[CampaignGateway], None]  # it is over
+    least_s: int  # how long it lasts
+    most_s: int
+    shown: tuple[str, ...] | None  # beginnings of the board's names for it; None: no fault yet
+    log: bool  # a line in the gateway's log will do
+
+
+def _nothing(house: CampaignGateway) -> None:
     return
 
 
-def modem(house):
+def modem(house: CampaignGateway) -> NodeHost:
     return house.world.nodes[house.modem]
 
 
-def _kill(house, rng):
+def _kill(house: CampaignGateway, rng: random.Random) -> None:
     house.kill_in = rng.randrange(KILL_STEPS)
 
 
-def _cut(house, rng):
+def _cut(house: CampaignGateway, rng: random.Random) -> None:
     if house._disk and rng.random() < 0.7:
         house._disk.arm(house.directory, rng.randrange(POWER_STEPS))
     else:
         house.lose_power, house.kill_in = True, rng.randrange(KILL_STEPS)
 
 
-def _make_dead(house):
+def _make_dead(house: CampaignGateway) -> None:
     """What was armed and never reached happens now, at rest."""
     if house._disk and house._disk._armed:
         house._disk.dead = True
@@ -40,57 +53,57 @@ def _make_dead(house):
         house.kill()
 
 
-def _unplug(house, rng):
+def _unplug(house: CampaignGateway, rng: random.Random) -> None:
     house.radio.unplug()
 
 
-def _plug(house):
+def _plug(house: CampaignGateway) -> None:
     house.radio.plug()
 
 
-def _re_enumerate(house, rng):
+def _re_enumerate(house: CampaignGateway, rng: random.Random) -> None:
     house.radio.unplug()
     modem(house).reset("power")
 
 
-def _freeze(house, rng):
+def _freeze(house: CampaignGateway, rng: random.Random) -> None:
     modem(house).freeze()
 
 
-def _thaw(house):
+def _thaw(house: CampaignGateway) -> None:
     modem(house).reset("power")
 
 
-def _garbage(house, rng):
+def _garbage(house: CampaignGateway, rng: random.Random) -> None:
     house.radio.mangle = lambda data: rng.randbytes(rng.randrange(40)) + data + rng.randbytes(3)
 
 
-def _halves(house, rng):
+def _halves(house: CampaignGateway, rng: random.Random) -> None:
     house.radio.mangle = lambda data: data[: rng.randrange(len(data) + 1)] if rng.random() < 0.6 else data
 
 
-def _clean(house):
+def _clean(house: CampaignGateway) -> None:
     house.radio.mangle = None
 
 
-def _hub(kind):
-    def begin(house, rng):
+def _hub(kind: str) -> Begin:
+    def begin(house: CampaignGateway, rng: random.Random) -> None:
         house.link.fault = kind
 
     return begin
 
 
-def _hub_ends(house):
+def _hub_ends(house: CampaignGateway) -> None:
     house.link.fault = None
     house.link.delay_ms = 0
 
 
-def _slow(house, rng):
+def _slow(house: CampaignGateway, rng: random.Random) -> None:
     house.link.delay_ms = 4_500
 
 
-def _disk(kind, code):
-    def begin(house, rng):
+def _disk(kind: str, code: int) -> Begin:
+    def begin(house: CampaignGateway, rng: random.Random) -> None:
         if house._disk:
             house._disk.fault, house._disk.failing = kind, house.directory
         house.state_fault = OSError(code, kind)
@@ -98,20 +111,23 @@ def _disk(kind, code):
     return begin
 
 
-def _disk_ends(house):
+def _disk_ends(house: CampaignGateway) -> None:
     if house._disk:
         house._disk.fault = house._disk.failing = None
     house.state_fault = None
 
 
-def _clock(seconds):
-    def begin(house, rng):
+def _clock(seconds: float) -> Begin:
+    def begin(house: CampaignGateway, rng: random.Random) -> None:
         house.wall_offset_s += seconds
 
     return begin
 
 
-HUB = dict(end=_hub_ends, least_s=5, most_s=80, shown=("hub",), log=True)
+def _of_hub(name: str, begin: Begin, shown: tuple[str, ...] | None = ("hub",)) -> Fault:
+    return Fault(name, begin, _hub_ends, 5, 80, shown, True)
+
+
 RADIO = ("radio ", "radio_")
 FAULTS = (
     Fault("kill -9", _kill, _make_dead, 8, 8, ("restart",), False),
@@ -121,12 +137,12 @@ FAULTS = (
     Fault("radio frozen, line open", _freeze, _thaw, 20, 50, RADIO, False),
     Fault("garbage on the cable", _garbage, _clean, 8, 25, RADIO, False),
     Fault("half frames on the cable", _halves, _clean, 8, 25, RADIO, False),
-    Fault("hub slow, 4.5 s a reply", _slow, **HUB | {"shown": None}),
-    Fault("hub refuses connections", _hub("refused"), **HUB),
-    Fault("hub answers 500", _hub("500"), **HUB),
-    Fault("hub commits, reply lost", _hub("reply lost"), **HUB),
-    Fault("hub answers garbage", _hub("garbage"), **HUB),
-    Fault("hub answers JSON that is none of ours", _hub("odd"), **HUB),
+    _of_hub("hub slow, 4.5 s a reply", _slow, None),
+    _of_hub("hub refuses connections", _hub("refused")),
+    _of_hub("hub answers 500", _hub("500")),
+    _of_hub("hub commits, reply lost", _hub("reply lost")),
+    _of_hub("hub answers garbage", _hub("garbage")),
+    _of_hub("hub answers JSON that is none of ours", _hub("odd")),
     Fault("disk full", _disk("full", errno.ENOSPC), _disk_ends, 66, 90, ("disk",), False),
     Fault("disk read-only", _disk("readonly", errno.EROFS), _disk_ends, 66, 90, ("disk",), False),
     Fault("clock 10 years ahead", _clock(TEN_YEARS_S), _nothing, 8, 8, ("clock",), False),

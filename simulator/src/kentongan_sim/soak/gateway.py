@@ -7,13 +7,17 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from kentongan_wire import messages as m
 
+from kentongan_sim.physics.shapes import Ms
 from kentongan_sim.soak import disk as disks
-from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS
-from kentongan_sim.soak.site import Site
+from kentongan_sim.soak.campaign_gateway import CampaignGateway
+from kentongan_sim.soak.faults import ARMED, BOTH, FAULTS, Fault
+from kentongan_sim.soak.site import Press, Site
 
 WARM_UP_MS = 60_000  # every device has said its first STATUS
 SILENT, UJI = 0.12, 0.18  # shares of the presses
@@ -32,13 +36,14 @@ STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at th
 class Result:
     """What a part of the campaign found; plain, so that it can be kept and taken up again."""
 
-    def __init__(self):
-        self.faults, self.steps, self.deaths = Counter(), Counter(), Counter()
-        self.shown = Counter()
-        self.problems, self.torn, self.wall_s = [], 0, 0.0
+    def __init__(self) -> None:
+        self.faults, self.deaths = Counter[str](), Counter[str]()
+        self.steps, self.shown = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        self.problems: list[str] = []
+        self.torn, self.wall_s = 0, 0.0
         self.pressed = self.receipts = self.nobody = 0
 
-    def add(self, other):
+    def add(self, other: Self) -> None:
         """Another part of the same campaign."""
         for name in ("faults", "steps", "deaths", "shown"):
             getattr(self, name).update(getattr(other, name))
@@ -50,37 +55,43 @@ class Result:
         self.wall_s += other.wall_s
 
 
-def part(seed, town, count):
+def part(seed: int, town: int, count: int) -> Result:
     """The result of one town of a campaign of `count` faults, the same in whatever process."""
     result = Result()
     Campaign(seed, result).run(count, only=town)
     return result
 
 
-def parts(count) -> int:
+def parts(count: int) -> int:
     return -(-count // TOWN_EPISODES)
 
 
 class Listener(logging.Handler):
     """What a person would read in the gateway's log as a warning or an error."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.lines = 0
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         self.lines += 1
 
 
 class Campaign:
-    def __init__(self, seed, result):
+    rng: random.Random  # of the town
+    town: Site
+    first: CampaignGateway
+    second: CampaignGateway
+
+    def __init__(self, seed: int, result: Result) -> None:
         self.seed, self.result = seed, result
         self.disk = disks.make()
         if self.disk:
             self.disk.only = "/gateway-"
         self._listener = Listener()
+        self._press: Press | None = None
 
-    def run(self, count, wanted=(), only=None):
+    def run(self, count: int, wanted: Sequence[str] = (), only: int | None = None) -> None:
         """`count` faults, of these names or of all in turn; `only`: the number of one town of them."""
         faults = [f for f in FAULTS if not wanted or f.name in wanted]
         log = logging.getLogger("kentongan")
@@ -96,13 +107,14 @@ class Campaign:
             log.removeHandler(self._listener)
             log.setLevel(level)
             log.propagate = True
-            self.town = self.first = self.second = None
+            for name in ("town", "first", "second"):
+                vars(self).pop(name, None)
             gc.collect()  # connections go before the disk that serves them
             if self.disk:
                 self.disk.close()
             self.result.wall_s += time.monotonic() - begin
 
-    def _town(self, at, count, faults):
+    def _town(self, at: int, count: int, faults: Sequence[Fault]) -> None:
         place = "/dev/shm" if Path("/dev/shm").is_dir() else None
         folder = tempfile.mkdtemp(prefix="kentongan-soak-", dir=place)
         try:
@@ -116,7 +128,7 @@ class Campaign:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _episode(self, number, fault):
+    def _episode(self, number: int, fault: Fault) -> None:
         town, rng = self.town, self.rng
         both = fault.name == BOTH
         if both and self.second._core is None:
@@ -145,26 +157,25 @@ class Campaign:
         town.close_all()
         town.run(QUIET_MS)
 
-    def _press_now(self, key):
+    def _press_now(self, key: str) -> None:
         self._press = self.town.press(key)
         self.result.pressed += 1
 
-    def _begin(self, fault):
+    def _begin(self, fault: Fault) -> None:
         self.result.faults[fault.name] += 1
         self.result.steps[fault.name, self._step()] += 1
         self.first.died_at = ""
         if self.first._core is not None:
             fault.begin(self.first, self.rng)
 
-    def _end(self, fault):
-        if fault.end is not None:
-            fault.end(self.first)
+    def _end(self, fault: Fault) -> None:
+        fault.end(self.first)
         if self.first.died_at:
             self.result.deaths[self.first.died_at] += 1
         self.result.torn += self.first.torn
         self.first.torn = 0
 
-    def _step(self):
+    def _step(self) -> str:
         press = self._press
         if press is None:
             return STEPS[0]
@@ -176,10 +187,12 @@ class Campaign:
         if press.stage:
             return STEPS[3]
         core = self.first._core
-        heard = core and any(core.parts.records.find(press.node, counter) for counter in press.counters)
+        heard = core is not None and any(
+            core.parts.records.find(press.node, counter) for counter in press.counters
+        )
         return STEPS[2] if heard else STEPS[1]
 
-    def _settled(self):
+    def _settled(self) -> bool:
         """Asked after every event of the timeline; the hub's database at most once in LOOK_MS."""
         press, now = self._press, self.town.now_ms
         if not press or self.first._core is None:
@@ -191,8 +204,9 @@ class Campaign:
         self._looked_ms = now
         return bool(self.town.at_hub(press))
 
-    def _judge(self, number, fault, settled, begun):
+    def _judge(self, number: int, fault: Fault, settled: bool, begun: Ms) -> None:
         town, press = self.town, self._press
+        assert press is not None  # 600 ms after its beginning
         where = f"fault {number} ({fault.name}), seed {self.seed}"
         rows = town.at_hub(press)
         self.result.receipts += press.promised
@@ -215,7 +229,9 @@ class Campaign:
             if not alarm or alarm.key != "main" or begun <= closed < at:
                 self.result.problems.append(f"false siren: {where}: {pattern} for {origin:08x} #{counter}")
 
-    def _judge_shown(self, number, fault, seen, lines, said):
+    def _judge_shown(
+        self, number: int, fault: Fault, seen: set[tuple[str, str]], lines: int, said: int
+    ) -> None:
         town, label = self.town, self.first.label
         town.look_at_board()
         new = {name for gateway, name in town.seen - seen if gateway == label}

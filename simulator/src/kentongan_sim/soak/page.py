@@ -1,12 +1,12 @@
 """The table of a campaign, as text for a terminal and for docs/reliability.md."""
 
 from kentongan_sim.soak.faults import FAULTS
-from kentongan_sim.soak.gateway import STEPS
+from kentongan_sim.soak.gateway import STEPS, Result
 
 MARK = "<!-- gateway campaign -->"
 
 
-def table(result) -> str:
+def table(result: Result) -> str:
     """Faults by kind and by the step of the walk at which they began, and where a person saw them."""
     lines = [
         "| fault | in all | " + " | ".join(STEPS) + " | shown on the board | in the log |",
@@ -23,7 +23,7 @@ def table(result) -> str:
     return "\n".join(lines)
 
 
-def verdict(result) -> str:
+def verdict(result: Result) -> str:
     kinds = {
         name: sum(p.startswith(name) for p in result.problems)
         for name in ("lost", "duplicate", "false siren", "not shown")

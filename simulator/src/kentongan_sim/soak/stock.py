@@ -8,8 +8,9 @@ import queue
 import tempfile
 import threading
 import time
-from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.disk.spool import Spool
@@ -25,6 +26,7 @@ from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
 from kentongan_wire.verify import open_message
 from meshtastic.protobuf import mesh_pb2
 
+from kentongan_sim.physics.shapes import About
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, StockApi
 from kentongan_sim.world.bridges import TcpBridge
 
@@ -32,7 +34,16 @@ NODE, FIRST_BUTTON = 0x1010, 0x20000
 SITE = Channel("kampung", bytes(range(32)))
 ROOTS = {0: site_keys.alarm_root(bytes(32), 0)}, {0: site_keys.control_root(bytes(32), 0)}
 KEYS = site_keys.SiteKeys(*ROOTS, 0)
-KeyFile = namedtuple("KeyFile", ("node", "channel"))
+
+
+class KeyFile(NamedTuple):
+    node: int
+    channel: Channel
+    preset: str
+    freq_hz: int
+
+
+PRESET = "ShortSlow"
 WINDOW = 40  # packets on their way; a radio's own queue to its host is about so long
 AGAIN_S = 1.5  # a button without an answer goes on
 STALLED_S = 120  # without a single receipt for so long, something is lost
@@ -49,39 +60,32 @@ QUICK = {
 class Served:
     """A stock radio behind TCP and the air around it: buttons that go on until they are receipted."""
 
-    def __init__(self):
-        self.api = StockApi((NODE, "gateway-1", "CLIENT"), [SITE], phy.preset("ShortSlow"), 3)
-        self.receipted, self._number = {}, 0
+    def __init__(self) -> None:
+        self.api = StockApi((NODE, "gateway-1", "CLIENT"), [SITE], phy.preset(PRESET), 3)
+        self.receipted: dict[About, float] = {}
+        self._number = 0
         self.bridge = TcpBridge(self._data, self.api.connect)
 
-    def _data(self, data):
+    def _data(self, data: bytes) -> None:
         answer, packets = self.api.feed(data)
         self.bridge.write(answer)
         for packet in packets:
             self._on_air(packet)
             self.bridge.write(self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX))
 
-    def _on_air(self, packet):
+    def _on_air(self, packet: mesh_pb2.MeshPacket) -> None:
         opened = open_message(packet.decoded.payload, NODE, BROADCAST, KEYS)
         if opened.type == m.RECEIPTS:
             for entry in opened.body.entries:
                 if entry.stage >= m.STAGE_STORED:
                     self.receipted[entry.node, entry.counter] = time.monotonic()
 
-    def hear(self, node, counter, attempt):
+    def hear(self, node: int, counter: int, attempt: int) -> None:
         """An alarm of this button, kind uji: stored and receipted, sounds nowhere."""
+        key_c, key_r = KEYS.c(node, m.TOMBOL, 0), KEYS.r(node, m.TOMBOL, 0)
+        assert key_c is not None and key_r is not None
         body = m.Alarm(attempt, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150)
-        payload = m.encode(
-            m.ALARM,
-            m.TOMBOL,
-            0,
-            counter,
-            node,
-            body,
-            KEYS.c(node, m.TOMBOL, 0),
-            KEYS.r(node, m.TOMBOL, 0),
-            KEYS.c(node, m.TOMBOL, 0),
-        )
+        payload = m.encode(m.ALARM, m.TOMBOL, 0, counter, node, body, key_c, key_r, key_c)
         self._number += 1
         packet = mesh_pb2.MeshPacket(
             to=BROADCAST,
@@ -101,11 +105,13 @@ class Served:
 class Post:
     """The gateway's loop around the library's radio, without a hub: what it stores stays in the spool."""
 
-    def __init__(self, folder, port):
-        self.inbox = queue.Queue()
-        self.radio = meshtastic.MeshtasticRadio("127.0.0.1", port, KeyFile(NODE, SITE))
+    def __init__(self, folder: str, port: int) -> None:
+        self.inbox: queue.Queue[tuple[str, tuple[object, ...]]] = queue.Queue()
+        self.radio = meshtastic.MeshtasticRadio(
+            "127.0.0.1", port, KeyFile(NODE, SITE, PRESET, phy.DEFAULT_FREQ_HZ)
+        )
         self.spool = Spool(Path(folder) / "spool.sqlite3", "gateway-1")
-        self.states = []
+        self.states: list[bool] = []
         clock = Clock()
         core = GatewayCore(CoreConfig(NODE, "gateway-1", 5, same_id=False), KEYS, Directory([]), {})
         self._performer = Performer(
@@ -114,18 +120,22 @@ class Post:
         self._ending = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def wake(self):
+    def wake(self) -> None:
         """No hub here."""
 
-    def start(self):
+    def order_done(self, order_id: int, result: str) -> None:
+        """No hub here that would order anything."""
+
+    def _linked(self, name: str, up: bool) -> None:
+        self.states.append(up)
+        self.inbox.put(("radio", (name, up)))
+
+    def start(self) -> None:
         self._performer.start()
-        self.radio.start(
-            lambda heard: self.inbox.put(("heard", (heard,))),
-            lambda name, up: (self.states.append(up), self.inbox.put(("radio", (name, up)))),
-        )
+        self.radio.start(lambda heard: self.inbox.put(("heard", (heard,))), self._linked)
         self._thread.start()
 
-    def _run(self):
+    def _run(self) -> None:
         while not self._ending:
             try:
                 kind, args = self.inbox.get(timeout=0.02)
@@ -134,13 +144,13 @@ class Post:
                 pass
             self._performer.tick()
 
-    def stop(self):
+    def stop(self) -> None:
         self._ending = True
         self._thread.join()
         self.radio.stop()
 
 
-def run(packets, unplugs, say):
+def run(packets: int, unplugs: int, say: Callable[[str], object]) -> list[str]:
     """The problems; says what was done."""
     saved = {name: getattr(meshtastic, name) for name in QUICK}
     for name, value in QUICK.items():
@@ -170,9 +180,10 @@ def run(packets, unplugs, say):
     return problems
 
 
-def _press_all(served, post, packets, unplugs):
+def _press_all(served: Served, post: Post, packets: int, unplugs: int) -> tuple[int, int, list[str]]:
     """Until so many packets have been offered and everything is receipted: (packets, unplugs, problems)."""
-    every, waiting, pressed, sent, unplugged = max(1, packets // (unplugs + 1)), {}, 0, 0, 0
+    every, pressed, sent, unplugged = max(1, packets // (unplugs + 1)), 0, 0, 0
+    waiting: dict[About, tuple[float, int]] = {}  # when it was last sent, attempt
     last_receipt, known = time.monotonic(), 0
     while sent < packets or waiting:
         now = time.monotonic()
@@ -188,19 +199,19 @@ def _press_all(served, post, packets, unplugs):
         while len(waiting) < WINDOW and sent < packets:
             pressed += 1
             about = FIRST_BUTTON + pressed, 1
-            waiting[about] = [now, 0]
+            waiting[about] = now, 0
             served.hear(*about, 0)
             sent += 1
-        for about, state in waiting.items():
-            if now - state[0] > AGAIN_S:
-                state[:] = now, state[1] + 1
-                served.hear(*about, state[1])
+        for about, (at, attempt) in list(waiting.items()):
+            if now - at > AGAIN_S:
+                waiting[about] = now, attempt + 1
+                served.hear(*about, attempt + 1)
                 sent += 1
         time.sleep(0.005)
     return sent, unplugged, []
 
 
-def _unplug(served):
+def _unplug(served: Served) -> None:
     served.bridge.unplug()
     time.sleep(0.3)
     served.bridge.replug()

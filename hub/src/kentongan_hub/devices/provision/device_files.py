@@ -1,6 +1,9 @@
 """Device files: what a new button, siren post, relay or chime is given, and the directory of all of them."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
@@ -8,19 +11,33 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Clock, Now
-from kentongan_hub.base.said import PROVISIONING, Said
+from kentongan_hub.base.said import PROVISIONING, Said, Who
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Device, Gateway
 from kentongan_hub.devices.provision.numbers import new_node
 from kentongan_hub.devices.trust import configs, directory, generations, status_plan
 from kentongan_hub.people import accounts, residents
 from kentongan_hub.record import audit
-from kentongan_hub.storage.store import Store
+from kentongan_hub.storage.store import Db, Store
+
+DeviceFile = dict[str, Any]  # kentongan_wire.device_file names its fields and checks them
 
 ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
 PLACE_LIMIT = 80  # characters of a place, shown on boards
+_NONE: Mapping[str, Any] = {}
 KEPT_SETTINGS = ("hop_limit", "table", "profile", "one_press", "strokes")  # for CONFIG and labels
 
 
-def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **settings):
+def add_device(
+    data_dir: str | Path,
+    role: str,
+    label: str,
+    zone: int,
+    house: int = 0,
+    place: str = "",
+    hops: int = 1,
+    **settings: Any,
+) -> DeviceFile:
     """The checked device file of a new device as a dict for JSON, with a node number never used before.
 
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
@@ -32,7 +49,20 @@ def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **setting
         return add(db, now, secret, role, label, zone, house, place, hops, settings)
 
 
-def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=(), row=(), who=PROVISIONING):
+def add(
+    db: Db,
+    now: Now,
+    secret: Secret,
+    role: str,
+    label: str,
+    zone: int,
+    house: int = 0,
+    place: str = "",
+    hops: int = 1,
+    settings: Mapping[str, Any] = _NONE,
+    row: Mapping[str, Any] = _NONE,
+    who: Who = PROVISIONING,
+) -> DeviceFile:
     """add_device inside a transaction; `row`: further columns. Nothing stays after LocalError."""
     if role not in ROLES:
         raise LocalError(f"role {role!r}: choose one of {', '.join(ROLES)}")
@@ -45,21 +75,15 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
     valid = generations.valid_now(db, secret)
     node = new_node(db, role)
     file = {
-        "format": device_file.FORMAT,
-        "site": secret["site"],
+        **_of_site(secret),
         "role": role,
         "node": node,
         "label": label,
         "zone": zone,
         "house": house,
-        "channel_name": secret["channel_name"],
-        "channel_key": secret["channel_key"].hex(),
-        "preset": secret["preset"],
-        "freq_hz": secret["freq_hz"],
         "generation": valid.send,
         "gateway": db.value("SELECT node FROM gateways ORDER BY zone = ? DESC, label LIMIT 1", zone) or 0,
         "gateway_hops": hops,
-        "profile": secret["profile"],
         **node_keys(secret, role, node, valid.send),
         **dict(settings),
     }
@@ -82,58 +106,78 @@ def add(db, now, secret, role, label, zone, house=0, place="", hops=1, settings=
         **row,
     )
     checked["status_period_s"] = _planned(db, secret, node)
-    # what the file holds is its version 0; what it lacks (a generation being handed out) comes by CONFIG
-    own = db.one("SELECT * FROM devices WHERE node = ?", node)
-    as_filed = configs.desired(
-        own, configs.site_plan(db, secret["preset"]), valid._replace(next=None), checked["revoked"], {}
-    )
-    db.run(
-        "UPDATE devices SET config_body = ?, period_s = ? WHERE node = ?",
-        json.dumps(as_filed, sort_keys=True),
-        checked["status_period_s"],
-        node,
-    )
-    detail = f"{role} {node:08x}"
+    _keep_as_filed(db, secret, valid, checked)
+    device = f"{role} {node:08x}"
+    detail: str | Said = device
     if house:
-        detail = Said(codes.DEVICE_AT_HOUSE, device=detail, home=residents.house_at(zone, house))
+        detail = Said(codes.DEVICE_AT_HOUSE, device=device, home=residents.house_at(zone, house))
     audit.record(db, now.wall, who, codes.DEVICE_ADDED, label, detail)
     configs.refresh(db, now, secret)
     directory.announce(db, now, secret)
     return checked
 
 
-def _label_taken(db, label, replaces):
-    return db.value(
-        "SELECT 1 FROM devices WHERE label = ? AND revoked = 0 AND node != ? AND coalesce(replaces, 0) != ?",
-        label,
-        replaces or 0,
-        replaces or -1,
+def _of_site(secret: Secret) -> DeviceFile:
+    """The fields that are the same in every device's file."""
+    return {
+        "format": device_file.FORMAT,
+        "site": secret["site"],
+        "channel_name": secret["channel_name"],
+        "channel_key": secret["channel_key"].hex(),
+        "preset": secret["preset"],
+        "freq_hz": secret["freq_hz"],
+        "profile": secret["profile"],
+    }
+
+
+def _keep_as_filed(db: Db, secret: Secret, valid: generations.Generations, file: DeviceFile) -> None:
+    """What the file holds is its version 0; what it lacks (a generation being handed out) comes by CONFIG."""
+    own: Device = db.one("SELECT * FROM devices WHERE node = ?", file["node"])
+    plan = configs.site_plan(db, secret["preset"])
+    as_filed = configs.desired(own, plan, valid._replace(next=None), file["revoked"], {})
+    db.run(
+        "UPDATE devices SET config_body = ?, period_s = ? WHERE node = ?",
+        json.dumps(as_filed, sort_keys=True),
+        file["status_period_s"],
+        file["node"],
     )
 
 
-def _planned(db, secret, node):
+def _label_taken(db: Db, label: str, replaces: int | None) -> bool:
+    return bool(
+        db.value(
+            "SELECT 1 FROM devices WHERE label = ? AND revoked = 0 AND node != ? "
+            "AND coalesce(replaces, 0) != ?",
+            label,
+            replaces or 0,
+            replaces or -1,
+        )
+    )
+
+
+def _planned(db: Db, secret: Secret, node: int) -> int:
     """The new device's status period; LocalError when the site's planned status load does not fit with it."""
     made = configs.site_plan(db, secret["preset"])
     status_plan.check(made)
     return made.period_s[node]
 
 
-def modem_file(data_dir, label="gateway-1"):
+def modem_file(data_dir: str | Path, label: str = "gateway-1") -> DeviceFile:
     """The device file of a gateway's own radio: its gateway's number and no key."""
     secret = site.load(data_dir)
     with Store(data_dir).read() as db:
         return modem(secret, gateway_row(db, label))
 
 
-def gateway_row(db, label):
+def gateway_row(db: Db, label: str) -> Gateway:
     """The row of a gateway; LocalError when there is none of that label."""
-    gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
+    gateway = db.one("SELECT * FROM gateways WHERE label = ?", label, of=Gateway)
     if gateway is None:
         raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
     return gateway
 
 
-def modem(secret, gateway):
+def modem(secret: Secret, gateway: Gateway) -> DeviceFile:
     """The checked device file of the radio of a gateway's row."""
     label = gateway["label"]
     return device_file.check(
@@ -151,14 +195,15 @@ def modem(secret, gateway):
     )
 
 
-def place_of(db, zone):
+def place_of(db: Db, zone: int) -> str:
     """'RT 05/RW 03'; a zone is an RT's number."""
     return f"RT {zone:02d}/RW {db.number('rw'):02d}"
 
 
-def node_keys(secret, role, node, generation):
+def node_keys(secret: Secret, role: str, node: int, generation: int) -> dict[str, str]:
     """The keys this role may hold, in hexadecimal, as its device file names them."""
     number = ROLES[role]
-    roots = (root(secret["site_key"], generation) for root in (site_keys.alarm_root, site_keys.control_root))
-    held = site_keys.held(*roots, node, number, generation)
+    alarm_root = site_keys.alarm_root(secret["site_key"], generation)
+    control_root = site_keys.control_root(secret["site_key"], generation)
+    held = site_keys.held(alarm_root, control_root, node, number, generation)
     return {name: key.hex() for name, key in zip(keys.HELD[number], held, strict=True)}

@@ -4,33 +4,37 @@ import hashlib
 import re
 import secrets
 import time
+from pathlib import Path
+from typing import Any
 
 from kentongan_wire import site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, site
 from kentongan_hub.base.said import PROVISIONING
+from kentongan_hub.base.tables import Gateway
 from kentongan_hub.devices.provision.numbers import check_radio, new_node
 from kentongan_hub.devices.trust import directory, generations
 from kentongan_hub.record import audit
-from kentongan_hub.storage.store import Store
+from kentongan_hub.storage.store import Db, Store
 
 LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 TOKEN_BYTES = 32
 
 
-def add_gateway(db, label, zone):
+def add_gateway(db: Db, label: str, zone: int) -> Gateway:
     """The gateway's row, made with a new node number when there is none yet."""
     if not LABEL.match(label):
         raise LocalError(f"gateway label {label!r}: give 1..32 of a-z, 0-9 and -, for example gateway-2")
-    row = db.one("SELECT * FROM gateways WHERE label = ?", label)
+    row = db.one("SELECT * FROM gateways WHERE label = ?", label, of=Gateway)
     if row is None:
         db.insert("gateways", label=label, node=new_node(db, "gateway"), zone=zone)
-        row = db.one("SELECT * FROM gateways WHERE label = ?", label)
+        made: Gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
+        return made
     return row
 
 
-def _take_radio(db, row, radio):
+def _take_radio(db: Db, row: Gateway, radio: int) -> Gateway:
     """The gateway bears the number of its stock radio, which keeps its own; only before anybody knows it."""
     if radio == row["node"]:
         return row
@@ -42,7 +46,9 @@ def _take_radio(db, row, radio):
     return {**row, "node": radio}
 
 
-def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
+def gateway_file(
+    data_dir: str | Path, label: str = "gateway-1", zone: int | None = None, radio: int | None = None
+) -> dict[str, Any]:
     """The key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600.
 
     `radio`: the node number of the stock Meshtastic radio that is to serve it.
@@ -73,7 +79,7 @@ def gateway_file(data_dir, label="gateway-1", zone=None, radio=None):
         }
 
 
-def gateway_token(data_dir, label="gateway-1"):
+def gateway_token(data_dir: str | Path, label: str = "gateway-1") -> str:
     """A new bearer token for the gateway, which ends its old one; only a hash stays here, so keep it now."""
     token = f"ktg_{secrets.token_urlsafe(TOKEN_BYTES)}"
     with Store(data_dir).write() as db:
@@ -83,6 +89,6 @@ def gateway_token(data_dir, label="gateway-1"):
     return token
 
 
-def token_hash(token):
+def token_hash(token: str) -> str:
     """SHA-256 suffices: the token is 256 random bits, not a password."""
     return hashlib.sha256(token.encode()).hexdigest()

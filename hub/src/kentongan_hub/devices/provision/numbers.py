@@ -4,6 +4,8 @@ import secrets
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.storage.store import Db
+
 NODE_MIN = 4  # 0-3 are Meshtastic's own
 NODE_MAX = 0xFFFF_FFFE  # 0xFFFFFFFF is broadcast
 RELAY_LIMIT = 255  # relays of a site: their low bytes are all different and never 0
@@ -11,7 +13,7 @@ DRAWS = 10_000  # a draw fails only on a taken number or low byte; bounded all t
 RELAY_ROLES = ("sirene", "penerus", "penerima", "gateway")
 
 
-def check_radio(db, node):
+def check_radio(db: Db, node: int) -> None:
     """LocalError unless a stock radio of that number can serve a gateway of this site as its radio."""
     if not NODE_MIN <= node <= NODE_MAX or not node & 0xFF:
         raise LocalError(f"radio number {node:08x}: no node number; take the one that `stock` tells")
@@ -21,7 +23,7 @@ def check_radio(db, node):
             raise LocalError(f"radio number {node:08x}: is {row['label']}'s already; take another radio")
 
 
-def new_node(db, role):
+def new_node(db: Db, role: str) -> int:
     """A number no device or gateway of this site ever had; relays also differ in the low byte."""
     used = {row["node"] for row in db.all("SELECT node FROM devices UNION SELECT node FROM gateways")}
     relays = db.all(

@@ -1,15 +1,21 @@
 """A technician's registrations: made, then confirmed or withdrawn, so that nothing stays half-registered."""
 
 import base64
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Account, At, Device, Row
 from kentongan_hub.devices.provision import device_files
 from kentongan_hub.devices.trust import configs, counters, generations, revocations, status_plan
 from kentongan_hub.people import access, circles, residents
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
 
 REQUEST_LENGTHS = (8, 64)  # of a registration's own id, chosen by who registers
 BASE = ("role", "label", "zone", "house", "place", "hops")
@@ -27,7 +33,40 @@ CHOICES = (  # fields of the device file that a technician may choose
 TYPES = {"role": str, "label": str, "place": str, "zone": int, "house": int, "hops": int}
 
 
-def register(db, now, secret, asked, who, replaces=None, account=None):
+class PlanWords(TypedDict):
+    """The planned status load for people and the tool."""
+
+    load_s_per_hour: float
+    limit_s_per_hour: float
+    worst: int | None
+    mains_period_s: list[int]  # the shortest, the longest
+    button_period_s: int
+    lost_after_s: int
+    stretched: bool
+    problem: str
+
+
+class Registered(TypedDict):
+    node: int
+    label: str
+    role: str
+    pending: bool
+    replaces: int | None
+    file: device_files.DeviceFile
+    state: dict[str, str]  # further files of the board, base64
+    mark: int
+    plan: PlanWords
+
+
+def register(
+    db: Db,
+    now: Now,
+    secret: Secret,
+    asked: Mapping[str, Any],
+    who: str,
+    replaces: int | None = None,
+    account: int | None = None,
+) -> Registered:
     """A pending device: {"node", "file", "state", "plan", ...}; the only time that its keys leave the hub.
 
     `asked` is the caller's JSON object. The same `request` again withdraws the registration whose answer got
@@ -41,11 +80,13 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
     old = None
     if replaces is not None:
         old = in_service(db, replaces)
-        fields = {**{name: old[name] for name in BASE}, **fields}
+        known: Row = {**old}
+        fields = {**{name: known[name] for name in BASE}, **fields}
         if old["role"] == "tombol" != fields["role"]:
             raise LocalError("role: a button is replaced by a button; revoke it and register another device")
-        not_own_house(db, account, old, fields)
-        _note_move(db, now, old, fields, who, account)
+        place: At = {"zone": fields["zone"], "house": fields["house"]}
+        not_own_house(db, account, old, place)
+        _note_move(db, now, old, place, who, account)
         for row in db.all("SELECT node FROM devices WHERE replaces = ? AND pending = 1", replaces):
             revocations.withdraw(db, now, secret, row["node"], who)
     settings = {name: asked[name] for name in CHOICES if name in asked}
@@ -53,7 +94,7 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
     base = {"house": 0, "place": "", "hops": 1, **fields}
     file = device_files.add(db, now, secret, settings=settings, row=row, who=who, **base)
     valid = generations.valid_now(db, secret)
-    state = {}
+    state: dict[str, str] = {}
     if base["role"] == "sirene":
         guard = counters.guard_file(db, valid.lowest, valid.next or valid.send, base["zone"])
         state["guard"] = base64.b64encode(guard).decode()
@@ -70,17 +111,17 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
     }
 
 
-def not_own_house(db, account, *places):
+def not_own_house(db: Db, account: int | None, *places: At) -> None:
     """LocalError when the account (None: of the console) lives at one of these rows with zone and house.
 
     Whom a silent alarm may be about takes no button out of service: not by replacing it either.
     """
-    own = account and db.one("SELECT * FROM accounts WHERE id = ?", account)
+    own = db.one("SELECT * FROM accounts WHERE id = ?", account, of=Account) if account else None
     if own and circles.homes(db, own) & {(one["zone"], one["house"]) for one in places}:
         raise LocalError("house: this concerns your own house; let a technician of another house do it")
 
 
-def _note_move(db, now, old, fields, who, account):
+def _note_move(db: Db, now: Now, old: Device, fields: At, who: str, account: int | None) -> None:
     """Where a button is decides from whom its silent alarms are kept; earlier ones keep their house."""
     places = [(row["zone"], row["house"]) for row in (old, fields)]
     if places[0] == places[1]:
@@ -91,7 +132,7 @@ def _note_move(db, now, old, fields, who, account):
     audit.record(db, now.wall, who, codes.DEVICE_MOVED, old["label"], becomes)
 
 
-def _checked(asked, replacing):
+def _checked(asked: Mapping[str, Any], replacing: bool) -> dict[str, Any]:
     unknown = sorted(set(asked) - {*BASE, *CHOICES, "request"})
     if unknown:
         raise LocalError(f"{unknown[0]}: unknown; send {', '.join((*BASE, *CHOICES, 'request'))}")
@@ -110,8 +151,8 @@ def _checked(asked, replacing):
     return fields
 
 
-def _withdraw_lost(db, now, secret, request, who):
-    row = db.one("SELECT * FROM devices WHERE request = ? AND revoked = 0", request)
+def _withdraw_lost(db: Db, now: Now, secret: Secret, request: str, who: str) -> None:
+    row = db.one("SELECT * FROM devices WHERE request = ? AND revoked = 0", request, of=Device)
     if row is None:
         return
     if not row["pending"]:
@@ -119,9 +160,9 @@ def _withdraw_lost(db, now, secret, request, who):
     revocations.withdraw(db, now, secret, row["node"], who)
 
 
-def in_service(db, node):
+def in_service(db: Db, node: int) -> Device:
     """The row of a device that is in service; LocalError otherwise."""
-    row = db.one("SELECT * FROM devices WHERE node = ?", node)
+    row = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if row is None:
         raise LocalError(f"device {node:08x}: unknown; look it up on the page Perangkat")
     if row["revoked"] or row["pending"]:
@@ -130,18 +171,21 @@ def in_service(db, node):
     return row
 
 
-def confirm(db, now, secret, node, who, erased=False, account=None):
+def confirm(
+    db: Db, now: Now, secret: Secret, node: int, who: str, erased: bool = False, account: int | None = None
+) -> None:
     """The device works: it is in service, and the one that it replaces is revoked. Safe to repeat.
 
     `erased`: of the replaced device, see revocations.revoke; `account`: see register. What replaces another
     must have been heard: keys that are on no board take no button's place.
     """
-    row = db.one("SELECT * FROM devices WHERE node = ?", node)
+    row = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if row is None or row["revoked"]:
         raise LocalError(f"device {node:08x}: not registered, or withdrawn; register it again")
     if not row["pending"]:
         return
-    old = row["replaces"] and db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", row["replaces"])
+    in_place = "SELECT * FROM devices WHERE node = ? AND revoked = 0"
+    old = db.one(in_place, row["replaces"], of=Device) if row["replaces"] else None
     if old:
         not_own_house(db, account, old, row)
         if row["heard_ms"] is None:
@@ -151,15 +195,17 @@ def confirm(db, now, secret, node, who, erased=False, account=None):
     audit.record(db, now.wall, who, codes.DEVICE_INSTALLED, row["label"], format(node, "08x"))
 
 
-def withdraw(db, now, secret, node, who, written=True, account=None):
+def withdraw(
+    db: Db, now: Now, secret: Secret, node: int, who: str, written: bool = True, account: int | None = None
+) -> None:
     """Give a registration up, see revocations.withdraw; that of another technician not at the own house."""
-    row = db.one("SELECT * FROM devices WHERE node = ?", node)
+    row = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if row and row["registered_by"] != who:
         not_own_house(db, account, row)
     revocations.withdraw(db, now, secret, node, who, written)
 
 
-def plan_of(db, secret):
+def plan_of(db: Db, secret: Secret) -> PlanWords:
     """The planned status load for people and the tool."""
     made = configs.site_plan(db, secret["preset"])
     mains = [made.period_s[row["node"]] for row in configs.in_service(db) if row["role"] != "tombol"]

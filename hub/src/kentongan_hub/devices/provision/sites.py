@@ -3,6 +3,8 @@
 import re
 import secrets
 import time
+from pathlib import Path
+from typing import Any
 
 from kentongan_wire import phy
 from kentongan_wire.config import PROFILES
@@ -11,10 +13,11 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.base import clock, codes, site
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
+from kentongan_hub.base.tables import Home
 from kentongan_hub.devices.provision.gateways import add_gateway
 from kentongan_hub.people import access, accounts, contacts
 from kentongan_hub.record import audit
-from kentongan_hub.storage.store import Store
+from kentongan_hub.storage.store import Db, Store
 
 KEY_BYTES = 32
 CHANNEL_NAME = "kentongan"  # Meshtastic allows 11 bytes; the name is no secret
@@ -23,21 +26,21 @@ FIRST_GATEWAY = "gateway-1"
 
 
 def create_site(
-    data_dir,
-    name,
-    admin_login="admin",
-    admin_password="",
+    data_dir: str | Path,
+    name: str,
+    admin_login: str = "admin",
+    admin_password: str = "",
     *,
-    admin_name="",
-    rt=1,
-    rw=1,
-    time_zone="WIB",
-    preset=phy.DEFAULT_PRESET,
-    freq_hz=phy.DEFAULT_FREQ_HZ,
-    profile=PROFILES[0],
-    admin_home=access.UNKNOWN,
-    stand_in=False,
-):
+    admin_name: str = "",
+    rt: int = 1,
+    rw: int = 1,
+    time_zone: str = "WIB",
+    preset: str = phy.DEFAULT_PRESET,
+    freq_hz: int = phy.DEFAULT_FREQ_HZ,
+    profile: str = PROFILES[0],
+    admin_home: Home = access.UNKNOWN,
+    stand_in: bool = False,
+) -> dict[str, Any]:
     """Make site.json, the database, the first account (admin) and gateway; gives the site without keys.
 
     LocalError names what is wrong and the remedy; nothing is left behind then. `admin_home`: where the first
@@ -63,7 +66,7 @@ def create_site(
     if site.exists(data_dir):
         raise LocalError(_("%(path)s: situs sudah ada; pilih map --data lain", path=site.path_of(data_dir)))
     store = Store(data_dir)
-    made = {
+    made: site.Secret = {
         "format": site.FORMAT,
         "site": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "kentongan",
         "site_key": secrets.token_bytes(KEY_BYTES),
@@ -92,10 +95,12 @@ def create_site(
     return {key: value for key, value in made.items() if key not in ("site_key", "channel_key")}
 
 
-def _first_account(db, wall_ms, login, name, password, home, stand_in):
+def _first_account(
+    db: Db, wall_ms: int, login: str, name: str, password: str, home: Home, stand_in: bool
+) -> None:
     admin = accounts.add(db, wall_ms, login, name or login, "admin", password, home=home)
     if stand_in:
         db.run("UPDATE accounts SET stand_in = 1, once_named = 1 WHERE id = ?", admin)
-    lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+    lives = access.home_said(access.lives(home))
     detail = Said(codes.LIVES_AS_STAND_IN if stand_in else codes.LIVES, home=lives)
     audit.record(db, wall_ms, login, codes.ACCOUNT_MADE, login, detail)

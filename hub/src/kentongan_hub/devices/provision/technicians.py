@@ -1,13 +1,29 @@
 """Who may register devices: tokens of technicians, made at the console or for an account's password."""
 
 import secrets
+from typing import TypedDict
 
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said
 from kentongan_hub.devices.provision.gateways import token_hash
 from kentongan_hub.record import audit
+from kentongan_hub.storage.store import Db
+
+
+class Technician(TypedDict):
+    name: str
+    account: int | None
+
+
+class Held(Technician):
+    """A token's technician, with the account as it stands now."""
+
+    active: int | None
+    role: str
+
 
 TOKEN_BYTES = 32
 LOGIN_MS = 12 * 3_600_000  # a token that a password was exchanged for: one install day
@@ -17,7 +33,7 @@ TOKENS_LIMIT = 100  # made at the console
 OWN_LIMIT = 10  # of one account: its oldest gives way
 
 
-def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
+def new_token(db: Db, now: Now, name: str, lasts_ms: int = CONSOLE_MS, account: int | None = None) -> str:
     """A new bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
     name = name.strip()
     if not name or len(name) > NAME_LIMIT:
@@ -45,19 +61,19 @@ def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
     return token
 
 
-def end(db, now, name):
+def end(db: Db, now: Now, name: str) -> None:
     """End every token of a technician; LocalError when there is none."""
     if not db.run("DELETE FROM technicians WHERE name = ?", name):
         raise LocalError(f"technician {name!r}: has no token")
     audit.record(db, now.wall, name, codes.TECHNICIAN_KEY_ENDED)
 
 
-def of_token(db, now, token):
+def of_token(db: Db, now: Now, token: str) -> Technician | None:
     """{"name", "account"} of the technician, or None; account None: the token was made at the console.
 
     What a password was exchanged for is worth no more than its account is now.
     """
-    row = db.one(
+    row: Held | None = db.one(
         "SELECT t.name, t.account, a.active, a.role FROM technicians t LEFT JOIN accounts a "
         "ON a.id = t.account WHERE t.token = ? AND t.expires_ms > ?",
         token_hash(token),
@@ -65,4 +81,4 @@ def of_token(db, now, token):
     )
     if row and row["account"] and not (row["active"] and roles.allows(row["role"], roles.INSTALL)):
         return None
-    return row and {"name": row["name"], "account": row["account"]}
+    return {"name": row["name"], "account": row["account"]} if row else None

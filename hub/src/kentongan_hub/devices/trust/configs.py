@@ -6,13 +6,21 @@ them to the gateway, which sends CONFIG until a STATUS reports that version. Key
 """
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 from kentongan_wire import messages as m
 from kentongan_wire.config import REVOKED_LIMIT
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Device
 from kentongan_hub.devices.trust import generations as key_generations
 from kentongan_hub.devices.trust import status_plan
+from kentongan_hub.devices.trust.generations import Generations
+from kentongan_hub.devices.trust.status_plan import Plan
 from kentongan_hub.record import outbox
+from kentongan_hub.storage.store import Db
 
 ORDER_EXPIRES_MS = 7 * 86_400_000  # a gateway away for longer asks for everything when it is back
 ORDER_DEVICES = 100  # devices in one order
@@ -23,7 +31,33 @@ BEATING = ("sirene", "penerima")  # what sounds, or shows by its lamp, the code 
 REFRESH = "settings_refresh"  # a setting: something happened that the next refresh has to look at
 
 
-def refresh(db, now, secret):
+class Codes(TypedDict):
+    """What is beaten in an RT: a profile and codes of its own, (kind, groups) as JSON's lists."""
+
+    profile: str
+    patterns: list[tuple[int, list[int]]]
+
+
+class Settings(TypedDict, total=False):
+    """What a device is set to; which of these it has follows from its role."""
+
+    status_period_s: int
+    hop_limit: int
+    table: list[list[int]]  # (zone, bits of kinds) for which a post sounds
+    revoked: list[int]
+    profile: str
+    patterns: list[tuple[int, list[int]]]
+
+
+class Desired(TypedDict):
+    settings: Settings
+    generation: int
+    lowest: int
+    next: int | None
+    counters: int
+
+
+def refresh(db: Db, now: Now, secret: Secret) -> dict[int, int]:
     """Recompute every device's desired settings; versions and orders for those that changed.
 
     Returns {node: new version}.
@@ -33,7 +67,7 @@ def refresh(db, now, secret):
     generations = key_generations.valid_now(db, secret)
     revoked = revoked_numbers(db, generations.lowest)
     codes = chosen_codes(db)
-    changed = {}
+    changed: dict[int, int] = {}
     for device in in_service(db):
         body = json.dumps(desired(device, plan, generations, revoked, codes), sort_keys=True)
         if body != device["config_body"]:
@@ -51,11 +85,11 @@ def refresh(db, now, secret):
     return changed
 
 
-def in_service(db):
+def in_service(db: Db) -> list[Device]:
     return db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
 
 
-def chosen_codes(db):
+def chosen_codes(db: Db) -> dict[int, Codes]:
     """{zone: the settings that say what is beaten there}, of the RTs that chose."""
     return {
         row["zone"]: {"profile": row["profile"], "patterns": json.loads(row["patterns"])}
@@ -63,10 +97,12 @@ def chosen_codes(db):
     }
 
 
-def desired(device, plan, generations, revoked, codes):
+def desired(
+    device: Device, plan: Plan, generations: Generations, revoked: list[int], codes: Mapping[int, Codes]
+) -> Desired:
     """The settings of one device, as its gateway is told them; `counters` only counts."""
     chosen = json.loads(device["settings"])
-    settings = {"status_period_s": plan.period_s[device["node"]]}
+    settings: Settings = {"status_period_s": plan.period_s[device["node"]]}
     if device["role"] == "tombol":
         settings["hop_limit"] = chosen.get("hop_limit", 1)
     if device["role"] == "sirene":
@@ -74,7 +110,9 @@ def desired(device, plan, generations, revoked, codes):
         settings["profile"] = chosen.get("profile", "jawa_umum")
         settings["revoked"] = revoked
     if device["role"] in BEATING:
-        settings.update(codes.get(device["zone"], {}))
+        own = codes.get(device["zone"])
+        if own is not None:
+            settings.update(own)
     return {
         "settings": settings,
         "generation": generations.send,
@@ -84,7 +122,7 @@ def desired(device, plan, generations, revoked, codes):
     }
 
 
-def site_plan(db, preset):
+def site_plan(db: Db, preset: str) -> Plan:
     """The planned status load with every device that is in service or being installed."""
     members = [
         status_plan.Member(
@@ -101,7 +139,7 @@ def site_plan(db, preset):
     return status_plan.make(members, zones, preset)
 
 
-def revoked_numbers(db, lowest):
+def revoked_numbers(db: Db, lowest: int) -> list[int]:
     """Numbers that hold keys which are still accepted, the latest revoked first when they are too many."""
     rows = db.all(
         "SELECT node FROM devices WHERE revoked = 1 AND revoked_upto >= ? ORDER BY revoked_ms DESC LIMIT ?",
@@ -111,30 +149,30 @@ def revoked_numbers(db, lowest):
     return sorted(row["node"] for row in rows)
 
 
-def next_version(version):
+def next_version(version: int) -> int:
     """One more, u16; never one whose low byte is 0, for a tombol reports the low byte and 0 means none."""
     version = version + 1 & VERSION_LIMIT
     return version if version & 0xFF else version + 1
 
 
-def at_least(reported, version):
+def at_least(reported: int | None, version: int) -> bool:
     """Whether a reported version is this one or a later one; versions go round."""
     return reported is not None and (reported - version & VERSION_LIMIT) < 0x8000
 
 
-def full_version(reported, version, role):
+def full_version(reported: int, version: int, role: str) -> int:
     """A reported version in full: a tombol tells its low byte only, and reports what it was sent lately."""
     if role != "tombol" or not reported:
         return reported
     return version - (version - reported & 0xFF) & VERSION_LIMIT
 
 
-def reported(db, now, node, version, generation):
+def reported(db: Db, now: Now, node: int, version: int, generation: int) -> bool:
     """A STATUS told which settings a device has, under keys of which generation.
 
     Once a device has shown newer keys, reports under older ones count no more: a stolen post can forge them.
     """
-    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
+    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node, of=Device)
     if device is None or generation < (device["reported_generation"] or 0):
         return False
     full = full_version(version, device["config_version"], device["role"])
@@ -154,23 +192,23 @@ def reported(db, now, node, version, generation):
     return True
 
 
-def has(device):
+def has(device: Device) -> bool:
     """Whether a device's last STATUS reported the settings that are desired now."""
     return device["reported_version"] == device["config_version"]
 
 
-def gateway_of(db, zone):
+def gateway_of(db: Db, zone: int) -> str | None:
     """Label of the gateway that configures a zone's devices: its own, else the first of the site."""
     return db.value(
         "SELECT label FROM gateways WHERE token IS NOT NULL ORDER BY zone = ? DESC, label LIMIT 1", zone
     )
 
 
-def send(db, now, nodes):
+def send(db: Db, now: Now, nodes: Iterable[int]) -> None:
     """Orders with the desired settings of these devices, to the gateway of each."""
-    by_gateway = {}
+    by_gateway: dict[str, list[dict[str, Any]]] = {}
     for node in nodes:
-        device = db.one("SELECT * FROM devices WHERE node = ?", node)
+        device: Device = db.one("SELECT * FROM devices WHERE node = ?", node)
         label = gateway_of(db, device["zone"])
         if label:
             by_gateway.setdefault(label, []).append(
@@ -182,7 +220,7 @@ def send(db, now, nodes):
             outbox.order(db, now.ms, [label], "config", body, ORDER_EXPIRES_MS)
 
 
-def send_codes(db, now, label=None, zone=None):
+def send_codes(db: Db, now: Now, label: str | None = None, zone: int | None = None) -> None:
     """What their own sirens are to beat, to gateways: of a zone, or one that has started."""
     codes = chosen_codes(db)
     for gateway in db.all("SELECT label, zone FROM gateways WHERE token IS NOT NULL"):

@@ -4,12 +4,17 @@ And of who alarmed for every gateway, soon after it: one that heard nothing of i
 """
 
 import json
+from collections.abc import Collection, Iterable
+from typing import TypedDict
 
 from kentongan_wire import messages as m
 from kentongan_wire.replay import Guard
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Device, Event, OutboxRow
 from kentongan_hub.devices.trust import configs, rotation
 from kentongan_hub.record import outbox
+from kentongan_hub.storage.store import Db
 
 HOUR_MS = 3_600_000
 NIGHT_MS = 24 * HOUR_MS  # posts get the table once a day
@@ -27,17 +32,29 @@ UNREAD = "?"  # before the digest of an alarm of which a gateway's card has kept
 CONTROL = (m.RECEIPTS, m.SIREN_ORDER, m.CONFIG)
 
 
-def heard(db, now, event):
+class Counter(TypedDict):
+    """A row of counters, with its device's role and RT."""
+
+    device: int
+    generation: int
+    type: int
+    counter: int
+    role: str
+    zone: int
+
+
+def heard(db: Db, now: Now, event: Event) -> None:
     """Keep the counter of an authentic message that a gateway reports; it only ever goes up."""
     counter = event.get("report_counter") or event.get("counter")
     if event["type"] == "siren_report":
         counter = event.get("report_counter")
     role = db.value("SELECT role FROM devices WHERE node = ?", event["device"])
-    if not counter or role is None or event.get("generation") is None or counter >= TRUSTED_MAX:
+    generation = event.get("generation")
+    if not counter or role is None or generation is None or counter >= TRUSTED_MAX:
         return
     if event.get("unread"):
         return  # the alarm itself may still come, and is new then
-    about = event["device"], event["generation"], 0 if role == "tombol" else TYPES[event["type"]]
+    about = event["device"], generation, 0 if role == "tombol" else TYPES[event["type"]]
     db.run(
         "INSERT INTO counters (device, generation, type, counter) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (device, generation, type) DO UPDATE SET counter = max(counter, excluded.counter)",
@@ -48,7 +65,7 @@ def heard(db, now, event):
         _tell(db, now, about)
 
 
-def _tell(db, now, about):
+def _tell(db: Db, now: Now, about: tuple[int, int, int]) -> None:
     """Every gateway of the site is told this row soon; one order takes all that waits for a gateway.
 
     One that is away gets it when it is back, or everything when it starts.
@@ -59,9 +76,10 @@ def _tell(db, now, about):
     for label in labels if len(labels) > 1 else ():
         channel = outbox.gateway_channel(label)
         waiting = db.one(
-            "SELECT id, body FROM outbox WHERE channel = ? AND state = ? AND type = 'counters' "
+            "SELECT * FROM outbox WHERE channel = ? AND state = ? AND type = 'counters' "
             "AND not_before_ms > ? ORDER BY id DESC LIMIT 1",
             *(channel, outbox.WAITING, now.ms),
+            of=OutboxRow,
         )
         rows = json.loads(waiting["body"])["table"] if waiting else []
         body = json.dumps({"table": [one for one in rows if one[:3] != row[:3]] + [row], "part": 1})
@@ -71,7 +89,7 @@ def _tell(db, now, about):
             outbox.add(db, now.ms, channel, "counters", body, NIGHT_MS, delay_ms=TELL_MS)
 
 
-def is_new(db, now, event):
+def is_new(db: Db, now: Now, event: Event) -> bool:
     """Whether an alarm is of now for all that the hub knows: no gateway told it, or a later one, long ago."""
     about = event["device"], event["counter"]
     told_ms = db.value(
@@ -82,13 +100,13 @@ def is_new(db, now, event):
     return told_ms is None or now.ms - told_ms < OLD_MS
 
 
-def heard_control(db, gateway, counter):
+def heard_control(db: Db, gateway: str | None, counter: int | None) -> None:
     """A device told the highest counter that it accepted of its gateway."""
     if counter and counter < TRUSTED_MAX:
         db.run("UPDATE gateways SET own_counter = max(own_counter, ?) WHERE label = ?", counter, gateway)
 
 
-def is_news(db, event):
+def is_news(db: Db, event: Event) -> bool:
     """Whether neither this very message nor a later one of its sender and type is known; before heard().
 
     What is played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
@@ -104,12 +122,14 @@ def is_news(db, event):
     return not (counter and last and counter <= last)
 
 
-def table(db, lowest, zones=(), limit=TABLE_ROWS, every=False):
+def table(
+    db: Db, lowest: int, zones: Collection[int] = (), limit: int = TABLE_ROWS, every: bool = False
+) -> list[tuple[int, int, int, int]]:
     """[(node, generation, type, counter)]: buttons first, those of the given zones before others.
 
     every: of all types. A gateway that has it takes no recorded STATUS for a sign of life.
     """
-    rows = db.all(
+    rows: list[Counter] = db.all(
         "SELECT c.*, d.role, d.zone FROM counters c JOIN devices d ON d.node = c.device "
         "WHERE d.revoked = 0 AND c.generation >= ? AND (d.role = 'tombol' OR c.type = ? OR ?)",
         *(lowest, m.SIREN_REPORT, int(every)),
@@ -118,7 +138,7 @@ def table(db, lowest, zones=(), limit=TABLE_ROWS, every=False):
     return [(r["device"], r["generation"], r["type"], r["counter"]) for r in rows[:limit]]
 
 
-def guard_file(db, lowest, send, zone):
+def guard_file(db: Db, lowest: int, send: int, zone: int) -> bytes:
     """The last counters of a new post's files: what wire's Guard.dump() writes, so that it starts trusted."""
     guard = Guard(256)
     for node, generation, type_, counter in table(db, lowest, (zone,)):
@@ -130,28 +150,28 @@ def guard_file(db, lowest, send, zone):
     return guard.dump()
 
 
-def post_lost(db, now, node):
+def post_lost(db: Db, now: Now, node: int) -> None:
     """A post says that its counters are lost: it gets the table at once, and not over and over."""
-    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node)
+    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node, of=Device)
     if device is None or now.ms - (device["table_ms"] or -LOST_AGAIN_MS) < LOST_AGAIN_MS:
         return
     want(db, now, [node])
 
 
-def night(db, now, hour):
+def night(db: Db, now: Now, hour: int) -> bool:
     """Whether the nightly table is due: at 03.00 by the wall, and by the steady clock where that is wrong."""
     last = db.number(LAST_NIGHT)
     return now.ms - last >= (NIGHT_MS - 4 * HOUR_MS if hour == 3 else NIGHT_MS + 2 * HOUR_MS)
 
 
-def nightly(db, now):
+def nightly(db: Db, now: Now) -> None:
     """Every post in service gets the table of last counters."""
     db.set_setting(LAST_NIGHT, now.ms)
     posts = db.all("SELECT node FROM devices WHERE revoked = 0 AND pending = 0 AND role = 'sirene'")
     want(db, now, [row["node"] for row in posts])
 
 
-def want(db, now, nodes):
+def want(db: Db, now: Now, nodes: Iterable[int]) -> None:
     """These posts get the table with the next refresh."""
     for node in nodes:
         db.run(
@@ -160,7 +180,7 @@ def want(db, now, nodes):
     db.set_setting(configs.REFRESH, 1)
 
 
-def order(db, now, label, lowest):
+def order(db: Db, now: Now, label: str, lowest: int) -> None:
     """A gateway gets the hub's copy, its own counter with it: never below it again after a loss."""
     own = db.value("SELECT own_counter FROM gateways WHERE label = ?", label)
     body = {"table": table(db, lowest, limit=ORDER_ROWS, every=True), "gateway_counter": own}

@@ -1,18 +1,30 @@
 """The directory: what gateways are told of every device, and of refused numbers."""
 
 import json
+from typing import TypedDict
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Gateway, Row
 from kentongan_hub.devices.trust import generations
 from kentongan_hub.policies import gateway_calls
 from kentongan_hub.record import outbox
+from kentongan_hub.storage.store import Db
 
 EXPIRES_MS = 7 * 86_400_000  # a gateway away for longer asks for everything when it is back
 
 
-def announce(db, now, secret, label=None):
+class Body(TypedDict):
+    devices: list[Row]
+    revoked: list[int]
+    paging: gateway_calls.Paging
+
+
+def announce(db: Db, now: Now, secret: Secret, label: str | None = None) -> None:
     """Gateways learn the device list and the revoked numbers; an older list still waiting is superseded."""
     body = body_of(db, secret)
-    for gateway in db.all("SELECT * FROM gateways WHERE token IS NOT NULL"):
+    gateways: list[Gateway] = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
+    for gateway in gateways:
         if label and gateway["label"] != label:
             continue
         channel = outbox.gateway_channel(gateway["label"])
@@ -28,7 +40,7 @@ def announce(db, now, secret, label=None):
         outbox.add(db, now.ms, channel, "directory", json.dumps({**body, **own}), EXPIRES_MS)
 
 
-def body_of(db, secret):
+def body_of(db: Db, secret: Secret) -> Body:
     """What a directory order and a gateway's key file say about devices; no keys."""
 
     lowest = generations.valid_now(db, secret).lowest
@@ -40,9 +52,9 @@ def body_of(db, secret):
 FIELDS = ("node", "role", "label", "zone", "house", "place", "hops")
 
 
-def directory(db):
+def directory(db: Db) -> list[Row]:
     """Every device in service, as gateway files and directory orders carry them."""
-    rows = db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
+    rows: list[Row] = db.all("SELECT * FROM devices WHERE revoked = 0 ORDER BY node")
     chimes = gateway_calls.chimes(db)
     return [
         {

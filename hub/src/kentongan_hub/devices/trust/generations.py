@@ -1,26 +1,45 @@
 """Generations of the site's keys: which are sent with, accepted, and handed out now."""
 
-from collections import namedtuple
+from typing import NamedTuple, TypedDict
+
+from kentongan_hub.base.site import Secret
+from kentongan_hub.storage.store import Db
 
 SHARE, SWITCH, DROP, DONE = "membagikan", "beralih", "menutup", "selesai"
 
-# send: what senders use; lowest: the oldest accepted; next: the generation being handed out, or None
-Generations = namedtuple("Generations", "send lowest next")
+
+class Generations(NamedTuple):
+    send: int  # what senders use
+    lowest: int  # the oldest accepted
+    next: int | None  # the generation being handed out
 
 
-def running(db):
+class Rotation(TypedDict):
+    """A row of rotations."""
+
+    generation: int
+    phase: str
+    why: str
+    started_ms: int
+    started_wall: int
+    phase_ms: int
+    done_wall: int | None
+
+
+def running(db: Db) -> Rotation | None:
     """The rotation under way, or None."""
-    return db.one("SELECT * FROM rotations WHERE phase != ? ORDER BY generation DESC LIMIT 1", DONE)
+    sql = "SELECT * FROM rotations WHERE phase != ? ORDER BY generation DESC LIMIT 1"
+    return db.one(sql, DONE, of=Rotation)
 
 
-def finished_beyond(db, generation):
+def finished_beyond(db: Db, generation: int) -> bool:
     """Whether keys up to this generation are refused by every post."""
     return bool(db.value("SELECT 1 FROM rotations WHERE generation > ? AND phase = ?", generation, DONE))
 
 
-def valid_now(db, secret):
+def valid_now(db: Db, secret: Secret) -> Generations:
     """What devices are to send with, accept and be given now."""
-    row = db.one("SELECT * FROM rotations ORDER BY generation DESC LIMIT 1")
+    row = db.one("SELECT * FROM rotations ORDER BY generation DESC LIMIT 1", of=Rotation)
     if row is None:
         return Generations(secret["generation"], secret["generation"], None)
     new = row["generation"]

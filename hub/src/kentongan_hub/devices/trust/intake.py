@@ -2,11 +2,14 @@
 
 from kentongan_wire import messages as m
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.tables import Event
 from kentongan_hub.devices import last_heard
 from kentongan_hub.devices.trust import configs, counters
+from kentongan_hub.storage.store import Db
 
 
-def refused(db, now, event):
+def refused(db: Db, now: Now, event: Event) -> bool:
     """Whether a device sent this after its number was revoked: a gateway may learn of that late."""
     if event["type"] not in counters.TYPES:
         return False
@@ -16,7 +19,7 @@ def refused(db, now, event):
     return event["age_ms"] < 0 or now.ms - event["age_ms"] >= row["revoked_ms"]
 
 
-def heard(db, now, event):
+def heard(db: Db, now: Now, event: Event) -> None:
     """Keep the counter of an authentic message; of a STATUS, which settings the device has."""
     if event["type"] not in counters.TYPES:
         return
@@ -38,5 +41,5 @@ def heard(db, now, event):
         counters.post_lost(db, now, node)
 
 
-def _number(value, highest):
+def _number(value: object, highest: int) -> int | None:
     return value if type(value) is int and 0 <= value <= highest else None

@@ -1,11 +1,14 @@
 """What trust asks of the hub from time to time; decided here, done by the dispatch thread."""
 
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.site import Secret
 from kentongan_hub.devices.trust import configs, counters, directory, generations, revocations, rotation
+from kentongan_hub.storage.store import Db
 
 ADVANCES = 4  # phases entered in one round; a site without devices goes through all of them
 
 
-def due(db, now, secret, hour):
+def due(db: Db, now: Now, secret: Secret, hour: int) -> bool:
     """Whether step() would change anything; reads only."""
     row = generations.running(db)
     return bool(
@@ -16,7 +19,7 @@ def due(db, now, secret, hour):
     )
 
 
-def step(db, now, secret, hour):
+def step(db: Db, now: Now, secret: Secret, hour: int) -> None:
     """One round in one transaction."""
     if not db.setting(counters.LAST_NIGHT):
         db.set_setting(counters.LAST_NIGHT, now.ms)  # the first table comes a day after the first start
@@ -33,7 +36,7 @@ def step(db, now, secret, hour):
             break
 
 
-def sync(db, now, secret, label):
+def sync(db: Db, now: Now, secret: Secret, label: str) -> None:
     """A gateway has started: everything it needs to know of the site, whatever it remembers."""
     directory.announce(db, now, secret, label)
     rotation.order_keys(db, now, secret, label)

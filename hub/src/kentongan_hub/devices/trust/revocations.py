@@ -1,25 +1,81 @@
 """Revocation: a number is refused at once by hub and gateways, and by each post once that post reports it."""
 
+from collections.abc import Mapping
+from typing import TypedDict
+
 from kentongan_wire.config import REVOKED_LIMIT
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Device, Gateway
 from kentongan_hub.devices.trust import configs, directory, generations, rotation
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
 
 # stolen, lost, broken, replaced, taken down
 WHY = (_("dicuri"), _("hilang"), _("rusak"), _("diganti"), _("dibongkar"))
 WHY_LIMIT = 100  # characters
 
 
-def revoke(db, now, secret, node, why, who, erased=False):
+class Revocation(TypedDict):
+    """Who has to take a revoked number over, as a row."""
+
+    device: int
+    receiver: int
+    version: int  # of a post's settings, or the id of a gateway's order
+    done_wall: int | None
+
+
+class Receiver(TypedDict):
+    node: int
+    label: str
+    role: str
+    place: str
+    heard_wall: int | None
+    done_wall: int | None
+
+
+class WaitedFor(TypedDict):
+    node: int
+    label: str
+    role: str
+    house: int
+    place: str
+    heard_wall: int | None
+
+
+class RotationStatus(TypedDict):
+    generation: int
+    phase: str
+    why: str
+    started_wall: int
+    waiting: list[WaitedFor]
+
+
+class Status(TypedDict):
+    node: int
+    label: str
+    role: str
+    why: str | None
+    by: str | None
+    revoked_wall: int | None
+    done: bool
+    waiting: list[Receiver]
+    told: list[Receiver]
+    rotation: RotationStatus | None
+    refused: str
+
+
+def revoke(db: Db, now: Now, secret: Secret, node: int, why: str, who: str, erased: bool = False) -> None:
     """Refuse a device's number for good; a post that may be in wrong hands starts a key rotation.
 
     `erased`: its keys were wiped before they could be read, so no rotation is needed. LocalError when it is
     unknown or revoked already.
     """
-    device = db.one("SELECT * FROM devices WHERE node = ?", node)
+    device = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if device is None:
         raise LocalError(f"device {node:08x}: unknown; look it up on the page Perangkat")
     if device["revoked"]:
@@ -47,7 +103,7 @@ def revoke(db, now, secret, node, why, who, erased=False):
     directory.announce(db, now, secret)
 
 
-def _rotate(db, now, secret, why, who):
+def _rotate(db: Db, now: Now, secret: Secret, why: str, who: str) -> None:
     """A revocation stands even when no generation is left to rotate to; the page says so."""
     try:
         rotation.want(db, now, secret, why, who)
@@ -55,26 +111,28 @@ def _rotate(db, now, secret, why, who):
         db.set_setting("rotation_refused", str(error))
 
 
-def _expect(db, now, node, changed):
+def _expect(db: Db, now: Now, node: int, changed: Mapping[int, int]) -> None:
     """Which posts and gateways have to take the number over, and with which version."""
-    for post in db.all("SELECT * FROM devices WHERE revoked = 0 AND role = 'sirene'"):
+    posts: list[Device] = db.all("SELECT * FROM devices WHERE revoked = 0 AND role = 'sirene'")
+    for post in posts:
         db.insert(
             "revocations",
             device=node,
             receiver=post["node"],
             version=changed.get(post["node"], post["config_version"]),
         )
-    for gateway in db.all("SELECT * FROM gateways WHERE token IS NOT NULL"):
+    gateways: list[Gateway] = db.all("SELECT * FROM gateways WHERE token IS NOT NULL")
+    for gateway in gateways:
         newest = db.value("SELECT coalesce(max(id), 0) FROM outbox")
         db.insert("revocations", device=node, receiver=gateway["node"], version=newest + 1)
 
 
-def withdraw(db, now, secret, node, who, written=True):
+def withdraw(db: Db, now: Now, secret: Secret, node: int, who: str, written: bool = True) -> None:
     """Undo a registration that was not finished: its number is never used again, its label is free.
 
     `written`: its keys may be on a board, so posts refuse the number as well.
     """
-    device = db.one("SELECT * FROM devices WHERE node = ?", node)
+    device = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if device is None:
         raise LocalError(f"device {node:08x}: unknown; nothing is left of it")
     if device["revoked"]:
@@ -101,12 +159,13 @@ def withdraw(db, now, secret, node, who, written=True):
     directory.announce(db, now, secret)
 
 
-def open_and_taken(db):
+def open_and_taken(db: Db) -> list[Revocation]:
     """The rows of `revocations` that have been taken over since they were last marked."""
-    return [row for row in db.all("SELECT * FROM revocations WHERE done_wall IS NULL") if _taken(db, row)]
+    rows: list[Revocation] = db.all("SELECT * FROM revocations WHERE done_wall IS NULL")
+    return [row for row in rows if _taken(db, row)]
 
 
-def follow(db, now):
+def follow(db: Db, now: Now) -> None:
     """Mark what has been taken over since the last look."""
     for row in open_and_taken(db):
         db.run(
@@ -117,8 +176,8 @@ def follow(db, now):
         )
 
 
-def _taken(db, row):
-    post = db.one("SELECT * FROM devices WHERE node = ?", row["receiver"])
+def _taken(db: Db, row: Revocation) -> bool:
+    post = db.one("SELECT * FROM devices WHERE node = ?", row["receiver"], of=Device)
     if post is not None:
         if post["revoked"]:
             return True  # nothing there to wait for
@@ -135,12 +194,12 @@ def _taken(db, row):
     )
 
 
-def status(db, secret, node):
+def status(db: Db, secret: Secret, node: int) -> Status:
     """How far a revocation is: {"device", "done", "waiting": [{label, node, ...}], "rotation"}."""
-    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 1", node)
+    device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 1", node, of=Device)
     if device is None:
         raise LocalError(f"device {node:08x}: not revoked")
-    rows = db.all(
+    rows: list[Receiver] = db.all(
         "SELECT r.receiver AS node, coalesce(d.label, g.label) AS label, "
         "coalesce(d.role, 'gateway') AS role, "
         "coalesce(d.place, '') AS place, coalesce(d.heard_wall, g.heard_wall) AS heard_wall, r.done_wall "
@@ -167,7 +226,7 @@ def status(db, secret, node):
     }
 
 
-def rotation_status(db):
+def rotation_status(db: Db) -> RotationStatus | None:
     """The rotation under way: {"generation", "phase", "why", "waiting": [devices]}, or None."""
     row = generations.running(db)
     if row is None:
@@ -178,7 +237,14 @@ def rotation_status(db):
         "why": row["why"],
         "started_wall": row["started_wall"],
         "waiting": [
-            {name: one[name] for name in ("node", "label", "role", "house", "place", "heard_wall")}
+            {
+                "node": one["node"],
+                "label": one["label"],
+                "role": one["role"],
+                "house": one["house"],
+                "place": one["place"],
+                "heard_wall": one["heard_wall"],
+            }
             for one in rotation.waiting(db, row)
         ],
     }

@@ -10,14 +10,27 @@ the alarm root of g and could forge any report under g, and none under g+1.
 """
 
 import json
+from collections.abc import Iterable
+from typing import TypedDict
 
 from kentongan_wire import keys, roots, site_keys
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes
-from kentongan_hub.base.said import HUB, Said
+from kentongan_hub.base.clock import Now
+from kentongan_hub.base.said import HUB, Said, Who
+from kentongan_hub.base.site import Secret
+from kentongan_hub.base.tables import Device
 from kentongan_hub.devices.trust import configs, directory, generations
+from kentongan_hub.devices.trust.generations import Rotation
 from kentongan_hub.record import audit, outbox
+from kentongan_hub.storage.store import Db
+
+
+class Sealed(TypedDict):
+    generation: int
+    sealed: str  # hexadecimal
+
 
 NEXT = {
     generations.SHARE: generations.SWITCH,
@@ -27,7 +40,7 @@ NEXT = {
 ORDER_EXPIRES_MS = 7 * 86_400_000
 
 
-def want(db, now, secret, why, who):
+def want(db: Db, now: Now, secret: Secret, why: str, who: Who) -> None:
     """Start a rotation; one that is under way is followed by another, for the device may hold its keys too.
 
     LocalError when the site has no generation left: then only a new site helps.
@@ -56,13 +69,15 @@ def want(db, now, secret, why, who):
     order_keys(db, now, secret)
 
 
-def waiting(db, row):
+def waiting(db: Db, row: Rotation) -> list[Device]:
     """The devices that the phase of this rotation still waits for."""
-    devices = db.all("SELECT * FROM devices WHERE revoked = 0 AND stranded = 0 ORDER BY role, label")
+    devices: list[Device] = db.all(
+        "SELECT * FROM devices WHERE revoked = 0 AND stranded = 0 ORDER BY role, label"
+    )
     return [device for device in devices if not _done(device, row)]
 
 
-def _done(device, row):
+def _done(device: Device, row: Rotation) -> bool:
     """Proof by generation: what came under the new keys came from the device itself."""
     new = row["generation"]
     if device["base_generation"] >= new:
@@ -74,7 +89,7 @@ def _done(device, row):
     return configs.at_least(device["reported_version"], device["phase_version"])
 
 
-def advance(db, now, secret):
+def advance(db: Db, now: Now, secret: Secret) -> bool:
     """Go on to the next phase when nobody is waited for; true when something changed."""
     row = generations.running(db)
     if row is None:
@@ -95,7 +110,7 @@ def advance(db, now, secret):
     return True
 
 
-def finish_without(db, now, secret, nodes, who):
+def finish_without(db: Db, now: Now, secret: Secret, nodes: Iterable[int], who: Who) -> None:
     """Go on without these devices: they will need a visit with a cable. LocalError unless all are named."""
     row = generations.running(db)
     if row is None:
@@ -113,7 +128,7 @@ def finish_without(db, now, secret, nodes, who):
     advance(db, now, secret)
 
 
-def _enter(db, now, secret, row, phase, who):
+def _enter(db: Db, now: Now, secret: Secret, row: Rotation, phase: str, who: Who) -> None:
     db.run(
         "UPDATE rotations SET phase = ?, phase_ms = ?, done_wall = ? WHERE generation = ?",
         phase,
@@ -128,14 +143,14 @@ def _enter(db, now, secret, row, phase, who):
         _after_phase(db, now, secret)
 
 
-def _after_phase(db, now, secret):
+def _after_phase(db: Db, now: Now, secret: Secret) -> None:
     changed = configs.refresh(db, now, secret)
     for node, version in changed.items():
         db.run("UPDATE devices SET phase_version = ? WHERE node = ?", version, node)
     directory.announce(db, now, secret)
 
 
-def order_keys(db, now, secret, label=None):
+def order_keys(db: Db, now: Now, secret: Secret, label: str | None = None) -> None:
     """Gateways learn the generations and the new roots, sealed under the roots that they hold already."""
     now_valid = generations.valid_now(db, secret)
     newest = now_valid.next or now_valid.send
@@ -149,11 +164,11 @@ def order_keys(db, now, secret, label=None):
         outbox.add(db, now.ms, outbox.gateway_channel(one), "keys", json.dumps(body), ORDER_EXPIRES_MS)
 
 
-def gateway_labels(db):
+def gateway_labels(db: Db) -> list[str]:
     return [row["label"] for row in db.all("SELECT label FROM gateways WHERE token IS NOT NULL")]
 
 
-def seal_roots(secret, generation):
+def seal_roots(secret: Secret, generation: int) -> Sealed:
     """Both roots of a generation for a gateway that holds those of the one before."""
     site_key = secret["site_key"]
     under = site_keys.control_root(site_key, generation - 1)

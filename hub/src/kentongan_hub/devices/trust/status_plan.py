@@ -5,12 +5,13 @@ device in reach, so the worst node pays for its own and for all of those. Only d
 domain are summed: an RW has a gateway per RT, and statuses travel no farther than their gateway.
 """
 
-from collections import namedtuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base.language import _
+from kentongan_hub.base.language import Text, _
 
 LOAD_LIMIT_S = 12.0  # air a node may spend on statuses in an hour; the law's other 24 s are for alarms
 PERIOD_S = 140  # of a mains device: three are lost within the 5 minutes of wire-format.md
@@ -21,28 +22,41 @@ LOST_AFTER_S = 160  # silence beyond a period until a device counts as lost (gat
 STATUS_BYTES = {"tombol": 22, "mains": 36}  # whole messages: header 6, body 8 or 22, tag 8
 OVERHEAD_BYTES = 24  # packet header 16, Data's fields 8
 
-# period_s by node; load_s and worst: planned air of the node that carries most; stretched: any beyond 140 s
-Plan = namedtuple("Plan", "period_s load_s worst stretched problem")
-Member = namedtuple("Member", "node role zone hops hop_limit label")
+
+class Plan(NamedTuple):
+    period_s: dict[int, int]  # by node
+    load_s: float  # planned air of the node that carries most
+    worst: int | None  # that node
+    stretched: bool  # any beyond 140 s
+    problem: str  # why the limit cannot be kept; "" when it is
 
 
-def status_air_s(preset, role):
+class Member(NamedTuple):
+    node: int
+    role: str
+    zone: int
+    hops: int
+    hop_limit: int
+    label: str
+
+
+def status_air_s(preset: str, role: str) -> float:
     """Seconds of air that one STATUS takes."""
     size = STATUS_BYTES["tombol" if role == "tombol" else "mains"] + OVERHEAD_BYTES
     return phy.airtime_us(phy.preset(preset), size) / 1e6
 
 
-def supervision_s(period_s):
+def supervision_s(period_s: int) -> int:
     """After how much silence a device with this status period is shown as lost."""
     return period_s + LOST_AFTER_S
 
 
-def carried(member):
+def carried(member: Member) -> bool:
     """Whether others carry this member's statuses: mains devices send hops - 1, a button its hop limit."""
     return member.hop_limit >= 1 if member.role == "tombol" else member.hops >= 2
 
 
-def load_s(members, period_s, preset):
+def load_s(members: Sequence[Member], period_s: Mapping[int, int], preset: str) -> dict[int, float]:
     """{node: planned seconds of air an hour} of the mains devices of one domain."""
     spent = {m.node: 3600 / period_s[m.node] * status_air_s(preset, m.role) for m in members}
     relayed = sum(spent[m.node] for m in members if carried(m))
@@ -53,12 +67,14 @@ def load_s(members, period_s, preset):
     }
 
 
-def make(members, gateway_zones, preset):
+def make(members: Iterable[Member], gateway_zones: Collection[int], preset: str) -> Plan:
     """The Plan of a site; `problem` says with figures and remedy why 12 s an hour cannot be kept, else ""."""
-    domains = {}
+    domains: dict[int, list[Member]] = {}
     for member in members:
         domains.setdefault(member.zone if member.zone in gateway_zones else 0, []).append(member)
-    period_s, worst, worst_load, stretched, problem = {}, None, 0.0, False, ""
+    period_s: dict[int, int] = {}
+    worst: int | None = None
+    worst_load, stretched, problem = 0.0, False, ""
     for zone, domain in sorted(domains.items()):
         periods, loads = _fit(domain, preset)
         period_s.update(periods)
@@ -71,13 +87,13 @@ def make(members, gateway_zones, preset):
     return Plan(period_s, round(worst_load, 2), worst, stretched, problem)
 
 
-def check(plan):
+def check(plan: Plan) -> None:
     """LocalError with the figures when the plan does not keep 12 s an hour."""
     if plan.problem:
         raise LocalError(plan.problem)
 
 
-def _problem(zone, domain, load):
+def _problem(zone: int, domain: Sequence[Member], load: float) -> Text:
     far = sum(1 for member in domain if member.role != "tombol" and member.hops >= 2)
     where = _("RT %(zone)s", zone=zone) if zone else _("RT tanpa gerbang")
     return _("rencana laporan alat: %(load)s detik per jam di satu alat di %(where)s, paling banyak "
@@ -86,7 +102,7 @@ def _problem(zone, domain, load):
              load=f"{load:.1f}", where=where, limit=f"{LOAD_LIMIT_S:.0f}", far=far)  # fmt: skip
 
 
-def _fit(domain, preset):
+def _fit(domain: Sequence[Member], preset: str) -> tuple[dict[int, int], dict[int, float]]:
     """Periods by node and loads: what others carry is stretched first, step by step, then the rest."""
     far_s = near_s = PERIOD_S
     while True:

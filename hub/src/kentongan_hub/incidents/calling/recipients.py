@@ -30,6 +30,20 @@ class Recipient(TypedDict):
     delay_s: int
 
 
+def everyone(zone: int) -> Concerns:
+    """Imagine an incident of that RT that everybody may know and that concerns no house."""
+    return {
+        "id": 0,
+        "confidential": 0,
+        "device": 0,
+        "kind": 0,
+        "zone": zone,
+        "house": 0,
+        "opened_ms": 0,
+        "facts_ms": None,
+    }
+
+
 def resolve(db: Db, now: Now, incident: Concerns, words: Iterable[str]) -> list[Recipient]:
     """Give the recipients of one step, each address once."""
     return reach(db, now, incident, words)[0]

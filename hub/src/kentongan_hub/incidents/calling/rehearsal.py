@@ -57,6 +57,7 @@ def play(db: Db, zone: int, house: int, kind: int, confidential: bool = False) -
         "late": 0,
         "muted": 0,
         "opened_ms": 0,
+        "facts_ms": None,
         "answered_ms": None,
         "closed_ms": None,
         "help_ms": None,

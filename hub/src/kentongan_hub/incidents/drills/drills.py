@@ -15,7 +15,7 @@ from kentongan_hub.base import clock, codes, quiet_hours, states
 from kentongan_hub.base.clock import Now, local_date_time, local_parts, local_time, wall_of
 from kentongan_hub.base.language import Text, _
 from kentongan_hub.base.said import HUB, Actor, Said
-from kentongan_hub.base.tables import Account, Concerns, Incident
+from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients
@@ -206,8 +206,7 @@ def _tell(db: Db, now: Now, zone: int, text: str, delay_ms: int = 0) -> int:
     zones = [zone] if zone else [row["zone"] for row in db.all("SELECT DISTINCT zone FROM people")]
     told = set()
     for one in zones:
-        everyone: Concerns = {"confidential": 0, "zone": one, "house": 0, "id": 0}
-        for to in recipients.resolve(db, now, everyone, TOLD):
+        for to in recipients.resolve(db, now, recipients.everyone(one), TOLD):
             if (to["channel"], to["address"]) not in told:
                 told.add((to["channel"], to["address"]))
                 body = json.dumps({"to": to["address"], "name": to["name"], "text": text}, ensure_ascii=False)

@@ -8,39 +8,42 @@ from kentongan_node import counter, rtcmem
 from kentongan_node.keeper import Keeper
 
 from kentongan_sim.physics.chance import between
-from kentongan_sim.world.node_host import SENSE_US, NodeHost
+from kentongan_sim.physics.shapes import Action, Answer, Engine, Ms, State
+from kentongan_sim.scenarios.parts import Place
+from kentongan_sim.world.node_host import SENSE_US, NodeHost, Surroundings
 
 KEEP_US = 20_000  # the keeper's next look after anything happened
 IDLE_KEEP_US = 10_000_000  # and while nothing happens
 SAG_US = 1_000, 60_000  # into a frame, less than its length: nobody can read what breaks off
 AIRTIME_US = 90_000
 FULL = 28  # ENOSPC
+Data = bytes | bytearray | memoryview
 
 
 class Box(NodeHost):
     """`state` is its flash; `shown`: [(ms, state)] of its lamp."""
 
-    def __init__(self, world, place, engine):
+    def __init__(self, world: Surroundings, place: Place, engine: Engine) -> None:
         super().__init__(world, place, engine)
         self.nvs, self.rtc = b"", b""
         self.refuses = self.nvs_refuses = self.deaf = False
         self.mute = False  # the output of its siren cannot be driven
         self.sags = 0  # so many of the next frames pull the supply down
-        self.shown = []
+        self.shown: list[tuple[Ms, str]] = []
         self._keeping = world.clock.timer(self._keep)
 
     # power
 
-    def power_off(self):
+    def power_off(self) -> None:
         """The supply is gone; with it, after a moment, RTC memory."""
         super().power_off()
         self.rtc = b""
 
-    def _cancel(self):
+    def _cancel(self) -> None:
         super()._cancel()
         self._keeping.cancel()
 
-    def _begin(self, cause):
+    def _begin(self, cause: str) -> State:
         memory = self._memory = rtcmem.load(self.rtc)
         memory.faults = memory.tries = 0
         memory.dark = not memory.belongs_to(self.place.node) and self.place.role != "modem"
@@ -50,12 +53,12 @@ class Box(NodeHost):
         )
         return state
 
-    def _booted(self, cause, key):
+    def _booted(self, cause: str, key: str) -> None:
         super()._booted(cause, key)
         if self.mute:
             self.deliver("sense", "siren", -1)
 
-    def _recalled(self, memory):
+    def _recalled(self, memory: rtcmem.Memory) -> State:
         """As launch.recalled: RTC memory is written first, so it is never older."""
         state = dict(self.state)
         state.update(memory.files)
@@ -77,7 +80,7 @@ class Box(NodeHost):
             state["stale"] = b"1"
         return state
 
-    def _keep_sequence(self, memory, name, data):
+    def _keep_sequence(self, memory: rtcmem.Memory, name: str, data: Data) -> bool:
         try:
             self._write(name, data)
             return True
@@ -85,36 +88,36 @@ class Box(NodeHost):
             memory.failing = True
             return self._spare(data)
 
-    def _write(self, name, data):
+    def _write(self, name: str, data: Data) -> None:
         if self.refuses:
             raise OSError(FULL)
         self.state[name] = bytes(data)
 
-    def _spare(self, data):
+    def _spare(self, data: Data) -> bool:
         if not self.nvs_refuses:
             self.nvs = bytes(data)
         return not self.nvs_refuses
 
-    def _remember(self, memory):
+    def _remember(self, memory: rtcmem.Memory) -> None:
         self.rtc = memory.dump()
 
-    def take_writes(self):
+    def take_writes(self) -> None:
         """Another board takes its place: its flash is well, and begins with what the old one had."""
         self.refuses = self.nvs_refuses = False
         self._memory.failing = self._memory.stale = False
 
     # events
 
-    def received(self, frame, rssi, snr_q):
+    def received(self, frame: bytes, rssi: int, snr_q: int) -> None:
         if not self.deaf:
             super().received(frame, rssi, snr_q)
 
-    def _run(self, answer):
+    def _run(self, answer: Answer) -> None:
         super()._run(answer)
         if self.phase == NodeHost.ON:
             self._keeping.set(self.clock.now_us + KEEP_US)
 
-    def _keep(self):
+    def _keep(self) -> None:
         """What the shell's loop does when nothing else goes on."""
         event = self._keeper.poll(self._now_ms(), True, not self._busy())
         if event is not None:
@@ -122,13 +125,13 @@ class Box(NodeHost):
         elif self.place.role != "tombol":
             self._keeping.set(self.clock.now_us + IDLE_KEEP_US)
 
-    def _busy(self):
+    def _busy(self) -> bool:
         files = self._memory.files
         return bool(files.get("incident") or files.get("silent") or self.siren)
 
     # actions
 
-    def _transmit(self, action):
+    def _transmit(self, action: Action) -> None:
         if self.deaf:
             self.clock.at(self.clock.now_us + AIRTIME_US, self.sent, True)
             return
@@ -138,19 +141,19 @@ class Box(NodeHost):
             after_us = between(*SAG_US, self.world.seed, self.label, "sag", self.clock.now_us)
             self.clock.at(self.clock.now_us + after_us, self.reset)
 
-    def _persist(self, action):
+    def _persist(self, action: Action) -> None:
         self._keeper.persist(action.name, action.data, self._now_ms())
 
-    def _sound(self, action):
+    def _sound(self, action: Action) -> None:
         if self.mute:
             self.clock.at(self.clock.now_us + SENSE_US, self.deliver, "sense", "siren", -1)
             return
         super()._sound(action)
 
-    def _show(self, action):
+    def _show(self, action: Action) -> None:
         super()._show(action)
         self.shown.append((self.clock.now_us // 1000, action.state))
 
-    def _sleep(self, action):
+    def _sleep(self, action: Action) -> None:
         self._keeper.flush(self._now_ms())
         super()._sleep(action)

@@ -1,12 +1,15 @@
 """Faults of buttons, posts and relays."""
 
-from kentongan_sim.soak.field.told import UNHEARD, Fault, lamp, warning
+import random
+
+from kentongan_sim.soak.field.place import Place
+from kentongan_sim.soak.field.told import UNHEARD, Change, Fault, lamp, warning
 
 SAGS = 4  # the fifth frame is the last one that a cell is asked for: then the lamp says that nobody hears
 
 
-def _refuse(label, nvs):
-    def begin(place, rng):
+def _refuse(label: str, nvs: bool) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         box = place.boxes[label or place.memo["pressed"].label]
         box.refuses, box.nvs_refuses = True, nvs
         place.memo["box"] = box
@@ -16,47 +19,47 @@ def _refuse(label, nvs):
     return begin
 
 
-def _take_writes(place, rng):
+def _take_writes(place: Place, rng: random.Random) -> None:
     place.memo["box"].take_writes()
 
 
-def _sag(place, rng):
+def _sag(place: Place, rng: random.Random) -> None:
     place.memo["pressed"].sags = 1 + rng.randrange(SAGS)
 
 
-def _recovered(place, rng):
+def _recovered(place: Place, rng: random.Random) -> None:
     place.memo["pressed"].sags = 0
 
 
-def _deafen(place, rng):
+def _deafen(place: Place, rng: random.Random) -> None:
     place.memo["pressed"].deaf = True
 
 
-def _hears(place, rng):
+def _hears(place: Place, rng: random.Random) -> None:
     place.memo["pressed"].deaf = False
 
 
-def _post(attribute, value):
-    def change(place, rng):
+def _post(attribute: str, value: bool) -> Change:
+    def change(place: Place, rng: random.Random) -> None:
         place.memo["box"] = place.boxes["pos-1"]
         setattr(place.boxes["pos-1"], attribute, value)
 
     return change
 
 
-def _mute_post(mute):
-    def change(place, rng):
+def _mute_post(mute: bool) -> Change:
+    def change(place: Place, rng: random.Random) -> None:
         place.boxes["pos-1"].mute = mute
         place.boxes["pos-1"].reset()
 
     return change
 
 
-def _cut_post(place, rng):
+def _cut_post(place: Place, rng: random.Random) -> None:
     place.boxes["pos-1"].power_off()
 
 
-def _power_post(place, rng):
+def _power_post(place: Place, rng: random.Random) -> None:
     place.boxes["pos-1"].power_on()
 
 

@@ -2,17 +2,22 @@
 
 import errno
 import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from kentongan_hub.record import outbox
 
 from kentongan_sim.soak.field import damage, rows
-from kentongan_sim.soak.field.place import LABEL, ZONE
+from kentongan_sim.soak.field.place import LABEL, ZONE, Place
 from kentongan_sim.soak.field.told import (
     ANY_TIME,
     DAY_S,
     MEANWHILE,
     RESTARTED,
     UNHEARD,
+    Change,
     Fault,
     disk,
     disk_well,
@@ -21,41 +26,43 @@ from kentongan_sim.soak.field.told import (
     warning,
 )
 
+Damage = Callable[[Path, random.Random], object]
 
-def _kill_then(deed):
-    def begin(place, rng):
+
+def _kill_then(deed: Callable[[Place, random.Random], object]) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         place.house.on_dark = lambda: deed(place, rng)
         place.house.kill()
 
     return begin
 
 
-def _alter_journal(place, rng):
+def _alter_journal(place: Place, rng: random.Random) -> None:
     path = place.house.directory / "spool.sqlite3-wal"
     damage.altered(path, rng)
 
 
-def _ruin_states(place, rng):
+def _ruin_states(place: Place, rng: random.Random) -> None:
     files = sorted(place.house.directory.glob("*.state"))
     for file in rng.sample(files, rng.randrange(1, len(files) + 1)):
         damage.unreadable(file, rng)
 
 
-def _trickle(place, rng):
+def _trickle(place: Place, rng: random.Random) -> None:
     """Each reply is given up after ten seconds, as uplink.Connection does."""
     place.links[LABEL].fault, place.links[LABEL].delay_ms = "reply lost", 10_000
 
 
-def _hub_is_back(place, rng):
+def _hub_is_back(place: Place, rng: random.Random) -> None:
     link = place.links[LABEL]
     link.fault, link.delay_ms, link.alter = None, 0, None
 
 
-def _alter_spool(deed):
+def _alter_spool(deed: Damage) -> Change:
     return _kill_then(lambda place, rng: deed(place.house.directory / "spool.sqlite3", rng))
 
 
-ODD_REPLIES = (
+ODD_REPLIES: tuple[object, ...] = (
     5,
     [],
     {},
@@ -69,21 +76,37 @@ ODD_REPLIES = (
 )
 
 
-def _odd_replies(place, rng):
-    def alter(path, reply):
+def _odd_replies(place: Place, rng: random.Random) -> None:
+    def alter(path: str, reply: Any) -> dict[str, Any]:
         odd = rng.choice(ODD_REPLIES) if rng.random() < 0.6 else reply
         return odd if isinstance(odd, dict) else {"accepted": odd, "orders": odd}
 
     place.links[LABEL].alter = alter
 
 
-ODD_VALUES = (None, True, -1, 0, 2**31, 2**70, 1.5, "", "x", "9" * 500, [], [[]], {}, {"a": {}}, "zone")
+ODD_VALUES: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    2**31,
+    2**70,
+    1.5,
+    "",
+    "x",
+    "9" * 500,
+    [],
+    [[]],
+    {},
+    {"a": {}},
+    "zone",
+)
 
 
-def _odd_orders(place, rng):
+def _odd_orders(place: Place, rng: random.Random) -> None:
     """From the hub itself, as of a newer or a broken version: one after another while the fault lasts."""
     node = place.files["pos-1"]["node"]
-    good = [
+    good: list[tuple[str, dict[str, object]]] = [
         (
             "siren",
             {
@@ -107,54 +130,54 @@ def _odd_orders(place, rng):
     with place.app.hub.store.write() as db:
         for _ in range(rng.randrange(3, 20)):
             type_, body = rng.choice(good)
-            body = {**body, **{key: rng.choice(ODD_VALUES) for key in rng.sample(sorted(body), 1)}}
+            odd = {**body, **{key: rng.choice(ODD_VALUES) for key in rng.sample(sorted(body), 1)}}
             channel = outbox.gateway_channel(LABEL)
             outbox.add(
                 db,
                 place.app.hub.now().ms,
                 channel,
                 rng.choice((type_, type_, "x", "")),
-                json.dumps(body),
+                json.dumps(odd),
                 600_000,
             )
         outbox.add(db, place.app.hub.now().ms, channel, "siren", json.dumps({"action": []}), 600_000)
 
 
-def _board(fault):
-    def begin(place, rng):
+def _board(fault: str | None) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         place.house.relay.fault = fault
 
     return begin
 
 
-def _gateway_files(place):
+def _gateway_files(place: Place) -> Path:
     return place.house.directory
 
 
-def _gateway_clock(place, rng):
+def _gateway_clock(place: Place, rng: random.Random) -> None:
     place.house.wall_offset_s += rng.choice((-1, 1)) * rng.uniform(400, 12 * 365 * DAY_S)
 
 
-def _gateway_clock_set(place, rng):
+def _gateway_clock_set(place: Place, rng: random.Random) -> None:
     place.house.wall_offset_s = 0.0
 
 
-def _unplug(place, rng):
+def _unplug(place: Place, rng: random.Random) -> None:
     place.house.radio.unplug()
 
 
-def _plug(place, rng):
+def _plug(place: Place, rng: random.Random) -> None:
     place.house.radio.plug()
 
 
-def _alter_alarms(place, rng):
-    def deed(place, rng):
+def _alter_alarms(place: Place, rng: random.Random) -> None:
+    def deed(place: Place, rng: random.Random) -> None:
         place.memo["altered"] = damage.stored_alarms(place.house.directory / "spool.sqlite3", rng)
 
     _kill_then(deed)(place, rng)
 
 
-def _alarms_told(place):
+def _alarms_told(place: Place) -> bool:
     """Of rows that no longer can be read by their own word; where there was none, of the restart."""
     about = ("disk_state spool", "disk_lost") if place.memo.get("altered") else ("restart",)
     return any(subject == f"{LABEL} {name}" for _, subject in place.warnings() for name in about)

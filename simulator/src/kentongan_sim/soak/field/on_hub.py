@@ -1,18 +1,22 @@
 """Faults of the hub: its machine, clock, database and disk, its roads to people, and who talks to it."""
 
 import errno
+import random
 import socket
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 from kentongan_gateway.hub_client.uplink import HubClient
 from kentongan_hub.web import serving
 
 from kentongan_sim.soak.field import damage, phone, rows
-from kentongan_sim.soak.field.place import LABEL
+from kentongan_sim.soak.field.place import LABEL, Place
 from kentongan_sim.soak.field.told import (
     AWAY,
     DAY_S,
     MEANWHILE,
+    Change,
     Fault,
     channel,
     disk,
@@ -22,58 +26,60 @@ from kentongan_sim.soak.field.told import (
     warning,
 )
 
+Wrong = Callable[[random.Random], float]  # s, of a wall clock
 
-def _stop(place, rng):
+
+def _stop(place: Place, rng: random.Random) -> None:
     place.hub.stop()
 
 
-def _start(place, rng):
+def _start(place: Place, rng: random.Random) -> None:
     place.start_hub()
 
 
-def _cut_hub(place, rng):
+def _cut_hub(place: Place, rng: random.Random) -> None:
     place.hub_power_cut()
 
 
-def _without_clock(wrong_s):
+def _without_clock(wrong_s: Wrong) -> Change:
     """Its machine comes back with a wall that is so wrong, until somebody sets it."""
 
-    def end(place, rng):
+    def end(place: Place, rng: random.Random) -> None:
         place.wall_wrong_ms = int(wrong_s(rng) * 1000)
         place.hub_power_back()
 
     return end
 
 
-def _hub_clock(wrong_s):
-    def begin(place, rng):
+def _hub_clock(wrong_s: Wrong) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         place.wall_wrong_ms = int(wrong_s(rng) * 1000)
 
     return begin
 
 
-def _hub_clock_set(place, rng):
+def _hub_clock_set(place: Place, rng: random.Random) -> None:
     place.wall_wrong_ms = 0
 
 
-def behind(rng):
+def behind(rng: random.Random) -> float:
     return -rng.uniform(1_000, 3 * 365 * DAY_S)
 
 
-def ahead(rng):
+def ahead(rng: random.Random) -> float:
     return rng.uniform(1_000, 11 * 365 * DAY_S)
 
 
-def _damage(name):
-    def begin(place, rng):
+def _damage(name: str) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         place.hub.stop()
         damage.DATABASE[name](place.app.hub.store.path, rng)
 
     return begin
 
 
-def _sms(fault):
-    def begin(place, rng):
+def _sms(fault: str) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         place.phone.fault = fault
         if fault == phone.NO_NETWORK:  # found out by whoever sends
             place.form("/kanal/sms/uji", "/kanal", alamat="+6281233330003")
@@ -81,19 +87,19 @@ def _sms(fault):
     return begin
 
 
-def _leave_prompt(place, rng):
+def _leave_prompt(place: Place, rng: random.Random) -> None:
     """The hub is killed between number and text."""
     place.hub.stop()
     place.phone.leave_prompt_open()
     place.memo["sent"] = place.phone.sent
 
 
-def _sms_well(place, rng):
+def _sms_well(place: Place, rng: random.Random) -> None:
     place.phone.fault = phone.WELL
 
 
-def _broker(silent):
-    def begin(place, rng):
+def _broker(silent: bool) -> Change:
+    def begin(place: Place, rng: random.Random) -> None:
         place.memo["socket"] = listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         port = listener.getsockname()[1]
         if not silent:
@@ -103,7 +109,7 @@ def _broker(silent):
     return begin
 
 
-def _no_broker(place, rng):
+def _no_broker(place: Place, rng: random.Random) -> None:
     place.form("/kanal/mqtt", "/kanal", host="127.0.0.1")
     place.memo["socket"].close()
 
@@ -120,13 +126,13 @@ INSIDE = (
 )
 
 
-def _webhook(place, rng):
+def _webhook(place: Place, rng: random.Random) -> None:
     place.form("/kanal/apprise", "/kanal", hidup="1", lokal="")
     answer = place.form("/kanal/apprise/uji", "/kanal", alamat=rng.choice(INSIDE))
     place.memo["refused"] = answer.status_code == 400 and "alamat Apprise" in answer.text
 
 
-def _no_webhook(place, rng):
+def _no_webhook(place: Place, rng: random.Random) -> None:
     place.form("/kanal/apprise", "/kanal", lokal="")
 
 
@@ -161,7 +167,7 @@ FORMS = (
 )
 
 
-def _odd_forms(place, rng):
+def _odd_forms(place: Place, rng: random.Random) -> None:
     place.memo["answers"] = []
     for _ in range(rng.randrange(4, 12)):
         path, stands, fields = rng.choice(FORMS)
@@ -169,14 +175,14 @@ def _odd_forms(place, rng):
         place.memo["answers"].append((path, answer.status_code, answer.text))
 
 
-def _explained(place):
+def _explained(place: Place) -> bool:
     """No answer is a failure of the program, and what was refused says so."""
     answers = place.memo["answers"]
     broken = [path for path, code, _ in answers if code >= 500]
     return not broken and all(code < 400 or len(text) > 100 for _, code, text in answers)
 
 
-def _hold_connections(place, rng):
+def _hold_connections(place: Place, rng: random.Random) -> None:
     """The hub's real server on loopback, more silent connections than it has places, the gateway behind."""
     server = place.memo["server"] = serving.server(place.app, "127.0.0.1", 0)
     thread = place.memo["thread"] = threading.Thread(target=server.run, daemon=True)
@@ -189,7 +195,7 @@ def _hold_connections(place, rng):
     link.over = lambda method, path, body: client.call(method, path.replace("wait=25", "wait=0"), body)
 
 
-def _drop_connections(place, rng):
+def _drop_connections(place: Place, rng: random.Random) -> None:
     place.links[LABEL].over = None
     for one in place.memo["held"]:
         one.close()
@@ -197,7 +203,7 @@ def _drop_connections(place, rng):
     place.memo["thread"].join(20)
 
 
-def _hub_files(place):
+def _hub_files(place: Place) -> Path:
     return place.data
 
 

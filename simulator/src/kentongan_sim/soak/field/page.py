@@ -1,13 +1,13 @@
 """The campaign's table, as text for a terminal and for docs/reliability.md."""
 
-from kentongan_sim.soak.field.campaign import PHASES
+from kentongan_sim.soak.field.campaign import PHASES, Result
 from kentongan_sim.soak.field.faults import FAULTS
 
 MARK = "<!-- field campaign -->"
 KINDS = ("lost", "duplicate", "not called", "silent", "false siren", "not told", "told before", "false word")
 
 
-def table(result) -> str:
+def table(result: Result) -> str:
     head = " | ".join(f"press {phase}" for phase in PHASES)
     lines = [
         f"| part | fault | injected | {head} | lost | silent | told | seen as | within s |",
@@ -32,7 +32,7 @@ def table(result) -> str:
     return "\n".join(lines)
 
 
-def verdict(result) -> str:
+def verdict(result: Result) -> str:
     found = {kind: sum(one.startswith(kind + ":") for one in result.problems) for kind in KINDS}
     return (
         f"{sum(result.faults.values()):,} faults beside {result.pressed:,} alarms: {found['lost']} lost, "

@@ -1,7 +1,10 @@
 """A GSM modem on no line at all, well or broken, as the hub's SMS channel opens it."""
 
+import random
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from kentongan_hub.channels import modem, sms
 
@@ -19,20 +22,20 @@ WELL, GONE, SILENT, NOISE, REFUSES, NO_NETWORK = "well", "gone", "silent", "nois
 class Phone:
     """One modem; `fault` is one of the words above, `sent` counts messages that the network confirmed."""
 
-    def __init__(self, rng):
+    def __init__(self, rng: random.Random) -> None:
         self._rng, self.fault, self.sent = rng, WELL, 0
         self._out, self._in, self._prompted = b"", b"", False
 
-    def open(self, port, baud):
+    def open(self, port: str, baud: int) -> Self:
         if self.fault == GONE:
             raise OSError(2, "No such file or directory")
         self._out = b""  # a line that is opened has forgotten what nobody read
         return self
 
-    def close(self):
+    def close(self) -> None:
         return
 
-    def read(self, size):
+    def read(self, size: int) -> bytes:
         if self.fault == GONE:
             raise OSError(5, "Input/output error")
         if self.fault == NOISE:
@@ -40,7 +43,7 @@ class Phone:
         data, self._out = self._out[:size], self._out[size:]
         return data
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         if self.fault == GONE:
             raise OSError(5, "Input/output error")
         if self.fault in (SILENT, NOISE):
@@ -49,11 +52,11 @@ class Phone:
         while self._take():
             pass
 
-    def leave_prompt_open(self):
+    def leave_prompt_open(self) -> None:
         """As a hub that was killed between number and text left it."""
         self._prompted = True
 
-    def _take(self):
+    def _take(self) -> bool:
         if self._prompted:
             end = re.search(rb"[\x1a\x1b]", self._in)
             if end:
@@ -67,7 +70,7 @@ class Phone:
             self._answer(line.replace(b"\x1b", b"").decode("ascii", "replace").strip())
         return bool(found)
 
-    def _answer(self, line):
+    def _answer(self, line: str) -> None:
         if self.fault == REFUSES:
             self._say("ERROR" if self._rng.random() < 0.5 else "+CME ERROR: 13")
         elif line == "AT+CREG?" and self.fault == NO_NETWORK:
@@ -86,21 +89,22 @@ class Phone:
         elif line:
             self._say("OK")
 
-    def _say(self, *lines):
+    def _say(self, *lines: str) -> None:
         for line in lines:
             self._out += b"\r\n" + line.encode() + b"\r\n" if line else b""
 
 
 @contextmanager
-def plugged_in(phone):
+def plugged_in(phone: Phone) -> Iterator[None]:
     """The hub's SMS channel finds this modem at whatever port it is told."""
     before = {name: getattr(modem, name) for name in WAITS_S}
-    line, sms.Line = sms.Line, phone.open
+    line = sms.Line
+    setattr(sms, "Line", phone.open)  # noqa: B010 - a class
     try:
         for name, value in WAITS_S.items():
             setattr(modem, name, value)
         yield
     finally:
-        sms.Line = line
+        setattr(sms, "Line", line)  # noqa: B010 - a class
         for name, value in before.items():
             setattr(modem, name, value)

@@ -4,20 +4,35 @@ Devices are box.py's, the gateway is gate.py's, the hub is the real application 
 modem (phone.py). The person logs in, reads pages, answers; time is virtual.
 """
 
+import random
 import re
+import socket
 import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypedDict
 
+from kentongan_hub.app import HubFlask
 from kentongan_hub.base.clock import Clock
 from kentongan_hub.base.speech import code_words
+from kentongan_hub.base.tables import Value
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, accounts
 from kentongan_hub.record import away, failures, rows
+from kentongan_hub.storage.store import Db
 from kentongan_hub.upkeep import mending
+from waitress.server import TcpWSGIServer
+from werkzeug.test import TestResponse
 
+from kentongan_sim.physics.shapes import Detail, Ms, Us
+from kentongan_sim.soak.campaign_gateway import FaultyLink
+from kentongan_sim.soak.disk import Disk
 from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.gate import Gate, beaten_by
 from kentongan_sim.soak.field.phone import Phone, plugged_in
-from kentongan_sim.soak.site import ZONE, FaultyLink, Ground
+from kentongan_sim.soak.site import ZONE, Ground
 from kentongan_sim.world.gateways.gateway_host import EPOCH_S
 from kentongan_sim.world.gateways.real_hub import RealHub
 
@@ -30,35 +45,61 @@ AGREED = (("bidan", 9), ("kader", 12))
 WARNED = ("Siti", "+6281211110001"), ("Budi", "+6281222220002")
 
 
+class Damaged(TypedDict):
+    """A row before rows.py damaged it."""
+
+    at: int
+    was: Value
+
+
+class Memo(TypedDict, total=False):
+    """What a fault remembers until its end."""
+
+    pressed: Box
+    begun: Ms
+    phase: str
+    box: Box  # that has the fault
+    sent: int  # messages of the modem
+    socket: socket.socket  # of the broker
+    refused: bool
+    answers: list[tuple[str, int, str]]  # path, code, text
+    server: TcpWSGIServer
+    thread: threading.Thread
+    held: list[socket.socket]
+    row: Damaged
+    order: int
+    altered: int
+
+
 class Machine(Clock):
     """The hub's clocks over virtual time: `place` says how long the machine runs and what its wall says."""
 
-    def __init__(self, place, floor_ms=0, mark=""):
+    def __init__(self, place: "Place", floor_ms: int = 0, mark: str = "") -> None:
         self._place = place
         super().__init__(floor_ms, mark)
 
-    def uptime_ms(self):
+    def uptime_ms(self) -> int:
         return self._place.now_ms - self._place.hub_boot_ms
 
-    def boot_id(self):
+    def boot_id(self) -> str:
         return f"boot-{self._place.hub_boots}"
 
-    def wall_ms(self):
+    def wall_ms(self) -> int:
         return EPOCH_S * 1000 + self._place.now_ms + self._place.wall_wrong_ms
 
 
 class Hub(RealHub):
     """Its machine's clock may be wrong, and its disk may fail."""
 
-    def __init__(self, place):
+    def __init__(self, place: "Place") -> None:
         self._place = place
         super().__init__(place.world, place.data, beside=place.answer_all)
 
-    def make_clock(self):
+    def make_clock(self) -> Machine:
         with mending.open_store(self.data).read() as db:
-            return Machine(self._place, int(db.setting("steady_ms", 0)), db.setting("clock_mark"))
+            return Machine(self._place, int(db.setting("steady_ms", "0")), db.setting("clock_mark"))
 
-    def work(self):
+    def work(self) -> None:
         try:
             super().work()
         except sqlite3.Error as error:
@@ -68,37 +109,44 @@ class Hub(RealHub):
 class Way(FaultyLink):
     """What the hub says may be altered on the way (`alter(path, reply)`) or come by another line (`over`)."""
 
-    alter = over = None
+    alter: Callable[[str, Any], Any] | None = None
+    over: Callable[..., Any] | None = None
 
-    def call(self, method, path, body=None):
+    def call(self, method: str, path: str, body: object = None) -> Any:
         call = self.over if self.over and self.hub.up else super().call
         answer = call(method, path, body)
         return self.alter(path, answer) if self.alter else answer
 
 
-class Place(Ground):
+class Place(Ground[Gate, Way]):
     """See the module. `warnings()` are those open now, as (what, subject) on an Indonesian page."""
 
     gateway_class, link_class, host_class = Gate, Way, Box
+    hub: Hub
 
-    def __init__(self, directory, seed, disk, stack):
+    def __init__(self, directory: str | Path, seed: int, disk: Disk | None, stack: ExitStack) -> None:
         super().__init__(directory, seed, disk)
-        self.deaths = []  # what ended that no fault has killed
+        self.deaths: list[str] = []  # what ended that no fault has killed
         self.hub_boots, self.hub_boot_ms, self.wall_wrong_ms = 1, -UP_MS, 0
         self.phone = Phone(self.rng)
         stack.enter_context(plugged_in(self.phone))
         stack.enter_context(beaten_by(lambda: self.now_ms))
-        self.sounds, self.memo = [], {}
+        self.sounds: list[tuple[Ms, str]] = []  # when, who
+        self.memo: Memo = {}
         self._make_site()
         self.build([LABEL])
-        self.boxes = {label: box for label, box in self.world.nodes.items() if box.place.role != "modem"}
+        self.boxes = {
+            label: box
+            for label, box in self.world.nodes.items()
+            if isinstance(box, Box) and box.place.role != "modem"
+        }
         self.hub = Hub(self)
         self._browser = self.app.test_client()
         self.open_gateways(self.hub)
         self.house = self.houses[LABEL]
         self._make_people()
 
-    def _make_site(self):
+    def _make_site(self) -> None:
         provision.create_site(
             self.data,
             "RT 05",
@@ -115,7 +163,7 @@ class Place(Ground):
             self.add("sirene", label, has_sense=True)
         self.add("penerus", "penerus-1")
 
-    def _make_people(self):
+    def _make_people(self) -> None:
         with self.app.hub.store.write() as db:
             for name, number in WARNED:  # first: rows.py damages the first of them
                 person = self._reachable(db, name, 10, number)
@@ -127,44 +175,44 @@ class Place(Ground):
         self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
 
     @staticmethod
-    def _reachable(db, name, house, number, **more):
+    def _reachable(db: Db, name: str, house: int, number: str, **more: int) -> int:
         person = db.insert("people", name=name, zone=ZONE, house=house, created_wall=0, **more)
         db.insert("addresses", person=person, channel="sms", address=number)
         return person
 
     @property
-    def app(self):
+    def app(self) -> HubFlask:
         return self.hub.app
 
-    def died(self, what):
+    def died(self, what: str) -> None:
         if what not in self.deaths:  # what is started anew and anew is told once
             self.deaths.append(what)
 
     # the hub
 
-    def start_hub(self):
+    def start_hub(self) -> None:
         self.hub.start()
         self._browser = self.app.test_client()
 
-    def hub_power_cut(self):
+    def hub_power_cut(self) -> None:
         """The hub's machine starts anew, so many ms of uptime later than it ends now."""
         self.hub.stop()
         self.hub_boots += 1
 
-    def hub_power_back(self):
+    def hub_power_back(self) -> None:
         self.hub_boot_ms = self.now_ms - 30_000  # a Pi's own start
         self.start_hub()
 
-    def absences(self):
+    def absences(self) -> int:
         with self.app.hub.store.read() as db:
             return len(away.of(db).rows)
 
-    def rows(self, sql, *values):
+    def rows(self, sql: str, *values: Any) -> list[Any]:
         return self.hub.rows(sql, *values)
 
     # the person
 
-    def page(self, path):
+    def page(self, path: str) -> str:
         """The text of a page for the administrator, who logs in where the hub asks; '' while it is down."""
         if not self.hub.up:
             return ""
@@ -174,35 +222,35 @@ class Place(Ground):
             answer = self._browser.get(path, headers={"Accept": "text/html"})
         return answer.text
 
-    def _log_in(self):
+    def _log_in(self) -> None:
         found = re.search(r'name="csrf" value="(\w+)"', self._browser.get("/masuk").text)
         form = {"csrf": found[1] if found else "", "masuk": "admin", "sandi": PASSWORD}
         self._browser.post("/masuk", data=form, headers={"Origin": "http://localhost"})
 
-    def form(self, path, page, **fields):
+    def form(self, path: str, page: str, **fields: str) -> TestResponse:
         """The answer to a form that stands on `page`."""
         found = re.search(r'name="csrf" value="(\w+)"', self.page(page))
         form = {"csrf": found[1] if found else "", **fields}
         return self._browser.post(path, data=form, headers={"Origin": "http://localhost"})
 
-    def shows(self, path, words):
+    def shows(self, path: str, words: str) -> bool:
         """Whether that page says it now."""
         return words in self.page(path)
 
-    def warnings(self):
+    def warnings(self) -> set[tuple[str, str]]:
         rows = map(code_words.warning, self.rows("SELECT * FROM warnings WHERE closed_ms IS NULL"))
         return {(str(row["what"]), str(row["subject"])) for row in rows}
 
-    def seen_in_world(self, t_us, label, what, detail):
+    def seen_in_world(self, t_us: Us, label: str, what: str, detail: Detail) -> None:
         if what == "sound":
             self.sounded(label)
 
-    def sounded(self, label):
+    def sounded(self, label: str) -> None:
         self.sounds.append((self.now_ms, label))
 
     # between two faults
 
-    def set_right(self, rng):
+    def set_right(self, rng: random.Random) -> None:
         """Whatever the fault left is in order again, as somebody who was told would put it."""
         self.wall_wrong_ms = 0
         with self.app.hub.store.write() as db:
@@ -211,7 +259,7 @@ class Place(Ground):
             db.run("UPDATE gateways SET clock_off_ms = 0")
         self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
 
-    def forget(self):
+    def forget(self) -> None:
         """The words that stay for a while after their cause is over are over as well."""
         with self.app.hub.store.write() as db:
             db.run("DELETE FROM absences")
@@ -224,7 +272,7 @@ class Place(Ground):
             self.house.do("trouble", name, None)
         self.app.hub.dispatch.watch_soon()
 
-    def close(self):
+    def close(self) -> None:
         self.hub.stop()
         self.house.switch_off()
         self.world.close()

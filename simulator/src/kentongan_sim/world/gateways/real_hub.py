@@ -65,7 +65,7 @@ class RealHub:
         self.client = self.app.test_client()
         self.up = True
 
-    def make_clock(self) -> HubClock:
+    def make_clock(self) -> Clock:
         return HubClock(self.world)
 
     def stop(self) -> None:

@@ -153,7 +153,9 @@ def result(number: int) -> ResponseReturnValue:
     hub = this_hub()
     now = hub.now()
     with hub.store.read() as db:
-        row = db.one("SELECT * FROM drills WHERE id = ? AND opened_ms IS NOT NULL", number) or abort(404)
+        row = db.one(
+            "SELECT * FROM drills WHERE id = ? AND opened_ms IS NOT NULL", number, of=Drill
+        ) or abort(404)
         site = view.site_words(db)
         found, drill = drill_results.of(db, now, row), _shown(row, now, site["zone"])
     return render_template("incidents/drill_result.html", drill=drill, found=found, site=site)

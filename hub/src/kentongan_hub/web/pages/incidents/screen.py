@@ -55,15 +55,20 @@ def _page(problem: str) -> str:
     now = hub.now()
     with hub.store.read() as db:
         zone, rows = view.site_words(db)["zone"], screens.listed(db)
-    for row in rows:
-        row["made"] = local_date_time(row["created_wall"], zone)
-        row["seen"] = local_date_time(hub.seen.get(row["id"]), zone)
+    shown = [
+        {
+            **row,
+            "made": local_date_time(row["created_wall"], zone),
+            "seen": local_date_time(hub.seen.get(row["id"]), zone),
+        }
+        for row in rows
+    ]
     waiting = [
         (one.address, one.agent, local_time(now.wall - (now.ms - one.since_ms), zone))
         for one in hub.pairings.waiting(now.ms)
     ]
     return render_template(
-        "incidents/screen_list.html", rows=rows, waiting=waiting, form=request.form, problem=problem,
+        "incidents/screen_list.html", rows=shown, waiting=waiting, form=request.form, problem=problem,
         address=url_for("screen.show", _external=True),
     )  # fmt: skip
 
@@ -134,7 +139,7 @@ def answer(slug: str) -> ResponseReturnValue:
             slug, _("Terlalu banyak PIN salah. Tunggu %(minutes)s menit, atau jawab dengan ponsel sendiri "
                     "atau penerima. Sirene dan panggilan tetap berjalan.", minutes=minutes),  # fmt: skip
         ), 429  # fmt: skip
-    right = hub.pin_checks.check({"password": person["pin"]}, form.get("pin", ""))
+    right = hub.pin_checks.check({"password": person["pin"] or ""}, form.get("pin", ""))
     if right is None:
         return _ask(slug, _("Sedang penuh. Coba lagi.")), 429
     if not right:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Account
 from kentongan_hub.incidents import actions, confidential, mute
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, view, web
@@ -46,7 +47,7 @@ def hand_over() -> ResponseReturnValue:
         return _page(_("Alasan belum diisi. Pilih atau tulis satu alasan singkat.")), 400
     with hub.store.write() as db:
         number = forms.picked("orang")
-        to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number) or abort(404)
+        to = db.one("SELECT * FROM accounts WHERE id = ? AND active = 1", number, of=Account) or abort(404)
         if not roles.allows(to["role"], roles.COME):
             abort(404)
         for row in mute.hand_over(db, now, g.account, to, reason, form.get("pesan", ""), address):

@@ -32,17 +32,32 @@ def _page(problem: str) -> str:
     people = [one for one in people if one["role"] not in roles.NEVER_NAMED]
     for one in people:
         one["home"], one["known"] = access.home_words(one), access.known(one)
-    for one in waiting:
-        one["subject"] = code_words.name_of(one["subject"])
-        one["what"] = words.FACTS.get(one["what"], one["what"])
-        one["since"] = local_date_time(one["made_wall"], zone)
-    for one in changes:
-        one["fact"] = words.FACTS.get(one["fact"], one["fact"])
-        one["time"] = local_date_time(one["at_wall"], zone)
     return render_template(
-        "people/access.html", people=people, waiting=waiting, changes=changes, problem=problem, own=own,
-        ready=ready, least=circles.AGREED_MIN, restored=restored,
-    )  # fmt: skip
+        "people/access.html",
+        people=people,
+        waiting=[
+            {
+                **one,
+                "subject": code_words.name_of(one["subject"]),
+                "what": words.FACTS.get(one["what"], one["what"]),
+                "since": local_date_time(one["made_wall"], zone),
+            }
+            for one in waiting
+        ],
+        changes=[
+            {
+                **one,
+                "fact": words.FACTS.get(one["fact"], one["fact"]),
+                "time": local_date_time(one["at_wall"], zone),
+            }
+            for one in changes
+        ],
+        problem=problem,
+        own=own,
+        ready=ready,
+        least=circles.AGREED_MIN,
+        restored=restored,
+    )
 
 
 def _do(deed: web.Deed) -> ResponseReturnValue:

@@ -1,7 +1,5 @@
 """Kontak: numbers to call by hand, for everybody to read, with the day each was last checked."""
 
-from typing import Any
-
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -40,7 +38,7 @@ def _page(problem: str) -> str:
     )
 
 
-def _values() -> dict[str, Any]:
+def _values() -> contacts.Values:
     form = request.form
     return {
         "name": form.get("nama", ""),

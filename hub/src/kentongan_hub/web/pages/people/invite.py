@@ -80,6 +80,8 @@ def _show(token: str) -> ResponseReturnValue:
     with hub.store.read() as db:
         row, zone = invitations.find(db, hub.now().ms, token), view.site_words(db)["zone"]
         root = db.setting("address") or request.url_root
+    if row is None:  # it ended meanwhile
+        return render_template("people/invite_spent.html"), 404
     address = root.rstrip("/") + url_for("invite.open_page", token=token)
     host = address.split("//", 1)[1]
     return render_template(

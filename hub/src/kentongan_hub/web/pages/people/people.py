@@ -57,7 +57,7 @@ def add() -> ResponseReturnValue:
                 form.get("sandi", ""), home=home,
             )  # fmt: skip
             access.made(db, now, g.account["id"], made, home)
-            lives = access.home_said(dict(zip(("zone", "house", "outside"), home, strict=True)))
+            lives = access.home_said(access.lives(home))
             detail = Said(codes.ACCOUNT_AS, role=form.get("peran", ""), home=lives)
             address = request.remote_addr or ""
             login = form.get("masuk", "")

@@ -42,13 +42,16 @@ def _page(problem: str, done: str = "") -> str:
         chimes = ringing.of_account(db, g.account)
         kept = db.value("SELECT made_wall FROM backup_keepers WHERE account = ?", g.account["id"])
         shown = _site(db, zone) if roles.allows(g.account["role"], roles.SYSTEM) else {}
-    for one in sessions:
-        one["since"] = local_date_time(one["created_wall"], zone)
     return render_template(
-        "site/settings.html", sessions=sessions, problem=problem, done=done, zones=ZONES, form=request.form,
+        "site/settings.html", sessions=_since(sessions, zone), problem=problem, done=done, zones=ZONES,
+        form=request.form,
         comes=roles.allows(g.account["role"], roles.COME), chimes=chimes,
         keeps=keepers.may_keep(g.account), kept_since=local_date_time(kept, zone), **shown,
     )  # fmt: skip
+
+
+def _since(sessions: list[accounts.Session], zone: str) -> list[Shown]:
+    return [{**one, "since": local_date_time(one["created_wall"], zone)} for one in sessions]
 
 
 def _site(db: Db, zone: str) -> Shown:

@@ -8,6 +8,7 @@ from kentongan_hub.base import roles, site, words
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Row
 from kentongan_hub.devices import waits
 from kentongan_hub.devices.provision import registration
 from kentongan_hub.devices.trust import configs, generations, revocations, rotation
@@ -45,19 +46,23 @@ def _page(problem: str) -> str:
         worst = db.value("SELECT label FROM devices WHERE node = ?", plan["worst"])
         refused = db.setting("rotation_refused")
         waiting = waits.shown(db, hub.now())
-    for one in shown:
-        one["time"] = local_date_time(one["revoked_wall"], zone)
-    for one in turning["waiting"] if turning else ():
-        one["heard"] = local_date_time(one["heard_wall"], zone)
-    for one in late:
-        one["heard"] = local_date_time(one["heard_wall"], zone)
-        one["role_word"] = words.DEVICE_ROLES[one["role"]]
+    rotation: Row | None = None
+    if turning:
+        waited = [{**one, "heard": local_date_time(one["heard_wall"], zone)} for one in turning["waiting"]]
+        rotation = {**turning, "waiting": waited}
     return render_template(
         "site/trust.html",
-        revocations=shown,
-        rotation=turning,
+        revocations=[{**one, "time": local_date_time(one["revoked_wall"], zone)} for one in shown],
+        rotation=rotation,
         phase=PHASES.get(turning["phase"], "") if turning else "",
-        late=late,
+        late=[
+            {
+                **one,
+                "heard": local_date_time(one["heard_wall"], zone),
+                "role_word": words.DEVICE_ROLES[one["role"]],
+            }
+            for one in late
+        ],
         stranded=stranded,
         people=[row["name"] for row in people],
         plan=plan,
