@@ -19,7 +19,7 @@ from gateway_kit import (
     report,
     starts,
 )
-from kentongan_gateway.core.base.actions import Send, Siren, Store
+from kentongan_gateway.core.base.actions import OrderDone, Send, Siren, Store
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_wire import messages as m
@@ -171,7 +171,7 @@ def test_a_hub_that_has_one_siren_rest_silences_no_incident():
     bench = Bench(devices=TWO_POSTS)
     bench.hear(alarm(kind=2))
     bench.hear(report(), src=POST)
-    bench.run(1_000, hub_ok_every_ms=1_000)
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
     bench.order(action="rest", seconds=0, **TO_ONE_POST)
     assert set(rests(bench)) == {(100, (POST_2,))}
     bench.run(300_000, hub_ok_every_ms=1_000)
@@ -183,12 +183,24 @@ def test_a_hub_that_has_one_siren_rest_silences_no_incident():
 def test_a_hub_that_has_one_siren_rest_takes_back_what_still_starts_that_one_alone():
     bench = Bench(devices=TWO_POSTS)
     bench.hear(alarm(kind=2))
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    bench.order(action="start", seconds=60, **{**TO_ONE_POST, "targets": [POST, POST_2]})
     bench.run(2_500, hub_ok_every_ms=1_000)
     assert starts(bench)[-1][2] == [POST, POST_2]
-    bench.order(action="rest", seconds=0, **TO_ONE_POST)
+    bench.order(action="rest", seconds=0, **{**TO_ONE_POST, "id": 8})
     before = len(starts(bench))
     bench.run(20_000, hub_ok_every_ms=1_000)
     assert {tuple(posts) for _, _, posts in starts(bench)[before:]} == {(POST,)}
+
+
+def test_a_hub_that_has_forgotten_when_an_alarm_came_has_no_young_one_rest():
+    """Its database was damaged, and what it ordered went with it."""
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.run(3_000, hub_ok_every_ms=1_000)
+    bench.order(action="rest", seconds=0, **TO_ONE_POST)
+    (done,) = bench.all(OrderDone)
+    assert not rests(bench) and done.result.startswith("failed")
 
 
 @pytest.mark.parametrize("by_hub", [False, True])

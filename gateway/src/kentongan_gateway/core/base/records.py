@@ -158,11 +158,11 @@ class Records:
         return max(reversed(found), key=lambda record: record.calls, default=None)
 
     def pressed_since(self, incident: Incident, counter: int, since_ms: Ms) -> bool:
-        """Tell whether a later press of it came since then: what sounds may be meant for that one."""
+        """Tell whether that press or a later one of it came since then: what sounds may be meant for it."""
         return any(
             record.sounding
             and (record.src, record.first_counter) == incident
-            and record.counter > counter
+            and record.counter >= counter
             and record.first_ms >= since_ms
             for record in self._records.values()
         )
