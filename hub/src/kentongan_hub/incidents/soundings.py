@@ -49,9 +49,7 @@ def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: 
     By themselves they sound what their settings say, by order of ours everything. What a person wrote down
     has no siren.
     """
-    if incident["confidential"] or incident["drill"] or incident["kind"] in m.NEVER_SOUND:
-        return
-    if incident["device"] == BY_HAND or incident["kind"] >= WITHOUT_SIREN:
+    if not _has_siren(incident):
         return
     for zone in zones:
         for post in db.all(POSTS, zone):
@@ -60,6 +58,28 @@ def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: 
                 failures.contained(
                     db, now, codes.AWAITING_SIREN, _await, db, now, incident, post["node"], asked_ms
                 )
+
+
+def _has_siren(incident: Incident) -> bool:
+    if incident["confidential"] or incident["drill"] or incident["kind"] in m.NEVER_SOUND:
+        return False
+    return bool(incident["device"] != BY_HAND and incident["kind"] < WITHOUT_SIREN)
+
+
+def start_again(db: Db, now: Now, incident: Incident, event: Event) -> bool:
+    """Order the posts that beat this by themselves; True when there are any.
+
+    With the end, the cancel or the drill its sirens were stopped, and posts are silent for every further
+    press of what was stopped: its button may not have heard of the end.
+    """
+    if not _has_siren(incident) or incident["muted"]:
+        return False
+    if not 0 <= event["age_ms"] <= orders.SIREN_EXPIRES_MS:
+        return False
+    posts = [post["node"] for post in db.all(POSTS, incident["zone"]) if _sounds(post, incident)]
+    if posts:
+        orders.siren(db, now, incident, "start", m.ORDER_SECONDS_MAX, counter=event["counter"], posts=posts)
+    return bool(posts)
 
 
 def _await(db: Db, now: Now, incident: Incident, post: int, asked_ms: int | None) -> None:
