@@ -62,6 +62,32 @@ def test_a_stopped_incident_stays_silent_for_its_presses_and_sounds_again_by_ord
     assert post.loud()
 
 
+def test_what_was_recorded_rests_and_the_next_press_of_its_incident_sounds():
+    post = Post()
+    post.hear(order(m.ACTION_START))  # somebody plays it to a post that did not hear it then
+    post.hear(order(m.ACTION_REST))
+    assert not post.loud()
+    post.wait(5 * SECOND)
+    assert post.reports()[-1] == (m.STATE_STOPPED, m.SOURCE_ORDER)
+    post.hear(pressed(11, incident=10))
+    assert post.loud()
+
+
+def test_a_rest_for_an_alarm_ends_nothing_that_was_pressed_since():
+    post = Post()
+    post.hear(order(m.ACTION_START))
+    post.hear(pressed(11, incident=10))
+    post.hear(order(m.ACTION_REST))
+    assert post.loud()
+
+
+def test_a_rest_for_an_alarm_that_was_never_heard_keeps_no_press_silent():
+    post = Post()
+    post.hear(order(m.ACTION_REST))
+    post.hear(pressed(10))
+    assert post.loud()
+
+
 def test_a_stop_for_an_incident_that_was_not_heard_yet_keeps_its_late_copies_silent():
     post = Post()
     post.hear(order(m.ACTION_STOP))

@@ -89,6 +89,16 @@ def test_an_order_lasts_for_all_of_its_time_when_a_forged_sounding_is_about_to_e
     assert post.loud()
 
 
+def test_what_does_not_sound_here_uses_up_no_counter_of_what_does():
+    """A stolen post plants alarms of another RT, or of a kind that others sound, under coming counters."""
+    for planted in ({"zone": 9}, {"kind": 2}):
+        post = Post(table=[[5, 1]])  # kind 0 of RT 5
+        post.hear(pressed(40, **planted))
+        assert not post.loud()
+        post.hear(pressed(10))
+        assert post.loud()
+
+
 def test_a_press_that_sounds_no_more_by_itself_is_told_to_the_gateway():
     post = used_up(lambda n: pressed(NEXT - 30 + n * 10))
     before = len(post.messages(m.SIREN_REPORT))

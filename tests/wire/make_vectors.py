@@ -190,6 +190,7 @@ def good_answers():
         ("quiet test, as many posts as fit", g, order(62, [p + i for i in range(15)], 0, 0, 3, 0, 0)),
         ("order of a drill of an hour", g, order(63, (p,), 0, 63, 4, 5, 3600)),
         ("order that a drill ends", g, order(64, (p, v.OTHER_POST), 0, 63, 5, 5, 0)),
+        ("order to rest, for what was recorded", g, order(65, action=6, seconds=0)),
         ("page", g, page(80)),
         ("silent page", g, page(81, kind=8, flags=1)),
         ("page of an incident with a large number", g, page(82, alarm_counter=0xFEDCBA98)),

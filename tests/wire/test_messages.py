@@ -212,7 +212,7 @@ def test_values_outside_their_table_are_refused():
         assert body_refused(m.RECEIPTS, m.GATEWAY, entry[:9] + bytes([stage, 0, 1]) + entry[12:]) == "field"
     assert body_refused(m.RECEIPTS, m.SIRENE, entry) == "stage"
     order = m.encode_body(m.SIREN_ORDER, m.GATEWAY, ORDER)
-    for action in (0, 6, 255):
+    for action in (0, 7, 255):
         assert body_refused(m.SIREN_ORDER, m.GATEWAY, order[:8] + bytes([action]) + order[9:]) == "field"
     assert body_refused(m.SIREN_ORDER, m.GATEWAY, order[:12] + b"\x00") == "order_empty"
     assert body_refused(m.CONFIG, m.GATEWAY, bytes(6) + b"\x02\x02") == "config_part"
@@ -283,6 +283,7 @@ def test_a_drill_lasts_an_hour_at_most_and_no_other_order_does():
         (m.ACTION_TEST, 180),
         (m.ACTION_DRILL, 3600),
         (m.ACTION_DRILL_END, 180),
+        (m.ACTION_REST, 180),
     ):
         order = m.SirenOrder(0, 0, action, 0, 65535, ORDER.targets)
         raw = m.encode_body(m.SIREN_ORDER, m.GATEWAY, order)

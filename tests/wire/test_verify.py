@@ -403,7 +403,7 @@ def test_an_order_is_judged_in_the_same_order_as_all_else():
     newer = order()
     assert order_refused(newer[:1] + bytes([newer[1] | 1]) + newer[2:], POST, POST_KEYS) == "generation"
     assert order_refused(b"\x29" + newer[1:], POST, POST_KEYS) == "version"
-    assert order_refused(newer[:14] + b"\x06" + newer[15:], POST, POST_KEYS) == "field"
+    assert order_refused(newer[:14] + b"\x07" + newer[15:], POST, POST_KEYS) == "field"
     assert order_refused(newer[:11], POST, POST_KEYS) == "short"
     assert order_refused(newer, POST, POST_KEYS, (), GATE + 1) == "tag"
 

@@ -155,7 +155,7 @@ def rejected_bodies():
         ("event 5", "field", event(1600, 5), b),
         ("order without a target", "order_empty", order(1600, ()), g),
         ("order with action 0", "field", order(1600, action=0), g),
-        ("order with action 6", "field", order(1600, action=6), g),
+        ("order with action 7", "field", order(1600, action=7), g),
         ("report with state 0", "field", report(1600, 0), p),
         ("report with state 9", "field", report(1600, 9), p),
         ("report with source 0", "field", report(1600, 1, 0), p),

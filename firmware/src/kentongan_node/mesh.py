@@ -22,7 +22,7 @@ from kentongan_node.carried import FILE, Carried
 from kentongan_node.contention import BusyMeter, backoff_ms
 from kentongan_node.heads import alarm_head, content_of, said_counter
 from kentongan_node.mix import pick
-from kentongan_node.queue import Entry, SendQueue
+from kentongan_node.queue import HOLD_FRAMES, HOLD_MS, Entry, SendQueue
 from kentongan_node.shares import COMMON, PURSES, Shares
 
 IDLE, CHECKING, SENDING = 0, 1, 2
@@ -33,12 +33,6 @@ RADIO_TRIES = 3  # of one frame, when the radio fails
 RADIO_RETRY_MS = 100
 ACTIVE_MS = 10_000  # an origin counts as active so long after its last alarm frame
 ACTIVE_LIMIT = 16  # origins remembered; more change nothing
-# Copies of alarms are held until the gateway's shared receipt has come, its 500 ms and the air of so many
-# alarm frames: what another relay seems to have carried, which then goes all the same (whom that copy reached
-# nobody can prove), while one origin is active and while more are; any copy from CROWD_ORIGINS on, when it
-# takes longer to come. Twenty presses in 3 s at 8 % loss had 99.5 % stored within 10 s with 12 and 32, 98.7 %
-# with 8 and 21; in a line of relays one press reached the gateway later with 12 than with 8.
-HOLD_MS, HOLD_FRAMES = 500, (8, 12, 32)
 CROWD_ORIGINS = 5
 # Only alarms, receipts, orders and pages go beyond half, and our STATUS by what recordings took, else all of
 # an RT is called lost; what others make a relay send that is no alarm takes no more than half, and its
@@ -49,6 +43,7 @@ LAW_RESERVE_MS = phy.AIR_LIMIT_MS // 2
 RESERVE = 1_500  # ms
 # With less left no purse pays an alarm: nobody ends it all at once, in a hundred names.
 LOW_AIR_MS = 12_000
+SELDOM_MS = 600_000  # after so long our STATUS goes on beyond that too: recordings of all kinds took 27 s
 LOTS = 8  # what no purse pays is drawn, at most 7 of 8 alarm frames go
 # Checks that must find the channel free, one after the other. One misses 30 % of payloads in the model: with
 # three, ten presses in 3 s at 8 % loss had 128 alarm frames destroyed instead of 170 (60 bursts).
@@ -70,11 +65,6 @@ AGAIN, AGAIN_PLACES = 6, 6
 RND_SLOTS = 1_000  # the slots' numbers of a draw start here; roles use the small ones
 
 
-def _is_others(entry):
-    """Whether somebody else makes us send it, and it is no alarm."""
-    return entry.answer or entry.relay and entry.tag is None
-
-
 class Mesh:
     """What a node sends and carries on. Frames heard never decide local delivery here."""
 
@@ -94,7 +84,7 @@ class Mesh:
         self._set_pace()
         self.answers = AnswerCache(self.carried, self.pace) if relays else None
         self._state, self._state_ms, self._checks_left = IDLE, 0, 0
-        self._free_ms = 0  # a frame on the air is expected to end then
+        self._free_ms = self._status_ms = 0  # a frame on the air ends then; our own STATUS went last
         self.last_alarm_ms = None  # when any tombol's alarm frame was heard last
         self._origins, self._strangers = {}, {}  # origin, known here or not: when its last alarm was heard
         self._current, self._draws = None, 0
@@ -118,8 +108,7 @@ class Mesh:
 
     def submit(self, frame, klass, now_ms, delay_ms=0, first=False, relay=False, snr_q=0, tag=None):
         """Queue a whole frame; False when its class is full. first: no back-off before the first check."""
-        entry = Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag, self.pace)
-        return self.queue.put(entry)
+        return self.queue.put(Entry(frame, klass, now_ms + delay_ms, first, relay, snr_q, tag, self.pace))
 
     def offer(self, packet, data, klass, snr_q, now_ms, tag=None, proved=False, rnd=0):
         """Queue a relay copy of an opened packet when the flooding rules allow it; True when it waits.
@@ -185,8 +174,7 @@ class Mesh:
         As far as it goes, that is, and in that one's turn (True): held anew each time, nothing came through.
         """
         copies = self._copies(entry.src, counter) if proved else ()
-        older = [one for one in copies if one.attempt < entry.attempt]
-        older = [one for one in older if one.hop_limit() <= entry.hop_limit()]
+        older = [c for c in copies if c.attempt < entry.attempt and c.hop_limit() <= entry.hop_limit()]
         for one in older:
             self.queue.drop(one, "repeated")
             if not one.again:
@@ -301,10 +289,8 @@ class Mesh:
         if self.relays and not proved:
             return
         head = alarm_head(data)
-        old = False
-        if self.relays and head:
-            old = self.carried.is_old(packet.src, content_of(data), head[0], head[1], now_ms)
-        if head and not old:
+        old = self.carried.is_old if self.relays and head else None
+        if head and not (old and old(packet.src, content_of(data), head[0], head[1], now_ms)):
             self.last_alarm_ms = now_ms
             known = not self.relays or self.carried.is_known(packet.src)
             origins = self._origins if known else self._strangers
@@ -468,16 +454,17 @@ class Mesh:
         if self._shares is None:  # a tombol: nothing stands before its own alarm
             return used_ms <= limit_ms
         if entry.klass == CLASS_STATUS and not entry.relay:
-            old_ms = sum([self._shares.used_ms(purse, now_ms) for purse in (COMMON, OLD, NEWCOMERS)])
-            limit_ms = min(limit_ms + old_ms, phy.AIR_LIMIT_MS - LOW_AIR_MS)
+            seldom = now_ms - self._status_ms >= SELDOM_MS
+            purses = (COMMON, OLD, NEWCOMERS) + (ANSWERS,) * seldom
+            old_ms = sum([self._shares.used_ms(one, now_ms) for one in purses])
+            limit_ms = min(limit_ms + old_ms, phy.AIR_LIMIT_MS - (0 if seldom else LOW_AIR_MS))
         spent = [self._shares.used_ms(purse, now_ms) for purse in (1, 2, 3, self.node)]
         kept_ms = sum([max(0, RESERVE - spent_ms) for spent_ms in spent])
         limit_ms = min(limit_ms, phy.AIR_LIMIT_MS - kept_ms)
         if used_ms <= limit_ms and self._has_place(entry, airtime_ms, now_ms):
             return True
         purse = (None, 1, 2, None, 3)[entry.klass]  # in shares.py: no node has such a number
-        if purse == CLASS_EVENT and not entry.relay:
-            purse = self.node
+        purse = self.node if purse == CLASS_EVENT and not entry.relay else purse
         if purse is None or entry.charge not in (None, purse, BROADCAST - entry.klass):
             return False
         if used_ms > phy.AIR_LIMIT_MS or self._shares.used_ms(purse, now_ms) + airtime_ms > RESERVE:
@@ -487,7 +474,7 @@ class Mesh:
 
     def _has_place(self, entry, airtime_ms, now_ms):
         """Whether it is an alarm or our own, or leaves the alarms theirs."""
-        if self._others is None or not _is_others(entry):
+        if self._others is None or not entry.is_others():
             return True
         return self._others.used_ms(now_ms) + airtime_ms <= LAW_RESERVE_MS
 
@@ -498,9 +485,11 @@ class Mesh:
         airtime_ms = self.airtime_ms(len(entry.frame))
         self.queue.entries.remove(entry)
         self.ledger.spend(airtime_ms, now_ms, actions)
+        if entry.klass == CLASS_STATUS and not entry.relay:
+            self._status_ms = now_ms
         if entry.charge is not None:
             self._shares.charge(entry.charge, airtime_ms, now_ms)
-        if self._others is not None and _is_others(entry):
+        if self._others is not None and entry.is_others():
             self._others.add(airtime_ms)
         self._current = entry
         self._enter(SENDING, now_ms + airtime_ms + SEND_TIMEOUT_MS)

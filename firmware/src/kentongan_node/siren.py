@@ -7,6 +7,7 @@ RECEIPTS of the gateway, stage 2 with zone          sound, for an alarm that was
 RECEIPTS, a valid stage 1 for the same alarm        our own stage 1 is not sent
 SIREN_REPORT of another post, in a crowd of alarms  our own report of that incident comes later
 SIREN_ORDER to us: start, stop, quiet test          sound whatever came before, that incident stops, STATUS
+SIREN_ORDER to us: rest, for what was recorded      that alarm's sounding ends; a later press sounds, as ever
 an authentic ALARM that may not sound by itself     a report: the gateway, which knows better, orders it
 SIREN_ORDER to us: drill begins, ends               first presses are drills for so long, none is; a report
 key hush / test                                     the incident that is heard stops / test tones and kind 15
@@ -21,7 +22,7 @@ from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
 
 from kentongan_node.output import Output
-from kentongan_node.soundings import ALARM, DRILL_MS, HUSH, LIVE, RECEIPT, RESTING, SOUND_MS, STOP
+from kentongan_node.soundings import ALARM, DRILL_MS, HUSH, LIVE, RECEIPT, RESTING, SOUND_MS, STOP, TIME_UP
 
 STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
 EPISODE_MS = 5_000  # start value: closer alarms are one episode, only its first is answered at once
@@ -338,6 +339,9 @@ class Sirene(Output):
         if order.action == m.ACTION_TEST:
             self.quiet_test()
             return
+        if order.action == m.ACTION_REST:
+            self._rest_by_order(order, repeat)
+            return
         if order.action >= m.ACTION_DRILL:
             self._window(message, repeat)
             return
@@ -368,6 +372,17 @@ class Sirene(Output):
                 self.note("siren_off", record.number, "order", node=record.origin)
             sounds = order.action == m.ACTION_START and record.state == LIVE
             self._report(record, None if sounds else m.STATE_STOPPED)
+
+    def _rest_by_order(self, order, repeat):
+        """Somebody had played what he recorded: that ends, and nothing that was pressed since."""
+        record = self.soundings.of_counter(order.origin, order.counter)
+        if record is None:
+            return
+        if not repeat and record.number <= order.counter and record.event(TIME_UP, self.now_ms):
+            self._drive()
+            self._keep()
+            self.note("siren_off", record.number, "order", node=record.origin)
+        self._report(record, None if record.state == LIVE else m.STATE_STOPPED)
 
     def _window(self, message, repeat):
         """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat.

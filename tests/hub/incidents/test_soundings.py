@@ -288,3 +288,57 @@ def test_a_real_press_inside_a_drill_is_reported_at_once_by_who_knows_and_held_b
     street.press(0, counter=11)
     street.wait(70)
     assert street.silent() == 0
+
+
+# A press after the end: its posts were stopped, and are silent for it by themselves
+
+
+ENDS = {
+    "closed": lambda site: site.enter("admin").post("/kejadian/kejadian-1/selesai", page="/papan"),
+    "cancelled": lambda site: site.post_events(site.alarm(counter=11, incident=10, kind=1, cancel=True)),
+    "drill": lambda site: site.enter("admin").post(
+        "/kejadian/kejadian-1/latihan", page="/kejadian/kejadian-1", alasan="latihan"
+    ),
+}
+
+
+def started(site):
+    bodies = [json.loads(row["body"]) for row in site.rows("SELECT body FROM outbox WHERE type = 'siren'")]
+    return [(body["counter"], body["targets"]) for body in bodies if body["action"] == "start"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_press_after_the_end_of_its_incident_is_beaten_by_order(site, end):
+    """Its button has not heard of the end, or somebody jammed that word: so it is the same incident."""
+    site.post_events(site.alarm(counter=10, incident=10, kind=1))
+    ENDS[end](site)
+    assert site.incidents()[0]["state"] != "baru" and not started(site)
+    site.post_events(site.alarm(counter=12, incident=10, kind=1))
+    assert site.incidents()[0]["state"] == "baru" and started(site) == [(12, [site.post])]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"age_ms": 3_600_000}, {"age_ms": -1}, {"kind": 15}, {"drill": True}, {"late": True}]
+)
+def test_what_came_late_or_never_sounds_starts_no_siren_after_the_end(site, changed):
+    site.post_events(site.alarm(counter=10, incident=10, kind=1))
+    ENDS["closed"](site)
+    site.post_events({**site.alarm(counter=12, incident=10, kind=1), **changed})
+    assert not started(site)
+
+
+def test_a_post_that_does_not_beat_that_kind_by_itself_is_not_ordered_after_the_end(site):
+    with site.hub.store.write() as db:
+        db.run("UPDATE devices SET settings = ?", json.dumps({"table": [[5, 1 << 2]]}))
+    site.post_events(site.alarm(counter=10, incident=10, kind=1))
+    ENDS["closed"](site)
+    site.post_events(site.alarm(counter=12, incident=10, kind=1))
+    assert not started(site)
+
+
+def test_a_silent_press_after_the_end_starts_no_siren(site):
+    site.post_events(site.alarm(counter=10, incident=10, kind=1, silent=True))
+    with site.hub.store.write() as db:
+        db.run("UPDATE incidents SET state = 'selesai', closed_ms = 1")
+    site.post_events(site.alarm(counter=12, incident=10, kind=1, silent=True))
+    assert not started(site)

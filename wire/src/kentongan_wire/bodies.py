@@ -281,7 +281,7 @@ def _decode_receipts(role: int, raw: bytes) -> Receipts:
 
 def _decode_order(raw: bytes) -> SirenOrder:
     origin, counter, action, pattern, seconds = struct.unpack_from("<" + ORDER_FORMAT, raw)
-    if not codes.ACTION_START <= action <= codes.ACTION_DRILL_END:
+    if not codes.ACTION_START <= action <= codes.ACTION_REST:
         raise RemoteError("field")
     targets = []
     for at in range(ORDER_BYTES + 1, len(raw), TARGET_BYTES):

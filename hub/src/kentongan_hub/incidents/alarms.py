@@ -328,6 +328,8 @@ def _press_again(db: Db, now: Now, incident: Incident, event: Event, said: str =
             merging.press_after_end(db, now, incident)
         actions.open_again(db, now, incident)
         timeline.tell(db, now, incident, HUB, codes.REOPENED, Said(codes.PRESSED_AGAIN))
+        again = incident_of(db, incident["id"])
+        failures.contained(db, now, codes.SIRENS, soundings.start_again, db, now, again, event)
         _call_anew(db, now, incident, event)
     elif happens == states.TEKAN and incident["late"] and not older and state == states.BARU:
         if not incident["merged_into"]:  # nobody was called at once for what seemed held back

@@ -1,6 +1,7 @@
 """An incident's orders to gateways: stages for buttons, sirens, chimes; outbox rows of its transaction."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from kentongan_wire.errors import LocalError
@@ -53,10 +54,11 @@ def siren(
     seconds: int = 0,
     zone: int | None = None,
     counter: int | None = None,
+    posts: Sequence[int] = (),
 ) -> None:
     """Start or stop the posts of the incident's zone. A confidential incident never gets here.
 
-    `counter`: of the press that it is for; by itself the last one.
+    `counter`: of the press that it is for; by itself the last one. `posts`: these alone.
     """
     if incident["confidential"]:
         raise LocalError(_("kejadian rahasia tidak pernah membunyikan sirene"))
@@ -68,7 +70,7 @@ def siren(
         "origin": incident["device"],
         "counter": incident["last_counter"] if counter is None else counter,
         "first": incident["first_counter"],
-        "targets": "zone",
+        "targets": list(posts) or "zone",
         "zone": zone,
         "kind": incident["kind"],
         "seconds": seconds,

@@ -30,15 +30,15 @@ POSTS = (
     "WHERE zone = ? AND role = 'sirene' AND revoked = 0 AND pending = 0"
 )
 RESTARTS = 4  # of a gateway for which a post has its time again
-AGAIN_MS = 10_000  # between two orders to stop the same post
+AGAIN_MS = 10_000  # between two orders to one post to rest
 OVER_MS = 10 * 60_000  # gateways order by themselves in an alarm's first minutes only (their SLOW_MS)
 ORDERED = (
     "SELECT count(*) FROM outbox WHERE type = 'siren' AND incident = ? AND created_ms > ? "
     "AND json_extract(body, '$.action') = 'start'"
 )
-STOPPED = (
+RESTED = (
     "SELECT count(*) FROM outbox WHERE type = 'siren' AND incident = ? AND created_ms > ? "
-    "AND json_extract(body, '$.action') = 'stop' AND json_extract(body, '$.targets[0]') = ?"
+    "AND json_extract(body, '$.action') = 'rest' AND json_extract(body, '$.targets[0]') = ?"
 )
 PRESSED = "SELECT count(*) FROM alarms WHERE incident = ? AND received_ms > ?"
 CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
@@ -50,9 +50,7 @@ def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: 
     By themselves they sound what their settings say, by order of ours everything. What a person wrote down
     has no siren.
     """
-    if incident["confidential"] or incident["drill"] or incident["kind"] in m.NEVER_SOUND:
-        return
-    if incident["device"] == BY_HAND or incident["kind"] >= WITHOUT_SIREN:
+    if not _has_siren(incident):
         return
     for zone in zones:
         for post in db.all(POSTS, zone):
@@ -61,6 +59,28 @@ def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: 
                 failures.contained(
                     db, now, codes.AWAITING_SIREN, _await, db, now, incident, post["node"], asked_ms
                 )
+
+
+def _has_siren(incident: Incident) -> bool:
+    if incident["confidential"] or incident["drill"] or incident["kind"] in m.NEVER_SOUND:
+        return False
+    return bool(incident["device"] != BY_HAND and incident["kind"] < WITHOUT_SIREN)
+
+
+def start_again(db: Db, now: Now, incident: Incident, event: Event) -> bool:
+    """Order the posts that beat this by themselves; True when there are any.
+
+    With the end, the cancel or the drill its sirens were stopped, and posts are silent for every further
+    press of what was stopped: its button may not have heard of the end.
+    """
+    if not _has_siren(incident) or incident["muted"]:
+        return False
+    if not 0 <= event["age_ms"] <= orders.SIREN_EXPIRES_MS:
+        return False
+    posts = [post["node"] for post in db.all(POSTS, incident["zone"]) if _sounds(post, incident)]
+    if posts:
+        orders.siren(db, now, incident, "start", m.ORDER_SECONDS_MAX, counter=event["counter"], posts=posts)
+    return bool(posts)
 
 
 def _await(db: Db, now: Now, incident: Incident, post: int, asked_ms: int | None) -> None:
@@ -133,12 +153,15 @@ def reported(db: Db, now: Now, incident: Incident, post: int, state: int) -> Non
 
 
 def stop_recorded(db: Db, now: Now, incident: Incident, gateway: str, event: Event) -> bool:
-    """Order a post to stop that nobody can have ordered to start; True when it was.
+    """Order a siren to rest that nobody can have ordered to start; True when it was.
 
     Somebody plays an order that he recorded to a post that did not hear it then. A gateway does not know what
     others order; the hub knows when the alarm came, and when it last had sirens started for it. While it is
     not answered, a gateway may order by itself, as a post that learns late of a drill's end: that goes on.
+    So does what a gateway tells late: who knows what was pressed meanwhile? A later press sounds in any case.
     """
+    if not 0 <= event["age_ms"] <= m.ORDER_SECONDS_MAX * 1_000:
+        return False
     post, since_ms = event.get("device"), now.ms - OVER_MS
     by_order = event["source"] == m.SOURCE_ORDER and event["state"] in (m.STATE_SOUNDING, m.STATE_DRIVEN)
     if not post or not by_order or incident["confidential"] or away.of(db).back_ms > since_ms:
@@ -149,14 +172,18 @@ def stop_recorded(db: Db, now: Now, incident: Incident, gateway: str, event: Eve
     about = incident["id"], since_ms
     if db.value(PRESSED, *about) or db.value(ORDERED, *about):
         return False
-    if db.value(STOPPED, incident["id"], now.ms - AGAIN_MS, post):
+    if db.value(RESTED, incident["id"], now.ms - AGAIN_MS, post):
         return False
-    body = {"action": "stop", "origin": event["origin"], "counter": event["counter"],
+    body = {"action": "rest", "origin": event["origin"], "counter": event["counter"],
             "first": incident["first_counter"], "targets": [post], "kind": incident["kind"],
             "seconds": 0}  # fmt: skip
     outbox.order(db, now.ms, [gateway], "siren", body, orders.SIREN_EXPIRES_MS, incident["id"])
     label = db.value("SELECT label FROM devices WHERE node = ?", post)
-    timeline.tell(db, now, incident, label, codes.ORDER_REPLAYED)
+    said = "SELECT 1 FROM timeline WHERE incident = ? AND who = ? AND what = ?"
+    if not db.value(
+        said, incident["id"], label, codes.ORDER_REPLAYED
+    ):  # who says so at will fills no timeline
+        timeline.tell(db, now, incident, label, codes.ORDER_REPLAYED)
     return True
 
 

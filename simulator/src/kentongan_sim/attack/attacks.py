@@ -93,6 +93,7 @@ PLAN: tuple[tuple[str, int, str, str, Callable[..., None], Mapping[str, Iterable
     ("silence", 9, RT, "alive", sirens.silence, POST),
     ("claim", 9, RT, "alive", sirens.claim, POST),
     ("whisper", 9, RT, "alive", sirens.whisper, POST),
+    ("rested", 0, RT, "alive", sirens.rested, {"nobody": STOPPED}),
     ("second-press", 9, RT, "alive", sirens.second_press, POST),
     ("seen-it-{}", 9, RT, "alive", words.seen_it, {**POST, "channel": ()}),
     ("hub-seen-{}", 9, HUB, "alive", hub.seen_at_hub, {"pos-1": ()}),

@@ -19,6 +19,9 @@ BRIEF_S = 30  # of a drill, which is over when its order is played again
 REPORTED_S = 20
 ATTEMPTS, AWAY_S = 4, 60  # of a recorded alarm; that its button has long ended
 OVER_S = 200  # the sirens of what he invents are over
+OVER_LONG_S = (
+    620  # a gateway calls an alarm old, and its button still calls a further press the same incident
+)
 INVENTED = 300  # senders that do not exist, more than a post's guard has rows
 UNKNOWN = 0x6000_0000
 
@@ -123,6 +126,30 @@ def posts_cut(siege: Siege) -> None:
     siege.run(4)
     siege.send(*in_dresses(siege, old), every_s=0.4)
     siege.run(60)
+
+
+def rested(siege: Siege) -> None:
+    """A post beats a recorded alarm, and is to rest; the gateway loses its power before the next press."""
+    post = siege.of_role("sirene")[0]
+    siege.world.switch(post, False)
+    siege.press()
+    siege.run(AWAY_S)
+    siege.world.switch(post, True)
+    siege.run(OVER_LONG_S)
+    for frame in siege.recorded("ALARM", siege.button)[:1]:
+        if siege.armed:
+            siege.world.nodes[post].deliver("receive", frame, -40, 40)
+    siege.run(BRIEF_S)
+    siege.world.switch(siege.home.label, False)
+    since_us = siege.world.now_us
+    siege.press()
+    siege.run(20)
+    if not any(
+        what == "sound" and label == post and t_us >= since_us
+        for t_us, label, what, _ in siege.world.trace.events
+    ):
+        siege.wrong("siren", f"{post} beat a recording before, and nothing for the press after it")
+    siege.world.switch(siege.home.label, True)
 
 
 def orders(siege: Siege) -> None:

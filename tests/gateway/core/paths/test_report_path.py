@@ -19,7 +19,7 @@ from gateway_kit import (
     report,
     starts,
 )
-from kentongan_gateway.core.base.actions import Send, Siren, Store
+from kentongan_gateway.core.base.actions import OrderDone, Send, Siren, Store
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_wire import messages as m
@@ -107,11 +107,11 @@ def test_silence_from_a_post_that_was_not_to_sound_changes_nothing():
 # Sounding
 
 
-def stops(bench):
+def rests(bench):
     return [
         (order.body.counter, tuple(post for post, _ in order.body.targets))
         for _, _, order in bench.sent(m.SIREN_ORDER)
-        if order.body.action == m.ACTION_STOP
+        if order.body.action == m.ACTION_REST
     ]
 
 
@@ -125,7 +125,7 @@ def test_a_post_that_sounds_by_itself_for_what_was_over_long_ago_is_stopped(sour
     body = m.SirenReport(BUTTON, 100, m.STATE_SOUNDING, source)
     bench.hear(message(m.SIREN_REPORT, POST_2, 310, body), src=POST_2)
     bench.run(20_000, hub_ok_every_ms=1_000)
-    assert stops(bench) == [(100, (POST_2,))] * 5 and not starts(bench)
+    assert rests(bench) == [(100, (POST_2,))] * 5 and not starts(bench)
     bench.hear(report(src=POST_2, counter=311, state=m.STATE_STOPPED), src=POST_2)
     assert "replay" in refusals(bench)
 
@@ -147,7 +147,7 @@ def test_a_post_that_sounds_for_a_young_or_unknown_alarm_or_by_order_is_not_stop
     body = m.SirenReport(BUTTON, counter, m.STATE_SOUNDING, source)
     bench.hear(message(m.SIREN_REPORT, POST, 330, body), src=POST)
     bench.run(5_000, hub_ok_every_ms=1_000)
-    assert not stops(bench)
+    assert not rests(bench)
 
 
 TO_ONE_POST = {"id": 7, "type": "siren", "origin": BUTTON, "counter": 100, "targets": [POST_2], "kind": 2}
@@ -164,31 +164,91 @@ def test_the_only_gateway_knows_whether_a_post_sounds_by_an_order_of_now_or_a_re
     body = m.SirenReport(BUTTON, 100, m.STATE_SOUNDING, m.SOURCE_ORDER)
     bench.hear(message(m.SIREN_REPORT, POST_2, 310, body), src=POST_2)
     bench.run(5_000, hub_ok_every_ms=1_000)
-    assert set(stops(bench)) == (set() if ordered else {(100, (POST_2,))})
+    assert set(rests(bench)) == (set() if ordered else {(100, (POST_2,))})
 
 
-def test_a_hub_that_stops_one_post_by_name_silences_no_incident():
+def test_a_hub_that_has_one_siren_rest_silences_no_incident():
     bench = Bench(devices=TWO_POSTS)
     bench.hear(alarm(kind=2))
     bench.hear(report(), src=POST)
-    bench.run(1_000, hub_ok_every_ms=1_000)
-    bench.order(action="stop", seconds=0, **TO_ONE_POST)
-    assert set(stops(bench)) == {(100, (POST_2,))}
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    bench.order(action="rest", seconds=0, **TO_ONE_POST)
+    assert set(rests(bench)) == {(100, (POST_2,))}
     bench.run(300_000, hub_ok_every_ms=1_000)
     bench.hear(alarm(counter=101, incident=100, kind=2))  # its presser presses again
     bench.run(5_000, hub_ok_every_ms=1_000)
     assert [posts for _, counter, posts in starts(bench) if counter == 101]
 
 
-def test_a_hub_that_stops_one_post_by_name_takes_back_what_still_starts_that_one_alone():
+def test_a_hub_that_has_one_siren_rest_takes_back_what_still_starts_that_one_alone():
     bench = Bench(devices=TWO_POSTS)
     bench.hear(alarm(kind=2))
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    bench.order(action="start", seconds=60, **{**TO_ONE_POST, "targets": [POST, POST_2]})
     bench.run(2_500, hub_ok_every_ms=1_000)
     assert starts(bench)[-1][2] == [POST, POST_2]
-    bench.order(action="stop", seconds=0, **TO_ONE_POST)
+    bench.order(action="rest", seconds=0, **{**TO_ONE_POST, "id": 8})
     before = len(starts(bench))
     bench.run(20_000, hub_ok_every_ms=1_000)
     assert {tuple(posts) for _, _, posts in starts(bench)[before:]} == {(POST,)}
+
+
+def test_a_hub_that_has_forgotten_when_an_alarm_came_has_no_young_one_rest():
+    """Its database was damaged, and what it ordered went with it."""
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.run(3_000, hub_ok_every_ms=1_000)
+    bench.order(action="rest", seconds=0, **TO_ONE_POST)
+    (done,) = bench.all(OrderDone)
+    assert not rests(bench) and done.result.startswith("failed")
+
+
+@pytest.mark.parametrize("by_hub", [False, True])
+def test_nothing_rests_of_an_incident_that_was_pressed_again(by_hub):
+    """A recording played just before the press would have the siren rest that the press needs."""
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    bench.hear(alarm(counter=101, incident=100, kind=2))
+    bench.run(100, hub_ok_every_ms=100)
+    if by_hub:
+        bench.order(action="rest", seconds=0, **TO_ONE_POST)
+    else:
+        bench.hear(report(src=POST_2), src=POST_2)
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    assert not rests(bench)
+
+
+def test_the_next_press_is_ordered_where_a_recording_has_just_sounded():
+    bench = Bench()
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(SLOW_MS + 1_000, hub_ok_every_ms=1_000)
+    bench.hear(report(counter=311), src=POST)
+    assert rests(bench)
+    bench.hear(alarm(counter=101, incident=100, kind=2))
+    bench.run(5_000, hub_ok_every_ms=1_000)
+    assert (POST,) in {tuple(posts) for _, counter, posts in starts(bench) if counter == 101}
+
+
+LIES = {"sounding": (SLOW_MS + 1_000, m.STATE_SOUNDING), "refused": (20_000, m.STATE_REFUSED)}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_posts_lies_cost_the_button_that_they_name_no_air(lie):
+    """Each has it ordered five times; the house whose alarm it names is called for as ever."""
+    after_ms, state = LIES[lie]
+    bench = Bench(devices=TWO_POSTS)
+    bench.hear(alarm(kind=2))
+    bench.hear(report(), src=POST)
+    bench.run(after_ms, hub_ok_every_ms=1_000)
+    shares = bench.core.parts.context.shares
+    before_s = shares.used_s(BUTTON, bench.now_ms)
+    for n in range(8):
+        bench.hear(report(src=POST_2, counter=5_000 + n, state=state), src=POST_2)
+        bench.run(16_000, hub_ok_every_ms=1_000)
+    assert shares.used_s(POST_2, bench.now_ms) > 2 and shares.used_s(BUTTON, bench.now_ms) == before_s
 
 
 def test_in_the_first_minutes_of_a_run_nobody_is_stopped_for_what_a_former_run_stored():
@@ -197,7 +257,7 @@ def test_in_the_first_minutes_of_a_run_nobody_is_stopped_for_what_a_former_run_s
     again = Bench(state=bench.state, spool=bench.spool, age_ms=-1)
     again.hear(report(), src=POST)
     again.run(5_000, hub_ok_every_ms=1_000)
-    assert not stops(again)
+    assert not rests(again)
 
 
 # Stages

@@ -8,7 +8,7 @@ from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.bounded import owner, put
-from kentongan_gateway.core.base.units import Ms, Node
+from kentongan_gateway.core.base.units import Incident, Ms, Node
 
 if TYPE_CHECKING:
     from kentongan_wire.bodies import Body
@@ -156,6 +156,16 @@ class Records:
             if record.src == src and record.counter == counter and record.is_alarm
         ]
         return max(reversed(found), key=lambda record: record.calls, default=None)
+
+    def pressed_since(self, incident: Incident, counter: int, since_ms: Ms) -> bool:
+        """Tell whether that press or a later one of it came since then: what sounds may be meant for it."""
+        return any(
+            record.sounding
+            and (record.src, record.first_counter) == incident
+            and record.counter >= counter
+            and record.first_ms >= since_ms
+            for record in self._records.values()
+        )
 
     def answered(self, src: Node, counter: int) -> int:
         """The last counter of ours under which we answered this sender's message, 0: not in this run."""

@@ -128,10 +128,11 @@ class HubOrders:
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
         first = record.first_counter if record else order.first or counter
-        if action == m.ACTION_STOP and order.targets != order_forms.ZONE:  # of those posts alone
-            for post in posts:
-                self._parts.orders.silenced(post.node, origin, first)
-        elif action == m.ACTION_STOP:
+        if action == m.ACTION_REST:
+            ended = [self._parts.reports.end_recorded(post.node, origin, first, counter) for post in posts]
+            self.done(order_id, "ok" if any(ended) else "failed: pressed again, or no siren is known there")
+            return
+        if action == m.ACTION_STOP and order.targets == order_forms.ZONE:  # else of those posts alone
             self._parts.orders.cancel_starts(origin, counter)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
                 self._context.quiet.stop(origin, first, counter)

@@ -20,7 +20,7 @@ ID_MAX = 2**63 - 1  # of a row in the hub's database
 SHOWN = 40  # characters of a refused value that are told
 NODE_MIN, NODE_MAX, U32 = 4, 0xFFFFFFFE, 0xFFFFFFFF
 ROWS_MAX = 16 * DEVICES_LIMIT  # of a counter table: some types, some generations of every device
-ACTIONS = {"start": m.ACTION_START, "stop": m.ACTION_STOP, "test": m.ACTION_TEST}
+ACTIONS = {"start": m.ACTION_START, "stop": m.ACTION_STOP, "test": m.ACTION_TEST, "rest": m.ACTION_REST}
 EXPIRED = "expired"
 ZONE = "zone"  # in place of targets: the posts of the alarm's zone
 

@@ -3,8 +3,8 @@
 What ends, weakens or starts something here names its object whole and is under C of who says it:
     SIREN_REPORT sounding, driven   ends what is to start that post; vouches for its alarm (memory.py)
     SIREN_REPORT silenced           ends the starting of that one post for that incident
-    SIREN_REPORT sounding for what was over ten minutes ago: that post is ordered to stop, unless it may do so
-                                    by an order of now
+    SIREN_REPORT sounding for what was over ten minutes ago: that post's siren is to rest, unless it may sound
+                                    by an order of now, or its button has called since
     SIREN_REPORT stopped            ends what is to stop that post
     SIREN_REPORT refused            starts that one post
     SIREN_REPORT by receipt, for what no gateway has stored: that receipt was forged (forgeries.py)
@@ -66,7 +66,15 @@ class ReportPath:
             parts.memory.word(post, message.counter, body.origin, body.counter)
             if self._is_over(alarm, body) and not self._may_be_ordered(post, body):
                 parts.refusals.on_refusal("replay")
-                parts.watch.replayed(post, body.origin, body.counter)
+                self.end_recorded(post, body.origin, first, body.counter)
+
+    def end_recorded(self, post: Node, origin: Node, first: int, counter: int) -> bool:
+        """End what a post sounds for an alarm of long ago, unless its button has called since; True if so."""
+        device, since_ms = self._context.directory.get(post), self._context.now_ms - SLOW_MS
+        if device is None or self._parts.records.pressed_since((origin, first), counter, since_ms):
+            return False
+        self._parts.watch.replayed(device, origin, first, counter)
+        return True
 
     def _nobody_stored(self, alarm: Record | None, body: m.SirenReport) -> bool:
         """Tell whether it beats an alarm on a receipt that nobody can have given; in doubt, somebody has."""

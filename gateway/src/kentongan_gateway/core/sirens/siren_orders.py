@@ -13,6 +13,7 @@ from kentongan_gateway.core.base.air import ALARM, FIRST, REST
 from kentongan_gateway.core.base.bounded import make_room, owner, put
 from kentongan_gateway.core.base.context import Context, mix
 from kentongan_gateway.core.base.directory import Device
+from kentongan_gateway.core.base.shares import Who
 from kentongan_gateway.core.base.units import Ms, Node, OnDone
 
 REPEAT_MS = 3_000
@@ -32,10 +33,12 @@ ACTION_NAMES = {
     m.ACTION_TEST: "uji",
     m.ACTION_DRILL: "latihan mulai",
     m.ACTION_DRILL_END: "latihan selesai",
+    m.ACTION_REST: "akhiri rekaman",
 }
 DONE_STATES = {
     m.ACTION_START: (m.STATE_SOUNDING, m.STATE_DRIVEN),
     m.ACTION_STOP: (m.STATE_STOPPED, m.STATE_SILENCED),
+    m.ACTION_REST: (m.STATE_STOPPED, m.STATE_SILENCED),
 }
 
 
@@ -51,6 +54,7 @@ class Command(NamedTuple):
     any_answer: bool = False  # done at the first post that sounds
     obeyed: bool = False  # done when a post sounds by order: it may beat the alarm already, as a drill
     order_id: int | None = None  # the hub is told once all of it was on the air, or that it never was
+    by_posts: bool = False  # what those posts themselves have told set it going: they are charged for it
 
 
 Fixed = tuple[Node, int, int, int, int]  # of a SIREN_ORDER: origin, counter, action, pattern, seconds
@@ -73,7 +77,7 @@ class Job:
         self.command, self.counter, self.payload = command, counter, payload
         self.action, self.origin, self.alarm, self.kind = command[:4]
         self.first, self.any_answer, self.obeyed = command.first, command.any_answer, command.obeyed
-        self.order_id = command.order_id
+        self.order_id, self.by_posts = command.order_id, command.by_posts
         self.targets, self.hop_limit = set(targets), hop_limit
         self.left, self.due_ms, self.until_ms = sends, 0, until_ms
         self.on_air = False
@@ -171,13 +175,16 @@ class SirenOrders:
     def _send(self, job: Job, packet_id: int) -> None:
         job.due_ms = self._context.now_ms + REPEAT_MS
         kind = ALARM if job.on_air or not job.origin else FIRST
-        of = (self._context.whose(job.origin, job.alarm),) if job.origin else ()
+        of = tuple(job.targets) if job.by_posts else self._of_alarm(job)
         sent = self._context.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of)
         if sent or job.on_air or job.action == m.ACTION_TEST:
             job.left -= 1  # a first word that had no air is not used up
         if sent:
             job.on_air = True
             self._context.note("order", self._context.config.label, job.counter, action_name(job.action))
+
+    def _of_alarm(self, job: Job) -> tuple[Who, ...]:
+        return (self._context.whose(job.origin, job.alarm),) if job.origin else ()
 
     def starting(self, kind: int, devices: Iterable[Device], stands_in: bool) -> bool:
         """Tell whether one of these devices is being ordered to beat this already, for whatever alarm.
@@ -236,11 +243,14 @@ class SirenOrders:
                 self._jobs.remove(job)
         self._settle()
 
-    def silenced(self, post: Node, origin: Node, first: int) -> None:
-        """A person has silenced this post: what still starts for that incident goes on for the others."""
+    def silenced(self, post: Node, origin: Node, first: int, until: int | None = None) -> None:
+        """A person has silenced this post: what still starts for that incident goes on for the others.
+
+        until: only what starts for a press up to this one.
+        """
         for job in list(self._jobs):
             mine = job.action == m.ACTION_START and (job.origin, job.first) == (origin, first)
-            if not mine or post not in job.targets:
+            if not mine or post not in job.targets or (until is not None and job.alarm > until):
                 continue
             self._jobs.remove(job)
             left = map(self._context.directory.get, sorted(job.targets - {post}))

@@ -105,7 +105,7 @@ class Watch:
         if self._orders.ordered(post, record.src, record.counter):
             return
         self._context.note_about("refused_at_post", record.src, record.counter, device.label)
-        self._order(record, [device])
+        self._order(record, [device], by_posts=True)
 
     def stood_in(self, record: Record) -> None:
         """We have answered it in place of its own gateway, so its sirens are ours to order as well."""
@@ -217,12 +217,13 @@ class Watch:
             and not self._orders.ordered(device.node, record.src, record.counter)
         ]
 
-    def replayed(self, post: Node, origin: Node, counter: int) -> None:
-        """A post sounds by itself for an alarm that was over long ago: it had not heard it then."""
-        device = self._context.directory.get(post)
-        if device and not self._orders.ordered(post, origin, counter, m.ACTION_STOP):
+    def replayed(self, device: Device, origin: Node, first: int, counter: int) -> None:
+        """A post sounds for an alarm that was over long ago: that ends, and its next press sounds as ever."""
+        self._orders.silenced(device.node, origin, first, until=counter)
+        self._sounding.get((origin, first), {}).pop(device.node, None)
+        if not self._orders.ordered(device.node, origin, counter, m.ACTION_REST):
             self._context.note_about("replayed_at_post", origin, counter, device.label)
-            self._orders.send(Command(m.ACTION_STOP, origin, counter), [device])
+            self._orders.send(Command(m.ACTION_REST, origin, counter, first=first, by_posts=True), [device])
 
     def in_earnest(self, record: Record, devices: Iterable[Device], obeyed: bool = True) -> None:
         """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""
@@ -230,11 +231,16 @@ class Watch:
             self._order(record, devices, obeyed=obeyed)
 
     def _order(
-        self, record: Record, devices: Iterable[Device], any_answer: bool = False, obeyed: bool = False
+        self,
+        record: Record,
+        devices: Iterable[Device],
+        any_answer: bool = False,
+        obeyed: bool = False,
+        by_posts: bool = False,
     ) -> None:
         about = record.src, record.counter, record.body.kind
         command = Command(m.ACTION_START, *about, SECONDS_MAX, record.first_counter, any_answer, obeyed)
-        self._orders.send(command, devices)
+        self._orders.send(command._replace(by_posts=by_posts), devices)
 
         if not self._due:
             self._turns = {}

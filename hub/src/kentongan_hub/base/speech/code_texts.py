@@ -19,7 +19,7 @@ WHAT = {
     codes.SIREN_DRIVEN: _("sirene digerakkan (tanpa pengindra)"),
     codes.SIREN_REFUSED: _("sirene tidak berbunyi sendiri, gerbang memastikan"),
     codes.SIREN_REPORTED: _("sirene melapor"),
-    codes.ORDER_REPLAYED: _("perintah lama diputar ulang, sirene dihentikan"),
+    codes.ORDER_REPLAYED: _("perintah lama diputar ulang, sirene diminta diam"),
     codes.SIREN_UNREPORTED: _("sirene tidak melapor berbunyi"),
     codes.SHOWS_COMING: _('menunjukkan "ada yang datang"'),
     codes.COMING_NOT_COUNTED: _("saya datang?"),

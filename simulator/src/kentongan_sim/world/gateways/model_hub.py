@@ -141,7 +141,7 @@ class ModelHubHost(GatewayHost):
                 {
                     "id": self._orders,
                     "type": "siren",
-                    "action": "stop",
+                    "action": "rest",
                     "origin": event["origin"],
                     "counter": event["counter"],
                     "targets": [event["device"]],
