@@ -65,7 +65,7 @@ def due(db: Db, now: Now) -> list[Incident]:
         values = [] if key == CONFIDENTIAL else [int(key)]
         out.extend(
             db.all(
-                f"SELECT id, slug, device, first_counter, confidential FROM incidents "
+                f"SELECT id, slug, device, first_counter, confidential, raised_by FROM incidents "
                 f"WHERE closed_ms < ? AND erased_wall IS NULL AND {where} ORDER BY closed_ms LIMIT ?",
                 gone.cutoff(now.ms, kept * DAY_MS),
                 *values,
@@ -95,7 +95,8 @@ def run(db: Db, now: Now) -> int:
         db.run("DELETE FROM soundings WHERE incident = ?", row["id"])
         db.run(
             "UPDATE incidents SET device = -id, house = 0, place = '', reason = NULL, holder = NULL, "
-            "holder_account = NULL, answered_by = NULL, closed_by = '', battery_mv = NULL, erased_wall = ? "
+            "holder_account = NULL, answered_by = NULL, closed_by = '', battery_mv = NULL, erased_wall = ?, "
+            "raised_by = CASE raised_by WHEN '' THEN '' ELSE '-' END, raised_at = '' "
             "WHERE id = ?",
             now.wall,
             row["id"],

@@ -119,6 +119,7 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
         "late": bool(row["late"]),
         "lid": bool(row["lid"]),
         "presses": row["presses"],
+        "raised": words.raised(row),
         "muted": bool(row["muted"]),
         "empty": residents.empty_note(db, row["opened_ms"], row["zone"], row["house"]),
         "with": others_of_event(db, row),
@@ -164,12 +165,14 @@ def helpers(db: Db, row: Incident) -> list[Account]:
 
 def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
-    if row["device"] == record_timeline.BY_HAND:
+    if row["device"] == record_timeline.BY_HAND and not row["raised_by"]:
         house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
         return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
+    if row["raised_by"]:
+        return {"house": words.raised(row), "rt": rt, "label": row["slug"], "place": area}
     if device is None:
         house, label = _("Alat tidak terdaftar"), format(row["device"], "08x")
         return {"house": house, "rt": rt, "label": label, "place": f"{label} · {area}"}
@@ -241,6 +244,14 @@ def sirens(db: Db, now: Now, row: Incident) -> list[Shown]:
         "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.id",
         row["id"],
     )
+    if row["raised_by"]:  # no button's alarm was heard before it
+        rows = db.all(
+            "SELECT r.*, 0 AS heard_ms, '' AS heard_boot, '' AS heard_by, "
+            "coalesce(d.label, r.gateway) AS label, s.changed_ms FROM siren_reports r "
+            "LEFT JOIN soundings s ON s.incident = ? AND s.post = r.post "
+            "LEFT JOIN devices d ON d.node = r.post WHERE r.origin = ? AND r.counter = ? ORDER BY r.id",
+            *(row["id"], row["device"], row["first_counter"]),
+        )
     posts: dict[int, Shown] = {}
     for one in rows:
         post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})

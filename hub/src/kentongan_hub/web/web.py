@@ -88,7 +88,7 @@ def check_form() -> None:
     if (parts.scheme, parts.netloc) != (request.scheme, request.host):
         abort(403)
     page = current_app.view_functions.get(request.endpoint or "")
-    if g.get("account") is None and request.cookies.get(SESSION_COOKIE) and hasattr(page, "permission"):
+    if g.get("account") is None and request.cookies.get(SESSION_COOKIE) and hasattr(page, "permissions"):
         abort(401)  # the session has ended; what was typed is one step back
     # a browser without a cookie gets a fresh secret here, which no form can match
     if not hmac.compare_digest(csrf_token().encode(), request.form.get("csrf", "").encode()):
@@ -114,8 +114,10 @@ def set_cookie(response: AnyResponse, name: str, value: str, max_age_s: int | No
     )
 
 
-def needs(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-    """Guard a page for accounts with this permission: others are sent to log in, or refused."""
+def needs(
+    *permissions: str,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Guard a page for accounts with one of these permissions: others are sent to log in, or refused."""
 
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
@@ -124,11 +126,11 @@ def needs(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Calla
                 if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                     return redirect(url_for("entry.login", ke=request.path))
                 abort(401)
-            if not roles.allows(g.account["role"], permission):
+            if not any(roles.allows(g.account["role"], one) for one in permissions):
                 abort(403)
             return view(*args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined]  # a function takes what is told of it
+        guarded.permissions = permissions  # type: ignore[attr-defined]  # a function takes what is told of it
         return guarded
 
     return decorate

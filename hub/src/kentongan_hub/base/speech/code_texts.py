@@ -44,6 +44,7 @@ WHAT = {
     codes.EXCLUDED: _("mengecualikan"),
     codes.INCLUDED_AGAIN: _("menyertakan lagi"),
     codes.REPORTED: _("dilaporkan"),
+    codes.RAISED: _("membunyikan sirene"),
     codes.PHOTO_ADDED: _("foto ditambah"),
     codes.FORWARDED: _("diteruskan"),
     codes.CALLED_AGAIN: _("peringatan ulang"),

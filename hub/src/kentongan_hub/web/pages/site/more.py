@@ -26,6 +26,13 @@ PAGES = (
         _("Catat yang diceritakan di pos, atau lapor rahasia."),
         roles.COME,
     ),
+    (
+        "raised.page",
+        "sirene",
+        _("Bunyikan sirene"),
+        _("Untuk yang tidak ditekan tombol mana pun; atas nama Anda."),
+        roles.SIREN,
+    ),
     ("shift.page", "orang", _("Serah terima malam"), _("Siapa operator malam ini."), roles.COME),
     ("policy.queue", "latihan", _("Yang akan terjadi"), _("Panggilan dan pesan yang menunggu."), roles.COME),
     ("policy.page", "daftar", _("Kebijakan"), _("Siapa dipanggil untuk apa."), roles.POLICY),
