@@ -3,29 +3,12 @@
 import re
 
 import pytest
-from hub_kit import Person
+from hub_kit import PIN, Person, pair, with_pin
 from kentongan_hub.base import roles
 from kentongan_hub.people import accounts
 from kentongan_wire import messages as m
 
-PIN = "4827"
 FORM = {"jenis": str(m.KIND_KEBAKARAN), "rt": "5", "alasan": "Dilihat sendiri saat ronda"}
-
-
-def pair(site):
-    tablet = Person(site.app)
-    code = re.search(r'class="kode"[^>]*>(\d{3}) (\d{3})<', tablet.get("/layar").text)
-    admin = site.enter("admin")
-    admin.post("/layar/pos", page="/layar/pos", kode=code[1] + code[2], nama="Pos Mawar")
-    assert tablet.get("/layar").headers["Location"] == "/papan"
-    return tablet
-
-
-def with_pin(site, login, role="petugas_ronda"):
-    number = site.account(login, role)
-    with site.hub.store.write() as db:
-        db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(PIN), number)
-    return number
 
 
 def send(person, **form):
@@ -89,7 +72,7 @@ def test_the_same_page_stops_it_at_the_post_by_pin(site):
     assert tablet.post(path, page="/bunyikan", orang=str(number), pin="0000").status_code == 403
     assert tablet.post(path, page="/bunyikan", orang=str(number), pin=PIN).status_code == 303
     assert site.rows("SELECT 1 FROM outbox WHERE type = 'siren' AND json_extract(body, '$.action') = 'stop'")
-    assert "dari layar Pos Mawar" in site.lines("timeline", "what = 'hushed'")[0]["detail"]
+    assert "dari layar Pos ronda Mawar" in site.lines("timeline", "what = 'hushed'")[0]["detail"]
 
 
 def test_a_buttons_alarm_is_not_silenced_on_this_page(site):

@@ -15,6 +15,7 @@ from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB
 from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import photos
+from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, away, chain, timeline
 from kentongan_hub.storage.store import Db, parsed
@@ -79,6 +80,8 @@ def run(db: Db, now: Now) -> int:
     """Take the words out of what is due; the number of incidents."""
     photos.expire(db, now)
     access.trim(db, now)
+    announcements.expire(db, now)
+    rollcall.expire(db, now)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):

@@ -10,7 +10,7 @@ from kentongan_wire import messages as m
 from kentongan_hub.base import roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.entries import numerals
-from kentongan_hub.base.language import _
+from kentongan_hub.base.language import Joined, Text, _
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Device, Incident, Row
 from kentongan_hub.devices import deaf, health, supervision
@@ -18,6 +18,7 @@ from kentongan_hub.devices.deaf import Unwatched
 from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
+from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.people import contacts, residents
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
@@ -59,6 +60,7 @@ def board(db: Db, now: Now, account: Account) -> Shown:
         "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
         "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
         "drill_next": _next_drill(db, now, zone),
+        **_told(db, zone),
     }
 
 
@@ -128,6 +130,30 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
     }
 
 
+def announced(row: announcements.Announcement, zone: str) -> Shown:
+    """Describe an announcement for a list: {"title", "until"}."""
+    title = Joined(", ", (announcements.KINDS[row["kind"]].word, area(row["zone"])))
+    return {"title": title, "until": local_date_time(row["ends_wall"], zone)}
+
+
+def area(zone: int) -> Text | str:
+    return f"RT {zone:02d}" if zone else _("semua RT")
+
+
+def _told(db: Db, zone: str) -> Shown:
+    """Collect what people announced, and the roll-calls that run."""
+    return {
+        "announced": [
+            {"kind": row["kind"], "text": row["text"], "by": row["made_by"], **announced(row, zone)}
+            for row in announcements.opened(db)
+        ],
+        "rollcalls": [
+            {"number": row["id"], "area": area(row["zone"]), "counts": rollcall.counts(db, row)}
+            for row in rollcall.opened(db)
+        ],
+    }
+
+
 def call(db: Db, row: Incident) -> str:
     """Name the people to telephone now, by the card of the step reached while nobody answers; else ''."""
     waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
@@ -172,7 +198,8 @@ def _where(db: Db, row: Incident) -> Shown:
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if row["raised_by"]:
-        return {"house": words.raised(row), "rt": rt, "label": row["slug"], "place": area}
+        house = _("Dari pos") if row["raised_at"] else _("Dari pusat data")
+        return {"house": house, "rt": rt, "label": row["slug"], "place": area}
     if device is None:
         house, label = _("Alat tidak terdaftar"), format(row["device"], "08x")
         return {"house": house, "rt": rt, "label": label, "place": f"{label} · {area}"}

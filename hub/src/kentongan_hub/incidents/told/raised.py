@@ -21,7 +21,7 @@ from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.base.tables import Account, Incident, Row, Value
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.calling import steps
-from kentongan_hub.incidents.told import opening
+from kentongan_hub.incidents.told import opening, voice
 from kentongan_hub.policies import policy
 from kentongan_hub.record import audit, timeline
 from kentongan_hub.storage.store import Db
@@ -99,6 +99,7 @@ def sound(
         timeline.tell(db, now, incident, HUB, codes.PART_FAILED, said)
     else:
         steps.sound_here(db, now, incident)
+        voice.say(db, now, zone, voice.of_alarm(kind, zone), incident["id"])
     steps.at_once(db, now, incident)
     return incident["slug"]
 
