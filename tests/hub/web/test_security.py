@@ -11,7 +11,7 @@ from kentongan_hub.people import accounts
 
 OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave"}
 OPEN |= {"screen.show", "entry.choose_language", "openapi.description", "static"}
-BY_LINK = {"invite.open_page", "invite.accept"}  # the invitation's secret decides
+BY_LINK = {"invite.open_page", "invite.accept", "answer.page", "answer.press"}  # its secret decides
 BY_TOKEN = {"api.health", "api.post_events", "api.get_orders", "api.post_done"}
 BY_TECHNICIANS_TOKEN = {  # login itself gives one
     "device_api.login",
