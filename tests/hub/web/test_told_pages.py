@@ -83,3 +83,16 @@ def test_a_pin_that_is_right_is_not_kept_by_these_pages(site):
     number, tablet = with_pin(site, "siti"), pair(site)
     answer = tablet.post("/aman", page="/aman", rt="5", alasan="", orang=str(number), pin=PIN)
     assert answer.status_code == 400 and PIN not in answer.text
+
+
+def test_a_damaged_announcement_or_mark_takes_no_board_away(site):
+    admin = site.enter("admin")
+    admin.post("/umumkan", page="/umumkan", jenis="death", isi="Pak Karto wafat", menit="360")
+    admin.post("/aman", page="/aman", rt="5", alasan="banjir")
+    admin.post("/aman/1/tandai", page="/aman/1", rt="5", **{"rumah-7": "safe"})
+    with site.hub.store.write() as db:
+        db.run("UPDATE announcements SET kind = 'rusak'")
+        db.run("UPDATE rollcall_marks SET state = 'rusak'")
+    page = admin.get("/papan").text
+    assert "Pak Karto wafat" in page and "2 belum" in page
+    assert admin.get("/aman/1").status_code == 200 and admin.get("/umumkan").status_code == 200

@@ -132,7 +132,7 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
 
 def announced(row: announcements.Announcement, zone: str) -> Shown:
     """Describe an announcement for a list: {"title", "until"}."""
-    title = Joined(", ", (announcements.KINDS[row["kind"]].word, area(row["zone"])))
+    title = Joined(", ", (announcements.kind_of(row).word, area(row["zone"])))
     return {"title": title, "until": local_date_time(row["ends_wall"], zone)}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from kentongan_gateway.core.answers import words as spoken_words
+from kentongan_gateway.core.hub import order_forms
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import Now
 from kentongan_hub.incidents.told import announcements, raised, voice
@@ -151,6 +152,18 @@ def test_old_ones_are_forgotten_and_the_record_stays(site):
         later = site.clock.now_ms + announcements.KEEP_MS + 1
         assert announcements.expire(db, Now(later, NOON_WALL)) == 1
     assert site.lines("audit", "what = 'announced'")
+
+
+def test_a_gateway_reads_every_order_of_these(site):
+    sari = who(site)
+    evacuate(site, sari)
+    with site.hub.store.write() as db:
+        raised.sound(db, site.hub.now(), sari, m.KIND_MEDIS, 5, "dilihat saat ronda")
+    site.clock.advance(121_000)
+    site.was_there()
+    site.hub.dispatch.step()
+    orders = [one for one in site.orders() if one["type"] in ("say", "siren", "page")]
+    assert {order_forms.read(one).type for one in orders} == {"say", "siren", "page"}
 
 
 def test_the_voice_says_a_siren_on_purpose(site):

@@ -34,17 +34,16 @@ class Announcements:
         self._free_ms = 0
         self._told: list[tuple[Ms, int, str]] = []  # (due, how often it was said, the sentence)
 
-    def say(self, text: str) -> bool:
-        """Say what people had the hub say; an empty text: no more of it. False: there is no voice here."""
+    def say(self, text: str) -> None:
+        """Say what people had the hub say, where there is a voice; an empty text: no more of it."""
         if not self._context.config.voice:
-            return False
+            return
         if not text:
             self._hush_told()
         elif len(self._told) >= TOLD_LIMIT:
             self._context.count("sentence_dropped")
         elif text not in [told[2] for told in self._told]:
             self._told.append((self._context.now_ms, 0, text))
-        return True
 
     def _hush_told(self) -> None:
         if self._told:

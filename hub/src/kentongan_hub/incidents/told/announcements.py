@@ -60,6 +60,11 @@ class Announcement(TypedDict):
     ended_by: str
 
 
+def kind_of(row: Announcement) -> Kind:
+    """Give what is known of its kind; a damaged one is news."""
+    return KINDS.get(row["kind"], KINDS[NEWS])
+
+
 def check(db: Db, by: Account, kind: str, zone: int, text: str, minutes: int, sure: bool) -> str:
     """Give the text as it is kept; LocalError says why it is not announced."""
     what, text = KINDS.get(kind), audit.clean(text).strip()
@@ -131,7 +136,7 @@ def end(db: Db, now: Now, by: Account, number: int, screen: str = "", at: str = 
     row = db.one("SELECT * FROM announcements WHERE id = ? AND ended_wall IS NULL", number, of=Announcement)
     if row is None:
         raise LocalError(_("Pengumuman itu tidak ada lagi. Muat ulang halaman."))
-    if not roles.allows(by["role"], KINDS[row["kind"]].permission):
+    if not roles.allows(by["role"], kind_of(row).permission):
         raise LocalError(_("Pengumuman itu dibuat ketua RT, wakil, ketua RW atau admin."))
     _ended(db, now, row, by["name"])
     _record(db, now, by, codes.ANNOUNCEMENT_ENDED, number, row["text"], screen, at)
@@ -171,7 +176,7 @@ def run_due(db: Db, now: Now) -> int:
 
 def sentence(row: Announcement) -> str:
     """Compose what the posts say."""
-    begin = " ".join(filter(None, (KINDS[row["kind"]].spoken, voice.place(row["zone"]))))
+    begin = " ".join(filter(None, (kind_of(row).spoken, voice.place(row["zone"]))))
     return f"{begin}. {row['text']}"
 
 

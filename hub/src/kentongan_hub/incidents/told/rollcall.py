@@ -170,7 +170,7 @@ def areas(db: Db, row: RollCall) -> list[dict[str, Any]]:
         one = marks.get(place)
         shown = {
             "house": place[1],
-            "state": one["state"] if one else UNKNOWN,
+            "state": one["state"] if one and one["state"] in STATES else UNKNOWN,
             "by": one["marked_by"] if one else "",
             "wall": one["marked_wall"] if one else None,
             "alarm": alarms.get(place, ""),
