@@ -20,10 +20,11 @@ class Ntfy(HTTPServer):
 
     def __init__(self):
         self.buttons = buttons = []
+        self.bodies = bodies = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
+                bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 buttons.append(self.headers.get("X-Actions"))
                 self.send_response(200)
                 self.end_headers()
@@ -83,6 +84,16 @@ def test_a_call_has_a_button_that_answers_from_the_lock_screen(site, ntfy):
     (incident,) = site.incidents()
     assert (incident["answered_by"], incident["state"]) == ("Budi", "menuju_lokasi")
     assert [o["stage"] for o in site.orders() if o["type"] == "stage"] == [m.STAGE_COMING]
+
+
+def test_a_service_without_buttons_carries_a_link_that_opens_a_page_with_one(site, ntfy):
+    assert called(site, ntfy, scheme="json") is None
+    (body,) = ntfy.bodies
+    path = urlsplit(re.search(rf"Saya datang: ({ROOT}/jawab/\S+)", body["message"])[1]).path
+    page = site.app.test_client().get(path).text
+    assert f'action="{path}"' in page and site.incidents()[0]["answered_by"] is None
+    press(site, path)
+    assert site.incidents()[0]["answered_by"] == "Budi"
 
 
 def test_it_answers_once_also_after_the_incident_was_opened_again(site, ntfy):
@@ -167,6 +178,7 @@ def test_a_silent_alarm_has_no_button(site, ntfy):
     while one.step():
         pass
     assert ntfy.buttons and set(ntfy.buttons) == {None}, "a service between reads every message"
+    assert "/jawab/" not in str(ntfy.bodies)
 
 
 def test_without_an_address_of_the_hub_there_is_none_and_a_persons_own_buttons_stay(site, ntfy):

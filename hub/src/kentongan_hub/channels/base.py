@@ -39,7 +39,7 @@ class Message(TypedDict):
     to: str
     name: str
     text: str
-    link: NotRequired[str]  # where "saya datang" is answered from the message itself
+    link: NotRequired[str]  # behind a button of the message, where "saya datang" is answered
 
 
 class Failure(Exception):

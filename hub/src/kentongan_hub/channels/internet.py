@@ -38,14 +38,18 @@ class Internet(Worker):
         return address
 
     def dressed(self, row: Claimed, message: Message) -> Message:
-        """Give a call to an ntfy address its answer link, where phones know an address of this hub."""
-        if not message["to"].lower().startswith(NTFY):
-            return message
+        """Give a call its answer link, where phones know an address of this hub.
+
+        On ntfy it is a button; elsewhere, as on Telegram, a line that opens a page with one.
+        """
         with self._store.write(ring=False) as db:
             root, token = db.setting("address").rstrip("/"), links.token(db, row)
         if not root or not token or any(sign in root for sign in UNSAFE):
             return message
-        return {**message, "link": f"{root}/jawab/{token}"}
+        link = f"{root}/jawab/{token}"
+        if message["to"].lower().startswith(NTFY):
+            return {**message, "link": link}
+        return {**message, "text": f"{message['text']}\nSaya datang: {link}"}
 
     def send(self, body: Message) -> None:
         import apprise  # 40 MB and half a second: only where somebody uses it
