@@ -103,7 +103,8 @@ def test_it_answers_once_also_after_the_incident_was_opened_again(site, ntfy):
     admin.post("/kejadian/kejadian-1/selesai", page="/papan")
     admin.post("/kejadian/kejadian-1/buka", page="/kejadian/kejadian-1", alasan="belum")
     answer = press(site, path)
-    assert answer.status_code == 200 and "sudah dipakai" in answer.text
+    assert answer.status_code == 410 and "sudah dipakai" in answer.text
+    assert "tercatat" not in answer.text, "nobody is told that he is expected who is not"
     assert site.incidents()[0]["answered_by"] is None
 
 

@@ -98,4 +98,4 @@ def press(db: Db, now: Now, text: str) -> Outcome:
     if not first:
         return Outcome.AGAIN
     actions.come_from_device(db, now, incident, name)
-    return Outcome.COMING
+    return Outcome.COMING if actions.came(db, incident, name) else Outcome.CLOSED

@@ -12,7 +12,7 @@ blueprint = Blueprint("answer", __name__, url_prefix="/jawab")
 
 WORDS = {
     Outcome.COMING: (_("Anda tercatat datang"), 200),
-    Outcome.AGAIN: (_("Tautan ini sudah dipakai. Anda tercatat; selanjutnya lewat papan."), 200),
+    Outcome.AGAIN: (_("Tautan ini sudah dipakai. Lihat papan, atau telepon pos."), 410),
     Outcome.OLD: (_("Panggilan ini sudah lama. Lihat papan, atau telepon pos."), 410),
     Outcome.CLOSED: (_("Kejadian ini sudah ditutup. Tidak perlu datang."), 410),
     Outcome.UNKNOWN: (_("Tautan ini tidak dikenal. Jawab di papan, atau telepon pos."), 404),
