@@ -18,6 +18,7 @@ from kentongan_hub.people import access, accounts
 from patience import PATIENCE_S
 
 PASSWORD = "sandi yang panjang"
+PIN = "4827"
 
 
 def make_site(data_dir):
@@ -169,6 +170,24 @@ class Person:
 
     def post(self, path, page="/masuk", origin="http://localhost", **form):
         return self.client.post(path, data={"csrf": self.token(page), **form}, headers={"Origin": origin})
+
+
+def pair(site, name="Pos ronda Mawar"):
+    """A tablet that an administrator has paired."""
+    tablet = Person(site.app)
+    code = re.search(r'class="kode"[^>]*>(\d{3}) (\d{3})<', tablet.get("/layar").text)
+    answer = site.enter("admin").post("/layar/pos", page="/layar/pos", kode=code[1] + code[2], nama=name)
+    assert answer.status_code == 303, answer.text
+    assert tablet.get("/layar").headers["Location"] == "/papan"
+    return tablet
+
+
+def with_pin(site, login, role="petugas_ronda", pin=PIN):
+    """The number of a new account that may answer on such a tablet."""
+    number = site.account(login, role)
+    with site.hub.store.write() as db:
+        db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), number)
+    return number
 
 
 class HubProcess:

@@ -397,3 +397,20 @@ def test_a_stopped_incident_is_still_stopped_after_a_reset():
     again = Post("reset", post.state)
     again.hear(pressed(12, incident=10))
     assert again.sounds() == []
+
+
+# -- on purpose --------------------------------------------------------------------------------------
+
+
+def test_a_siren_under_a_gateways_number_is_told_of_and_stopped_by_that_number_alone():
+    """People at the hub had it sounded: no button has that number."""
+    post = Post()
+    post.hear(pressed(10, kind=1))
+    post.wait(20 * SECOND)
+    post.hear(order(m.ACTION_START, origin=GATEWAY, counter=12, pattern=2, seconds=60))
+    assert post.patterns() == ["maling", "kebakaran"]
+    post.wait(5 * SECOND)
+    told = [one.body for one in post.messages(m.SIREN_REPORT)]
+    assert (GATEWAY, 12, m.STATE_DRIVEN, m.SOURCE_ORDER) in [tuple(body) for body in told]
+    post.hear(order(m.ACTION_STOP, origin=GATEWAY, counter=12))
+    assert post.patterns()[-1] == "maling" and post.loud(), "the button's alarm goes on"

@@ -94,8 +94,9 @@ MEANINGS = {
     "stage": "1 sounding, 2 stored, 3 coming, 4 closed, 5 cancelled; bit 7: a siren is sounding",
     "tag4": 'HMAC(A(node) for stage 1, C(node) for 2-5; "KTGR" | sender u32 | the 11 bytes before)[:4]',
     "action": "1 start, 2 stop, 3 quiet test, 4 a drill begins, 5 it ends, 6 rest",
-    "SIREN_ORDER.origin": "node of the alarm; 0 of actions 3 to 5",
-    "SIREN_ORDER.counter": "counter of the alarm; of a drill its number, the counter of its first order",
+    "SIREN_ORDER.origin": "node of the alarm, of a siren on purpose the gateway; 0 of actions 3 to 5",
+    "SIREN_ORDER.counter": "counter of the alarm, on purpose the incident's number; of a drill its own, "
+    "the counter of its first order",
     "pattern": "kind whose pattern is beaten; of a drill its zone, 0: all",
     "seconds": "at most {}; of a drill {}".format(codes.ORDER_SECONDS_MAX, codes.DRILL_SECONDS_MAX),
     "n x target": "12 B each, 1 to {}".format(codes.TARGETS_MAX),

@@ -40,13 +40,14 @@ from kentongan_hub.web.pages.site import (
     trust,
     warnings,
 )
+from kentongan_hub.web.pages.told import announcements, answer, raised, rollcall
 
 T = TypeVar("T")
 log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
     *(trust, kentongan, register, report, shift, storage, people, more),
-    *(invite, screen, contacts, settings, plan, access),
+    *(invite, screen, contacts, settings, plan, access, raised, announcements, rollcall, answer),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

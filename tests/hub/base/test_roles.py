@@ -11,6 +11,7 @@ import re
 import pytest
 import role_table
 from kentongan_hub.base import roles
+from kentongan_hub.incidents.told import raised
 from kentongan_hub.people import accounts
 from kentongan_hub.web import web
 from kentongan_hub.web.pages.incidents import incident as incident_page
@@ -33,7 +34,8 @@ FORM = {
     "peran": "petugas_ronda", "kanal": "sms",
     "alamat": "081234567890", "nomor": "081234567891", "layanan": "polsek", "menit": "20", "apa": "x",
     "orang": "1", "dengan": "kejadian-2", "catatan": "x", "pesan": "x", "setuju": "1", "tugas": "ronda",
-    "profil": "bali", "hidup": "0", "zona": "WIT", "kode": "000000", "pin": "0000", "detik": ["0", "120"],
+    "yakin": "1", "profil": "bali", "hidup": "0", "zona": "WIT", "kode": "000000", "pin": "0000",
+    "detik": ["0", "120"],
     "sirene": ["rw", "rw"], "kepada": ["warga", "warga"], "kartu": ["", ""], "bulanan": "1", "ke": "/papan",
 }  # fmt: skip
 
@@ -119,11 +121,17 @@ def test_roles_may_what_stands_in_the_table_and_nothing_else():
 
 
 @each_role
-def test_without_an_alarm_no_account_starts_a_siren(walk):
-    walk.send_everything("kejadian-1", "rahasia-1")
+def test_without_an_alarm_a_siren_starts_only_on_purpose_by_a_role_that_may_and_on_the_record(walk):
+    walk.send_everything("kejadian-1", "rahasia-1", without=("raised.send",))
     walk.let_time_pass()
     starts = [one for one in walk.orders("siren") if one["action"] == "start"]
     assert starts == [], "a report that somebody wrote down calls people and sounds nothing"
+    walk.send_everything("kejadian-1")
+    starts = [one for one in walk.orders("siren") if one["action"] == "start"]
+    assert bool(starts) == walk.may(roles.SIREN)
+    lines = walk.lines("raised")
+    assert {one["who"] for one in lines} == ({NAME} if starts else set())
+    assert len(lines) <= raised.PERSON_MAX
     assert walk.may(roles.DRILL) or walk.orders("drill") == []
 
 

@@ -10,7 +10,8 @@ from kentongan_hub.base import words
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import provision
-from kentongan_hub.incidents import confidential, reports
+from kentongan_hub.incidents import confidential
+from kentongan_hub.incidents.told import reports
 from kentongan_hub.people import access, circles
 from kentongan_hub.upkeep import retention
 from kentongan_wire import messages as m

@@ -3,28 +3,9 @@
 import re
 
 import pytest
-from hub_kit import PASSWORD, Person
+from hub_kit import PASSWORD, PIN, Person, pair, with_pin
 from kentongan_hub.devices import provision
 from kentongan_hub.people import accounts, pins, screens
-
-PIN = "4827"
-
-
-def pair(site, name="Pos ronda Mawar"):
-    """A tablet that an administrator has paired."""
-    tablet = Person(site.app)
-    code = re.search(r'class="kode"[^>]*>(\d{3}) (\d{3})<', tablet.get("/layar").text)
-    answer = site.enter("admin").post("/layar/pos", page="/layar/pos", kode=code[1] + code[2], nama=name)
-    assert answer.status_code == 303, answer.text
-    assert tablet.get("/layar").headers["Location"] == "/papan"
-    return tablet
-
-
-def with_pin(site, login, role="petugas_ronda", pin=PIN):
-    number = site.account(login, role)
-    with site.hub.store.write() as db:
-        db.run("UPDATE accounts SET pin = ? WHERE id = ?", accounts.hash_password(pin), number)
-    return number
 
 
 def answer(tablet, number, pin, slug="kejadian-1"):

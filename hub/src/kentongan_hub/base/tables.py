@@ -312,6 +312,9 @@ class Incident(Called):
     reason: str | None
     flashed_ms: int | None
     erased_wall: int | None
+    raised_by: str  # who had the siren sounded on purpose; "" of every other incident
+    raised_at: str  # on which screen, "" on a page of the hub
+    raised_account: int | None
 
 
 class Absence(TypedDict):

@@ -262,6 +262,21 @@ def kind(number: int) -> Text:
     return KINDS.get(number, KINDS[m.KIND_BAHAYA])
 
 
+class Raised(TypedDict):
+    """The columns that say whether and where a person had a siren sounded."""
+
+    raised_by: str
+    raised_at: str
+
+
+def raised(incident: Raised) -> Text:
+    """Say who had it sounded; '' of a button's alarm."""
+    if not incident["raised_by"]:
+        return Text("")
+    place = _("pos") if incident["raised_at"] else _("pusat data")
+    return _("Disuarakan dari %(place)s oleh %(name)s", place=place, name=incident["raised_by"])
+
+
 def icon(number: int) -> str:
     return ICONS.get(number, "lonceng")
 

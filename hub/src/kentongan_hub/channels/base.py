@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from kentongan_hub.base import codes, sending
 from kentongan_hub.base.clock import Clock, Now
@@ -39,6 +39,7 @@ class Message(TypedDict):
     to: str
     name: str
     text: str
+    link: NotRequired[str]  # behind a button of the message, where "saya datang" is answered
 
 
 class Failure(Exception):
@@ -124,7 +125,16 @@ class Worker(ways.Way):
             raise Failure(_("pesannya rusak di basis data; hubungi dengan cara lain"), permanent=True)
         if row["repeat"] and row["type"] != TEST:
             body["text"] = REPEAT_MARK + body["text"]
-        self.send({"to": body["to"], "name": str(body.get("name", "")), "text": body["text"]})
+        message: Message = {"to": body["to"], "name": str(body.get("name", "")), "text": body["text"]}
+        try:
+            message = self.dressed(row, message)
+        except Exception:  # the call itself goes all the same
+            log.exception("channel %s: message %d goes without its extras", self.name, row["id"])
+        self.send(message)
+
+    def dressed(self, row: Claimed, message: Message) -> Message:
+        """Add to a message what only this channel can carry."""
+        return message
 
     def _claim(self) -> Claimed | None:
         now = self.now()

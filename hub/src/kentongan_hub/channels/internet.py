@@ -1,13 +1,19 @@
 """Apprise: the channels of people's phones, while there is internet; never before a siren."""
 
+from urllib.parse import quote
+
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base.entries import inside
 from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Claimed
 from kentongan_hub.channels.base import Failure, Message, Worker
+from kentongan_hub.incidents.calling import links
 from kentongan_hub.storage.store import Db, parsed
 
 TITLE = "Kentongan"
+NTFY = ("ntfy://", "ntfys://")  # shows buttons on a locked phone
+UNSAFE = "\"',; "  # what divides a button's fields
 ADDRESS_LIMIT = 200  # characters
 SENDING_S = 20  # one message, from the first connection to the last byte of the answer
 
@@ -31,6 +37,20 @@ class Internet(Worker):
             raise LocalError(_("alamat Apprise: %(refused)s", refused=inside.REFUSED))
         return address
 
+    def dressed(self, row: Claimed, message: Message) -> Message:
+        """Give a call its answer link, where phones know an address of this hub.
+
+        On ntfy it is a button; elsewhere, as on Telegram, a line that opens a page with one.
+        """
+        with self._store.write(ring=False) as db:
+            root, token = db.setting("address").rstrip("/"), links.token(db, row)
+        if not root or not token or any(sign in root for sign in UNSAFE):
+            return message
+        link = f"{root}/jawab/{token}"
+        if message["to"].lower().startswith(NTFY):
+            return {**message, "link": link}
+        return {**message, "text": f"{message['text']}\nSaya datang: {link}"}
+
     def send(self, body: Message) -> None:
         import apprise  # 40 MB and half a second: only where somebody uses it
 
@@ -38,7 +58,7 @@ class Internet(Worker):
         if inside.refuses(body["to"], allowed):
             raise Failure(inside.REFUSED, permanent=True)
         service = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
-        if not service.add(body["to"]) or len(service) != 1:
+        if not service.add(_with_button(body)) or len(service) != 1:
             raise Failure(_("alamat Apprise tidak terbaca; perbaiki di halaman Warga"), permanent=True)
         # the address is a secret: no error text of the library, which may quote it, is kept
         with inside.guarded(allowed, SENDING_S) as guard:
@@ -49,3 +69,12 @@ class Internet(Worker):
             raise Failure(_("layanan tidak selesai menjawab dalam %(seconds)s detik", seconds=SENDING_S))
         if not sent:
             raise Failure(_("internet atau layanan tidak menjawab"))
+
+
+def _with_button(body: Message) -> str:
+    """Write the address with a button that answers; a person's own buttons in it stay as they are."""
+    link = body.get("link", "")
+    if not link or "actions=" in body["to"]:
+        return body["to"]
+    button = f"http, Saya datang, {link}, method=POST, clear=true"
+    return f"{body['to']}{'&' if '?' in body['to'] else '?'}actions={quote(button, safe='')}"

@@ -301,7 +301,8 @@ def hand_over(
     timeline.tell(db, now, incident, account["name"], codes.HANDED_OVER, reason, address, said)
 
 
-def hush(db: Db, now: Now, incident: Incident, account: Doer, address: str = "") -> None:
-    """'Matikan bunyi': stop the sirens of this incident, which stays as it is."""
+def hush(db: Db, now: Now, incident: Incident, account: Doer, address: str = "", screen: str = "") -> None:
+    """'Matikan bunyi': stop the sirens of this incident, which stays as it is; `screen`: done at the post."""
     orders.stop_sirens(db, now, incident)
-    timeline.tell(db, now, incident, account["name"], codes.HUSHED, "", address)
+    said = Said(codes.FROM_SCREEN, name=screen) if screen else None
+    timeline.tell(db, now, incident, account["name"], codes.HUSHED, "", address, said)

@@ -29,8 +29,8 @@ def members(db: Db, incident: Incident) -> list[Incident]:
 
 def stage(db: Db, now: Now, incident: Incident, counter: int, number: int) -> None:
     """Tell one button; `counter` is the press that is answered."""
-    if incident["device"] == timeline.BY_HAND:
-        return
+    if incident["device"] == timeline.BY_HAND or incident["raised_by"]:
+        return  # no button waits for it
     body = {
         "device": incident["device"],
         "counter": counter,

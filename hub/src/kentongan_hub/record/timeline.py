@@ -12,7 +12,7 @@ BY_HAND = 0  # the device of an incident that a person wrote down: no button, no
 
 def identity(db: Db, incident: Incident) -> str:
     """What logs and people call it: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
-    if incident["confidential"] or incident["device"] == BY_HAND:
+    if incident["confidential"] or incident["device"] == BY_HAND or incident["raised_by"]:
         return incident["slug"]
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
     return f"{label or format(incident['device'], '08x')} #{incident['first_counter']}"

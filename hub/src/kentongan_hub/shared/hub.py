@@ -12,7 +12,7 @@ from kentongan_hub.base import site
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.speech import code_words
-from kentongan_hub.incidents import reports
+from kentongan_hub.incidents.told import reports
 from kentongan_hub.people import accounts, pins, screens
 from kentongan_hub.record import rows
 from kentongan_hub.shared import live

@@ -33,7 +33,8 @@ TABLES = {  # in the order of their references; the condition says which rows th
     "pages": f"(origin, counter) IN (SELECT device, first_counter FROM incidents WHERE {OPEN})",
     "early_answers": f"(origin, counter) IN (SELECT device, first_counter FROM incidents WHERE {OPEN})",
     "access_changes": "1", "access_requests": "1", "chime_consents": "1", "backup_keepers": "1",
-    "sms_taken": "1",
+    "sms_taken": "1", "announcements": "ended_wall IS NULL", "rollcalls": "ended_wall IS NULL",
+    "rollcall_marks": "rollcall IN (SELECT id FROM rollcalls WHERE ended_wall IS NULL)",
 }  # fmt: skip
 # no reason to write the file anew
 RESTLESS = ("steady_ms", "wall_last", "clock_mark", "wall_ms", "wall_back_ms", "statuses_trimmed",

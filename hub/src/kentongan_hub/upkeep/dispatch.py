@@ -15,6 +15,7 @@ from kentongan_hub.devices.trust import directory, periodic
 from kentongan_hub.incidents import alarms, orders, soundings
 from kentongan_hub.incidents.calling import steps
 from kentongan_hub.incidents.drills import drills
+from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.policies import gateway_calls
 from kentongan_hub.record import away, chain, failures, outbox, rows
 from kentongan_hub.storage import kept
@@ -52,6 +53,7 @@ class Dispatch:
             (codes.OTHER_GATEWAYS, self._reroute),
             (codes.SETTINGS_OVER_RADIO, self._trust),
             (codes.DRILLS, self._drills),
+            (codes.ANNOUNCEMENTS, self._announcements),
             (codes.WATCHING, self._watch),
             (codes.TRIMMING, self._housekeeping),
         )
@@ -163,6 +165,14 @@ class Dispatch:
                 return False
         with self._store.write() as db:
             return drills.run_due(db, now)
+
+    def _announcements(self, now: Now) -> bool:
+        """Have announcements said and ended, and roll-calls that nobody ended."""
+        with self._store.read() as db:
+            if not announcements.due(db, now) and not rollcall.due(db, now):
+                return False
+        with self._store.write() as db:
+            return bool(announcements.run_due(db, now) + rollcall.run_due(db, now))
 
     def _reroute(self, now: Now) -> bool:
         with self._store.read() as db:

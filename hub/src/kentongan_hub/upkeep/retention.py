@@ -15,6 +15,7 @@ from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB
 from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import photos
+from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.people import access
 from kentongan_hub.record import audit, away, chain, timeline
 from kentongan_hub.storage.store import Db, parsed
@@ -65,7 +66,7 @@ def due(db: Db, now: Now) -> list[Incident]:
         values = [] if key == CONFIDENTIAL else [int(key)]
         out.extend(
             db.all(
-                f"SELECT id, slug, device, first_counter, confidential FROM incidents "
+                f"SELECT id, slug, device, first_counter, confidential, raised_by FROM incidents "
                 f"WHERE closed_ms < ? AND erased_wall IS NULL AND {where} ORDER BY closed_ms LIMIT ?",
                 gone.cutoff(now.ms, kept * DAY_MS),
                 *values,
@@ -79,6 +80,8 @@ def run(db: Db, now: Now) -> int:
     """Take the words out of what is due; the number of incidents."""
     photos.expire(db, now)
     access.trim(db, now)
+    announcements.expire(db, now)
+    rollcall.expire(db, now)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):
@@ -95,7 +98,8 @@ def run(db: Db, now: Now) -> int:
         db.run("DELETE FROM soundings WHERE incident = ?", row["id"])
         db.run(
             "UPDATE incidents SET device = -id, house = 0, place = '', reason = NULL, holder = NULL, "
-            "holder_account = NULL, answered_by = NULL, closed_by = '', battery_mv = NULL, erased_wall = ? "
+            "holder_account = NULL, answered_by = NULL, closed_by = '', battery_mv = NULL, erased_wall = ?, "
+            "raised_by = CASE raised_by WHEN '' THEN '' ELSE '-' END, raised_at = '' "
             "WHERE id = ?",
             now.wall,
             row["id"],

@@ -34,7 +34,7 @@ def safe(value: object) -> str:
 
 INCIDENTS = (
     *("nomor", "jenis", "keadaan", "RT", "rumah", "dibuka", "dijawab", "oleh", "detik sampai dijawab"),
-    *("ditutup", "oleh", "alasan", "latihan"),
+    *("ditutup", "oleh", "alasan", "latihan", "disuarakan oleh"),
 )
 DEVICES = (
     *("label", "peran", "RT", "rumah", "tempat", "keadaan", "terakhir terdengar"),
@@ -64,7 +64,7 @@ def _incident(row: Incident, zone: str) -> Cells:
         *(row["slug"], words.kind(row["kind"]), words.STATES[row["state"]], row["zone"], row["house"]),
         *(local_date_time(row["opened_wall"], zone), local_date_time(row["answered_wall"], zone)),
         *(row["answered_by"], answered, local_date_time(row["closed_wall"], zone), code_words.closed_by(row)),
-        *(code_words.reason(row), "ya" if row["drill"] else ""),
+        *(code_words.reason(row), "ya" if row["drill"] else "", row["raised_by"]),
     )
 
 

@@ -10,7 +10,7 @@ from kentongan_wire import messages as m
 from kentongan_hub.base import roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.entries import numerals
-from kentongan_hub.base.language import _
+from kentongan_hub.base.language import Joined, Text, _
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Device, Incident
 from kentongan_hub.devices import deaf, health, supervision
@@ -19,6 +19,7 @@ from kentongan_hub.devices.facts import Labelled
 from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
+from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.people import contacts, residents
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
@@ -60,6 +61,7 @@ def board(db: Db, now: Now, account: Account) -> Shown:
         "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
         "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
         "drill_next": _next_drill(db, now, zone),
+        **_told(db, zone),
     }
 
 
@@ -120,11 +122,36 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
         "late": bool(row["late"]),
         "lid": bool(row["lid"]),
         "presses": row["presses"],
+        "raised": words.raised(row),
         "muted": bool(row["muted"]),
         "empty": residents.empty_note(db, row["opened_ms"], row["zone"], row["house"]),
         "with": others_of_event(db, row),
         "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
         "reason": code_words.reason(row),
+    }
+
+
+def announced(row: announcements.Announcement, zone: str) -> Shown:
+    """Describe an announcement for a list: {"title", "until"}."""
+    title = Joined(", ", (announcements.kind_of(row).word, area(row["zone"])))
+    return {"title": title, "until": local_date_time(row["ends_wall"], zone)}
+
+
+def area(zone: int) -> Text | str:
+    return f"RT {zone:02d}" if zone else _("semua RT")
+
+
+def _told(db: Db, zone: str) -> Shown:
+    """Collect what people announced, and the roll-calls that run."""
+    return {
+        "announced": [
+            {"kind": row["kind"], "text": row["text"], "by": row["made_by"], **announced(row, zone)}
+            for row in announcements.opened(db)
+        ],
+        "rollcalls": [
+            {"number": row["id"], "area": area(row["zone"]), "counts": rollcall.counts(db, row)}
+            for row in rollcall.opened(db)
+        ],
     }
 
 
@@ -165,12 +192,15 @@ def helpers(db: Db, row: Incident) -> list[Account]:
 
 def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
-    if row["device"] == record_timeline.BY_HAND:
+    if row["device"] == record_timeline.BY_HAND and not row["raised_by"]:
         house: str = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
         return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"], of=Device)
     rw = db.number("rw")
     area = f"RT {row['zone']:02d}/RW {rw:02d}"
+    if row["raised_by"]:
+        house = _("Dari pos") if row["raised_at"] else _("Dari pusat data")
+        return {"house": house, "rt": rt, "label": row["slug"], "place": area}
     if device is None:
         house, label = _("Alat tidak terdaftar"), format(row["device"], "08x")
         return {"house": house, "rt": rt, "label": label, "place": f"{label} · {area}"}
@@ -242,6 +272,14 @@ def sirens(db: Db, now: Now, row: Incident) -> list[Shown]:
         "LEFT JOIN devices d ON d.node = r.post WHERE a.incident = ? ORDER BY r.id",
         row["id"],
     )
+    if row["raised_by"]:  # no button's alarm was heard before it
+        rows = db.all(
+            "SELECT r.*, 0 AS heard_ms, '' AS heard_boot, '' AS heard_by, "
+            "coalesce(d.label, r.gateway) AS label, s.changed_ms FROM siren_reports r "
+            "LEFT JOIN soundings s ON s.incident = ? AND s.post = r.post "
+            "LEFT JOIN devices d ON d.node = r.post WHERE r.origin = ? AND r.counter = ? ORDER BY r.id",
+            *(row["id"], row["device"], row["first_counter"]),
+        )
     posts: dict[int, Shown] = {}
     for one in rows:
         post = posts.setdefault(one["post"], {"label": one["label"], "below_s": None})

@@ -30,6 +30,7 @@ LANGUAGE_COOKIE = "kentongan_bahasa"  # of a browser; an account's own choice wi
 KNOWN_COOKIE = "kentongan_kenal"  # of a browser that has logged in before, see accounts.known_device
 LANGUAGE_S = 365 * 86_400
 FORM_LIMIT = 32 * 1024  # bytes of a posted form
+BY_LINK = ("answer.press",)  # the secret in the address is all that it needs, and no cookie counts there
 UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a file, and only of people who are in
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -78,6 +79,9 @@ def check_form() -> None:
     """Require of every unsafe request to a page our own origin and this browser's token."""
     if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith("/api/"):
         return
+    if request.endpoint in BY_LINK:
+        request.max_content_length = FORM_LIMIT
+        return
     upload = g.get("account") is not None and request.endpoint in UPLOADS
     request.max_content_length = pictures.BYTES_MAX + FORM_LIMIT if upload else FORM_LIMIT
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
@@ -88,7 +92,7 @@ def check_form() -> None:
     if (parts.scheme, parts.netloc) != (request.scheme, request.host):
         abort(403)
     page = current_app.view_functions.get(request.endpoint or "")
-    if g.get("account") is None and request.cookies.get(SESSION_COOKIE) and hasattr(page, "permission"):
+    if g.get("account") is None and request.cookies.get(SESSION_COOKIE) and hasattr(page, "permissions"):
         abort(401)  # the session has ended; what was typed is one step back
     # a browser without a cookie gets a fresh secret here, which no form can match
     if not hmac.compare_digest(csrf_token().encode(), request.form.get("csrf", "").encode()):
@@ -114,8 +118,10 @@ def set_cookie(response: AnyResponse, name: str, value: str, max_age_s: int | No
     )
 
 
-def needs(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-    """Guard a page for accounts with this permission: others are sent to log in, or refused."""
+def needs(
+    *permissions: str,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Guard a page for accounts with one of these permissions: others are sent to log in, or refused."""
 
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
@@ -124,11 +130,11 @@ def needs(permission: str) -> Callable[[Callable[P, ResponseReturnValue]], Calla
                 if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                     return redirect(url_for("entry.login", ke=request.path))
                 abort(401)
-            if not roles.allows(g.account["role"], permission):
+            if not any(roles.allows(g.account["role"], one) for one in permissions):
                 abort(403)
             return view(*args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined]  # a function takes what is told of it
+        guarded.permissions = permissions  # type: ignore[attr-defined]  # a function takes what is told of it
         return guarded
 
     return decorate

@@ -150,3 +150,38 @@ def test_one_buttons_many_alarms_keep_no_other_alarm_unsaid():
     b.hear(alarm(kind=m.KIND_KEBAKARAN))
     b.run(400_000)
     assert any("Kebakaran" in text for text in said(b))
+
+
+def test_what_people_have_said_is_said_twice_and_waits_for_an_alarm():
+    b = bench()
+    b.hear(alarm(kind=m.KIND_KEBAKARAN))
+    b.run(200)
+    b.order(id=5, type="say", text="Pengumuman. Kerja bakti hari Minggu.")
+    b.run(300_000)
+    alarms, told = said(b)[:3], said(b)[3:]
+    assert len([text for text in alarms if "Kebakaran" in text]) == 3
+    assert told == ["Pengumuman. Kerja bakti hari Minggu."] * 2
+    assert (5, "ok") in [(done.order_id, done.result) for done in b.all(actions.OrderDone)]
+
+
+def test_an_empty_sentence_and_the_key_at_the_post_end_what_people_have_said():
+    b = bench()
+    b.order(id=5, type="say", text="Kumpul di lapangan.")
+    b.run(1_000)
+    b.order(id=6, type="say", text="")
+    b.run(60_000)
+    assert said(b) == ["Kumpul di lapangan."] and b.all(actions.Hush)
+
+
+def test_a_post_without_a_voice_says_nothing_and_has_not_failed():
+    b = Bench(config=CoreConfig(GATEWAY, "gateway-1", 5))
+    b.order(id=5, type="say", text="Kumpul di lapangan.")
+    assert [done.result for done in b.all(actions.OrderDone)] == ["ok"]
+    assert said(b) == []
+
+
+@pytest.mark.parametrize("text", [None, 7, "x" * 241, "a\nb", "a\x1b[2J"])
+def test_a_sentence_that_is_none_is_refused(text):
+    b = bench()
+    b.order(id=5, type="say", text=text)
+    assert said(b) == [] and b.all(actions.OrderDone)[0].result.startswith("failed: text ")

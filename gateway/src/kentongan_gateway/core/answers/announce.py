@@ -1,4 +1,7 @@
-"""The voice of the post: an alarm is said at once and twice more, until somebody has it in hand."""
+"""The voice of the post: an alarm is said at once and twice more, until somebody has it in hand.
+
+What people have said there, as the hub orders it, waits for every alarm, and is said twice.
+"""
 
 from kentongan_gateway.core.answers import words
 from kentongan_gateway.core.base.actions import Hush, Speak
@@ -10,6 +13,8 @@ from kentongan_gateway.core.base.units import Incident, Ms, Node
 SAY_AT_MS = (0, 20_000, 60_000)
 GAP_MS = 9_000  # between two sentences, so that the siren is heard as well
 JOBS_LIMIT = 16
+TOLD_AGAIN_MS = 20_000
+TOLD_TIMES, TOLD_LIMIT = 2, 4  # how often each is said, and how many wait
 CROWD = 3  # from so many alarms at once on, each is said once
 
 
@@ -27,6 +32,23 @@ class Announcements:
         self._context = context
         self._jobs: dict[Incident, _Job] = {}
         self._free_ms = 0
+        self._told: list[tuple[Ms, int, str]] = []  # (due, how often it was said, the sentence)
+
+    def say(self, text: str) -> None:
+        """Say what people had the hub say, where there is a voice; an empty text: no more of it."""
+        if not self._context.config.voice:
+            return
+        if not text:
+            self._hush_told()
+        elif len(self._told) >= TOLD_LIMIT:
+            self._context.count("sentence_dropped")
+        elif text not in [told[2] for told in self._told]:
+            self._told.append((self._context.now_ms, 0, text))
+
+    def _hush_told(self) -> None:
+        if self._told:
+            self._told = []
+            self._context.out.append(Hush())
 
     def announce(self, record: Record) -> None:
         """A new alarm is on disk, or known although the disk failed."""
@@ -49,6 +71,8 @@ class Announcements:
 
     def ended(self, origin: Node | None = None, first: int | None = None) -> None:
         """Somebody is coming, it was cancelled, or the key at the post was pressed: no more of it."""
+        if origin is None:
+            self._hush_told()
         mine = [k for k in self._jobs if origin in (None, k[0]) and first in (None, k[1])]
         for key in mine:
             del self._jobs[key]
@@ -61,6 +85,8 @@ class Announcements:
     def tick(self) -> None:
         now = self._context.now_ms
         due = sorted((self._due_ms(job), job.said, key) for key, job in self._jobs.items())
+        if not due:
+            self._say_told()
         if not due or due[0][0] > now:
             return
         key = min(due, key=lambda each: (each[0] > now, each[1], each[0]))[2]
@@ -79,5 +105,18 @@ class Announcements:
             self._context.out.append(Speak(text))
             self._context.note_about("said", record.src, record.counter)
 
+    def _say_told(self) -> None:
+        """One sentence of people's, while no alarm is being said."""
+        now = self._context.now_ms
+        if not self._told or max(self._free_ms, self._told[0][0]) > now:
+            return
+        _, said, text = self._told.pop(0)
+        self._context.out.append(Speak(text))
+        self._free_ms = now + GAP_MS
+        if said + 1 < TOLD_TIMES:
+            self._told = sorted([*self._told, (now + TOLD_AGAIN_MS, said + 1, text)])
+
     def next_deadline(self) -> Ms | None:
-        return min(self._due_ms(job) for job in self._jobs.values()) if self._jobs else None
+        if self._jobs:
+            return min(self._due_ms(job) for job in self._jobs.values())
+        return max(self._free_ms, self._told[0][0]) if self._told else None

@@ -24,6 +24,7 @@ from kentongan_gateway.core.hub.order_forms import (
     KeysOrder,
     PageOrder,
     Raw,
+    SayOrder,
     SirenOrder,
     StageOrder,
 )
@@ -195,6 +196,10 @@ class HubOrders:
         self._context.note("drill_window", self._context.config.label, 0, detail)
         self.done(order_id, "ok")
 
+    def _say(self, order: SayOrder, order_id: int | None) -> None:
+        self._parts.announcements.say(order.text)  # a post without a voice is no failure
+        self.done(order_id, "ok")
+
     def _directory(self, order: DirectoryOrder, order_id: int | None) -> None:
         # numbers are never used again: a hub of an earlier day takes no revocation back
         self._context.directory = order.directory.revoking(self._context.directory.revoked)
@@ -246,6 +251,7 @@ class HubOrders:
         "siren": _siren,
         "page": _page,
         "drill": _drill,
+        "say": _say,
         "directory": _directory,
         "config": _config,
         "codes": _codes,

@@ -17,6 +17,7 @@ from kentongan_gateway.core.devices import device_settings
 from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX
 
 ID_MAX = 2**63 - 1  # of a row in the hub's database
+SAID_MAX = 240  # characters of a sentence: the voice's process has 18 s for one
 SHOWN = 40  # characters of a refused value that are told
 NODE_MIN, NODE_MAX, U32 = 4, 0xFFFFFFFE, 0xFFFFFFFF
 ROWS_MAX = 16 * DEVICES_LIMIT  # of a counter table: some types, some generations of every device
@@ -71,6 +72,12 @@ class DrillOrder(NamedTuple):
     posts: list[Node] | None  # None: all of that RT
 
 
+class SayOrder(NamedTuple):
+    """What people have said at the post; an empty text ends it."""
+
+    text: str
+
+
 class DirectoryOrder(NamedTuple):
     directory: Directory
 
@@ -107,6 +114,7 @@ Fields = (
     | SirenOrder
     | PageOrder
     | DrillOrder
+    | SayOrder
     | DirectoryOrder
     | ConfigOrder
     | CodesOrder
@@ -239,6 +247,14 @@ def _text(raw: Raw, name: str) -> str | None:
     return value
 
 
+def _sentence(raw: Raw, name: str) -> str:
+    """One line to be spoken: a voice that talked on would hold the siren."""
+    value = raw.get(name)
+    if not isinstance(value, str) or len(value) > SAID_MAX or not (value.isprintable() or not value):
+        raise LocalError(f"{name} {shown(value)} is no line of at most {SAID_MAX} characters")
+    return value
+
+
 def _list(raw: Raw, name: str) -> list[object] | None:
     value = raw.get(name)
     if value is not None and not isinstance(value, list):
@@ -285,6 +301,7 @@ FORMS: dict[str, Form] = {
         DrillOrder,
         {"minutes": whole(0, 60), "zone": whole(0, 255, 0), "number": whole(0, ID_MAX, 0), "posts": _nodes},
     ),
+    "say": Form(SayOrder, {"text": _sentence}),
     "directory": Form(DirectoryOrder, {"directory": _whole_order(Directory.from_dict)}),
     "config": Form(ConfigOrder, {"devices": _settings}),
     "codes": Form(CodesOrder, {"profile": _text, "patterns": _list}),

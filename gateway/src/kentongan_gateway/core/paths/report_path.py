@@ -57,7 +57,7 @@ class ReportPath:
             return
         first = alarm.first_counter if alarm else body.counter
         if body.state == m.STATE_SILENCED:
-            self._silenced(post, body.origin, alarm)
+            self._silenced(post, body, alarm)
         parts.watch.on_siren_state(post, body.origin, first, body.counter, body.state)
         parts.orders.on_report(post, body.origin, body.counter, body.state, body.source)
         if body.state in SOUNDING and body.source == m.SOURCE_RECEIPT and self._nobody_stored(alarm, body):
@@ -97,10 +97,14 @@ class ReportPath:
         parts = self._parts
         return not parts.neighbours.alone or parts.orders.started(post, body.origin, body.counter, SLOW_MS)
 
-    def _silenced(self, post: Node, origin: Node, alarm: Record | None) -> None:
+    def _silenced(self, post: Node, body: m.SirenReport, alarm: Record | None) -> None:
         """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
         parts = self._parts
-        if not origin:  # a siren that the hub started for no alarm
+        if alarm is None and parts.orders.started(post, body.origin, body.counter, SLOW_MS):
+            # by order for what no button told: a person at the hub, or an alarm that we have forgotten
+            parts.orders.silenced(post, body.origin, body.counter)
+            return
+        if not body.origin:  # a siren that the hub started for no alarm
             parts.orders.silenced(post, 0, 0)
             return
         if alarm is None or not alarm.stored or not parts.watch.asked(post, alarm):

@@ -119,6 +119,8 @@ SAID: dict[str, Text | Callable[..., Any]] = {
     codes.LOGGED_OUT_OTHERS: _("%(count)s perangkat lain dikeluarkan"),
     codes.LOGGED_OUT_ALL: _("%(count)s perangkat"),
     codes.DRILL: _("latihan %(number)s"),
+    codes.ANNOUNCEMENT: _("pengumuman %(number)s"),
+    codes.ROLLCALL: _("absen aman %(number)s"),
     codes.DRILL_AT: _("%(when)s, %(minutes)s menit, %(area)s"),
     codes.DRILL_TOLD: _("%(drill)s: kepada %(told)s alamat"),
     codes.POLICY_OF: _policy_of,

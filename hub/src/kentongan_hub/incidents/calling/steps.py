@@ -171,6 +171,16 @@ def _sound(db: Db, now: Now, incident: Incident, step: Step) -> bool | None:
     return _order(db, now, incident, zones)
 
 
+def sound_here(db: Db, now: Now, incident: Incident) -> None:
+    """Order the sirens of its own RT: no button was heard there that they would beat for."""
+    step = escalation.at_once(policy_store.for_incident(db, incident), incident)
+    _part(db, now, incident, codes.SIRENS, _here, step)
+
+
+def _here(db: Db, now: Now, incident: Incident, step: Step) -> bool | None:
+    return _order(db, now, incident, [incident["zone"]])
+
+
 def siren_zones(db: Db) -> list[int]:
     """List the RTs that have a siren post."""
     rows = db.all(

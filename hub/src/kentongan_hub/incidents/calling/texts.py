@@ -1,6 +1,6 @@
 """The words of a message that calls a person; of a confidential incident its number and nothing more."""
 
-from kentongan_hub.base import words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import local_time
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.people import contacts, residents
@@ -19,8 +19,16 @@ def call(db: Db, incident: Incident, number: int) -> str:
     text = f"{mark}{words.kind(incident['kind']).upper()} di {place(db, incident)}, {when}{again}."
     advice = words.advice(incident, contacts.numbers(db, incident["zone"]))
     empty = residents.empty_note(db, incident["opened_ms"], incident["zone"], incident["house"])
-    text = f"{text} {empty} {advice}".replace("  ", " ").strip()
+    text = f"{text} {_raised(db, incident)} {empty} {advice}".replace("  ", " ").strip()
     return f"{text[: LIMIT - 30]} {hint(incident['slug'])}"
+
+
+def _raised(db: Db, incident: Incident) -> str:
+    """Say who had the siren sounded, and why: no button was pressed."""
+    if not incident["raised_by"]:
+        return ""
+    why = "SELECT detail FROM timeline WHERE incident = ? AND what = ? ORDER BY id LIMIT 1"
+    return f"{words.raised(incident)}: {db.value(why, incident['id'], codes.RAISED)}."
 
 
 def left_open(db: Db, incident: Incident) -> str:

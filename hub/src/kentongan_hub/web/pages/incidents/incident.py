@@ -10,6 +10,7 @@ from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents import actions, confidential, photos
+from kentongan_hub.incidents.told import rollcall
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import view, web
@@ -90,6 +91,7 @@ def show(slug: str, problem: str) -> str:
         people=people,
         excluded=excluded,
         photos=seen,
+        disasters=rollcall.DISASTERS,
         possible=set() if row["merged_into"] else possible,
     )
 

@@ -6,7 +6,7 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
-from kentongan_hub.incidents import reports
+from kentongan_hub.incidents.told import reports
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.web import forms, web
 

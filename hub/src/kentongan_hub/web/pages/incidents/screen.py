@@ -6,15 +6,11 @@ from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base import codes, roles, states
 from kentongan_hub.base.clock import local_date_time, local_time
-from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
-from kentongan_hub.base.tables import Account
 from kentongan_hub.incidents import actions
 from kentongan_hub.people import screens
-from kentongan_hub.record import audit
 from kentongan_hub.shared.hub import this_hub
-from kentongan_hub.storage.store import Db
-from kentongan_hub.web import view, web
+from kentongan_hub.web import by_pin, view, web
 from kentongan_hub.web.pages.incidents.incident import find
 from kentongan_hub.web.pages.people.entry import begin
 
@@ -107,51 +103,30 @@ def _ask(slug: str, problem: str) -> str:
     hub = this_hub()
     with hub.store.read() as db:
         row = find(db, slug)
-        card, people = view.card(db, hub.now(), row, db.setting("time_zone", "WIB")), _people(db)
+        card, people = (
+            view.card(db, hub.now(), row, db.setting("time_zone", "WIB")),
+            by_pin.people(db, roles.COME),
+        )
     chosen = request.form.get("orang", "")
     return render_template(
         "incidents/screen_pin.html", card=card, people=people, chosen=chosen, problem=problem
     )
 
 
-def _people(db: Db) -> list[Account]:
-    """List people who may answer here: with a PIN, and a role that may come."""
-    rows = db.all("SELECT * FROM accounts WHERE active = 1 AND pin IS NOT NULL ORDER BY name")
-    return [row for row in rows if roles.allows(row["role"], roles.COME)]
-
-
 @blueprint.post("/kejadian/<slug>/pin")
 @web.needs(roles.PIN)
 def answer(slug: str) -> ResponseReturnValue:
-    """Take 'saya datang' of a named person. Wrong PINs wait here and nowhere else: the calling goes on."""
-    hub, form, at, screen = this_hub(), request.form, request.remote_addr or "", g.account
-    now = hub.now()
+    """Take 'saya datang' of a named person."""
+    hub, at = this_hub(), request.remote_addr or ""
     with hub.store.read() as db:
         find(db, slug)
-        people = {str(row["id"]): row for row in _people(db)}
-    person = people.get(form.get("orang", ""))
-    if person is None:
-        return _ask(slug, _("Pilih nama Anda, lalu tulis PIN.")), 400
-    wait_ms = hub.pin_waits.left_ms(now.ms, screen["id"], person["id"])
-    if wait_ms:
-        minutes = -(-wait_ms // 60_000)
-        return _ask(
-            slug, _("Terlalu banyak PIN salah. Tunggu %(minutes)s menit, atau jawab dengan ponsel sendiri "
-                    "atau penerima. Sirene dan panggilan tetap berjalan.", minutes=minutes),  # fmt: skip
-        ), 429  # fmt: skip
-    right = hub.pin_checks.check({"password": person["pin"] or ""}, form.get("pin", ""))
-    if right is None:
-        return _ask(slug, _("Sedang penuh. Coba lagi.")), 429
-    if not right:
-        hub.pin_waits.failed(now.ms, screen["id"], person["id"])
-        with hub.store.write(ring=False) as db:
-            audit.record(db, now.wall, screen["name"], codes.PIN_WRONG, person["login"], address=at)
-        return _ask(slug, _("PIN tidak cocok. Coba lagi, atau pilih nama yang benar.")), 403
-    hub.pin_waits.worked(screen["id"], person["id"])
     try:
+        person, screen = by_pin.doer(roles.COME)
         with hub.store.write() as db:
-            where = Said(codes.FROM_SCREEN, name=screen["name"])
+            where = Said(codes.FROM_SCREEN, name=screen)
             actions.act(db, hub.now(), find(db, slug), states.DATANG, person, at, where)
+    except by_pin.Refused as error:
+        return _ask(slug, str(error)), error.code
     except LocalError as error:
         return _ask(slug, str(error)), 409
     return redirect(url_for("board.page", tercatat=slug, oleh=person["id"]), 303)

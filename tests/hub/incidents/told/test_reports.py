@@ -1,6 +1,6 @@
 """Reports that people write: one account fills no queue with them, and a real one is always taken."""
 
-from kentongan_hub.incidents import reports
+from kentongan_hub.incidents.told import reports
 from kentongan_hub.record import outbox
 from kentongan_wire import messages as m
 

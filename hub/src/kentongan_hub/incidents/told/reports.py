@@ -8,21 +8,19 @@ import threading
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import codes, sending, states, words
+from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import REPORTER
 from kentongan_hub.base.tables import Account, Incident, Value
-from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, steps
-from kentongan_hub.incidents.tables import incident_of
+from kentongan_hub.incidents.told import opening
 from kentongan_hub.people import circles
 from kentongan_hub.policies import policy_store
-from kentongan_hub.record import audit, outbox, timeline
+from kentongan_hub.record import audit, outbox
 from kentongan_hub.storage.store import Db
 
 TEXT_LIMIT, PLACE_LIMIT = 280, 80  # characters
-PAGE_EXPIRES_MS = 3_600_000
 KINDS = [kind for kind in words.KINDS if kind != m.KIND_UJI]
 WAITING_MAX, WAITING_MS = 5, 600_000  # reports of one account that nobody was called for yet, in this time
 
@@ -98,24 +96,11 @@ def take(
         raise LocalError(_("Terlalu panjang: kalimat %(limit)s huruf, patokan %(limit2)s huruf",
                            limit=TEXT_LIMIT, limit2=PLACE_LIMIT))  # fmt: skip
     secret = is_confidential(kind)
-    prefix = "rahasia" if secret else "kejadian"
-    slug = actions.new_slug(db, prefix)
-    number = int(slug.removeprefix(f"{prefix}-"))
-    row: dict[str, Value] = {
-        **dict.fromkeys(("drill", "cancelled", "late", "lid", "presses", "alerts"), 0),
-        **{"slug": slug, "state": states.BARU, "device": timeline.BY_HAND, "gateway": ""},
-        **{"first_counter": number, "last_counter": number, "zone": zone, "house": house, "place": place},
-        **{"kind": kind, "confidential": int(secret), "opened_ms": now.ms, "opened_wall": now.wall},
-    }
-    incident = incident_of(db, db.insert("incidents", **row))
-    circles.draw(db, incident)
+    about: dict[str, Value] = {"zone": zone, "house": house, "place": place, "kind": kind}
+    incident = opening.opened(db, now, secret, **about)
     _somebody_hears(db, now, incident)
-    due_ms = policy_store.first_alert_ms(db, now, incident, False)
-    db.run("UPDATE incidents SET next_alert_ms = ? WHERE id = ?", due_ms, incident["id"])
     who, at = (REPORTER, "") if secret else (account["name"], address)
-    timeline.tell(db, now, incident, who, codes.REPORTED, text, at)
-    outbox.add(db, now.ms, outbox.BOARD, sending.NEW, "{}", PAGE_EXPIRES_MS, incident["id"])
-    audit.note("hub_logged", timeline.identity(db, incident), incident["state"])
+    opening.begin(db, now, incident, who, codes.REPORTED, text, at)
     steps.at_once(db, now, incident)
     return incident["slug"]
 

@@ -1,0 +1,1 @@
+"""What people tell without a button: reports, a siren on purpose, announcements, roll-calls."""

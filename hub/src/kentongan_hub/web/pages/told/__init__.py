@@ -1,0 +1,1 @@
+"""Pages of what people tell: a siren on purpose, announcements, roll-calls of houses."""

@@ -1,0 +1,60 @@
+"""A siren that people at the hub have sounded: ordered under our own number, told of whole, stopped alone."""
+
+from gateway_kit import BUTTON, GATEWAY, POST, RECEIVER, Bench, alarm, coming, report, starts
+from kentongan_gateway.core.base.actions import Siren, SirenOff
+from kentongan_wire import messages as m
+
+NUMBER = 12  # of the hub's incident
+ORDER = {"type": "siren", "action": "start", "origin": GATEWAY, "counter": NUMBER, "first": NUMBER,
+         "targets": "zone", "zone": 5, "kind": m.KIND_KEBAKARAN, "seconds": 60}  # fmt: skip
+
+
+def refusals(bench):
+    bench.run(70_000)
+    return {reason for e in bench.of_type("refusals") for reason in e["counters"]}
+
+
+def test_posts_and_our_own_siren_start_for_it_until_the_posts_say_so():
+    bench = Bench()
+    bench.order(id=1, **ORDER)
+    bench.run(500)
+    assert len(bench.all(Siren)) == 1 and {tuple(posts) for _, _, posts in starts(bench)} == {(POST,)}
+    sent = len(starts(bench))
+    bench.hear(report(origin=GATEWAY, alarm_counter=NUMBER), src=POST)
+    bench.run(30_000)
+    assert len(starts(bench)) == sent, "the post has said that it sounds"
+    assert [e["origin"] for e in bench.of_type("siren_report")] == [GATEWAY]
+
+
+def test_its_stop_leaves_the_siren_of_a_button_alone():
+    bench = Bench()
+    bench.order(id=1, **ORDER)
+    bench.hear(alarm(counter=100, kind=m.KIND_MALING))
+    bench.run(10_000)
+    before = len(bench.all(SirenOff))
+    bench.order(id=2, **{**ORDER, "action": "stop"})
+    bench.run(1_000)
+    assert bench.core.parts.own.alarm is not None and bench.core.parts.own.alarm[0] == BUTTON
+    assert len(bench.all(SirenOff)) == before
+
+
+def test_the_silence_key_of_a_post_ends_its_order_and_is_no_refusal():
+    bench = Bench()
+    bench.order(id=1, **ORDER)
+    bench.run(500)
+    sent = len(starts(bench))
+    bench.hear(report(origin=GATEWAY, alarm_counter=NUMBER, state=m.STATE_SILENCED), src=POST)
+    bench.run(30_000)
+    assert len(starts(bench)) == sent
+    assert "silence_not_asked" not in refusals(bench)
+
+
+def test_a_chime_is_called_about_it_and_its_answer_tells_no_button():
+    bench = Bench()
+    bench.order(id=2, type="page", device=GATEWAY, counter=NUMBER, first=NUMBER, kind=2, zone=5, silent=0)
+    bench.run(500)
+    assert [(e["origin"], e["counter"]) for e in bench.of_type("paged")] == [(GATEWAY, NUMBER)]
+    bench.hear(coming(origin=GATEWAY, first=NUMBER), src=RECEIVER)
+    bench.run(30_000)
+    assert bench.entries(GATEWAY) == [], "nobody waits for a word at our own number"
+    assert "answer_not_asked" not in refusals(bench)
