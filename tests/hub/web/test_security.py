@@ -103,6 +103,8 @@ NEEDS = {
     "plan.page": roles.SEE,
     "plan.image": roles.SEE,
     "plan.place": roles.REGISTER,
+    "plan.fill": roles.REGISTER,
+    "plan.undo": roles.REGISTER,
     "plan.lane": roles.REGISTER,
     "plan.drop_lane": roles.REGISTER,
     "plan.upload": roles.REGISTER,
