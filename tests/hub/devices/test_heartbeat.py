@@ -71,7 +71,8 @@ def test_a_button_is_shown_by_days_of_the_sites_own_calendar(old_site):
 
 def test_what_was_before_the_device_is_no_silence(site):
     assert set(bar(site, site.post, heartbeat.BY_DAY).slots) == {"kosong"}
-    assert "terdengar pada 0 dari 0 hari" in str(bar(site, site.post, heartbeat.BY_DAY).words)
+    assert bar(site, site.post, heartbeat.BY_DAY).words == "Belum ada tanda hidup untuk ditunjukkan."
+    assert '<svg class="detak"' not in site.enter("admin").get("/perangkat/pos-1").text
 
 
 def test_hours_in_which_the_hub_was_away_are_nobodys_silence(old_site):

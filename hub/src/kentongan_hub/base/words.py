@@ -160,6 +160,7 @@ SCRIPT = (
     _("%(count)s menit"),
     _("%(hours)s jam %(minutes)s menit lalu"),
     _("%(minutes)s menit lalu"),
+    _("%(what)s: %(state)s"),
     _("%(words)s tidak diterima."),
     _("%(words)s tidak terkirim dalam 10 menit. Tekan lagi."),
     _("%(words)s tidak terkirim: pusat data tidak terjangkau."),
@@ -185,6 +186,7 @@ SCRIPT = (
     _("terhubung, tiap %(seconds)s dtk"),
     _("terputus"),
     _("tersimpan"),
+    _("tidak terbuka lagi"),
     _("tidak tersimpan, coba lagi"),
 )
 

@@ -26,6 +26,11 @@ class Bar(NamedTuple):
     slots: list[str]
     words: str
 
+    @property
+    def known(self):
+        """Whether there is anything to draw."""
+        return any(slot != NOTHING for slot in self.slots)
+
 
 def bars(db, now, nodes):
     """{node: Bar}: mains devices by the hour, for they report every few minutes; buttons by the day."""
@@ -81,6 +86,8 @@ def _words(slots, begin, scale, zone):
     named = ", ".join(_span(begin, slot_ms, zone, *one) for one in spans[:NAMED])
     heard = slots.count(HEARD)
     watched = heard + len(silent)
+    if set(slots) <= {NOTHING}:
+        return _("Belum ada tanda hidup untuk ditunjukkan.")
     said = WORDS[scale].of(heard=heard, watched=watched)
     if spans:
         more = "…" if len(spans) > NAMED else ""

@@ -107,6 +107,7 @@ function startWalk(plan, {at, send}) {
 
   function show(before) {
     const words = goes() ? t("Ketuk tempat %(name)s", {name: waiting[number][1]}) : t("Semua sudah ditaruh.");
+    line.classList.toggle("berjalan", number >= 0);
     line.textContent = (before ? before + ". " : "") + (number < 0 ? "" : words);
     plan.classList.toggle("berjalan", goes());
     next.textContent = number < 0 ? next.dataset.mulai : next.dataset.selesai;
@@ -168,7 +169,7 @@ function startWalk(plan, {at, send}) {
     if (number >= 0) return location.reload();  // what was put can be dragged from here on
     number = 0;
     show("");
-    plan.scrollIntoView({block: "center"});
+    panel.scrollIntoView({block: "start"});
   });
 
   panel.hidden = waiting.length === 0;
