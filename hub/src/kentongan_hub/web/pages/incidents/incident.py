@@ -10,6 +10,7 @@ from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents import actions, confidential, photos
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import search, view, web
@@ -40,21 +41,21 @@ def listing() -> ResponseReturnValue:
         zone = db.setting("time_zone", "WIB")
         # by slug: a row's number would tell how many confidential incidents lie between two public ones
         start = actions.find(db, before)
-        visible = start is not None and confidential.may_see(db, g.account, start)
+        if start and not confidential.may_see(db, g.account, start):
+            start = None
         try:
             wanted = incident_list.wanted(zone)
         except LocalError as error:
             problem, wanted = str(error), search.NOTHING
-        where = f"id < ? AND {confidential.condition(g.account)} AND {wanted.sql}"
-        rows: list[Incident] = db.all(
-            f"SELECT * FROM incidents WHERE {where} ORDER BY id DESC LIMIT ?",
-            *(start["id"] if start and visible else search.LAST, *wanted.values, view.LIST_LIMIT),
+        # one walk finds the page's rows and counts the others; a page further down is not counted again
+        found = db.all(
+            f"SELECT id FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
+            f"AND {wanted.sql} ORDER BY id DESC LIMIT ?",
+            *(start["id"] if start else search.LAST, *wanted.values),
+            view.LIST_LIMIT if start else search.COUNTED + 1,
         )
+        rows = [incident_of(db, one["id"]) for one in found[: view.LIST_LIMIT]]
         cards = [view.card(db, now, row, zone) for row in rows]
-        total = db.value(
-            f"SELECT count(*) FROM (SELECT 1 FROM incidents WHERE {where} ORDER BY id DESC LIMIT ?)",
-            *(search.LAST, *wanted.values, search.COUNTED + 1),
-        )
         zones, kinds = incident_list.zones(db), incident_list.kinds(db, g.account)
     asked = search.asked(incident_list.FIELDS)
     older = {**asked, "sebelum": rows[-1]["slug"]} if len(rows) == view.LIST_LIMIT else None
@@ -63,8 +64,8 @@ def listing() -> ResponseReturnValue:
         cards=cards,
         older=older,
         asked=asked,
-        total=search.counted(total),
-        later=bool(start and visible),
+        total=search.counted(len(found)),
+        later=start is not None,
         zones=zones,
         kinds=kinds,
         states=[(key, text) for key, (text, _condition) in incident_list.STATES.items()],

@@ -31,10 +31,10 @@ STATES = {
 @web.needs(roles.DEVICES)
 def page() -> ResponseReturnValue:
     hub, number = this_hub(), forms.picked("halaman", 0, 9_999)
-    first, asked = number * view.DEVICES_LIMIT, search.asked(FIELDS)
+    first, asked, found = number * view.DEVICES_LIMIT, search.asked(FIELDS), search.words()
     with hub.store.read() as db:
         now = hub.now()
-        nodes = view.device_order(db, now, lambda row, link: _fits(now, asked, row, link))
+        nodes = view.device_order(db, now, lambda row, link: _fits(now, asked, found, row, link))
         shown = {
             "total": len(nodes),
             "devices": view.devices(db, now, nodes[first : first + view.DEVICES_LIMIT]),
@@ -57,7 +57,7 @@ ZONES = "SELECT DISTINCT zone FROM devices WHERE revoked = 0 ORDER BY zone"
 ROLES = {key: word for key, word in words.DEVICE_ROLES.items() if key != "modem"}
 
 
-def _fits(now: Now, asked: dict[str, str], row: Row, link: str) -> bool:
+def _fits(now: Now, asked: dict[str, str], found: list[str], row: Row, link: str) -> bool:
     """Tell if a device is among those that are looked for."""
     state = asked.get("keadaan")
     care = row["lid"] or row["low_battery"] or row["siren_fault"] or (row["muted_until_ms"] or 0) > now.ms
@@ -67,5 +67,5 @@ def _fits(now: Now, asked: dict[str, str], row: Row, link: str) -> bool:
         and asked.get("rt", str(row["zone"])) == str(row["zone"])
         and (state not in LINKS or link in LINKS[state])
         and (state != CARE or bool(care))
-        and search.has(search.words(), [row["label"], house, row["place"], format(row["node"], "08x")])
+        and search.has(found, [row["label"], house, row["place"], format(row["node"], "08x")])
     )
