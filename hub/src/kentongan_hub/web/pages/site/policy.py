@@ -42,11 +42,13 @@ def _page(problem: str, draft: Shown | None = None) -> str:
         home = zone or own
         body = draft or policy_store.stored(db, zone, kind) or policy.default(kind)
         known = _known(db)
+        zones = {row["zone"] for row in db.all("SELECT zone FROM houses UNION SELECT zone FROM devices")}
         row = db.one("SELECT * FROM policies WHERE zone = ? AND kind = ?", zone, kind)
         shown = {
             "steps": rehearsal.play(db, home, house, kind, kind in words.CONFIDENTIAL_KINDS),
             "house": house,
             "home": home,
+            "zones": sorted({*zones, own, zone} - {0}),
             "changed_by": row and row["changed_by"],
         }
     return render_template(
