@@ -8,7 +8,7 @@ import rooms
 NAMES_MAX = 14  # a dozen, about, that a stranger reads to find theirs
 
 WEB = rooms.ROOT / "hub/src/kentongan_hub/web"
-SHARED_TEMPLATES = {"layout", "icons", "error", "strokes"}  # every page uses these
+SHARED_TEMPLATES = {"layout", "search", "icons", "error", "strokes"}  # every page uses these
 
 packages = pytest.mark.parametrize("package", rooms.PACKAGES, ids=lambda path: path.name)
 

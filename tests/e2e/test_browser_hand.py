@@ -204,7 +204,7 @@ def test_news_leaves_the_focus_on_the_same_button_of_the_same_card(night):
     night.village.alarm(kind=1, device=night.village.made["other"])
     night.browser.wait(lambda: len(night.all(".kartu")) == 2, "no second card")
     held = night.driver.switch_to.active_element
-    assert held.text == "Matikan bunyi"
+    assert held.text == "Matikan bunyi\nKebakaran, Rumah 7"
     assert held.find_element("xpath", "ancestor::article").get_attribute("id") == slug
     tab_to(night, "Selesai")
     night.village.close_all()

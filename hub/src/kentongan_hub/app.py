@@ -25,7 +25,16 @@ from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.people import ways
 from kentongan_hub.shared.hub import Hub, HubApp, this_hub
 from kentongan_hub.web import web
-from kentongan_hub.web.pages.incidents import board, drill, incident, incident_work, report, screen, shift
+from kentongan_hub.web.pages.incidents import (
+    board,
+    drill,
+    incident,
+    incident_work,
+    monthly,
+    report,
+    screen,
+    shift,
+)
 from kentongan_hub.web.pages.people import access, contacts, entry, invite, people, register
 from kentongan_hub.web.pages.site import (
     channels,
@@ -47,7 +56,8 @@ log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
     *(trust, kentongan, register, report, shift, storage, people, more),
-    *(invite, screen, contacts, settings, plan, access, raised, announcements, rollcall, answer),
+    *(invite, screen, contacts, settings, plan, access, monthly),
+    *(raised, announcements, rollcall, answer),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

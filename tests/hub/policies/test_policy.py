@@ -5,7 +5,7 @@ import json
 
 import pytest
 from kentongan_hub.incidents.calling import recipients, rehearsal
-from kentongan_hub.policies import policy, policy_store
+from kentongan_hub.policies import choosing, policy, policy_store
 from kentongan_hub.record import outbox
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
@@ -172,10 +172,13 @@ def test_the_house_of_a_silent_alarm_and_the_excluded_are_never_called(street):
 
 
 def form_of(body, **more):
+    """What the page's form sends for that policy."""
     fields = {key: str(body[key]) for key in policy.LIMITS}
-    for name in ("detik", "sirene", "kartu"):
+    for name in ("detik", "sirene"):
         fields[name] = [str(step[name]) for step in body["langkah"]]
-    fields["kepada"] = [" ".join(step["kepada"]) for step in body["langkah"]]
+    for number, step in enumerate(body["langkah"], 1):
+        numbers, rest = choosing.card_parts(step["kartu"])
+        fields |= {f"kepada-{number}": step["kepada"], f"telepon-{number}": numbers, f"kata-{number}": rest}
     return {**fields, **more}
 
 
@@ -271,7 +274,7 @@ def test_who_keeps_the_policy_and_lives_there_cannot_make_a_silent_alarm_call_no
     """One form named a duty that nobody holds, and no phone and no chime heard of a silent alarm."""
     site.account("suami", "ketua_rt", house=7)
     site.account("ibu_kader", "petugas_ronda", named=True, house=9)
-    duty = {"detik": ["0", "300"], "sirene": ["tidak"] * 2, "kepada": ["", "tugas:ppa"], "kartu": ["", ""]}
+    duty = {"detik": ["0", "300"], "sirene": ["tidak"] * 2, "kepada-2": "tugas:ppa"}
     pace = {key: str(low) for key, (low, _) in policy.LIMITS.items()}
     form = {"jenis": str(m.KIND_KEKERASAN), "rt": "5", **duty, **pace}
     answer = site.enter("suami").post("/kebijakan", page="/kebijakan", **form)

@@ -22,6 +22,7 @@ from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import accounts, contacts, invitations, screens
+from kentongan_hub.policies import policy
 from kentongan_hub.web import web
 from kentongan_wire.errors import LocalError
 
@@ -62,7 +63,10 @@ def actions(module):
     return sorted(word for word in words if isinstance(word, str) and re.fullmatch("[a-z-]{3,15}", word))
 
 
-FIELDS = fields()
+# those of a policy's steps are numbered, and its pace stands in a table
+STEP = ("kepada", "dekat", "orang", "telepon", "kata")
+POLICY = [*policy.LIMITS, *(f"{name}-{step}" for name in STEP for step in (1, 2))]
+FIELDS = sorted({*fields(), *POLICY})
 
 
 class Fuzz:
@@ -194,7 +198,7 @@ KNOWN = (
     ("/kebijakan", {"jenis": "1", "rt": "0", "ulang": "abc"}, 400),
     ("/kebijakan", {"jenis": "1", "rt": "0", "ulang": "\x00"}, 400),
     ("/kebijakan", {"jenis": "1", "rt": "0", "detik": ["0", "120"], "sirene": ["tidak", "rt"],
-                    "kepada": ["warga", "dekat:" + "9" * 5_000], "kartu": ["", ""]}, 400),
+                    "kepada-1": "warga", "dekat-2": "dekat:" + "9" * 5_000, "orang-2": "orang:x"}, 400),
     ("/warga/1/akun", {"akun": "77"}, 400),
 )  # fmt: skip
 

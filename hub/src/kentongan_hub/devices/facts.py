@@ -27,6 +27,18 @@ class Labelled(Linked):
     label: str
 
 
+class Sought(Labelled):
+    """The columns by which a device is looked for in the list."""
+
+    zone: int
+    house: int
+    place: str
+    lid: int
+    low_battery: int
+    muted_until_ms: int | None
+    siren_fault: int
+
+
 class DeviceFacts(Labelled):
     created_ms: int
     siren_fault: int

@@ -17,6 +17,7 @@ GATEWAY_AGE_LIMIT_MS = 30 * 86_400_000  # an event older than this comes from a 
 BATTERY_STEP_MV = 20  # wire-format.md: battery u8 in steps of 20 mV
 DAY_MS = 86_400_000
 TEST_ANSWER_MS = 120_000  # after its order a quiet test is answered within this, or not at all
+ECHO_MS = 60_000  # two gateways hear one STATUS within this of each other
 COUNTED_FROM = "statuses_from_ms"
 STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared over the seasons
 
@@ -134,7 +135,8 @@ def status(db: Db, now: Now, gateway: str, event: Event) -> None:
     old = is_old(db, now, event)
     if not heard(db, now, gateway, event, battery_mv, news=not old):
         return
-    _in_history(db, now, gateway, event, battery_mv, flags)
+    if not (old and _played_again(db, now, event)):
+        _in_history(db, now, gateway, event, battery_mv, flags)
     if old:
         return
     db.run(
@@ -163,6 +165,12 @@ def status(db: Db, now: Now, gateway: str, event: Event) -> None:
             "AND test_ms <= ? AND test_ms > ? AND coalesce(tested_ms, -1) < test_ms",
             *(happened(now, event), at_ms, event["device"], at_ms, at_ms - TEST_ANSWER_MS),
         )
+
+
+def _played_again(db: Db, now: Now, event: Event) -> bool:
+    """Whether an old word is heard long after the newest one: no sign of life, nor for a bar of them."""
+    heard_ms = db.value("SELECT heard_ms FROM devices WHERE node = ?", event["device"])
+    return heard_ms is not None and happened_ms(now, event) > heard_ms + ECHO_MS
 
 
 def _in_history(db: Db, now: Now, gateway: str, event: Event, battery_mv: int | None, flags: int) -> None:

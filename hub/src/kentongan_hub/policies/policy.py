@@ -169,7 +169,7 @@ def check(kind: int, body: Any) -> Policy:
         )
     if steps[1]["detik"] > 300:
         raise LocalError(_("langkah 2: paling lambat 300 detik sesudah tombol ditekan"))
-    if NAMED in _confidential_to(kind) and not any(NAMED in step["kepada"] for step in steps[:2]):
+    if NAMED in confidential_to(kind) and not any(NAMED in step["kepada"] for step in steps[:2]):
         # else who keeps the policy, and may live there, decides alone that nobody hears of it
         raise LocalError(_("langkah 1 atau 2: kejadian rahasia harus memanggil orang yang disepakati"))
     return body
@@ -193,7 +193,7 @@ def _object(place: str, value: object, keys: set[str]) -> None:
         raise LocalError(extra if unknown else lacks)
 
 
-def _confidential_to(kind: int) -> tuple[str, ...]:
+def confidential_to(kind: int) -> tuple[str, ...]:
     """Who may be called for an incident of that kind; empty for one that is not confidential."""
     return ALLOWED_TO.get(kind, CONFIDENTIAL_TO) if kind in words.CONFIDENTIAL_KINDS else ()
 
@@ -227,7 +227,7 @@ def _check_step(kind: int, place: str, step: Any) -> None:
                     value2=", ".join(choices()),
                 )
             )
-        allowed = _confidential_to(kind)
+        allowed = confidential_to(kind)
         if allowed and to not in allowed:
             raise LocalError(_("%(place)s: kejadian rahasia hanya kepada %(allowed)s",
                                place=place, allowed=", ".join(allowed)))  # fmt: skip

@@ -71,6 +71,7 @@ NUMBERS = ("rt", "rw", "steady_ms", "wall_last", "wall_ms", "wall_back_ms", "fai
 JSONS: dict[str, type[dict] | type[list]] = {
     "patrol_": dict,
     "settings_wait ": dict,
+    "plan_undo_": list,
     "retention": dict,
     FOUND: list,
 }

@@ -22,7 +22,7 @@ ORDER_LEAP = 1_000  # order ids left out when the last one is not known for cert
 REFRESH_MS = 600_000  # what changes all the time (counters, when heard) is at most so old in the kept file
 OPEN = "closed_ms IS NULL"
 TABLES = {  # in the order of their references; the condition says which rows the alarm path needs
-    "settings": "key NOT LIKE 'patrol_%' AND key != 'damaged'",
+    "settings": "key NOT LIKE 'patrol_%' AND key NOT LIKE 'plan_undo_%' AND key != 'damaged'",
     "accounts": "1", "sessions": "1", "invitations": "1", "houses": "1", "people": "1", "duties": "1",
     "addresses": "1", "contacts": "1", "gateways": "1", "devices": "1", "counters": "1", "rotations": "1",
     "revocations": "1", "technicians": "1", "codes": "1", "plans": "1", "policies": "1", "channels": "1",

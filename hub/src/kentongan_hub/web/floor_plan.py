@@ -109,24 +109,69 @@ def place(
     db: Db, now: Now, by: Account, zone: int, what: str, x: int | None, y: int | None, at: str = ""
 ) -> None:
     """Put 'rumah-7' or a device's 'alat-pos-1' there; x None takes it off the plan."""
+    put(db, now, by, zone, [(what, x, y)], at)
+
+
+Put = tuple[str, int | None, int | None]  # what, and where; None: off the plan
+
+
+def put(db: Db, now: Now, by: Account, zone: int, things: Sequence[Put], at: str = "") -> None:
+    """Put several things at once, one line of the record each; one undo() brings all of them back."""
+    before = [_put(db, zone, *one) for one in things]
+    for what, x, y in things:
+        where = Said(codes.OFF_THE_PLAN) if x is None else f"{x}, {y}"
+        audit.record(db, now.wall, by["login"], codes.PLACED_ON_PLAN, f"RT {zone:02d} {what}", where, at)
+    _remember(db, by, zone, [*_undoable(db, by, zone), before][-UNDO_LIMIT:])
+
+
+def _put(db: Db, zone: int, what: str, x: int | None, y: int | None) -> Put:
+    """Put one thing and give where it was; LocalError for what is not there."""
     kind, _sign, name = what.partition("-")
     if x is not None and y is not None:
         _inside(x, y, of(db, zone)["height"])
     house = numerals.whole(name) if kind == "rumah" else None
-    if house is not None:
-        if house in _houses_of_buttons(db, zone):
-            db.run("INSERT OR IGNORE INTO houses (zone, number) VALUES (?, ?)", zone, house)
-        changed = db.run("UPDATE houses SET x = ?, y = ? WHERE zone = ? AND number = ?", x, y, zone, house)
-    elif kind == "alat":
-        changed = db.run(
-            "UPDATE devices SET x = ?, y = ? WHERE zone = ? AND label = ? AND revoked = 0", x, y, zone, name
-        )
-    else:
-        changed = 0
-    if not changed:
+    if house is not None and house in _houses_of_buttons(db, zone):
+        db.run("INSERT OR IGNORE INTO houses (zone, number) VALUES (?, ?)", zone, house)
+    table, where, key = "devices", "zone = ? AND label = ? AND revoked = 0", name
+    if kind == "rumah":
+        table, where, key = "houses", "zone = ? AND number = ?", str(house)
+    was = db.one(f"SELECT x, y FROM {table} WHERE {where}", zone, key) if kind in ("rumah", "alat") else None
+    if was is None:
         raise LocalError(_("Rumah atau alat itu tidak ada di RT ini. Muat ulang halaman."))
-    where = Said(codes.OFF_THE_PLAN) if x is None else f"{x}, {y}"
-    audit.record(db, now.wall, by["login"], codes.PLACED_ON_PLAN, f"RT {zone:02d} {what}", where, at)
+    db.run(f"UPDATE {table} SET x = ?, y = ? WHERE {where}", x, y, zone, key)
+    return (what, None, None) if was["x"] is None else (what, int(was["x"]), int(was["y"]))
+
+
+def _undoable(db: Db, by: Account, zone: int) -> list[list[Put]]:
+    """Read what this person put on the plan, the last one last, each with where it was before."""
+    return json.loads(db.setting(UNDO.format(zone=zone, who=by["id"]), "[]"))
+
+
+def _remember(db: Db, by: Account, zone: int, steps: list[list[Put]]) -> None:
+    db.set_setting(UNDO.format(zone=zone, who=by["id"]), json.dumps(steps))
+
+
+UNDO, UNDO_LIMIT = "plan_undo_{zone}_{who}", 20  # steps
+
+
+def last_put(db: Db, by: Account, zone: int) -> list[str]:
+    """List what undo() would move; empty where there is nothing to take back."""
+    steps = _undoable(db, by, zone)
+    return [what for what, _x, _y in steps[-1]] if steps else []
+
+
+def undo(db: Db, now: Now, by: Account, zone: int, at: str = "") -> None:
+    """Bring back what this person put last; what is there no more stays gone."""
+    steps = _undoable(db, by, zone)
+    if not steps:
+        raise LocalError(_("Tidak ada yang bisa diurungkan."))
+    *older, last = steps
+    there = {one["key"] for one in things(db, now, zone, "confidential = 0", False)}
+    height = of(db, zone)["height"]  # of another picture, perhaps
+    known: list[Put] = [(what, x, y and min(y, height)) for what, x, y in last if what in there]
+    if known:
+        put(db, now, by, zone, known, at)
+    _remember(db, by, zone, older)
 
 
 def _houses_of_buttons(db: Db, zone: int) -> set[int]:

@@ -1,7 +1,7 @@
 """The content of pages as plain dicts; decides who sees what of a confidential incident. No Flask."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from kentongan_wire import kinds
@@ -15,7 +15,7 @@ from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Device, Incident
 from kentongan_hub.devices import deaf, health, supervision
 from kentongan_hub.devices.deaf import Unwatched
-from kentongan_hub.devices.facts import Labelled
+from kentongan_hub.devices.facts import Sought
 from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
@@ -308,16 +308,24 @@ LINK_ORDER = (
 )
 
 
-def device_order(db: Db, now: Now) -> list[int]:
-    """List the devices in service, lost ones first; light: a page then reads only its own."""
-    rows: list[Labelled] = db.all(f"SELECT label, {health.LINKED} FROM devices WHERE revoked = 0")
-    gone = deaf.of(db, now)
+def device_order(db: Db, now: Now, fits: Callable[[Sought, str], bool] | None = None) -> list[int]:
+    """List the devices in service, lost ones first; light: a page then reads only its own.
 
-    def place(row: Labelled) -> tuple[int, str, str]:
-        link = supervision.device_link(row, now.ms, gone)
-        return (LINK_ORDER.index(link), row["role"], row["label"])
+    `fits` is asked with a device's row (PLACED) and its link, where a list is narrowed.
+    """
+    rows: list[Sought] = db.all(f"SELECT {PLACED}, {health.LINKED} FROM devices WHERE revoked = 0")
+    gone = deaf.of(db, now)
+    links = {row["node"]: supervision.device_link(row, now.ms, gone) for row in rows}
+    if fits:
+        rows = [row for row in rows if fits(row, links[row["node"]])]
+
+    def place(row: Sought) -> tuple[int, str, str]:
+        return (LINK_ORDER.index(links[row["node"]]), row["role"], row["label"])
 
     return [row["node"] for row in sorted(rows, key=place)]
+
+
+PLACED = "label, zone, house, place, lid, low_battery, muted_until_ms, siren_fault"
 
 
 def devices(db: Db, now: Now, nodes: Iterable[int]) -> list[Shown]:

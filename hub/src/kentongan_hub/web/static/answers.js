@@ -29,13 +29,16 @@ function startAnswers({lost, finish, refresh}) {
       const line = document.createElement("p");
       const back = document.createElement("button");
       line.className = "belum-terkirim";
-      line.setAttribute("role", "status");
       line.textContent = (one.refused ? one.refused
         : t("Belum terkirim: %(words)s. Dikirim begitu tersambung.", {words: one.words})) + " ";
       back.type = "button";
       back.className = "halus";
       back.textContent = one.refused ? t("Mengerti") : t("Urungkan");
-      back.addEventListener("click", () => drop(slug));
+      back.setAttribute("aria-label", back.textContent + ": " + about(card));
+      back.addEventListener("click", () => {
+        drop(slug);
+        rest(card);
+      });
       line.append(back);
       (card.querySelector(".jawab") || card.firstElementChild).after(line);
     }
@@ -50,11 +53,22 @@ function startAnswers({lost, finish, refresh}) {
         if (Date.now() - one.at > ANSWER_MS) {
           say(t("%(words)s tidak terkirim dalam 10 menit. Tekan lagi.", {words: one.words}));
           drop(slug);
-        } else if (!await send(slug, one)) break;
+        } else if (!await send(slug, one)) {
+          tell(slug, one);
+          break;
+        }
       }
     } finally {
       sending = false;
     }
+  }
+
+  /* Said once; the card shows it for as long as it waits. */
+  function tell(slug, one) {
+    const card = document.getElementById(slug);
+    if (one.told || unsent[slug] !== one || !card) return;
+    one.told = true;
+    say(t("Belum terkirim: %(words)s. Dikirim begitu tersambung.", {words: one.words + ", " + about(card)}));
   }
 
   /* True when the hub has judged it, whatever it said. */

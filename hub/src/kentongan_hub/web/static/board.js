@@ -12,6 +12,11 @@ const NIGHT_FROM = 18, NIGHT_TO = 6;  // hours in which a wall screen is dark by
 
 const board = document.getElementById("papan");
 
+/* What a card is about, for who listens: "Maling, Rumah 7, RT 05". */
+function about(card) {
+  return [...card.querySelectorAll("h2, .rumah")].map((one) => one.textContent.trim()).join(", ");
+}
+
 function ageText(ms) {
   const minutes = Math.floor(ms / 60000);
   if (minutes < 1) return t("baru saja");
@@ -68,6 +73,12 @@ function startPointer(render) {
   };
 }
 
+/* The focus stays here, where Enter does nothing and Tab goes on. */
+function rest(place) {
+  place.tabIndex = -1;
+  place.focus({preventScroll: true});
+}
+
 function startBoard() {
   const lost = document.getElementById("putus");
   const lostFor = document.getElementById("putus-lama");
@@ -80,6 +91,7 @@ function startBoard() {
   let heardAt = performance.now();
   let waiting = new Set(board.dataset.menunggu.split(" ").filter(Boolean));
   let repeats = Number(board.dataset.ulang);
+  let known = heardOf(board);
   let stream = null;
   let over = false;
 
@@ -103,40 +115,54 @@ function startBoard() {
     waiting = new Set(message.menunggu);
     repeats = message.ulang;
     document.title = (waiting.size ? "(" + waiting.size + ") " : "") + document.title.replace(/^\(\d+\) /, "");
-    if (fresh.length) announce(message.html, fresh);
+    announce(message.html, fresh);
     take({html: message.html, fresh: fresh});
   }
 
+  /* {slug: [what it is about, how it stands]} of the cards of a page. */
+  function heardOf(page) {
+    const cards = [...page.querySelectorAll("article")];
+    const state = (card) => [...card.querySelectorAll(".keadaan :is(b, strong)")].map((one) => one.textContent);
+    return new Map(cards.map((card) => [card.id, [about(card), state(card).join(", ")]]));
+  }
+
+  /* Who listens hears what is new and nothing twice: a new alarm at once, a change when the voice has time. */
   function announce(html, slugs) {
     const page = document.createElement("template");
     page.innerHTML = html;
-    const words = slugs.map((slug) => {
-      const card = page.content.getElementById(slug);
-      const parts = card ? [...card.querySelectorAll("h2, .rumah")] : [];
-      return parts.map((one) => one.textContent.trim()).join(", ");
-    });
-    say(t("Alarm baru: %(what)s", {what: words.join("; ")}));
+    const now = heardOf(page.content);
+    const words = slugs.filter((slug) => now.has(slug)).map((slug) => now.get(slug)[0]);
+    if (words.length) say(t("Alarm baru: %(what)s", {what: words.join("; ")}));
+    const moved = [];
+    for (const [slug, [what, state]] of known) {
+      const then = now.has(slug) ? now.get(slug)[1] : t("tidak terbuka lagi");
+      if (then !== state) moved.push(t("%(what)s: %(state)s", {what: what, state: then}));
+    }
+    if (moved.length) document.getElementById("perubahan").textContent = moved.join("; ");
+    known = now;
   }
 
   function render(message) {
     const held = board.contains(document.activeElement) ? document.activeElement : null;
     const card = held && held.closest("article");
+    const place = card && [...board.querySelectorAll("article")].indexOf(card);
     board.innerHTML = message.html;
     for (const slug of message.fresh) document.getElementById(slug)?.classList.add("tiba");
-    if (held) focusAgain(card ? document.getElementById(card.id) : board, held.textContent.trim());
     answers.mark();
+    if (held) {
+      const cards = board.querySelectorAll("article");
+      const same = card ? document.getElementById(card.id) : board;
+      if (same) focusAgain(same, held.textContent.trim());
+      else rest(cards[Math.min(place, cards.length - 1)] || board);
+    }
     tick();
   }
 
   /* News must not move the focus to another deed just as somebody presses Enter. */
   function focusAgain(place, words) {
-    const all = place ? [...place.querySelectorAll("button, a")] : [];
-    const same = all.find((one) => one.textContent.trim() === words);
+    const same = [...place.querySelectorAll("button, a")].find((one) => one.textContent.trim() === words);
     if (same) same.focus({preventScroll: true});
-    else if (place && place !== board) {
-      place.tabIndex = -1;  // the card, where Enter does nothing and Tab goes on
-      place.focus({preventScroll: true});
-    }
+    else rest(place);
   }
 
   function open() {
@@ -165,6 +191,7 @@ function startBoard() {
     waiting = new Set();
     lost.hidden = true;
     ended.hidden = false;
+    if (board.contains(document.activeElement)) ended.querySelector("a").focus();
     board.replaceChildren();
     document.getElementById("tercatat").replaceChildren();
   }

@@ -10,10 +10,12 @@ from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents import actions, confidential, photos
+from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.incidents.told import rollcall
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
-from kentongan_hub.web import view, web
+from kentongan_hub.web import search, view, web
+from kentongan_hub.web.pages.incidents import incident_list
 
 blueprint = Blueprint("incident", __name__, url_prefix="/kejadian")
 
@@ -34,22 +36,42 @@ ACTIONS = {
 @blueprint.get("")
 @web.needs(roles.SEE)
 def listing() -> ResponseReturnValue:
-    before = request.args.get("sebelum", "")
+    before, problem = request.args.get("sebelum", ""), ""
     now = this_hub().now()
     with this_hub().store.read() as db:
+        zone = db.setting("time_zone", "WIB")
         # by slug: a row's number would tell how many confidential incidents lie between two public ones
         start = actions.find(db, before)
-        visible = start is not None and confidential.may_see(db, g.account, start)
-        zone = db.setting("time_zone", "WIB")
-        rows = db.all(
-            f"SELECT * FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
-            "ORDER BY id DESC LIMIT ?",
-            start["id"] if start and visible else 1 << 60,
-            view.LIST_LIMIT,
+        if start and not confidential.may_see(db, g.account, start):
+            start = None
+        try:
+            wanted = incident_list.wanted(zone)
+        except LocalError as error:
+            problem, wanted = str(error), search.NOTHING
+        # one walk finds the page's rows and counts the others; a page further down is not counted again
+        found = db.all(
+            f"SELECT id FROM incidents WHERE id < ? AND {confidential.condition(g.account)} "
+            f"AND {wanted.sql} ORDER BY id DESC LIMIT ?",
+            *(start["id"] if start else search.LAST, *wanted.values),
+            view.LIST_LIMIT if start else search.COUNTED + 1,
         )
+        rows = [incident_of(db, one["id"]) for one in found[: view.LIST_LIMIT]]
         cards = [view.card(db, now, row, zone) for row in rows]
-    older = rows[-1]["slug"] if len(rows) == view.LIST_LIMIT else None
-    return render_template("incidents/incident_list.html", cards=cards, older=older)
+        zones, kinds = incident_list.zones(db), incident_list.kinds(db, g.account)
+    asked = search.asked(incident_list.FIELDS)
+    older = {**asked, "sebelum": rows[-1]["slug"]} if len(rows) == view.LIST_LIMIT else None
+    return render_template(
+        "incidents/incident_list.html",
+        cards=cards,
+        older=older,
+        asked=asked,
+        total=search.counted(len(found)),
+        later=start is not None,
+        zones=zones,
+        kinds=kinds,
+        states=[(key, text) for key, (text, _condition) in incident_list.STATES.items()],
+        problem=problem,
+    )
 
 
 def find(db: Db, slug: str) -> Incident:

@@ -14,7 +14,8 @@ from kentongan_hub.channels.sms import Sms
 from kentongan_hub.people import residents, standing, ways
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
-from kentongan_hub.web import forms, view, web
+from kentongan_hub.web import forms, search, view, web
+from kentongan_hub.web.search import Where
 
 blueprint = Blueprint("register", __name__)
 HOUSES_SHOWN = 60
@@ -27,11 +28,19 @@ def page() -> ResponseReturnValue:
 
 
 def _page(problem: str) -> str:
-    hub = this_hub()
-    after = forms.picked("sesudah")
+    hub, asked = this_hub(), search.asked(FIELDS) if request.method == "GET" else {}
+    number = forms.picked("halaman", 0, 9_999)
+    found, zone = search.words() if asked else [], forms.picked("rt", *forms.ZONES) if asked else 0
+    lives = search.condition(found, HOUSE_TEXT)
+    if zone:
+        lives = search.both([lives, Where("zone = ?", (zone,))])
+    elsewhere = search.condition(found, "name")
     with hub.store.read() as db:
         now, own = hub.now(), db.number("rt", 1)
-        houses = db.all("SELECT * FROM houses WHERE id > ? ORDER BY id LIMIT ?", after, HOUSES_SHOWN)
+        houses = db.all(
+            f"SELECT * FROM houses WHERE {lives.sql} ORDER BY zone, number LIMIT ? OFFSET ?",
+            *(*lives.values, HOUSES_SHOWN, number * HOUSES_SHOWN),
+        )
         for house in houses:
             house["people"] = db.all(
                 "SELECT id, name, head FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL "
@@ -41,15 +50,26 @@ def _page(problem: str) -> str:
             )
             house["note"] = residents.empty_note(db, now.ms, house["zone"], house["number"])
         away = db.all(
-            "SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL ORDER BY name LIMIT ?",
-            HOUSES_SHOWN,
+            f"SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL AND {elsewhere.sql} "
+            "ORDER BY name LIMIT ?",
+            *(*elsewhere.values, HOUSES_SHOWN),
         )
+        total = db.value(f"SELECT count(*) FROM houses WHERE {lives.sql}", *lives.values)
+        zones = [row["zone"] for row in db.all("SELECT DISTINCT zone FROM houses ORDER BY zone")]
         counts = residents.counters(db, now)
-    more = houses[-1]["id"] if len(houses) == HOUSES_SHOWN else None
+    more = number + 1 if (number + 1) * HOUSES_SHOWN < total else None
     return render_template(
         "people/register.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more,
+        before=number - 1 if number else None, asked=asked, zones=zones, total=total,
         moves_out=residents.MOVES_OUT, moves_in=residents.MOVES_IN,
     )  # fmt: skip
+
+
+FIELDS = ("cari", "rt")
+HOUSE_TEXT = (
+    "'rumah ' || number || ' ' || place || ' ' || coalesce((SELECT group_concat(p.name, ' ') FROM people p "
+    "WHERE p.zone = houses.zone AND p.house = houses.number AND p.erased_wall IS NULL), '')"
+)
 
 
 def _zone() -> int:

@@ -7,6 +7,7 @@ from kentongan_hub.base import roles, site
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Row
+from kentongan_hub.devices import heartbeat
 from kentongan_hub.devices.supervision import BATTERY_EMPTY_MV, BATTERY_FULL_MV
 from kentongan_hub.devices.trust.revocations import WHY
 from kentongan_hub.incidents import mute as muting
@@ -38,11 +39,15 @@ def _page(label: str, problem: str) -> str:
             TREND_DAYS,
         )
         heard = db.all("SELECT * FROM hearings WHERE device = ? ORDER BY heard_wall DESC", row["node"])
+        lately = [heartbeat.bar(db, now, known, scale) for scale in (heartbeat.BY_HOUR, heartbeat.BY_DAY)]
+    if row["role"] == "tombol":  # which reports a few times a day
+        lately = lately[1:]
     for one in heard:
         one["time"] = local_date_time(one["heard_wall"], zone)
     return render_template(
         "site/device.html", one=row, chart=_chart(days[::-1]), heard=heard, hours=muting.HOURS,
         mute_reasons=MUTE_REASONS, why=WHY, problem=problem, days=len(days),
+        lately=lately,
     )  # fmt: skip
 
 

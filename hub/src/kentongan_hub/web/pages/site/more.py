@@ -41,6 +41,7 @@ PAGES = (
         roles.SIREN,
     ),
     ("rollcall.listing", "beres", _("Saya aman"), _("Absen rumah sesudah bencana; cetak."), roles.SEE),
+    ("monthly.page", "daftar", _("Rekap bulanan"), _("Satu lembar A4: kejadian, waktu, latihan."), roles.SEE),
     ("shift.page", "orang", _("Serah terima malam"), _("Siapa operator malam ini."), roles.COME),
     ("policy.queue", "latihan", _("Yang akan terjadi"), _("Panggilan dan pesan yang menunggu."), roles.COME),
     ("policy.page", "daftar", _("Kebijakan"), _("Siapa dipanggil untuk apa."), roles.POLICY),

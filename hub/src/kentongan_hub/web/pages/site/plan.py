@@ -1,18 +1,21 @@
 """Denah: the RT's plan with running alarms and the health of devices; houses are placed on it."""
 
+import json
 from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from kentongan_wire.errors import LocalError
 
-from kentongan_hub.base import roles
+from kentongan_hub.base import language, roles
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import Text, _
 from kentongan_hub.incidents import confidential
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import floor_plan, forms, pictures, web
+from kentongan_hub.web.pages.site import plan_list
+from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("plan", __name__, url_prefix="/denah")
 
@@ -32,14 +35,35 @@ def _page(problem: str) -> str:
     health = roles.allows(g.account["role"], roles.DEVICES)
     with hub.store.read() as db:
         zone = _zone(db)
-        shown = {
+        shown: Shown = {
             "zone": zone,
             "zones": [row["zone"] for row in db.all("SELECT DISTINCT zone FROM houses ORDER BY zone")],
             "plan": floor_plan.of(db, zone),
             "things": floor_plan.things(db, hub.now(), zone, confidential.condition(g.account), health),
         }
-    edit = roles.allows(g.account["role"], roles.REGISTER)
+        edit = roles.allows(g.account["role"], roles.REGISTER)
+        if edit:
+            shown.update(_editing(db, zone, shown["things"]))
     return render_template("site/plan.html", problem=problem, edit=edit, **shown)
+
+
+def _editing(db: Db, zone: int, things: list[Shown]) -> Shown:
+    """Collect what only who may change the plan sees of it."""
+    names = {one["key"]: one["name"] for one in things}
+    last = [names[what] for what in floor_plan.last_put(db, g.account, zone) if what in names]
+    words = last[0] if last else ""
+    if len(last) > 1:
+        words = _("%(first)s dan %(count)s lagi", first=last[0], count=len(last) - 1)
+    from_register = request.args.get("isi") == "daftar"
+    waiting = [one for one in things if one["x"] is None]
+    return {
+        "last": words,
+        "pasted": plan_list.from_register(db, zone) if from_register else request.form.get("daftar", ""),
+        "waiting_json": json.dumps(
+            [(one["key"], language.shown(one["name"]), one["short"]) for one in waiting]
+        ),
+        "sides": plan_list.SIDES,
+    }
 
 
 @blueprint.get("/gambar")
@@ -75,6 +99,25 @@ def place() -> ResponseReturnValue:
         floor_plan.place(db, now, g.account, zone, request.form.get("apa", ""), x, y, at)
 
     return _do(deed)
+
+
+@blueprint.post("/daftar")
+@web.needs(roles.REGISTER)
+def fill() -> ResponseReturnValue:
+    """Put a pasted list along a lane."""
+    form, lane = request.form, forms.picked("gang", otherwise=-1)
+
+    def deed(db: Db, now: Now, zone: int, at: str) -> None:
+        text, side = form.get("daftar", ""), form.get("sisi", "")
+        plan_list.fill(db, now, g.account, zone, text, lane, side, at)
+
+    return _do(deed)
+
+
+@blueprint.post("/urung")
+@web.needs(roles.REGISTER)
+def undo() -> ResponseReturnValue:
+    return _do(lambda db, now, zone, at: floor_plan.undo(db, now, g.account, zone, at))
 
 
 @blueprint.post("/gang")

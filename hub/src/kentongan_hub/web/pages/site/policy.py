@@ -6,13 +6,14 @@ from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 from werkzeug.datastructures import MultiDict
 
-from kentongan_hub.base import roles, services, words
+from kentongan_hub.base import roles, words
 from kentongan_hub.base.entries import numerals
-from kentongan_hub.base.language import _
+from kentongan_hub.base.language import Text, _
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.calling import rehearsal
-from kentongan_hub.policies import policy, policy_store
+from kentongan_hub.policies import choosing, policy, policy_store
 from kentongan_hub.shared.hub import this_hub
+from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, web
 from kentongan_hub.web.view import Shown
 
@@ -40,11 +41,14 @@ def _page(problem: str, draft: Shown | None = None) -> str:
         own = db.number("rt", 1)
         home = zone or own
         body = draft or policy_store.stored(db, zone, kind) or policy.default(kind)
+        known = _known(db)
+        zones = {row["zone"] for row in db.all("SELECT zone FROM houses UNION SELECT zone FROM devices")}
         row = db.one("SELECT * FROM policies WHERE zone = ? AND kind = ?", zone, kind)
         shown = {
             "steps": rehearsal.play(db, home, house, kind, kind in words.CONFIDENTIAL_KINDS),
             "house": house,
             "home": home,
+            "zones": sorted({*zones, own, zone} - {0}),
             "changed_by": row and row["changed_by"],
         }
     return render_template(
@@ -55,9 +59,43 @@ def _page(problem: str, draft: Shown | None = None) -> str:
         body=body,
         problem=problem,
         policy=policy,
-        services=[f"{{{name}}}" for name in services.SERVICES],
+        choosing=choosing,
+        steps_shown=[_step_shown(step, kind, known) for step in [*body["langkah"], None]],
+        services=choosing.services_offered([str(step["kartu"]) for step in body["langkah"]]).items(),
+        known=known,
         **shown,
     )
+
+
+PEOPLE_SHOWN = 300  # by name, to choose from
+REACHABLE = (
+    "SELECT DISTINCT p.id, p.name, p.house FROM people p JOIN addresses a ON a.person = p.id "
+    "WHERE a.active = 1 AND p.erased_wall IS NULL ORDER BY p.name LIMIT ?"
+)
+
+
+def _known(db: Db) -> dict[str, Text | str]:
+    """Name the people that can be called; whoever may not read the register chooses nobody by name."""
+    if not roles.allows(g.account["role"], roles.REGISTER):
+        return {}
+    return {
+        f"{words.PERSON}:{row['id']}": _("%(name)s, Rumah %(house)s", name=row["name"], house=row["house"])
+        if row["house"]
+        else row["name"]
+        for row in db.all(REACHABLE, PEOPLE_SHOWN)
+    }
+
+
+def _step_shown(step: Shown | None, kind: int, known: dict[str, Text | str]) -> Shown:
+    """Spread a step over its choices; None is one to be added."""
+    if step is None:
+        return {"new": True, "ticks": [], "near": "", "others": [""], "numbers": [""], "rest": ""}
+    ticks, near, others = choosing.split(step["kepada"], kind)
+    numbers, rest = choosing.card_parts(step["kartu"])
+    spare = [""] if known else []
+    numbers += [""] * (len(numbers) < choosing.NUMBERS)
+    return {**step, "ticks": ticks, "near": near, "others": [*others, *spare], "numbers": numbers,
+            "rest": rest}  # fmt: skip
 
 
 @blueprint.post("/kebijakan")
@@ -82,25 +120,19 @@ def save() -> ResponseReturnValue:
 
 
 def _draft(form: MultiDict[str, str]) -> Shown:
-    """Read the policy that the form spells, odd values as they came: policy.check names them."""
+    """Read the policy that was chosen, odd values as they came: policy.check names them."""
     steps = []
-    for after, siren, to, card in zip(
-        form.getlist("detik"),
-        form.getlist("sirene"),
-        form.getlist("kepada"),
-        form.getlist("kartu"),
-        strict=False,
+    for number, (after, siren) in enumerate(
+        zip(form.getlist("detik"), form.getlist("sirene"), strict=False), 1
     ):
-        if after.strip():
-            steps.append(
-                {
-                    "detik": _whole(after),
-                    "sirene": siren,
-                    "kepada": to.replace(",", " ").split(),
-                    "kartu": card.strip(),
-                }
-            )
-    return {"langkah": steps, **{key: _whole(form.get(key, "")) for key in policy.LIMITS}}
+        if not after.strip():  # taken out, or never added
+            continue
+        to = [form.get(f"dekat-{number}", ""), *form.getlist(f"orang-{number}")]
+        card = choosing.card_of(form.getlist(f"telepon-{number}"), form.get(f"kata-{number}", ""))
+        chosen = [one for one in [*form.getlist(f"kepada-{number}"), *to] if one]
+        step = {"detik": _whole(after), "sirene": siren, "kepada": list(dict.fromkeys(chosen)), "kartu": card}
+        steps.append(step)
+    return {"langkah": choosing.in_order(steps), **{key: _whole(form.get(key, "")) for key in policy.LIMITS}}
 
 
 def _whole(text: str) -> int | str:
