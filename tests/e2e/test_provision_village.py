@@ -151,7 +151,8 @@ def test_a_list_of_boards_is_gone_on_with_after_it_was_stopped(demo, tmp_path):
     """The three roles without a button's alarm; the one board at the table stands for a box of them."""
     houses = tmp_path / "alat.csv"
     houses.write_text(BATCH)
-    command = f"kentongan-tool provision --batch {houses} --port {demo.bench.port} {demo.at_hub} --erase"
+    words = f"--port {demo.bench.port} {demo.at_hub} --erase --yes"
+    command = f"kentongan-tool provision --batch {houses} {words}"
     said = []
     process = start(demo, command)
     reader = threading.Thread(target=lines_of, args=(process, said))

@@ -235,3 +235,34 @@ def test_a_damaged_journal_is_named_not_overwritten(bench, monkeypatch):
     with pytest.raises(ToolError, match="pending-"):
         journal.settle(bench.hub, print)
     assert path.read_text() == "{"
+
+
+ELSEWHERE = {"role": "tombol", "label": "tombol-99", "node": 0x6B74F099, "site": "rt-05"}
+
+
+def test_erase_names_what_is_on_the_board_and_asks_and_takes_no_silence_for_a_yes(bench):
+    from kentongan_tool.prompt import Prompt
+
+    Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
+    code, said = bench.run("--erase")
+    assert code == 1 and "tombol tombol-99 6b74f099, tidak dikenal" in said and "`--yes`" in said
+    assert bench.files_on_board() == ["/device.json"] and "tombol-21" not in bench.devices()
+    code, said = bench.run("--erase", "--yes")
+    assert "Menghapus isi lama papan" in said
+    bench.assert_taken_back(said)
+
+
+def test_a_hub_that_is_gone_or_a_label_that_is_taken_erases_nothing(bench):
+    from kentongan_tool.prompt import Prompt
+
+    Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
+    sheet = bench.folder / "none/label.pdf"
+    for more, words in (
+        (("--label", "tombol-07"), "in use"),
+        (("--label-out", sheet), "tidak ada"),
+        (("--hub", "http://127.0.0.1:9"), "Pusat data tidak terjangkau"),
+        (("--place", "x" * 81), "place: 81"),
+    ):
+        code, said = bench.run("--erase", "--yes", *more)
+        assert code in (1, 2) and words in said and "Menghapus" not in said, said
+    assert bench.files_on_board() == ["/device.json"]

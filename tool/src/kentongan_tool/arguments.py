@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kentongan_tool import bundle, devicetools
+from kentongan_tool import asking, bundle, devicetools
 from kentongan_tool import hub as hub_api
 from kentongan_tool.failures import ToolError
 
@@ -61,7 +61,11 @@ def open_hub(args: argparse.Namespace) -> hub_api.Hub:
     if args.token_file:
         return hub_api.Hub(args.hub, hub_api.read_token(args.token_file), args.ca_file)
     hub = hub_api.Hub(args.hub, None, args.ca_file)
-    hub.login(args.login, getpass.getpass(f"Sandi {args.login} (tidak tampil): "))
+    try:
+        password = getpass.getpass(f"Sandi {args.login} (tidak tampil): ")
+    except EOFError:
+        raise ToolError("argument", "--login: tidak ada yang mengetik (nobody types); give --token-file")
+    hub.login(args.login, password)
     return hub
 
 
@@ -72,6 +76,14 @@ def add_bundle(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="bundel luring; tanpa ini dipakai kode dari salinan proyek ini",
     )
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="hapus isi papan tanpa bertanya")
+
+
+def sure_of(args: argparse.Namespace) -> asking.Sure:
+    return asking.sure_already if args.yes else asking.sure
 
 
 def open_bundle(args: argparse.Namespace, tools: Iterable[str]) -> bundle.Bundle:

@@ -4,9 +4,19 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from kentongan_tool import batch, boards, labels, lists, modem
+from kentongan_tool import asking, batch, boards, labels, lists, modem
 from kentongan_tool.answers import Fields
-from kentongan_tool.arguments import SECONDS, Commands, add_bundle, add_hub, open_bundle, open_hub, say
+from kentongan_tool.arguments import (
+    SECONDS,
+    Commands,
+    add_bundle,
+    add_hub,
+    add_yes,
+    open_bundle,
+    open_hub,
+    say,
+    sure_of,
+)
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console, Said
 from kentongan_tool.failures import ToolError
@@ -17,7 +27,7 @@ from kentongan_tool.provision import PROVED_BY_UJI, UJI_S, Job, heard, prove
 from kentongan_tool.revoke import revoke, wait_for_posts
 
 PROMPT_TOOLS = ("mpremote",)
-IMAGE_TOOLS = ("esptool", "littlefs-python")
+IMAGE_TOOLS = ("esptool", "mpremote", "littlefs-python")
 REVOKE_WAIT_S = 600
 BATCH_WAIT_S = 3_600  # for the next board to be plugged in
 CHOICES: batch.Choices = {  # option: (field of the registration, how it is read, what it is)
@@ -44,6 +54,7 @@ def add_board(parser: argparse.ArgumentParser) -> None:
         "--board", choices=sorted(boards.BOARDS), metavar="JENIS", help=", ".join(sorted(boards.BOARDS))
     )
     parser.add_argument("--erase", action="store_true", help="papan bekas alat lain: hapus isinya")
+    add_yes(parser)
     parser.add_argument(
         "--image",
         action="store_true",
@@ -106,7 +117,9 @@ def go_provision(args: argparse.Namespace) -> None:
         raise ToolError("argument", "provision: give --role, --label, --zone and one --port, or --batch")
     args.port = args.port[0]
     fields = {name: getattr(args, name) for name in ("role", "label", "zone", "house", "place", "hops")}
-    do_job(args, open_hub(args), {**fields, **chosen(args)})
+    fields = {**fields, **chosen(args)}
+    check({name: value for name, value in fields.items() if value is not None}, "provision")
+    do_job(args, open_hub(args), fields)
 
 
 def go_batch(args: argparse.Namespace) -> None:
@@ -117,15 +130,19 @@ def go_batch(args: argparse.Namespace) -> None:
         raise ToolError("argument", f"{args.batch}: a gateway's radio is made by itself, --role modem")
     if args.image:
         raise ToolError("argument", "--batch waits for blank boards at their prompt: flash them, no --image")
-    hub, bundle = open_hub(args), open_bundle(args, PROMPT_TOOLS)
-
-    def make_job(port: str) -> Job:
-        return Job(hub, bundle, port, say, args.board, args.erase, args.wait)
-
-    result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
     rows = [{**chosen(args), **row} for row in rows]
     for row in rows:
         check(row, f"{args.batch}: {row['label']}")
+    result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
+    for path in (result, args.label_out):
+        asking.check_room(path)
+    hub = open_hub(args)
+    batch.check_against(rows, {one["label"]: one for one in hub.devices()})
+    bundle = open_bundle(args, PROMPT_TOOLS)
+
+    def make_job(port: str) -> Job:
+        return Job(hub, bundle, port, say, args.board, args.erase, args.wait, sure_of(args))
+
     coming = batch.Ports(args.port, say, args.erase)
     try:
         devices = batch.run(rows, coming, hub, make_job, result, BATCH_WAIT_S, say)
@@ -141,6 +158,8 @@ def do_job(
 ) -> None:
     if args.image and args.bundle is None:
         raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
+    asking.check_room(args.label_out)
+    hub.site()  # address, certificate and token, while nothing is lost yet
     bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
     kind: type[Job]
     if fields.get("role") == "modem":
@@ -148,7 +167,7 @@ def do_job(
         kind = modem.ModemImageJob if args.image else modem.ModemJob
     else:
         kind = ImageJob if args.image else Job
-    job = kind(hub, bundle, args.port, say, args.board, args.erase, args.wait)
+    job = kind(hub, bundle, args.port, say, args.board, args.erase, args.wait, sure_of(args))
     device = job.run(fields, replaces, old_erased)
     if args.label_out:
         labels.sheet([job.sticker(device)], args.label_out)
@@ -187,6 +206,7 @@ def go_replace(args: argparse.Namespace) -> None:
         say("Radio lama tidak menyimpan kunci: tidak ada yang dicabut.")
         return
     old = hub.find(args.device)
+    check(chosen(args), "replace", replacing=True)
     do_job(args, hub, chosen(args), old["node"], args.old_erased)
     say(f"Papan lama {old['id']} dicabut.")
     if args.revoke_wait:

@@ -10,6 +10,7 @@ from typing import NoReturn
 from kentongan_wire.errors import LocalError
 
 from kentongan_tool import (
+    asking,
     board_commands,
     bundle,
     devicetools,
@@ -99,6 +100,8 @@ def add_label(sub: Commands) -> None:
 
 
 def go_label(args: argparse.Namespace) -> None:
+    labels.check_first(args.first)
+    asking.check_room(args.out)
     hub = open_hub(args)
     names = args.device or sorted(one["label"] for one in hub.devices())
     if not names:
@@ -141,6 +144,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LocalError as error:
         print(f"kentongan-tool: {error}", file=sys.stderr)
         return EXIT_FAILED
+    except EOFError:
+        report(ToolError("argument", "tidak ada yang mengetik di sini (nobody types here)"))
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("\nDihentikan; tidak ada yang setengah terdaftar (stopped).", file=sys.stderr)
         return EXIT_STOPPED

@@ -36,9 +36,9 @@ CHECKS = {  # a failure's name: what happened, what to look at
     ),
     "port_busy": Check(
         "Port sedang dipakai program lain",
-        "tutup program serial lain (Thonny, screen, mpremote, ModemManager)",
+        "tutup program serial lain (Thonny, screen); brltty, ModemManager: `sudo systemctl stop` namanya",
         "Another program holds the port",
-        "close other serial programs (Thonny, screen, mpremote, ModemManager)",
+        "close other serial programs (Thonny, screen); brltty, ModemManager: `sudo systemctl stop` them",
     ),
     "running": Check(
         "Laptop ini sedang mendaftarkan alat lain",
@@ -94,11 +94,29 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "The board already is a device",
         "use `replace` for the same house, or `--erase` if it was revoked",
     ),
+    "not_sure": Check(
+        "Isi papan tidak dihapus",
+        "papan yang tersambung; bila memang benar jawab pertanyaannya, atau tambahkan `--yes`",
+        "What is on the board was not erased",
+        "which board is connected; if it is the right one answer the question, or add `--yes`",
+    ),
     "hub_unreachable": Check(
         "Pusat data tidak terjangkau",
         "kabel jaringan atau Wi-Fi ke pusat data, alamat --hub, dan dayanya",
         "The hub cannot be reached",
         "network cable or Wi-Fi to the hub, the address --hub, and its power",
+    ),
+    "hub_address": Check(
+        "Yang menjawab di alamat --hub bukan pusat data",
+        "alamat dan port --hub: https://kentongan.lan, di mesin pusat data sendiri http://127.0.0.1:PORT",
+        "What answers at --hub is no hub",
+        "address and port of --hub: https://kentongan.lan, on the hub's own machine http://127.0.0.1:PORT",
+    ),
+    "hub_certificate": Check(
+        "Sertifikat pusat data tidak dipercaya",
+        "beri --ca-file hub.pem dari pusat data ini, alamat seperti di sertifikatnya, dan jam laptop",
+        "The hub's certificate is not trusted",
+        "give --ca-file hub.pem of this hub, the address as in its certificate, and the laptop's clock",
     ),
     "hub_refused": Check(
         "Pusat data menolak",

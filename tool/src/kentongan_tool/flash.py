@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kentongan_tool import boards, devicetools, images
+from kentongan_tool.asking import Sure
 from kentongan_tool.bundle import Bundle
+from kentongan_tool.console import ask_for_prompt
 from kentongan_tool.failures import Say, ToolError
-from kentongan_tool.prompt import check_port, staging
+from kentongan_tool.prompt import Prompt, check_port, staging
 
 CHIP_S, FLASH_S = 60, 600
 INLINE_BYTES = 128  # the port's cache: a larger file inside its folder it cannot always read (error 84)
@@ -61,6 +63,26 @@ def find_chip(port: str) -> Chip:
     )
     size = SIZE_LINE.search(said)
     return Chip(name, int(size.group(1)) if size else None)
+
+
+def ask_before(port: str, say: Say, sure: Sure) -> None:
+    """Look at what runs at the port, and ask before a device is erased; one that sleeps cannot be seen."""
+    check_port(port)
+    if "://" in port:  # a loader's own line
+        return
+    if not ask_for_prompt(port):
+        say("Papan diam: kosong, atau tombol yang tidur (blank, or a button asleep)")
+        return
+    prompt = Prompt(port)
+    device = prompt.probe().device
+    if device:
+        role, label, node, _ = device
+        number = format(node, "08x") if isinstance(node, int) else "?"
+        try:
+            sure(f"{port}: {role} {label} {number}", str(label))
+        except BaseException:
+            prompt.leave()
+            raise
 
 
 def flash(port: str, bundle: Bundle, say: Say, wanted: str | None = None) -> tuple[Chip, images.Partition]:

@@ -4,6 +4,7 @@ Keys come in one answer (the device file) and are held in memory only. The token
 at a prompt; it is never an argument.
 """
 
+import http.client
 import json
 import ssl
 import urllib.error
@@ -27,12 +28,12 @@ def read_token(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
             raise ToolError("file", f"{path}: others can read this token; `chmod 600 {path}`")
-        lines = path.read_text(encoding="utf-8").split()
+        lines = path.read_text(encoding="utf-8-sig").split()
     except OSError as error:
         raise ToolError("file", f"{path}: {error.strerror}")
     except UnicodeError:
         lines = []
-    if len(lines) != 1:
+    if len(lines) != 1 or not lines[0].isascii() or not lines[0].isprintable():
         raise ToolError("file", f"{path}: holds no token")
     return lines[0]
 
@@ -41,7 +42,13 @@ class Hub:
     """Talks to the hub at `url`; every failure is a ToolError that names the remedy."""
 
     def __init__(self, url: str, token: str | None = None, ca_file: Path | None = None):
-        parts = urllib.parse.urlsplit(url)
+        try:
+            parts = urllib.parse.urlsplit(url)
+            assert parts.port is None or parts.port > 0  # reading it checks it
+        except (ValueError, AssertionError):
+            raise ToolError("argument", f"--hub {url}: write https://ADDRESS or https://ADDRESS:PORT")
+        if not url.isascii() or not url.isprintable() or " " in url:
+            raise ToolError("argument", f"--hub {url!r}: write https://ADDRESS, without blanks")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ToolError("argument", f"--hub {url}: write https://ADDRESS (on the hub http://127.0.0.1)")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
@@ -50,6 +57,8 @@ class Hub:
         self._token = token
         try:
             self._tls = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+        except ssl.SSLError:
+            raise ToolError("file", f"--ca-file {ca_file}: bukan sertifikat PEM (no certificate in PEM)")
         except OSError as error:
             raise ToolError("file", f"--ca-file {ca_file}: {error.strerror or error}")
         # no proxy: the hub is in the neighbourhood, and a proxy would see the token
@@ -72,8 +81,14 @@ class Hub:
                 return json.loads(answer.read(ANSWER_BYTES_MAX))
         except urllib.error.HTTPError as error:
             raise self._refusal(error)
-        except (OSError, ValueError) as error:  # URLError is an OSError; a stranger's page is no JSON
+        except (ValueError, http.client.HTTPException):  # a stranger's page, or no HTTP at all
+            raise ToolError("hub_address", self.url)
+        except OSError as error:  # URLError is one
             reason = getattr(error, "reason", None) or error
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                raise ToolError("hub_certificate", f"{self.url}: {reason.verify_message}")
+            if isinstance(reason, ssl.SSLError):
+                raise ToolError("hub_address", f"{self.url}: tidak berbicara https (speaks no https)")
             raise ToolError("hub_unreachable", f"{self.url}: {reason}")
 
     def _refusal(self, error: urllib.error.HTTPError) -> ToolError:

@@ -49,8 +49,7 @@ DARK, GREY, RED, LINE = (20, 20, 20), (95, 95, 95), (178, 24, 24), (190, 190, 19
 
 def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = True) -> None:
     """Write the labels (dicts of the hub's label route) to `path`; starts at place `first` of the sheet."""
-    if not 1 <= first <= PER_SHEET:
-        raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
+    check_first(first)
     from fpdf import FPDF
 
     pdf = FPDF(format="A4")
@@ -67,6 +66,11 @@ def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = 
         Path(path).write_bytes(bytes(pdf.output()))
     except OSError as error:
         raise ToolError("file", f"{path}: {error.strerror}")
+
+
+def check_first(first: int) -> None:
+    if not 1 <= first <= PER_SHEET:
+        raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
 
 
 def title_and_place(label: Label) -> tuple[str, str]:

@@ -146,6 +146,8 @@ class Prompt:
         # the second is this machine's word for a port that went away; a board's own flash says EIO
         if "failed to access" in said or "Input/output error" in said or "no device found" in said:
             raise ToolError("port_missing", self.port)
+        if "raw paste" in said:  # it fell silent in the middle: power or cable, not the flash
+            raise ToolError("port_missing", f"{self.port}: terputus saat menulis (cut while writing)")
         if "raw repl" in said or "device disconnected" in said:
             raise ToolError("no_answer", f"{self.port}: {said}")
         raise ToolError("not_written", f"{self.port}: {said}")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-from kentongan_tool import boards, flash, journal, radios
+from kentongan_tool import asking, boards, flash, journal, radios
 from kentongan_tool.answers import Alarm, Device, Fields, Label, Made
 from kentongan_tool.bundle import Bundle
 from kentongan_tool.console import Console
@@ -81,11 +81,14 @@ class Job:
         board: str | None = None,
         erase: bool = False,
         wait_s: float = UJI_S,
+        sure: asking.Sure = asking.sure_already,
     ):
+        self.sure = sure
         self.hub, self.bundle, self.port, self.say = hub, bundle, str(port), say
         self.wanted_board, self.erase, self.wait_s = board, erase, wait_s
         self.prompt: Prompt  # from look() on
         self.alarm: Alarm | None = None  # the "uji" that proved the last device
+        self._going_to_be: tuple[int | None, str | None] = None, None  # (replaces, label)
         self._journal = journal.Journal(hub.url)
 
     def look(self) -> tuple[Any, boards.Board]:
@@ -97,6 +100,8 @@ class Job:
             number = format(node, "08x") if isinstance(node, int) else "?"
             self.prompt.leave()
             raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
+        if found.device:
+            self._ask(*found.device[:3])
         usb = flash.usb_of(self.port)
         answering: list[str] = []
         if found.platform != "linux" and found.chip:
@@ -119,6 +124,8 @@ class Job:
 
     def _run(self, fields: Fields, replaces: int | None, old_erased: bool) -> Device:
         journal.settle(self.hub, self.say)
+        self._going_to_be = replaces, fields.get("label")
+        self._check_hub(fields, replaces)
         found, board = self.look()
         role = fields["role"] if "role" in fields or replaces is None else self.hub.device(replaces)["role"]
         boards.refuse_role(board, role)
@@ -135,6 +142,35 @@ class Job:
         self._journal.clear()
         self.say(f"Terpasang: {device['label']} {device['id']}{heard(self.alarm)}")
         return device
+
+    def _check_hub(self, fields: Fields, replaces: int | None) -> None:
+        """Hub, token, certificate and label, before a board is touched."""
+        label = fields.get("label")
+        for one in self.hub.devices():
+            if one["label"] == label and one["node"] != replaces:
+                raise ToolError(
+                    "field", f"label: {label} in use, {one['id']}; label lain, atau (another, or) `replace`"
+                )
+
+    def _ask(self, role: Any, label: Any, node: Any) -> None:
+        """Before a device is erased that may be at work; not of the one that a person named for that."""
+        if not isinstance(node, int) or node == self._going_to_be[0]:
+            return
+        if role == "modem" and label == self._going_to_be[1]:
+            return
+        try:
+            state = self.hub.device(node)["state"]
+        except ToolError as error:
+            if error.name != "hub_refused":
+                raise
+            state = "tidak dikenal pusat data ini (unknown to this hub)"
+        if state == "revoked":
+            return
+        try:
+            self.sure(f"{self.port}: {role} {label} {node:08x}, {state}", str(label))
+        except BaseException:
+            self.prompt.leave()
+            raise
 
     def _needs_driver(self, found: Any) -> bool:
         return found.platform != "linux"

@@ -25,6 +25,12 @@ def add_parser(sub: Commands) -> None:
 
 def go(args: argparse.Namespace) -> None:
     site = open_hub(args).site()
+    if args.use == "gateway":
+        known = [gateway["label"] for gateway in site["gateways"]]
+        if args.gateway not in known:
+            raise ToolError(
+                "field", f"--gateway {args.gateway}: pusat data mengenal (the hub knows) {', '.join(known)}"
+            )
     want = stock.wanted(site["channel"], args.use, args.label, args.gain, args.loss)
     number = stock.configure(want, say, args.port, args.host, args.check)
     if args.use == "gateway":
