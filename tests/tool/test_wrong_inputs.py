@@ -39,7 +39,11 @@ BAD_PLACES = (
 )  # fmt: skip
 BAD_WORDS = (
     [], ["sulap"], ["provision"], ["revoke"], ["label"], ["flash"], ["bundle"],
-    ["bundle", "--check", "/none"],
+    ["bundle", "--check", "/none"], ["ports"], ["profile"], ["profile", "--hub", "kentongan.lan"],
+    ["profile", "--hub", "https://x", "--ca-file", "/etc/hostname"], ["profile", "--token-file", "/none"],
+    ["provision", "--role", "tombol", "--label", "t", "--hub", "http://127.0.0.1:9", "--token-file", "/none"],
+    ["label", "--hub", "https://127.0.0.1:9", "--login", "a", "--ca-file", "/none", "--out", "/tmp/x.pdf"],
+    ["stock", "--use", "repeater", "--label", "x"], ["test", "--hub", "http://127.0.0.1:9"],
     ["tools", "--bundle", "/none"], ["flash", "--port", "x", "--bundle", "/none"],
     ["flash", "--port", "x", "--bundle", "/none", "--board", "heltec_v9"],
     ["revoke", "a", "--why", "x", "--hub", "http://127.0.0.1:9", "--wait", "-5"],
@@ -125,6 +129,7 @@ def test_a_wrong_input_ends_in_a_sentence_that_names_the_remedy(
 ):
     kind, given = ROWS[number]
     monkeypatch.setattr("sys.stdin", open("/dev/null"))
+    monkeypatch.setattr("kentongan_tool.ports.there", list)  # whatever is plugged in here
     monkeypatch.setattr("getpass.getpass", lambda _: (_ for _ in ()).throw(EOFError()))
     try:
         code = cli.main(words_of(kind, given, tmp_path, strangers))
@@ -137,7 +142,7 @@ def test_a_wrong_input_ends_in_a_sentence_that_names_the_remedy(
     assert "Periksa: " in said and "Check: " in said and "Traceback" not in said
     right = {
         "hub": ("argument", "hub_unreachable", "hub_address", "hub_certificate"),
-        "token": ("file",),
+        "token": ("token",),
         "batch": ("list", "field", "argument"),
         "places": ("list",),
         "words": tuple(failures.CHECKS),

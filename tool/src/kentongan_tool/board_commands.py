@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from kentongan_tool import asking, batch, boards, labels, lists, modem
+from kentongan_tool import asking, batch, boards, labels, lists, modem, ports, profile
 from kentongan_tool.answers import Fields
 from kentongan_tool.arguments import (
     SECONDS,
     Commands,
     add_bundle,
     add_hub,
+    add_port,
     add_yes,
     open_bundle,
     open_hub,
@@ -43,10 +44,6 @@ def add_parsers(sub: Commands) -> None:
     add_replace(sub)
     add_test(sub)
     add_revoke(sub)
-
-
-def add_port(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", required=True, metavar="PORT", help="port papan, misalnya /dev/ttyUSB0")
 
 
 def add_board(parser: argparse.ArgumentParser) -> None:
@@ -85,10 +82,9 @@ def add_provision(sub: Commands) -> None:
     command = sub.add_parser("provision", help="jadikan papan kosong sebuah alat: daftar, tulis, uji, label")
     command.add_argument(
         "--port",
-        required=True,
         action="append",
         metavar="PORT",
-        help="port papan, misalnya /dev/ttyUSB0; dengan --batch boleh beberapa",
+        help="port papan, misalnya /dev/ttyUSB0; tanpa ini dicari; dengan --batch boleh beberapa",
     )
     add_hub(command)
     add_bundle(command)
@@ -113,12 +109,12 @@ def go_provision(args: argparse.Namespace) -> None:
         go_batch(args)
         return
     zoneless = args.role == "modem"  # it bears its gateway's
-    if not args.role or not args.label or (args.zone is None and not zoneless) or len(args.port) > 1:
+    if not args.role or not args.label or (args.zone is None and not zoneless) or len(args.port or ()) > 1:
         raise ToolError("argument", "provision: give --role, --label, --zone and one --port, or --batch")
-    args.port = args.port[0]
     fields = {name: getattr(args, name) for name in ("role", "label", "zone", "house", "place", "hops")}
     fields = {**fields, **chosen(args)}
     check({name: value for name, value in fields.items() if value is not None}, "provision")
+    args.port = args.port[0] if args.port else None
     do_job(args, open_hub(args), fields)
 
 
@@ -143,7 +139,7 @@ def go_batch(args: argparse.Namespace) -> None:
     def make_job(port: str) -> Job:
         return Job(hub, bundle, port, say, args.board, args.erase, args.wait, sure_of(args))
 
-    coming = batch.Ports(args.port, say, args.erase)
+    coming = batch.Ports(args.port or [ports.choose(None, say)], say, args.erase)
     try:
         devices = batch.run(rows, coming, hub, make_job, result, BATCH_WAIT_S, say)
     finally:
@@ -156,11 +152,12 @@ def go_batch(args: argparse.Namespace) -> None:
 def do_job(
     args: argparse.Namespace, hub: Hub, fields: Fields, replaces: int | None = None, old_erased: bool = False
 ) -> None:
-    if args.image and args.bundle is None:
+    if args.image and not (args.bundle or profile.read().get("bundle")):
         raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
     asking.check_room(args.label_out)
     hub.site()  # address, certificate and token, while nothing is lost yet
     bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
+    args.port = ports.choose(args.port, say)
     kind: type[Job]
     if fields.get("role") == "modem":
         refuse_choices(args)
@@ -226,6 +223,7 @@ def add_test(sub: Commands) -> None:
 
 def go_test(args: argparse.Namespace) -> None:
     hub = open_hub(args)
+    args.port = ports.choose(args.port, say)
     with Console(args.port) as console:
         said = console.wake(say)
     if said["role"] == "modem":

@@ -19,7 +19,7 @@ class ImageJob(Job):
     def look(self) -> tuple[flash.Chip, boards.Board]:
         """Step 1: the chip at the port, by esptool. What the board held before cannot be seen from here."""
         if self.erase:
-            flash.ask_before(self.port, self.say, self.sure)
+            flash.ask_before(self.port, self.sure)
         chip = flash.find_chip(self.port)
         if chip.name not in boards.GENERIC:
             raise ToolError("wrong_chip", f"{self.port}: {chip.name}; boards here have an ESP32 or ESP32-S3")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-from kentongan_tool import asking, boards, flash, journal, radios
+from kentongan_tool import asking, boards, flash, journal, progress, radios
 from kentongan_tool.answers import Alarm, Device, Fields, Label, Made
 from kentongan_tool.bundle import Bundle
 from kentongan_tool.console import Console
@@ -27,6 +27,7 @@ AWAKE_S = 0.8  # a device that was awake answers sooner; one that was reset or a
 TYPE_AGAIN_S = 3  # the word "uji", until the device said that it pressed or the hub has it
 PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes when it heard them
 BLOCK_BYTES = 4096
+PROBE_S, CLEAR_S = 6, 12  # what these usually take
 
 
 def choose_board(
@@ -94,7 +95,8 @@ class Job:
     def look(self) -> tuple[Any, boards.Board]:
         """Step 1: what is at the port. ToolError when it already is a device and may not be erased."""
         self.prompt = Prompt(self.port)
-        found = self.prompt.probe()
+        with progress.reckoned("Melihat papan", PROBE_S):
+            found = self.prompt.probe()
         if found.device and not self.erase:
             role, label, node, _ = found.device
             number = format(node, "08x") if isinstance(node, int) else "?"
@@ -179,7 +181,7 @@ class Job:
         """Step 2: old files go, before anything is registered."""
         need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
         if not found.files and need > found.free_bytes:
-            raise ToolError("not_written", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
+            raise ToolError("full_board", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
         if found.files:
             self.say("Menghapus isi lama papan")
             self.prompt.stop()
@@ -213,7 +215,8 @@ class Job:
         self._note_written()
         files = {**code, **device_files(made)}
         self.say(f"Menulis {len(files)} berkas, {sum(map(len, files.values())) // 1024} KB")
-        self.prompt.write(files)
+        with progress.Progress("Menulis") as told:
+            self.prompt.write(files, told)
         self.say("Isi papan dibaca kembali: sama")
         self.prompt.reset()
 
@@ -242,7 +245,8 @@ class Job:
         """Withdraw and clear; what cannot be done now is done at the next start (journal)."""
         cleared = False
         try:
-            self._clear_board()
+            with progress.reckoned("Mengosongkan papan", CLEAR_S):
+                self._clear_board()
             cleared = True
         except (ToolError, OSError, KeyboardInterrupt):
             self.say("Papan belum dapat dikosongkan; jangan dipasang. Isinya ditolak pusat data.")
@@ -275,13 +279,14 @@ def prove(
     when the time is over.
     """
     before = hub.device(node).get("heard_wall")
-    with Console(port) as console:
+    with Console(port) as console, progress.Progress("Menunggu") as waiting:
         if say:
             console.wake(say)
         heard_s = time.monotonic()
         until_s, wakes, shows_until_s = heard_s + wait_s, WAKES_MAX, heard_s + SHOWS_S
         type_again_s = 0.0
         while time.monotonic() < until_s:
+            waiting.left(until_s - time.monotonic())
             if time.monotonic() >= type_again_s:
                 console.send("uji")
                 type_again_s = time.monotonic() + TYPE_AGAIN_S
