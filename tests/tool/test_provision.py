@@ -103,6 +103,7 @@ def test_a_cable_that_is_pulled_is_named_and_the_number_is_refused_everywhere(be
     process = bench.start()
     said = when_said(bench, process, "Menulis", lambda: cut_while_written(bench))
     assert process.returncode == 1 and "GAGAL" in said and "belum dapat dikosongkan" in said
+    assert "Papan terputus" in said and "tidak rusak karenanya" in said, said
     assert "tombol-21" not in bench.devices() and not bench.pending_files()
     bench.alone.board.replug()
     code, said = bench.run("--erase")  # what was half written is no device: cleared and begun again
@@ -257,8 +258,11 @@ def test_a_hub_that_is_gone_or_a_label_that_is_taken_erases_nothing(bench):
 
     Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
     sheet = bench.folder / "none/label.pdf"
+    pending = {"role": "tombol", "label": "tombol-40", "zone": 5}  # only the hub itself says no to that one
+    bench.hub.register(pending, None, "permintaan-laptop-lain")
     for more, words in (
         (("--label", "tombol-07"), "in use"),
+        (("--label", "tombol-40"), "Pusat data menolak"),
         (("--label-out", sheet), "tidak ada"),
         (("--hub", "http://127.0.0.1:9"), "Pusat data tidak terjangkau"),
         (("--place", "x" * 81), "place: 81"),

@@ -29,10 +29,10 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "the USB cable (many only charge), the socket, or the port's name: `kentongan-tool ports`",
     ),
     "port_taken": Check(
-        "brltty (untuk layar braille) mengambil port papan ini",
-        "`sudo systemctl stop brltty`, atau copot paketnya: `sudo apt remove brltty`; lalu colok ulang papan",
-        "brltty (for braille displays) has taken the board's port",
-        "`sudo systemctl stop brltty`, or `sudo apt remove brltty`; then plug the board in again",
+        "Papan tidak ditemukan, dan brltty (untuk layar braille) berjalan: ia mengambil port papan",
+        "`sudo systemctl stop brltty`, lalu colok ulang papan; atau kabel, nama port: `kentongan-tool ports`",
+        "No board at that port, and brltty (for braille displays) runs: it takes boards' ports",
+        "`sudo systemctl stop brltty`, then plug the board in again; or cable, name: `kentongan-tool ports`",
     ),
     "port_denied": Check(
         "Port tidak boleh dibuka",

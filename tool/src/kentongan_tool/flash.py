@@ -146,6 +146,18 @@ def flash(port: str, bundle: Bundle, say: Say, wanted: str | None = None) -> tup
     """Erase the board and write MicroPython's image for its chip; (chip, vfs partition)."""
     chip = find_chip(port)
     say(f"Chip di {port}: {chip.name}, flash {chip.flash_mb or '?'} MB")
+    path, partition = fitting(port, chip, bundle, wanted)
+    say("Menghapus flash")
+    with progress.reckoned("Menghapus", ERASE_S_PER_MB * (chip.flash_mb or 1)):
+        esptool(port, "erase-flash", chip=esptool_name(chip.name))
+    write_flash(port, chip.name, boards.FLASH_START[chip.name], path, say)
+    return chip, partition
+
+
+def fitting(
+    port: str, chip: Chip, bundle: Bundle, wanted: str | None = None
+) -> tuple[Path, images.Partition]:
+    """MicroPython's image for that chip and where its files will lie; ToolError before anything is erased."""
     if chip.name not in boards.GENERIC:
         raise ToolError("wrong_chip", f"{port}: {chip.name}; boards here have an ESP32 or ESP32-S3")
     if wanted and boards.BOARDS[wanted].chip != chip.name:
@@ -157,11 +169,7 @@ def flash(port: str, bundle: Bundle, say: Say, wanted: str | None = None) -> tup
     partition = images.file_system(data, chip.name, path.name, chip.flash_mb << 20)
     if partition.offset + partition.size > chip.flash_mb << 20:
         raise ToolError("wrong_image", f"{path.name}: wants more than the {chip.flash_mb} MB of this board")
-    say("Menghapus flash")
-    with progress.reckoned("Menghapus", ERASE_S_PER_MB * chip.flash_mb):
-        esptool(port, "erase-flash", chip=esptool_name(chip.name))
-    write_flash(port, chip.name, boards.FLASH_START[chip.name], path, say)
-    return chip, partition
+    return path, partition
 
 
 def write_flash(port: str, chip: str, offset: int, path: Path, say: Say) -> None:

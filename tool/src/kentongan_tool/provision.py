@@ -132,9 +132,10 @@ class Job:
         role = fields["role"] if "role" in fields or replaces is None else self.hub.device(replaces)["role"]
         boards.refuse_role(board, role)
         code = self.bundle.device_files(role, board.name, need_driver=self._needs_driver(found))
-        self._prepare(found, board, code)
-        made = self._register(fields, replaces)
+        self._check_fit(found, board, code)
+        made = self._register(fields, replaces)  # before anything is erased: the hub may say no
         try:
+            self._prepare(found, board)
             self._write(code, made)
             self.alarm = self._prove(made, role)
             device = self._confirm(made, old_erased)
@@ -177,11 +178,14 @@ class Job:
     def _needs_driver(self, found: Any) -> bool:
         return found.platform != "linux"
 
-    def _prepare(self, found: Any, board: boards.Board, code: dict[str, bytes]) -> None:
-        """Step 2: old files go, before anything is registered."""
+    def _check_fit(self, found: Any, board: boards.Board, code: dict[str, bytes]) -> None:
+        """Whether all that is written will have its place there."""
         need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
         if not found.files and need > found.free_bytes:
             raise ToolError("full_board", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
+
+    def _prepare(self, found: Any, board: boards.Board) -> None:
+        """Old files go."""
         if found.files:
             self.say("Menghapus isi lama papan")
             self.prompt.stop()
