@@ -91,6 +91,8 @@ def test_a_tool_is_heard_while_it_runs_and_its_end_errors_and_hanging_are_known(
     program("import time; print('mulai', flush=True); time.sleep(60)")
     done = devicetools.run("mpremote", heard=parts.append, timeout_s=SOON_S)
     assert done.returncode is None and "mulai" in done.stdout
+    done = devicetools.run("mpremote", heard=parts.append, quiet_s=SOON_S)
+    assert done.returncode is None and "mulai" in done.stdout
 
 
 def test_what_can_only_be_reckoned_never_says_that_it_is_done(monkeypatch, capsys):

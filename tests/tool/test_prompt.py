@@ -7,7 +7,7 @@ import pytest
 import serial
 from board_kit import Alone, need_board
 from kentongan_sim.world.bridges import PtyBridge
-from kentongan_tool import console, devicetools
+from kentongan_tool import console, devicetools, prompt
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import Prompt
@@ -118,3 +118,21 @@ def test_how_far_the_writing_is_is_known_while_a_real_board_is_written(require, 
     finally:
         alone.close()
     assert len(shares) > 10 and shares == sorted(shares) and shares[-1] > 0.9
+
+
+def test_a_power_cut_while_writing_is_a_cut_and_no_broken_board(require, tmp_path, monkeypatch):
+    need_board(require)
+    need_tools(require, "mpremote")
+    monkeypatch.setattr(prompt, "QUIET_S", 5)
+    alone, done = Alone(tmp_path), []
+
+    def cut(*so_far):
+        if not done:
+            alone.power(False)
+        done.append(so_far)
+
+    try:
+        assert told(lambda: Prompt(alone.port).write({"role.mpy": bytes(50_000)}, cut)).name == "cut"
+    finally:
+        alone.close()
+    assert done

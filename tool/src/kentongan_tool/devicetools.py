@@ -166,12 +166,15 @@ def run(
     timeout_s: float = RUN_TIMEOUT_S,
     cwd: Path | None = None,
     heard: Heard | None = None,
+    quiet_s: float | None = None,
 ) -> Done:
-    """Run a tool to its end, or until it has hung for so long. `heard` gets what it prints, as it comes."""
+    """Run a tool to its end, or until it has hung for so long. `heard` gets what it prints, as it comes; one
+    that then prints nothing for `quiet_s` has hung.
+    """
     words = [*command(name), *[str(arg) for arg in args]]
     env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
     if heard:
-        return _run_heard(words, timeout_s, env, heard)
+        return _run_heard(words, timeout_s, env, heard, quiet_s or timeout_s)
     try:
         done = subprocess.run(
             words,
@@ -189,15 +192,15 @@ def run(
         return Done(None, *output)
 
 
-def _run_heard(words: list[str], timeout_s: float, env: dict[str, str], heard: Heard) -> Done:
+def _run_heard(words: list[str], timeout_s: float, env: dict[str, str], heard: Heard, quiet_s: float) -> Done:
     """A terminal takes the output: only to one does mpremote say how far it is."""
-    until_s, said = time.monotonic() + timeout_s, b""
+    until_s, said, heard_s = time.monotonic() + timeout_s, b"", time.monotonic()
     reader, writer = pty.openpty()
     with tempfile.TemporaryFile() as errors, open(reader, "rb", buffering=0) as output:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=writer, stderr=errors, env=env)
         os.close(writer)
         try:
-            while time.monotonic() < until_s:
+            while time.monotonic() < min(until_s, heard_s + quiet_s):
                 if not select.select([output], [], [], LOOK_S)[0]:
                     continue
                 try:
@@ -206,9 +209,9 @@ def _run_heard(words: list[str], timeout_s: float, env: dict[str, str], heard: H
                     part = b""
                 if not part:
                     break
-                said += part
+                said, heard_s = said + part, time.monotonic()
                 heard(part.decode(errors="replace"))
-            code: int | None = process.wait(max(0.0, until_s - time.monotonic()))
+            code: int | None = process.wait(max(1.0, min(until_s, heard_s + quiet_s) - time.monotonic()))
         except subprocess.TimeoutExpired:
             code = None
         finally:

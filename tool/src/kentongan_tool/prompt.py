@@ -26,6 +26,7 @@ from kentongan_tool.progress import Told
 ANSWER_S = 25  # mpremote's own tries to reach a prompt end after 10 s
 ENTRY_TRIES = 3  # a board that is still starting, or was left in the middle of a word, does not open at once
 WRITE_S = 120  # 90 KB at 115200 baud take 10 s
+QUIET_S = 40  # while it copies mpremote tells of every 256 bytes; its tries to reach a prompt take 10 s
 MARK = "KENTONGAN "
 MEMORY_DIRS = ("/dev/shm",)
 # It fell silent in the middle: power or cable, not the flash.
@@ -138,7 +139,14 @@ class Prompt:
             if not self._open:
                 ask_for_prompt(self.port)
             done = devicetools.run(
-                "mpremote", "connect", self.port, "resume", *words, timeout_s=timeout_s, heard=heard
+                "mpremote",
+                "connect",
+                self.port,
+                "resume",
+                *words,
+                timeout_s=timeout_s,
+                heard=heard,
+                quiet_s=QUIET_S,
             )
             self._open = done.returncode == 0
             if self._open:
@@ -147,7 +155,8 @@ class Prompt:
             if "could not enter raw repl" not in said:
                 break  # anything else may have been done in part: only a closed door is tried again
         if done.returncode is None:
-            raise ToolError("no_answer", f"{self.port}: no answer within {timeout_s} s")
+            name = "cut" if words[0] == "cp" else "no_answer"  # it answered until then
+            raise ToolError(name, f"{self.port}: no answer within {timeout_s} s")
         raise self._failure(said)
 
     def _failure(self, said: str) -> ToolError:
