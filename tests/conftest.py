@@ -104,6 +104,13 @@ def require_fixture():
     return require
 
 
+@pytest.fixture(autouse=True)
+def without_a_profile(request, monkeypatch):
+    """What a developer has saved with `kentongan-tool profile` is no test's."""
+    if "tool" in request.path.parts:
+        monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+
+
 def micropython_environment():
     """Environment in which `micropython` finds the device sources and the tests' helpers."""
     path = [ROOT / "wire/src", ROOT / "firmware/src", ROOT / "simulator/src", ROOT / "tests"]

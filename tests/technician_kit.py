@@ -42,7 +42,8 @@ class Bench:
         self.token_file.write_text(office.token)
         self.hub = Hub(office.address, read_token(self.token_file))
         self.alone = Alone(folder, role, speed)
-        self.home = {"XDG_STATE_HOME": str(self.laptop), "TMPDIR": str(self.laptop)}
+        names = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
+        self.home = dict.fromkeys(names, str(self.laptop))
 
     @property
     def words(self):

@@ -189,6 +189,7 @@ def test_press_a_house_answer_at_the_board_and_see_it_at_the_house(browser, demo
     browser.wait("strokes", lambda: browser.driver.execute_script("return window.tones > 20"))
     browser.click("#tombol-10 .roof")
     assert browser.find("#box-name").text == "Rumah 10"
+    assert not browser.find("#reset").is_displayed()
     browser.click("#press")
     browser.wait("the siren", lambda: state_of(browser, "tombol-10") in ("sounding", "stored"))
     browser.shot("pressed-desktop")
@@ -205,6 +206,10 @@ def test_press_a_house_answer_at_the_board_and_see_it_at_the_house(browser, demo
     browser.wait("somebody comes", lambda: state_of(browser, "tombol-10") == "coming")
     assert browser.find("#tombol-10 .said").text == "ada yang datang"
     browser.shot("coming-desktop")
+    if browser.driver.execute_script("return document.body.dataset.table"):  # where there is MicroPython
+        browser.click("#papan-1 .roof")
+        browser.click("#reset")
+        browser.shot("table-desktop")
 
     assert browser.complaints() == []
     hosts = {

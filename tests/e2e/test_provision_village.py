@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,11 @@ def demo(tmp_path_factory):
         running.events = []
         running.village.world.listen(lambda t_us, *event: running.events.append(event))
         running.start()
-        running.laptop = {**os.environ, "XDG_STATE_HOME": str(running.data / "laptop")}
+        running.laptop = {
+            **os.environ,
+            "XDG_STATE_HOME": str(running.data / "laptop"),
+            "XDG_CONFIG_HOME": str(running.data / "laptop"),
+        }
         running.at_hub = f"--hub {running.hub_url} --token-file {running.bench.token}"
         yield running
 
@@ -56,13 +61,20 @@ def start(demo, command):
     )
 
 
+def press_reset(demo):
+    """The board's RESET key, on the village page."""
+    page = urllib.request.urlopen(demo.page).read().decode()
+    headers = {"X-Village": re.search('data-token="([^"]+)"', page)[1], "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{demo.page}/reset", b"{}", headers)).close()
+
+
 def tool(demo, command, code=0):
     """Run it, press RESET when it asks for it, and hand back what it printed."""
     process, said = start(demo, command), ""
     for line in process.stdout:
         said += line
         if "tekan RESET pada papan" in line:
-            demo.bench.board.press_reset()
+            press_reset(demo)
     assert process.wait(PATIENCE_S) == code, said
     return said
 
@@ -151,7 +163,8 @@ def test_a_list_of_boards_is_gone_on_with_after_it_was_stopped(demo, tmp_path):
     """The three roles without a button's alarm; the one board at the table stands for a box of them."""
     houses = tmp_path / "alat.csv"
     houses.write_text(BATCH)
-    command = f"kentongan-tool provision --batch {houses} --port {demo.bench.port} {demo.at_hub} --erase"
+    words = f"--port {demo.bench.port} {demo.at_hub} --erase --yes"
+    command = f"kentongan-tool provision --batch {houses} {words}"
     said = []
     process = start(demo, command)
     reader = threading.Thread(target=lines_of, args=(process, said))

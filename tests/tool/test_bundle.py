@@ -87,7 +87,11 @@ def test_another_format_is_refused_although_its_digests_are_right(copy):
 
 def test_what_the_folder_lacks_is_written_down_and_refused_when_it_is_needed(tmp_path, require_module):
     given = technicians_folder(tmp_path / "given", driver=False, chips=(boards.ESP32,))
-    made = bundle.make(given, tmp_path / "bundle", with_wheels=False)
+    shares = []
+    made = bundle.make(
+        given, tmp_path / "bundle", with_wheels=False, told=lambda done, total: shares.append(done / total)
+    )
+    assert shares == sorted(shares) and shares[0] == 0 and 0.9 < shares[-1] < 1 and len(shares) > 10
     assert made.about["missing"] == ["images/ESP32_GENERIC_S3-*.bin", "lib/lora"]
     with pytest.raises(ToolError, match="ESP32_GENERIC_S3"):
         made.image(boards.ESP32S3)

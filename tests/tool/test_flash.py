@@ -43,7 +43,7 @@ def test_the_image_of_the_chip_that_is_there_is_written_and_the_chip_compares_it
     other.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(ToolError) as caught:
         flash.esptool(board.port, "verify-flash", hex(boards.FLASH_START[board.chip]), other)
-    assert caught.value.name == "not_written"
+    assert caught.value.name == "dead_flash"
 
 
 def test_the_command_names_the_chip_and_refuses_a_board_of_another_kind(s3, packed):
@@ -166,3 +166,61 @@ def test_a_chip_that_tells_no_flash_size_is_not_erased(s3, packed, monkeypatch):
     monkeypatch.setattr(flash, "find_chip", lambda _: flash.Chip(boards.ESP32S3, None))
     with pytest.raises(ToolError, match="tells no size of its flash"):
         flash.flash(s3.port, packed, lambda _: None)
+
+
+def device_on(port, packed, tmp_path):
+    """A chip that holds MicroPython and the files of a device, as one that sleeps does."""
+    chip, partition = flash.flash(port, packed, lambda _: None)
+    files = {
+        "device.json": b'{"role": "tombol"}' + bytes(300),
+        "main.py": b"pass\n",
+        "state/guard": bytes(200),
+    }
+    flash.littlefs(files, 0x20000, tmp_path / "vfs.bin")
+    flash.write_flash(port, chip.name, partition.offset, tmp_path / "vfs.bin", lambda _: None)
+
+
+def test_a_device_that_sleeps_is_seen_in_its_flash_and_asked_for_and_a_blank_board_is_not(
+    board, packed, tmp_path
+):
+    asked = []
+    flash.ask_before(board.port, lambda what, word: asked.append(word))
+    assert asked == []
+    device_on(board.port, packed, tmp_path)
+    flash.ask_before(board.port, lambda what, word: asked.append(word))
+    assert asked == ["hapus"]
+    done = run_tool("flash", "--port", board.port, "--bundle", packed.folder, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1 and "berisi alat" in done.stderr and "`--yes`" in done.stderr, done.stderr
+    assert "Menghapus" not in done.stdout and flash.held(board.port)
+    done = run_tool("flash", "--port", board.port, "--bundle", packed.folder, "--yes")
+    assert done.returncode == 0 and not flash.held(board.port)
+
+
+SAID = [
+    ("A fatal error occurred: Serial data stream stopped: Possible serial noise or corruption.", "noise"),
+    ("A fatal error occurred: Invalid head of packet (0x45): Possible serial noise or corruption.", "noise"),
+    ("A fatal error occurred: Failed to write to target RAM (result was 01070000: Checksum error)", "noise"),
+    ("A fatal error occurred: The 'flash-id' command is not available in Secure Download Mode.", "locked"),
+    ("Detected flash encryption and secure download mode enabled.", "locked"),
+    ("WARNING: Secure Boot V1 detected, writing to flash regions < 0x8000 is disabled", "locked"),
+    ("A fatal error occurred: Active security features detected, erasing flash is disabled", "locked"),
+    ("A fatal error occurred: MD5 of file does not match data in flash!", "dead_flash"),
+    ("A fatal error occurred: Failed to connect to ESP32-S3: No serial data received.", "no_answer"),
+    ("could not open port '/dev/x': [Errno 13] Permission denied: '/dev/x'", "port_denied"),
+    ("could not open port '/dev/x': [Errno 16] Device or resource busy: the port is busy", "port_busy"),
+    ("serial.serialutil.SerialException: write failed: [Errno 5] Input/output error", "cut"),
+    ("A fatal error occurred: This chip is ESP32, not ESP32-S3. Wrong chip argument?", "wrong_chip"),
+    ("something nobody has seen yet", "no_answer"),
+]
+
+
+@pytest.mark.parametrize(("said", "name"), SAID)
+def test_noise_a_dead_flash_a_locked_chip_and_a_cut_are_told_apart(said, name):
+    assert flash.failure("socket://x", 2, said, said).name == name
+
+
+def test_a_port_that_went_away_in_the_middle_is_a_cut_and_not_somebody_elses(tmp_path):
+    said = "readiness to read but returned no data (device disconnected or multiple access on port?)"
+    assert flash.failure(str(tmp_path / "gone"), 2, said, said).name == "cut"
+    (tmp_path / "there").touch()
+    assert flash.failure(str(tmp_path / "there"), 2, said, said).name == "port_busy"

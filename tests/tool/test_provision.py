@@ -103,6 +103,7 @@ def test_a_cable_that_is_pulled_is_named_and_the_number_is_refused_everywhere(be
     process = bench.start()
     said = when_said(bench, process, "Menulis", lambda: cut_while_written(bench))
     assert process.returncode == 1 and "GAGAL" in said and "belum dapat dikosongkan" in said
+    assert "Papan terputus" in said and "tidak rusak karenanya" in said, said
     assert "tombol-21" not in bench.devices() and not bench.pending_files()
     bench.alone.board.replug()
     code, said = bench.run("--erase")  # what was half written is no device: cleared and begun again
@@ -235,3 +236,37 @@ def test_a_damaged_journal_is_named_not_overwritten(bench, monkeypatch):
     with pytest.raises(ToolError, match="pending-"):
         journal.settle(bench.hub, print)
     assert path.read_text() == "{"
+
+
+ELSEWHERE = {"role": "tombol", "label": "tombol-99", "node": 0x6B74F099, "site": "rt-05"}
+
+
+def test_erase_names_what_is_on_the_board_and_asks_and_takes_no_silence_for_a_yes(bench):
+    from kentongan_tool.prompt import Prompt
+
+    Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
+    code, said = bench.run("--erase")
+    assert code == 1 and "tombol tombol-99 6b74f099, tidak dikenal" in said and "`--yes`" in said
+    assert bench.files_on_board() == ["/device.json"] and "tombol-21" not in bench.devices()
+    code, said = bench.run("--erase", "--yes")
+    assert "Menghapus isi lama papan" in said
+    bench.assert_taken_back(said)
+
+
+def test_a_hub_that_is_gone_or_a_label_that_is_taken_erases_nothing(bench):
+    from kentongan_tool.prompt import Prompt
+
+    Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
+    sheet = bench.folder / "none/label.pdf"
+    pending = {"role": "tombol", "label": "tombol-40", "zone": 5}  # only the hub itself says no to that one
+    bench.hub.register(pending, None, "permintaan-laptop-lain")
+    for more, words in (
+        (("--label", "tombol-07"), "in use"),
+        (("--label", "tombol-40"), "Pusat data menolak"),
+        (("--label-out", sheet), "tidak ada"),
+        (("--hub", "http://127.0.0.1:9"), "Pusat data tidak terjangkau"),
+        (("--place", "x" * 81), "place: 81"),
+    ):
+        code, said = bench.run("--erase", "--yes", *more)
+        assert code in (1, 2) and words in said and "Menghapus" not in said, said
+    assert bench.files_on_board() == ["/device.json"]

@@ -40,6 +40,7 @@ def browser(village, switched):
         village,
         lambda part, up: switched.append((part, up)),
         {"url": "http://127.0.0.1:1", "name": "admin", "password": "kata-sandi"},
+        lambda: switched.append("reset"),
     )
     client = app.test_client()
     client.environ_base["HTTP_HOST"] = "127.0.0.1:8000"
@@ -172,3 +173,14 @@ def test_the_list_of_events_names_no_house_for_the_silent_key():
     tone, text = words.line_for("key", "tombol-07", "Rumah 07", {"key": "silent", "down": True})
     assert "07" not in text and tone == "hush"
     assert words.line_for("key", "tombol-07", "Rumah 07", {"key": "main", "down": False}) is None
+
+
+def test_the_board_on_the_technicians_table_has_a_reset_key(browser, switched, village):
+    page = browser.get("/").get_data(as_text=True)
+    assert f'data-table="{plan.BENCH.label}"' in page and 'id="reset"' in page
+    assert post(browser, "/reset", {}, token="x").status_code == 403 and switched == []
+    assert post(browser, "/reset", {}).status_code == 200 and switched == ["reset"]
+    without = create_page(village, print).test_client()
+    without.environ_base["HTTP_HOST"] = "127.0.0.1:8000"
+    assert 'data-table=""' in without.get("/").get_data(as_text=True)
+    assert post(without, "/reset", {}).status_code == 400

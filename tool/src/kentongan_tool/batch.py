@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kentongan_tool import lists
+from kentongan_tool import lists, progress
 from kentongan_tool.answers import Alarm, Device, Fields
 from kentongan_tool.failures import Say, ToolError
 from kentongan_tool.fields import check
@@ -34,7 +34,7 @@ ROWS_MAX = 1_000
 BAR = 24
 LOOK_S = 0.5
 SETTLE_S = 20  # a port that has just come is not ours yet: udev sets its group, ModemManager looks at it
-UNSETTLED = ("port_missing", "port_denied", "port_busy")
+UNSETTLED = ("port_missing", "port_taken", "port_denied", "port_busy", "cut")
 SAME = ("role", "zone", "house")  # what a label stands for
 RESULT = ("label", "id", "time", "gateway", "rssi", "snr", "hops")
 
@@ -96,6 +96,10 @@ class Ports:
 
     def next_blank(self, label: str, wait_s: float) -> str:
         """The port of a blank board; ToolError("port_missing") when none came in time."""
+        with progress.Progress("Menunggu papan") as waiting:
+            return self._next_blank(label, wait_s, waiting)
+
+    def _next_blank(self, label: str, wait_s: float, waiting: progress.Progress) -> str:
         until_s, asked = time.monotonic() + wait_s, False
         shown: set[str] = set()
         since: dict[str, float] = {}
@@ -124,6 +128,7 @@ class Ports:
                     self._say(f"{port}: sudah {device[0]} {device[1]}; lepas, atau beri --erase")
             if time.monotonic() > until_s:
                 raise ToolError("port_missing", f"{', '.join(self._ports)}: {label}, {wait_s} s")
+            waiting.left(until_s - time.monotonic())
             if not asked:
                 self._say(f"Sambungkan papan kosong untuk {label}")
                 asked = True
@@ -149,8 +154,11 @@ def run(
     waiting = [row for row in rows if row["label"] not in there]
     if len(waiting) < len(rows):
         say(f"{len(rows) - len(waiting)} alat sudah terpasang; dilewati")
-    for row in waiting:
-        say(bar(len(there.keys() & {one["label"] for one in rows}), len(rows), row["label"]))
+    began_s = time.monotonic()
+    for done, row in enumerate(waiting):
+        each_s = (time.monotonic() - began_s) / done if done else 0.0
+        left = f", kira-kira {progress.duration(each_s * (len(waiting) - done))} lagi" if done else ""
+        say(bar(len(there.keys() & {one["label"] for one in rows}), len(rows), row["label"] + left))
         job = make_job(coming.next_blank(row["label"], wait_s))
         device = job.run(row)
         there[device["label"]] = device

@@ -4,9 +4,20 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from kentongan_tool import batch, boards, labels, lists, modem
+from kentongan_tool import asking, batch, boards, labels, lists, modem, ports, profile
 from kentongan_tool.answers import Fields
-from kentongan_tool.arguments import SECONDS, Commands, add_bundle, add_hub, open_bundle, open_hub, say
+from kentongan_tool.arguments import (
+    SECONDS,
+    Commands,
+    add_bundle,
+    add_hub,
+    add_port,
+    add_yes,
+    open_bundle,
+    open_hub,
+    say,
+    sure_of,
+)
 from kentongan_tool.bundle import ROLES
 from kentongan_tool.console import Console, Said
 from kentongan_tool.failures import ToolError
@@ -17,7 +28,7 @@ from kentongan_tool.provision import PROVED_BY_UJI, UJI_S, Job, heard, prove
 from kentongan_tool.revoke import revoke, wait_for_posts
 
 PROMPT_TOOLS = ("mpremote",)
-IMAGE_TOOLS = ("esptool", "littlefs-python")
+IMAGE_TOOLS = ("esptool", "mpremote", "littlefs-python")
 REVOKE_WAIT_S = 600
 BATCH_WAIT_S = 3_600  # for the next board to be plugged in
 CHOICES: batch.Choices = {  # option: (field of the registration, how it is read, what it is)
@@ -35,15 +46,12 @@ def add_parsers(sub: Commands) -> None:
     add_revoke(sub)
 
 
-def add_port(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", required=True, metavar="PORT", help="port papan, misalnya /dev/ttyUSB0")
-
-
 def add_board(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--board", choices=sorted(boards.BOARDS), metavar="JENIS", help=", ".join(sorted(boards.BOARDS))
     )
     parser.add_argument("--erase", action="store_true", help="papan bekas alat lain: hapus isinya")
+    add_yes(parser)
     parser.add_argument(
         "--image",
         action="store_true",
@@ -74,10 +82,9 @@ def add_provision(sub: Commands) -> None:
     command = sub.add_parser("provision", help="jadikan papan kosong sebuah alat: daftar, tulis, uji, label")
     command.add_argument(
         "--port",
-        required=True,
         action="append",
         metavar="PORT",
-        help="port papan, misalnya /dev/ttyUSB0; dengan --batch boleh beberapa",
+        help="port papan, misalnya /dev/ttyUSB0; tanpa ini dicari; dengan --batch boleh beberapa",
     )
     add_hub(command)
     add_bundle(command)
@@ -102,11 +109,13 @@ def go_provision(args: argparse.Namespace) -> None:
         go_batch(args)
         return
     zoneless = args.role == "modem"  # it bears its gateway's
-    if not args.role or not args.label or (args.zone is None and not zoneless) or len(args.port) > 1:
+    if not args.role or not args.label or (args.zone is None and not zoneless) or len(args.port or ()) > 1:
         raise ToolError("argument", "provision: give --role, --label, --zone and one --port, or --batch")
-    args.port = args.port[0]
     fields = {name: getattr(args, name) for name in ("role", "label", "zone", "house", "place", "hops")}
-    do_job(args, open_hub(args), {**fields, **chosen(args)})
+    fields = {**fields, **chosen(args)}
+    check({name: value for name, value in fields.items() if value is not None}, "provision")
+    args.port = args.port[0] if args.port else None
+    do_job(args, open_hub(args), fields)
 
 
 def go_batch(args: argparse.Namespace) -> None:
@@ -117,16 +126,20 @@ def go_batch(args: argparse.Namespace) -> None:
         raise ToolError("argument", f"{args.batch}: a gateway's radio is made by itself, --role modem")
     if args.image:
         raise ToolError("argument", "--batch waits for blank boards at their prompt: flash them, no --image")
-    hub, bundle = open_hub(args), open_bundle(args, PROMPT_TOOLS)
-
-    def make_job(port: str) -> Job:
-        return Job(hub, bundle, port, say, args.board, args.erase, args.wait)
-
-    result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
     rows = [{**chosen(args), **row} for row in rows]
     for row in rows:
         check(row, f"{args.batch}: {row['label']}")
-    coming = batch.Ports(args.port, say, args.erase)
+    result = args.batch.with_name(f"{args.batch.stem}-hasil.csv")
+    for path in (result, args.label_out):
+        asking.check_room(path)
+    hub = open_hub(args)
+    batch.check_against(rows, {one["label"]: one for one in hub.devices()})
+    bundle = open_bundle(args, PROMPT_TOOLS)
+
+    def make_job(port: str) -> Job:
+        return Job(hub, bundle, port, say, args.board, args.erase, args.wait, sure_of(args))
+
+    coming = batch.Ports(args.port or [ports.choose(None, say)], say, args.erase)
     try:
         devices = batch.run(rows, coming, hub, make_job, result, BATCH_WAIT_S, say)
     finally:
@@ -139,16 +152,19 @@ def go_batch(args: argparse.Namespace) -> None:
 def do_job(
     args: argparse.Namespace, hub: Hub, fields: Fields, replaces: int | None = None, old_erased: bool = False
 ) -> None:
-    if args.image and args.bundle is None:
+    if args.image and not (args.bundle or profile.read().get("bundle")):
         raise ToolError("argument", "--image: give --bundle with MicroPython's images and the radio driver")
+    asking.check_room(args.label_out)
+    hub.site()  # address, certificate and token, while nothing is lost yet
     bundle = open_bundle(args, IMAGE_TOOLS if args.image else PROMPT_TOOLS)
+    args.port = ports.choose(args.port, say)
     kind: type[Job]
     if fields.get("role") == "modem":
         refuse_choices(args)
         kind = modem.ModemImageJob if args.image else modem.ModemJob
     else:
         kind = ImageJob if args.image else Job
-    job = kind(hub, bundle, args.port, say, args.board, args.erase, args.wait)
+    job = kind(hub, bundle, args.port, say, args.board, args.erase, args.wait, sure_of(args))
     device = job.run(fields, replaces, old_erased)
     if args.label_out:
         labels.sheet([job.sticker(device)], args.label_out)
@@ -187,6 +203,7 @@ def go_replace(args: argparse.Namespace) -> None:
         say("Radio lama tidak menyimpan kunci: tidak ada yang dicabut.")
         return
     old = hub.find(args.device)
+    check(chosen(args), "replace", replacing=True)
     do_job(args, hub, chosen(args), old["node"], args.old_erased)
     say(f"Papan lama {old['id']} dicabut.")
     if args.revoke_wait:
@@ -206,6 +223,7 @@ def add_test(sub: Commands) -> None:
 
 def go_test(args: argparse.Namespace) -> None:
     hub = open_hub(args)
+    args.port = ports.choose(args.port, say)
     with Console(args.port) as console:
         said = console.wake(say)
     if said["role"] == "modem":

@@ -22,6 +22,7 @@ from kentongan_tool.boards import BOARDS, GENERIC
 from kentongan_tool.failures import ToolError
 from kentongan_tool.joined import Joined
 from kentongan_tool.names import shorter
+from kentongan_tool.progress import Told, nowhere
 from kentongan_tool.radios import numbers
 
 FORMAT = 1
@@ -33,6 +34,8 @@ RELAY = "RELAY = None"  # in a main.py: for the pin, so that no other file is re
 # Before a role's text: then no look-up of what the chip has built in reads its flash.
 ROLE_HEAD = 'import lora, sys\nsys.path[:] = [".frozen"]\n'
 FLASH_MAX = 16 << 20  # of the boards that we know
+ROLE_SHARE = 45  # a role takes as long to compile as so many board files
+CODE_SHARE = 0.4  # of the time that a bundle takes, where its wheels are downloaded
 DIGEST_SHOWN = 12  # hexadecimal digits that two people can compare
 
 
@@ -124,7 +127,9 @@ def checkout() -> Path | None:
     return None
 
 
-def make(source: Path | None, out: Path, code: Path | None = None, with_wheels: bool = True) -> Bundle:
+def make(
+    source: Path | None, out: Path, code: Path | None = None, with_wheels: bool = True, told: Told = nowhere
+) -> Bundle:
     """Pack `source` (images/*.bin, lib/, wheels/) and our code into the new folder `out`; its Bundle.
 
     `code` is a checkout of the project, by default the one that this program runs from. The folder appears
@@ -143,10 +148,14 @@ def make(source: Path | None, out: Path, code: Path | None = None, with_wheels: 
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".bundle-") as beside:
         made = Path(beside) / "b"
         made.mkdir()
-        _pack_code(code, made / "device")
+        download = with_wheels and not (source and (source / "wheels").is_dir())
+        share = CODE_SHARE if download else 1.0
+        _pack_code(code, made / "device", lambda done, total: told(share * done / total, 1))
         missing = _pack_given(source, made, code)
-        if with_wheels and not (made / "wheels").exists():
-            devicetools.download(made / "wheels")
+        if download:
+            devicetools.download(
+                made / "wheels", lambda done, total: told(share + (1 - share) * done / total, 1)
+            )
         about = {"format": FORMAT, "version": version_of(code), "missing": missing}
         (made / ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
         lines = [f"{digest_of(made / name)}  {name}\n" for name in files_in(made)]
@@ -180,19 +189,22 @@ def _pack_given(source: Path | None, made: Path, code: Path) -> list[str]:
     return missing
 
 
-def _pack_code(code: Path, device: Path) -> None:
+def _pack_code(code: Path, device: Path, told: Told) -> None:
     """Each role's code joined into one .mpy, the board files."""
     sources = {
         "kentongan_node": code / "firmware/src/kentongan_node",
         "kentongan_wire": code / "wire/src/kentongan_wire",
     }
-    for role in ROLES:
+    total = len(ROLES) * (len(BOARDS) + ROLE_SHARE)
+    for done, role in enumerate(ROLES):
+        told(done * ROLE_SHARE, total)
         folder, out = code / "firmware/roles" / role, device / "roles" / role
         out.mkdir(parents=True)
         join(folder / "role.py", sources, out / "role.mpy")
     shutil.copyfile(code / "firmware/roles/main.py", device / "roles/main.py")
     (device / "boards").mkdir()
-    for board in BOARDS:
+    for done, board in enumerate(BOARDS):
+        told(len(ROLES) * (ROLE_SHARE + done), total)
         path = code / "firmware/boards" / f"{board}.py"
         shutil.copyfile(path, device / "boards" / f"{board}.py")
         for role in ROLES:
@@ -242,7 +254,7 @@ def version_of(code: Path) -> str:
     return found.group(1)
 
 
-def of_checkout() -> Bundle:
+def of_checkout(told: Told = nowhere) -> Bundle:
     """The bundle of this checkout's code alone, kept per content in the cache: for a village on this machine.
 
     It holds no image, driver or wheels.
@@ -258,5 +270,5 @@ def of_checkout() -> Bundle:
     out = devicetools.cache() / f"bundle-{content.hexdigest()[:16]}"
     with devicetools.locked(out.with_suffix(".lock")):
         if not out.exists():
-            make(None, out, code, with_wheels=False)
+            make(None, out, code, with_wheels=False, told=told)
     return Bundle(out)

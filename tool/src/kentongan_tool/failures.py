@@ -24,9 +24,15 @@ CHECKS = {  # a failure's name: what happened, what to look at
     ),
     "port_missing": Check(
         "Papan tidak ditemukan",
-        "kabel USB (banyak kabel hanya untuk mengisi daya), colokan, atau nama port",
+        "kabel USB (banyak kabel hanya untuk mengisi daya), colokan, atau nama port: `kentongan-tool ports`",
         "No board at that port",
-        "the USB cable (many only charge), the socket, or the port's name",
+        "the USB cable (many only charge), the socket, or the port's name: `kentongan-tool ports`",
+    ),
+    "port_taken": Check(
+        "Papan tidak ditemukan, dan brltty (untuk layar braille) berjalan: ia mengambil port papan",
+        "`sudo systemctl stop brltty`, lalu colok ulang papan; atau kabel, nama port: `kentongan-tool ports`",
+        "No board at that port, and brltty (for braille displays) runs: it takes boards' ports",
+        "`sudo systemctl stop brltty`, then plug the board in again; or cable, name: `kentongan-tool ports`",
     ),
     "port_denied": Check(
         "Port tidak boleh dibuka",
@@ -36,9 +42,9 @@ CHECKS = {  # a failure's name: what happened, what to look at
     ),
     "port_busy": Check(
         "Port sedang dipakai program lain",
-        "tutup program serial lain (Thonny, screen, mpremote, ModemManager)",
+        "tutup program itu (Thonny, screen); ModemManager: `sudo systemctl stop ModemManager`",
         "Another program holds the port",
-        "close other serial programs (Thonny, screen, mpremote, ModemManager)",
+        "close that program (Thonny, screen); ModemManager: `sudo systemctl stop ModemManager`",
     ),
     "running": Check(
         "Laptop ini sedang mendaftarkan alat lain",
@@ -84,9 +90,39 @@ CHECKS = {  # a failure's name: what happened, what to look at
     ),
     "not_written": Check(
         "Isi papan tidak sama dengan yang ditulis",
-        "kabel dan daya, lalu ulangi; bila berulang, flash papan rusak: ganti papan",
-        "What the board reads back differs",
-        "cable and power, then again; if it repeats, the flash is worn",
+        "kabel dan daya, lalu ulangi dengan `--erase`",
+        "What the board holds is not what was written",
+        "cable and power, then again with `--erase`",
+    ),
+    "cut": Check(
+        "Papan terputus di tengah pekerjaan",
+        "kabel USB, colokan dan daya papan, lalu ulangi; papan tidak rusak karenanya",
+        "The board was cut off in the middle",
+        "the USB cable, the socket and the board's power, then again; this did not break the board",
+    ),
+    "noise": Check(
+        "Data rusak di kabel",
+        "kabel USB lain yang pendek, langsung ke laptop, jauh dari pengisi daya; lalu ulangi",
+        "Data is garbled on the cable",
+        "another short USB cable, straight to the laptop, away from chargers; then again",
+    ),
+    "dead_flash": Check(
+        "Flash papan rusak",
+        "ulangi sekali; bila berulang ganti papan, yang ini jangan dipasang",
+        "The board's flash is broken",
+        "try once more; if it repeats take another board, and do not install this one",
+    ),
+    "full_board": Check(
+        "Isi tidak muat di papan",
+        "kosongkan dengan `kentongan-tool flash`, atau pakai papan dengan flash lebih besar",
+        "It does not fit on the board",
+        "empty it with `kentongan-tool flash`, or take a board with a larger flash",
+    ),
+    "locked": Check(
+        "Chip papan terkunci",
+        "pakai papan lain: secure boot atau enkripsi flash chip ini dinyalakan dan tidak dapat dibuka",
+        "The board's chip is locked",
+        "take another board: secure boot or flash encryption of this chip is on and cannot be undone",
     ),
     "occupied": Check(
         "Papan ini sudah berisi alat lain",
@@ -94,11 +130,29 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "The board already is a device",
         "use `replace` for the same house, or `--erase` if it was revoked",
     ),
+    "not_sure": Check(
+        "Isi papan tidak dihapus",
+        "papan yang tersambung; bila memang benar jawab pertanyaannya, atau tambahkan `--yes`",
+        "What is on the board was not erased",
+        "which board is connected; if it is the right one answer the question, or add `--yes`",
+    ),
     "hub_unreachable": Check(
         "Pusat data tidak terjangkau",
         "kabel jaringan atau Wi-Fi ke pusat data, alamat --hub, dan dayanya",
         "The hub cannot be reached",
         "network cable or Wi-Fi to the hub, the address --hub, and its power",
+    ),
+    "hub_address": Check(
+        "Yang menjawab di alamat --hub bukan pusat data",
+        "alamat dan port --hub: https://kentongan.lan, di mesin pusat data sendiri http://127.0.0.1:PORT",
+        "What answers at --hub is no hub",
+        "address and port of --hub: https://kentongan.lan, on the hub's own machine http://127.0.0.1:PORT",
+    ),
+    "hub_certificate": Check(
+        "Sertifikat pusat data tidak dipercaya",
+        "beri --ca-file hub.pem dari pusat data ini, alamat seperti di sertifikatnya, dan jam laptop",
+        "The hub's certificate is not trusted",
+        "give --ca-file hub.pem of this hub, the address as in its certificate, and the laptop's clock",
     ),
     "hub_refused": Check(
         "Pusat data menolak",
@@ -165,6 +219,18 @@ CHECKS = {  # a failure's name: what happened, what to look at
         "isian yang disebut; belum ada yang ditulis atau didaftarkan",
         "What was asked of the device is not right yet",
         "the field named; nothing was written or registered",
+    ),
+    "token": Check(
+        "Berkas token tidak dapat dipakai",
+        "berkas --token-file dari `kentongan-hub technician-token`: satu baris, tanpa tanda lain, mode 0600",
+        "The token's file cannot be used",
+        "the file --token-file from `kentongan-hub technician-token`: one line, no other signs, mode 0600",
+    ),
+    "certificate": Check(
+        "Berkas --ca-file bukan sertifikat",
+        "salin lagi hub.pem dari pusat data; isinya diawali -----BEGIN CERTIFICATE-----",
+        "The file --ca-file is no certificate",
+        "copy hub.pem from the hub again; it begins with -----BEGIN CERTIFICATE-----",
     ),
     "file": Check(
         "Berkas tidak dapat dibaca atau ditulis",

@@ -4,6 +4,7 @@ Keys come in one answer (the device file) and are held in memory only. The token
 at a prompt; it is never an argument.
 """
 
+import http.client
 import json
 import ssl
 import urllib.error
@@ -18,6 +19,7 @@ from kentongan_tool.failures import ToolError
 TIMEOUT_S = 15
 WAIT_SLICE_S = 10  # of one long poll for an "uji"
 ANSWER_BYTES_MAX = 4 << 20
+BEHIND_PROXY = (502, 503, 504)  # of the web server in front of a hub that does not run
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,14 +28,14 @@ def read_token(path: Path) -> str:
     path = Path(path)
     try:
         if path.stat().st_mode & 0o077:
-            raise ToolError("file", f"{path}: others can read this token; `chmod 600 {path}`")
-        lines = path.read_text(encoding="utf-8").split()
+            raise ToolError("token", f"{path}: others can read this token; `chmod 600 {path}`")
+        lines = path.read_text(encoding="utf-8-sig").split()
     except OSError as error:
         raise ToolError("file", f"{path}: {error.strerror}")
     except UnicodeError:
         lines = []
-    if len(lines) != 1:
-        raise ToolError("file", f"{path}: holds no token")
+    if len(lines) != 1 or not lines[0].isascii() or not lines[0].isprintable():
+        raise ToolError("token", f"{path}: bukan token (holds no token)")
     return lines[0]
 
 
@@ -41,7 +43,15 @@ class Hub:
     """Talks to the hub at `url`; every failure is a ToolError that names the remedy."""
 
     def __init__(self, url: str, token: str | None = None, ca_file: Path | None = None):
-        parts = urllib.parse.urlsplit(url)
+        try:
+            parts = urllib.parse.urlsplit(url)
+            no_port = parts.port == 0  # reading it checks the others
+        except ValueError:
+            no_port = True
+        if no_port:
+            raise ToolError("argument", f"--hub {url}: write https://ADDRESS or https://ADDRESS:PORT")
+        if not url.isascii() or not url.isprintable() or " " in url:
+            raise ToolError("argument", f"--hub {url!r}: write https://ADDRESS, without blanks")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ToolError("argument", f"--hub {url}: write https://ADDRESS (on the hub http://127.0.0.1)")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
@@ -50,6 +60,8 @@ class Hub:
         self._token = token
         try:
             self._tls = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+        except ssl.SSLError:
+            raise ToolError("certificate", f"{ca_file}")
         except OSError as error:
             raise ToolError("file", f"--ca-file {ca_file}: {error.strerror or error}")
         # no proxy: the hub is in the neighbourhood, and a proxy would see the token
@@ -72,16 +84,31 @@ class Hub:
                 return json.loads(answer.read(ANSWER_BYTES_MAX))
         except urllib.error.HTTPError as error:
             raise self._refusal(error)
-        except (OSError, ValueError) as error:  # URLError is an OSError; a stranger's page is no JSON
-            reason = getattr(error, "reason", None) or error
-            raise ToolError("hub_unreachable", f"{self.url}: {reason}")
+        except http.client.RemoteDisconnected as error:  # a hub that went down, or a port that wants https
+            raise ToolError("hub_unreachable", f"{self.url}: {error}")
+        except (ValueError, http.client.HTTPException):  # a stranger's page, or no HTTP at all
+            raise ToolError("hub_address", self.url)
+        except OSError as error:  # URLError is one
+            raise self._failure(getattr(error, "reason", None) or error)
+
+    def _failure(self, reason: object) -> ToolError:
+        """Of a call that brought no answer."""
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return ToolError("hub_certificate", f"{self.url}: {reason.verify_message}")
+        if isinstance(reason, ssl.SSLError) or "handshake" in str(reason):
+            return ToolError("hub_address", f"{self.url}: tidak berbicara https (speaks no https)")
+        return ToolError("hub_unreachable", f"{self.url}: {reason}")
 
     def _refusal(self, error: urllib.error.HTTPError) -> ToolError:
         try:
             told = json.loads(error.read(ANSWER_BYTES_MAX))
             what = "; ".join(str(told[name]) for name in ("error", "remedy") if told.get(name))
         except (ValueError, TypeError, OSError, AttributeError):
-            what = f"HTTP {error.code}"
+            if error.code in BEHIND_PROXY:
+                return ToolError(
+                    "hub_unreachable", f"{self.url}: HTTP {error.code}, kentongan-hub mati (is down)"
+                )
+            return ToolError("hub_address", f"{self.url}: HTTP {error.code}")
         return ToolError("hub_login" if error.code in (401, 403) else "hub_refused", f"{self.url}: {what}")
 
     def login(self, login: str, password: str) -> None:

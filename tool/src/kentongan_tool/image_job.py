@@ -4,7 +4,7 @@ For a board that has no prompt yet, or whose prompt is lost. The order and its p
 the chip itself compares what was written. Everything that was on the board is gone.
 """
 
-from kentongan_tool import boards, flash
+from kentongan_tool import boards, flash, images
 from kentongan_tool.answers import Made
 from kentongan_tool.failures import ToolError
 from kentongan_tool.prompt import staging
@@ -16,8 +16,13 @@ VFS_FILE = "isi-papan.bin"
 class ImageJob(Job):
     """As provision.Job; `bundle` needs MicroPython's image and the radio driver."""
 
+    _chip: flash.Chip
+    _partition: images.Partition | None = None  # once MicroPython is on the board
+
     def look(self) -> tuple[flash.Chip, boards.Board]:
         """Step 1: the chip at the port, by esptool. What the board held before cannot be seen from here."""
+        if self.erase:
+            flash.ask_before(self.port, self.sure)
         chip = flash.find_chip(self.port)
         if chip.name not in boards.GENERIC:
             raise ToolError("wrong_chip", f"{self.port}: {chip.name}; boards here have an ESP32 or ESP32-S3")
@@ -39,10 +44,14 @@ class ImageJob(Job):
     def _needs_driver(self, found: object) -> bool:
         return True
 
-    def _prepare(self, found: object, board: boards.Board, code: dict[str, bytes]) -> None:
+    def _check_fit(self, found: flash.Chip, board: boards.Board, code: dict[str, bytes]) -> None:
+        flash.fitting(self.port, found, self.bundle, board.name)
+
+    def _prepare(self, found: object, board: boards.Board) -> None:
         self._chip, self._partition = flash.flash(self.port, self.bundle, self.say, board.name)
 
     def _write(self, code: dict[str, bytes], made: Made) -> None:
+        assert self._partition is not None
         self._note_written()
         with staging() as folder:
             path = folder / VFS_FILE
@@ -50,6 +59,8 @@ class ImageJob(Job):
             flash.write_flash(self.port, self._chip.name, self._partition.offset, path, self.say)
 
     def _clear_board(self) -> None:
+        if self._partition is None:
+            return  # nothing of ours is on it
         flash.esptool(
             self.port,
             "erase-region",

@@ -15,6 +15,7 @@ PARTITIONS_AT = 0x8000  # in flash
 ENTRY = struct.Struct("<HBBII16sI")  # magic, type, subtype, offset, size, label, flags
 ENTRY_MAGIC = 0x50AA
 ENTRIES_MAX = 96
+TABLE_BYTES = ENTRIES_MAX * ENTRY.size
 BLOCK_BYTES = 4096  # erase block, and littlefs's block
 FILE_SYSTEM, FAT = "vfs", "ffat"  # the labels that MicroPython mounts; the second one holds no littlefs
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypedDict
 
+from kentongan_tool import asking
 from kentongan_tool.answers import Fields
 from kentongan_tool.failures import Say, ToolError
 from kentongan_tool.hub import Hub
@@ -50,6 +51,7 @@ class Journal:
         except OSError as error:
             raise ToolError("file", f"{self.path}: {error.strerror}")
         with file:
+            asking.check_room(self.path)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

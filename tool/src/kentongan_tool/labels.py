@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kentongan_tool.answers import Label
 from kentongan_tool.failures import ToolError
+from kentongan_tool.progress import Told, nowhere
 
 if TYPE_CHECKING:
     from fpdf import FPDF  # read late: half a second
@@ -47,10 +48,11 @@ LINE_OF_PT = 0.45  # mm of line for each point of size
 DARK, GREY, RED, LINE = (20, 20, 20), (95, 95, 95), (178, 24, 24), (190, 190, 190)
 
 
-def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = True) -> None:
+def sheet(
+    labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = True, told: Told = nowhere
+) -> None:
     """Write the labels (dicts of the hub's label route) to `path`; starts at place `first` of the sheet."""
-    if not 1 <= first <= PER_SHEET:
-        raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
+    check_first(first)
     from fpdf import FPDF
 
     pdf = FPDF(format="A4")
@@ -62,11 +64,17 @@ def sheet(labels: Sequence[Label], path: Path, first: int = 1, outlines: bool = 
             pdf.add_page()
         column, row = number % COLUMNS, number % PER_SHEET // COLUMNS
         corner = LEFT_MM + column * (LABEL_MM[0] + GAP_MM), TOP_MM + row * LABEL_MM[1]
+        told(number - first + 1, len(labels))
         _label(pdf, label, *corner, outlines)
     try:
         Path(path).write_bytes(bytes(pdf.output()))
     except OSError as error:
         raise ToolError("file", f"{path}: {error.strerror}")
+
+
+def check_first(first: int) -> None:
+    if not 1 <= first <= PER_SHEET:
+        raise ToolError("argument", f"--first {first}: a sheet has places 1..{PER_SHEET}")
 
 
 def title_and_place(label: Label) -> tuple[str, str]:

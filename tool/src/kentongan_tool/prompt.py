@@ -17,16 +17,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kentongan_tool import devicetools
+from kentongan_tool import devicetools, holders, progress
 from kentongan_tool.boards import chip_of_machine
 from kentongan_tool.console import ask_for_prompt, check_port
 from kentongan_tool.failures import ToolError
+from kentongan_tool.progress import Told
 
 ANSWER_S = 25  # mpremote's own tries to reach a prompt end after 10 s
 ENTRY_TRIES = 3  # a board that is still starting, or was left in the middle of a word, does not open at once
 WRITE_S = 120  # 90 KB at 115200 baud take 10 s
+QUIET_S = 40  # while it copies mpremote tells of every 256 bytes; its tries to reach a prompt take 10 s
 MARK = "KENTONGAN "
 MEMORY_DIRS = ("/dev/shm",)
+# It fell silent in the middle: power or cable, not the flash.
+CUT = ("Input/output error", "raw paste", "device disconnected", "multiple access", "No such device")
 AWAY_S = 20  # the longest that a board takes from reset to its prompt or program
 LOOK_S = 0.3
 
@@ -127,12 +131,23 @@ class Prompt:
         self._open = False  # the prompt answered last time
         check_port(self.port)
 
-    def _mpremote(self, *words: object, timeout_s: float = ANSWER_S) -> str:
+    def _mpremote(
+        self, *words: object, timeout_s: float = ANSWER_S, heard: devicetools.Heard | None = None
+    ) -> str:
         """`resume`: no soft reset, so that the program that was interrupted does not begin again."""
         for _ in range(ENTRY_TRIES):
             if not self._open:
                 ask_for_prompt(self.port)
-            done = devicetools.run("mpremote", "connect", self.port, "resume", *words, timeout_s=timeout_s)
+            done = devicetools.run(
+                "mpremote",
+                "connect",
+                self.port,
+                "resume",
+                *words,
+                timeout_s=timeout_s,
+                heard=heard,
+                quiet_s=QUIET_S,
+            )
             self._open = done.returncode == 0
             if self._open:
                 return done.stdout
@@ -140,15 +155,25 @@ class Prompt:
             if "could not enter raw repl" not in said:
                 break  # anything else may have been done in part: only a closed door is tried again
         if done.returncode is None:
-            raise ToolError("no_answer", f"{self.port}: no answer within {timeout_s} s")
-        if "may be in use" in said or "multiple access" in said:
-            raise ToolError("port_busy", self.port)
-        # the second is this machine's word for a port that went away; a board's own flash says EIO
-        if "failed to access" in said or "Input/output error" in said or "no device found" in said:
-            raise ToolError("port_missing", self.port)
-        if "raw repl" in said or "device disconnected" in said:
-            raise ToolError("no_answer", f"{self.port}: {said}")
-        raise ToolError("not_written", f"{self.port}: {said}")
+            name = "cut" if words[0] == "cp" else "no_answer"  # it answered until then
+            raise ToolError(name, f"{self.port}: no answer within {timeout_s} s")
+        raise self._failure(said)
+
+    def _failure(self, said: str) -> ToolError:
+        """Of mpremote's last words. EIO is the board's flash, "Input/output error" this machine's port."""
+        if "may be in use" in said or "multiple access" in said and os.path.exists(self.port):
+            return holders.busy(self.port)
+        if "failed to access" in said or "no device found" in said:
+            return holders.missing(self.port)
+        if any(words in said for words in CUT):
+            return ToolError("cut", self.port)
+        if "EIO" in said:
+            return ToolError("dead_flash", f"{self.port}: {said}")
+        if "ENOSPC" in said:
+            return ToolError("full_board", f"{self.port}: {said}")
+        if "raw repl" in said:
+            return ToolError("no_answer", f"{self.port}: {said}")
+        return ToolError("not_written", f"{self.port}: {said}")
 
     def ask(self, program: str, timeout_s: float = ANSWER_S) -> list[Any]:
         """The values that a program on the board printed after MARK."""
@@ -163,7 +188,7 @@ class Prompt:
                 if line.startswith(MARK)
             ]
         except (ValueError, SyntaxError):
-            raise ToolError("no_answer", f"{self.port}: the answer was garbled")
+            raise ToolError("noise", f"{self.port}: the answer was garbled")
 
     def probe(self) -> Found:
         """What stands at the port; a running program ends."""
@@ -185,40 +210,59 @@ class Prompt:
         if self.ask(CLEAR, WRITE_S) != [[]]:
             raise ToolError("not_written", f"{self.port}: old files could not be removed")
 
-    def write(self, files: dict[str, bytes]) -> None:
+    def write(self, files: dict[str, bytes], told: Told = progress.nowhere) -> None:
         """Write {path: bytes}, and read back that the board holds exactly these and no others.
 
         main.py goes last, after all else was read back: a board without it does nothing.
         """
         first = {path: data for path, data in files.items() if path != "main.py"}
         if first:
-            self._copy(first)
-            self._compare(first)
+            self._put(first, first, told)
         if "main.py" in files:
-            self._copy({"main.py": files["main.py"]})
-            self._compare(files)
+            self._put({"main.py": files["main.py"]}, files)
 
-    def _copy(self, files: dict[str, bytes]) -> None:
+    def _put(self, new: dict[str, bytes], all_: dict[str, bytes], told: Told = progress.nowhere) -> None:
+        """Copy and compare; what differs is read again and written again, to know a cable from a flash."""
+        self._copy(new, told)
+        wrong = self._wrong(all_)
+        if not wrong:
+            return
+        again = self._wrong(all_)
+        if not again:
+            return  # the reading was disturbed, not the file
+        if again != wrong:
+            raise ToolError("noise", f"{self.port}: {again[0][0]} reads back differently each time")
+        path, digest = wrong[0]
+        if path not in new or digest is None:
+            raise ToolError(
+                "not_written", f"{self.port}: {path} {'is missing' if digest is None else 'is left over'}"
+            )
+        self._copy(new, told)
+        still = self._wrong(all_)
+        if still:
+            raise ToolError(
+                "dead_flash" if still == wrong else "noise",
+                f"{self.port}: {still[0][0]} reads back differently, written twice",
+            )
+
+    def _copy(self, files: dict[str, bytes], told: Told = progress.nowhere) -> None:
         with staging() as folder:
             for path, data in files.items():
                 target = folder / "files" / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
-            self._mpremote("cp", "-r", f"{folder}/files/.", ":", timeout_s=WRITE_S)
+            heard = progress.of_copies([len(files[path]) for path in sorted(files)], told)
+            self._mpremote("cp", "-r", f"{folder}/files/.", ":", timeout_s=WRITE_S, heard=heard)
 
-    def _compare(self, files: dict[str, bytes]) -> None:
-        wanted = {f"/{path}": sha256(data).hexdigest() for path, data in files.items()}
-        there = dict(self.ask(DIGESTS, WRITE_S))
-        for path in sorted(set(wanted) | set(there)):
-            if wanted.get(path) != there.get(path):
-                problem = (
-                    "is missing"
-                    if path not in there
-                    else "is left over"
-                    if path not in wanted
-                    else "reads back differently"
-                )
-                raise ToolError("not_written", f"{self.port}: {path} {problem}")
+    def _wrong(self, files: dict[str, bytes]) -> list[tuple[str, str | None]]:
+        """[(path, SHA-256 on the board or None)] of what is not as wanted."""
+        wanted = {path: sha256(data).hexdigest() for path, data in files.items()}
+        there = {path.lstrip("/"): digest for path, digest in self.ask(DIGESTS, WRITE_S)}
+        return [
+            (path, there.get(path))
+            for path in sorted(wanted.keys() | there.keys())
+            if wanted.get(path) != there.get(path)
+        ]
 
     def reset(self) -> None:
         """Start the board anew, as its reset key does."""

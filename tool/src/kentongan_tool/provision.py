@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-from kentongan_tool import boards, flash, journal, radios
+from kentongan_tool import asking, boards, flash, journal, progress, radios
 from kentongan_tool.answers import Alarm, Device, Fields, Label, Made
 from kentongan_tool.bundle import Bundle
 from kentongan_tool.console import Console
@@ -27,6 +27,7 @@ AWAKE_S = 0.8  # a device that was awake answers sooner; one that was reset or a
 TYPE_AGAIN_S = 3  # the word "uji", until the device said that it pressed or the hub has it
 PROVED_BY_UJI = ("tombol", "sirene")  # the others say STATUS, and the hub notes when it heard them
 BLOCK_BYTES = 4096
+PROBE_S, CLEAR_S = 6, 12  # what these usually take
 
 
 def choose_board(
@@ -81,22 +82,28 @@ class Job:
         board: str | None = None,
         erase: bool = False,
         wait_s: float = UJI_S,
+        sure: asking.Sure = asking.sure_already,
     ):
+        self.sure = sure
         self.hub, self.bundle, self.port, self.say = hub, bundle, str(port), say
         self.wanted_board, self.erase, self.wait_s = board, erase, wait_s
         self.prompt: Prompt  # from look() on
         self.alarm: Alarm | None = None  # the "uji" that proved the last device
+        self._going_to_be: tuple[int | None, str | None] = None, None  # (replaces, label)
         self._journal = journal.Journal(hub.url)
 
     def look(self) -> tuple[Any, boards.Board]:
         """Step 1: what is at the port. ToolError when it already is a device and may not be erased."""
         self.prompt = Prompt(self.port)
-        found = self.prompt.probe()
+        with progress.reckoned("Melihat papan", PROBE_S):
+            found = self.prompt.probe()
         if found.device and not self.erase:
             role, label, node, _ = found.device
             number = format(node, "08x") if isinstance(node, int) else "?"
             self.prompt.leave()
             raise ToolError("occupied", f"{self.port}: {role} {label} {number}")
+        if found.device:
+            self._ask(*found.device[:3])
         usb = flash.usb_of(self.port)
         answering: list[str] = []
         if found.platform != "linux" and found.chip:
@@ -119,13 +126,16 @@ class Job:
 
     def _run(self, fields: Fields, replaces: int | None, old_erased: bool) -> Device:
         journal.settle(self.hub, self.say)
+        self._going_to_be = replaces, fields.get("label")
+        self._check_hub(fields, replaces)
         found, board = self.look()
         role = fields["role"] if "role" in fields or replaces is None else self.hub.device(replaces)["role"]
         boards.refuse_role(board, role)
         code = self.bundle.device_files(role, board.name, need_driver=self._needs_driver(found))
-        self._prepare(found, board, code)
-        made = self._register(fields, replaces)
+        self._check_fit(found, board, code)
+        made = self._register(fields, replaces)  # before anything is erased: the hub may say no
         try:
+            self._prepare(found, board)
             self._write(code, made)
             self.alarm = self._prove(made, role)
             device = self._confirm(made, old_erased)
@@ -136,14 +146,46 @@ class Job:
         self.say(f"Terpasang: {device['label']} {device['id']}{heard(self.alarm)}")
         return device
 
+    def _check_hub(self, fields: Fields, replaces: int | None) -> None:
+        """Hub, token, certificate and label, before a board is touched."""
+        label = fields.get("label")
+        for one in self.hub.devices():
+            if one["label"] == label and one["node"] != replaces:
+                raise ToolError(
+                    "field", f"label: {label} in use, {one['id']}; label lain, atau (another, or) `replace`"
+                )
+
+    def _ask(self, role: Any, label: Any, node: Any) -> None:
+        """Before a device is erased that may be at work; not of the one that a person named for that."""
+        if not isinstance(node, int) or node == self._going_to_be[0]:
+            return
+        if role == "modem" and label == self._going_to_be[1]:
+            return
+        try:
+            state = self.hub.device(node)["state"]
+        except ToolError as error:
+            if error.name != "hub_refused":
+                raise
+            state = "tidak dikenal pusat data ini (unknown to this hub)"
+        if state == "revoked":
+            return
+        try:
+            self.sure(f"{self.port}: {role} {label} {node:08x}, {state}", str(label))
+        except BaseException:
+            self.prompt.leave()
+            raise
+
     def _needs_driver(self, found: Any) -> bool:
         return found.platform != "linux"
 
-    def _prepare(self, found: Any, board: boards.Board, code: dict[str, bytes]) -> None:
-        """Step 2: old files go, before anything is registered."""
+    def _check_fit(self, found: Any, board: boards.Board, code: dict[str, bytes]) -> None:
+        """Whether all that is written will have its place there."""
         need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
         if not found.files and need > found.free_bytes:
-            raise ToolError("not_written", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
+            raise ToolError("full_board", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
+
+    def _prepare(self, found: Any, board: boards.Board) -> None:
+        """Old files go."""
         if found.files:
             self.say("Menghapus isi lama papan")
             self.prompt.stop()
@@ -177,7 +219,8 @@ class Job:
         self._note_written()
         files = {**code, **device_files(made)}
         self.say(f"Menulis {len(files)} berkas, {sum(map(len, files.values())) // 1024} KB")
-        self.prompt.write(files)
+        with progress.Progress("Menulis") as told:
+            self.prompt.write(files, told)
         self.say("Isi papan dibaca kembali: sama")
         self.prompt.reset()
 
@@ -206,7 +249,8 @@ class Job:
         """Withdraw and clear; what cannot be done now is done at the next start (journal)."""
         cleared = False
         try:
-            self._clear_board()
+            with progress.reckoned("Mengosongkan papan", CLEAR_S):
+                self._clear_board()
             cleared = True
         except (ToolError, OSError, KeyboardInterrupt):
             self.say("Papan belum dapat dikosongkan; jangan dipasang. Isinya ditolak pusat data.")
@@ -239,13 +283,14 @@ def prove(
     when the time is over.
     """
     before = hub.device(node).get("heard_wall")
-    with Console(port) as console:
+    with Console(port) as console, progress.Progress("Menunggu") as waiting:
         if say:
             console.wake(say)
         heard_s = time.monotonic()
         until_s, wakes, shows_until_s = heard_s + wait_s, WAKES_MAX, heard_s + SHOWS_S
         type_again_s = 0.0
         while time.monotonic() < until_s:
+            waiting.left(until_s - time.monotonic())
             if time.monotonic() >= type_again_s:
                 console.send("uji")
                 type_again_s = time.monotonic() + TYPE_AGAIN_S

@@ -2,6 +2,7 @@
 
 import time
 
+from kentongan_tool import progress
 from kentongan_tool.answers import Revocation
 from kentongan_tool.failures import Say, ToolError
 from kentongan_tool.hub import Hub
@@ -46,8 +47,14 @@ def number_of(name: str) -> int | None:
 
 
 def wait_for_posts(hub: Hub, node: int, wait_s: float, say: Say) -> Revocation:
-    until_s, shown = time.monotonic() + wait_s, None
+    with progress.Progress("Menunggu laporan") as waiting:
+        return _wait_for_posts(hub, node, time.monotonic() + wait_s, say, waiting)
+
+
+def _wait_for_posts(hub: Hub, node: int, until_s: float, say: Say, told: progress.Progress) -> Revocation:
+    shown = None
     while True:
+        told.left(until_s - time.monotonic())
         status = hub.revocation(node)
         if status["done"]:
             say("Selesai: semua pos sudah melaporkan pencabutan.")

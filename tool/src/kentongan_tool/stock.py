@@ -16,6 +16,7 @@ from typing import Any
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
+from kentongan_tool import progress
 from kentongan_tool.answers import Channel
 from kentongan_tool.failures import Say, ToolError
 
@@ -184,12 +185,14 @@ def configure(
     port: str | None = None,
     host: str | None = None,
     check_only: bool = False,
+    check_number: Callable[[int], None] = lambda _: None,
     now_s: Callable[[], float] = time.monotonic,
 ) -> int:
     """Bring a node to `want` and prove it by reading it back after its reboot; its node number."""
     with connected(port, host) as interface:
         number = interface.myInfo.my_node_num
         say(f"Radio {interface.getLongName()} !{number:08x}, firmware {interface.metadata.firmware_version}")
+        check_number(number)  # before anything of it is changed
         wrong = list(differences(read(interface), want))
         for line in wrong:
             say(f"  {line}")
@@ -201,13 +204,21 @@ def configure(
         write(interface, want)
         say("Ditulis; radio menyimpan dan mulai lagi")
         time.sleep(LOOK_S)  # the library's writer is a thread of its own
-    return _read_back(want, say, port, host, now_s() + REBOOT_S, now_s)
+    with progress.Progress("Menunggu radio kembali") as waiting:
+        return _read_back(want, say, port, host, now_s() + REBOOT_S, now_s, waiting)
 
 
 def _read_back(
-    want: Settings, say: Say, port: str | None, host: str | None, until_s: float, now_s: Callable[[], float]
+    want: Settings,
+    say: Say,
+    port: str | None,
+    host: str | None,
+    until_s: float,
+    now_s: Callable[[], float],
+    waiting: progress.Progress,
 ) -> int:
     while True:
+        waiting.left(until_s - now_s())
         try:
             with connected(port, host) as interface:
                 wrong = list(differences(read(interface), want))

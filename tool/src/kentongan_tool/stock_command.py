@@ -2,7 +2,7 @@
 
 import argparse
 
-from kentongan_tool import stock
+from kentongan_tool import ports, stock
 from kentongan_tool.answers import Site
 from kentongan_tool.arguments import Commands, add_hub, open_hub, say
 from kentongan_tool.failures import ToolError
@@ -10,8 +10,8 @@ from kentongan_tool.failures import ToolError
 
 def add_parser(sub: Commands) -> None:
     command = sub.add_parser("stock", help="atur radio Meshtastic biasa: penerus atau radio gateway")
-    where = command.add_mutually_exclusive_group(required=True)
-    where.add_argument("--port", metavar="PORT", help="port USB radio")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--port", metavar="PORT", help="port USB radio; tanpa ini dan --host dicari")
     where.add_argument("--host", metavar="ALAMAT", help="alamat radio di jaringan, dengan :PORT bila perlu")
     command.add_argument("--use", choices=sorted(stock.ROLES), required=True, help="repeater atau gateway")
     command.add_argument("--label", required=True, metavar="NAMA", help="misalnya penerus-stok-1")
@@ -24,11 +24,16 @@ def add_parser(sub: Commands) -> None:
 
 
 def go(args: argparse.Namespace) -> None:
+    if not args.host:
+        args.port = ports.choose(args.port, say, any_kind=True)
     site = open_hub(args).site()
     want = stock.wanted(site["channel"], args.use, args.label, args.gain, args.loss)
-    number = stock.configure(want, say, args.port, args.host, args.check)
-    if args.use == "gateway":
-        check_number(site, args.gateway, number)
+
+    def right(number: int) -> None:
+        if args.use == "gateway":
+            check_number(site, args.gateway, number)
+
+    stock.configure(want, say, args.port, args.host, args.check, right)
 
 
 def check_number(site: Site, label: str, number: int) -> None:

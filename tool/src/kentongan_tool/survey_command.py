@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from kentongan_tool import survey
+from kentongan_tool import asking, survey
 from kentongan_tool.arguments import SECONDS, Commands, add_hub, open_hub, say
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
@@ -34,15 +34,16 @@ def add_parser(sub: Commands) -> None:
 
 
 def go(args: argparse.Namespace) -> None:
+    places, results = survey.read_places(args.places), survey.read_results(args.out)
+    asking.check_room(args.out)
     hub = open_hub(args)
     site = hub.site()
-    places, results = survey.read_places(args.places), survey.read_results(args.out)
     preset = site["channel"]["preset"]
     if args.port:
         walk(args, hub, places, results, preset)
     picture = args.out.with_suffix(".svg")
     picture.write_text(survey.plan(places, results, f"Sinyal {site['name']}", preset), encoding="utf-8")
-    say(f"Hasil di {args.out}, denah di {picture}")
+    say(f"Hasil di {args.out}, denah di {picture}" if args.out.exists() else f"Denah di {picture}")
 
 
 def walk(

@@ -58,9 +58,12 @@ def _spot(spot: plan.Spot) -> dict[str, Any]:
 
 # fmt: off
 def create_page(
-    village: Village, switch: Callable[[str, bool], object], hub: dict[str, str] | None = None
+    village: Village, switch: Callable[[str, bool], object], hub: dict[str, str] | None = None,
+    reset: Callable[[], object] | None = None,
 ) -> Flask:
-    """Make the Flask app. `switch(part, up)` cuts or restores a part; `hub` {url, name, password} is told."""
+    """Make the Flask app. `switch(part, up)` cuts or restores a part; `hub` {url, name, password} is told;
+    `reset()` presses the RESET key of the board on the technician's table, where there is one.
+    """
     app = Flask("kentongan_sim.demo")
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
     token = secrets.token_urlsafe(16)
@@ -79,18 +82,13 @@ def create_page(
             return _problem(403, "Muat ulang halaman ini.")
         return None
 
-    @app.after_request
-    def close_the_doors(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'")
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    app.after_request(_close_the_doors)
 
     @app.get("/")
     def page() -> str:
         return render_template(
-            "village.html", token=token, hub=hub, parts=parts, legend=words.LEGEND, strokes=words.STROKES,
+            "village.html", token=token, hub=hub, table=plan.BENCH.label if reset else "",
+            parts=parts, legend=words.LEGEND, strokes=words.STROKES,
             engine=ENGINE_NAMES[village.engine_name], houses=map(_spot, houses),
             posts=list(map(_spot, plan.POSTS)), repeaters=[_spot(plan.REPEATER)],
             receivers=map(_spot, plan.RECEIVERS), halls=[_spot(plan.GATEWAY)], trees=TREES,
@@ -125,8 +123,27 @@ def create_page(
         switch(part, up)
         return jsonify(ok=True)
 
+    _add_reset(app, reset)
     return app
 # fmt: on
+
+
+def _close_the_doors(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _add_reset(app: Flask, reset: Callable[[], object] | None) -> None:
+    @app.post("/reset")
+    def start_anew() -> Response:
+        if reset is None:
+            return _problem(400, "Tidak ada papan di meja teknisi.")
+        reset()
+        return jsonify(ok=True)
 
 
 def _fields(*names: str) -> list[Any]:

@@ -169,7 +169,9 @@ class Demo:
 
     def _serve_page(self) -> None:
         hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}
-        app = create_page(self.village, self.ask_switch, hub)
+        app = create_page(
+            self.village, self.ask_switch, hub, self.bench.board.press_reset if self.bench else None
+        )
         try:
             self._server = create_server(
                 app,
@@ -319,7 +321,8 @@ def _run(demo: Demo, seconds: float | None) -> int:
     if demo.bench:
         print(
             f"  Blank board    {demo.bench.port}; make it a button with\n"
-            f"    {demo.bench.command(demo.hub_url)}",
+            f"    {demo.bench.command(demo.hub_url)}\n"
+            "    (its RESET key: on the village page, in the house Meja teknisi)",
             flush=True,
         )
     print(flush=True)

@@ -169,6 +169,7 @@ const box = {
     this.element.querySelector(".once").hidden = !once;
     this.element.querySelector(".keys").hidden = chime;
     $("come").hidden = !chime;
+    this.element.querySelector(".table").hidden = label !== document.body.dataset.table;
     this.lamp();
     this.element.hidden = false;
     const at = home.g.getBoundingClientRect(), size = this.element.getBoundingClientRect();
@@ -199,6 +200,7 @@ function press(how) {
 $("press").addEventListener("click", () => press("onePress" in homes[box.label].g.dataset ? 1 : Number(document.querySelector("[name=strokes]:checked").value)));
 $("cancel").addEventListener("click", () => press("cancel"));
 $("come").addEventListener("click", () => press("come"));
+$("reset").addEventListener("click", () => send("/reset", {}));
 $("silent").addEventListener("click", () => press("silent"));
 box.element.querySelector(".close").addEventListener("click", () => box.close());
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") box.close(); });
