@@ -187,7 +187,7 @@ ACTIONS = {
     "/warga/1/tarik": roles.REGISTER,
     "/kanal/sms": roles.SYSTEM,
     "/kanal/sms/uji": roles.SYSTEM,
-    "/peringatan/1/urus": roles.MUTE,
+    "/peringatan/urus": roles.MUTE,
     "/akun": roles.ACCOUNTS,
     "/akun/1/rahasia": roles.ACCOUNTS,
     "/akun/1/kecualikan": roles.ACCOUNTS,
