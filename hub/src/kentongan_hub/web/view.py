@@ -7,7 +7,7 @@ from typing import Any
 from kentongan_wire import kinds
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import roles, services, states, words
+from kentongan_hub.base import codes, roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
@@ -114,6 +114,7 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
         "kind": row["kind"],
         "advice": words.advice(row, contacts.numbers(db, row["zone"])),
         "call": call(db, row),
+        "told": _told(db, row),
         **_sirens(db, now, row),
         "cancelled": bool(row["cancelled"]),
         "late": bool(row["late"]),
@@ -131,6 +132,14 @@ def call(db: Db, row: Incident) -> str:
     """Name the people to telephone now, by the card of the step reached while nobody answers; else ''."""
     waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
     return policy_store.card(db, row) if waits and (row["answered_ms"] is None or row["help_ms"]) else ""
+
+
+def _told(db: Db, row: Incident) -> str:
+    """Give the sentence of who told it at the post; '' of a button, or where its time to be kept is over."""
+    if row["device"] != record_timeline.BY_HAND:
+        return ""
+    sql = "SELECT detail FROM timeline WHERE incident = ? AND what = ? ORDER BY id LIMIT 1"
+    return db.value(sql, row["id"], codes.REPORTED) or ""
 
 
 def others_of_event(db: Db, row: Incident) -> list[Shown]:
@@ -164,12 +173,13 @@ def helpers(db: Db, row: Incident) -> list[Account]:
 
 def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
+    area = f"RT {row['zone']:02d}/RW {db.number('rw'):02d}"
     if row["device"] == record_timeline.BY_HAND:
         house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
-        return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
+        known = db.value("SELECT place FROM houses WHERE zone = ? AND number = ?", row["zone"], row["house"])
+        place = " · ".join(filter(None, (row["place"] or known, area)))
+        return {"house": house, "rt": rt, "label": row["slug"], "place": place}
     device = db.one("SELECT * FROM devices WHERE node = ?", row["device"])
-    rw = db.number("rw")
-    area = f"RT {row['zone']:02d}/RW {rw:02d}"
     if device is None:
         house, label = _("Alat tidak terdaftar"), format(row["device"], "08x")
         return {"house": house, "rt": rt, "label": label, "place": f"{label} · {area}"}
