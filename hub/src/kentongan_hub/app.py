@@ -31,6 +31,7 @@ from kentongan_hub.web.pages.site import (
     channels,
     device,
     devices,
+    first_use,
     kentongan,
     more,
     plan,
@@ -46,7 +47,7 @@ log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
     *(trust, kentongan, register, report, shift, storage, people, more),
-    *(invite, screen, contacts, settings, plan, access),
+    *(invite, screen, contacts, settings, plan, access, first_use),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

@@ -22,6 +22,7 @@ from kentongan_hub.people import contacts, residents
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
 from kentongan_hub.storage.store import Db
+from kentongan_hub.web import first_use
 
 OPEN_LIMIT = 60  # cards on a board
 RECENT_LIMIT = 5  # closed ones below them
@@ -59,6 +60,7 @@ def board(db: Db, now: Now, account: Account) -> Shown:
         "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
         "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
         "drill_next": _next_drill(db, now, zone),
+        "to_do": 0 if rows else len(first_use.left(db)),  # not in the middle of an alarm
     }
 
 
