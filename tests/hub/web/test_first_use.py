@@ -4,11 +4,11 @@ import pytest
 from kentongan_hub.web import first_use
 
 DONE = {
-    **{"gateways_heard": 1, "posts": 1, "untested": [], "agreed": True, "people": 3, "pins": 2},
+    **{"gateways_heard": 1, "posts": 1, "untested": [], "agreed": True, "asked": 0, "people": 3, "pins": 2},
     **{"unchecked": 0, "checked": 1, "placed": 5, "unplaced": 0, "backed_up": True, "drilled": 1},
 }
 FRESH = {
-    **{"gateways_heard": 0, "posts": 0, "untested": [], "agreed": False, "people": 1, "pins": 0},
+    **{"gateways_heard": 0, "posts": 0, "untested": [], "agreed": False, "asked": 0, "people": 1, "pins": 0},
     **{"unchecked": 3, "checked": 0, "placed": 0, "unplaced": 0, "backed_up": False, "drilled": 0},
 }
 
@@ -40,6 +40,12 @@ def test_a_new_site_has_everything_to_do_and_a_finished_one_nothing():
 )
 def test_each_thing_that_is_missing_is_one_line(facts, name):
     assert missing(**facts) == [name]
+
+
+def test_what_waits_for_a_second_officer_says_so_and_leads_there():
+    steps = first_use.steps({**DONE, "agreed": False, "asked": 1})
+    (one,) = [one for one in steps if one.missing]
+    assert "menunggu orang kedua" in one.missing and one.endpoint == "access.page"
 
 
 def test_the_page_leads_to_the_page_of_each_thing_and_forgets_what_is_done(site):
@@ -86,3 +92,9 @@ def test_who_may_not_do_a_thing_reads_whom_to_ask(site):
     site.account("wakil", "wakil")
     page = site.enter("wakil").get("/penyiapan").text
     assert "Minta admin." in page and 'href="/simpanan"' not in page
+
+
+def test_a_site_as_it_is_made_has_tested_no_post_and_checked_no_number(site):
+    with site.hub.store.read() as db:
+        facts = first_use.gather(db)
+    assert facts["untested"] == ["pos-1"] and facts["checked"] == 0 and facts["unchecked"] > 0

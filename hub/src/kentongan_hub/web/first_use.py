@@ -33,12 +33,15 @@ def gather(db: Db) -> dict[str, Any]:
     return {
         "gateways_heard": count("SELECT count(*) FROM gateways WHERE heard_ms IS NOT NULL"),
         "posts": count(f"SELECT count(*) {posts}"),
-        "untested": [row["label"] for row in db.all(f"SELECT label {posts} AND tested_ms IS NULL")],
+        "untested": [row["label"] for row in db.all(f"SELECT label {posts} AND coalesce(tested_ms, 0) = 0")],
         "agreed": circles.enough(db),
+        "asked": count("SELECT count(*) FROM access_requests WHERE what = 'rahasia' AND done_wall IS NULL"),
         "people": len(coming),
         "pins": sum(bool(row["pin"]) for row in coming),
-        "unchecked": count("SELECT count(*) FROM contacts WHERE number != '' AND verified_ms IS NULL"),
-        "checked": count("SELECT count(*) FROM contacts WHERE verified_ms IS NOT NULL"),
+        "unchecked": count(
+            "SELECT count(*) FROM contacts WHERE number != '' AND coalesce(verified_ms, 0) = 0"
+        ),
+        "checked": count("SELECT count(*) FROM contacts WHERE verified_ms > 0"),
         "placed": count("SELECT count(*) FROM houses WHERE x IS NOT NULL"),
         "unplaced": count("SELECT count(*) FROM houses WHERE x IS NULL AND occupied = 1"),
         "backed_up": bool(db.setting("backup_ms")),
@@ -54,13 +57,14 @@ def steps(facts: dict[str, Any]) -> list[Step]:
     """Say all of them, done or not, from what is known. Pure."""
     gateway = "" if facts["gateways_heard"] else _GATEWAY
     own_pin = "invite.page" if facts["pins"] else "settings.page"
+    of_whom = roles.REGISTER if facts["asked"] else roles.ACCOUNTS  # a second officer opens Akses
     houses = "plan.page" if facts["unplaced"] else "register.page"
-    whom = "people.page" if facts["people"] > 1 else "invite.page"
+    whom = "access.page" if facts["asked"] else "people.page" if facts["people"] > 1 else "invite.page"
     backup, drill = "" if facts["backed_up"] else _BACKUP, "" if facts["drilled"] else _DRILL
     return [
         Step(_("Gerbang terdengar"), gateway, "devices.page", roles.DEVICES),
         Step(_("Pos diuji"), _post(facts), "devices.page", roles.DEVICES),
-        Step(_("Dua orang untuk alarm diam"), _agreed(facts), whom, roles.ACCOUNTS),
+        Step(_("Dua orang untuk alarm diam"), _agreed(facts), whom, of_whom),
         Step(_("PIN untuk layar pos"), _pins(facts), own_pin, roles.INVITE),
         Step(_("Kontak dicek"), _contacts(facts), "contacts.page", roles.REGISTER),
         Step(_("Denah terisi"), _plan(facts), houses, roles.REGISTER),
@@ -85,6 +89,8 @@ def _post(facts: dict[str, Any]) -> Any:
 def _agreed(facts: dict[str, Any]) -> Any:
     if facts["agreed"]:
         return ""
+    if facts["asked"]:
+        return _("menunggu orang kedua: petugas dari rumah lain membenarkannya di halaman Akses")
     if facts["people"] > 1:
         return _("sepakati paling sedikit dua orang dari rumah berbeda; sampai itu alarm diam hampir tidak "
                  "memanggil siapa pun")  # fmt: skip
