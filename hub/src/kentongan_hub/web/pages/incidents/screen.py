@@ -55,6 +55,7 @@ def _page(problem: str) -> str:
     now = hub.now()
     with hub.store.read() as db:
         zone, rows = view.site_words(db)["zone"], screens.listed(db)
+        nobody = not _people(db)
     for row in rows:
         row["made"] = local_date_time(row["created_wall"], zone)
         row["seen"] = local_date_time(hub.seen.get(row["id"]), zone)
@@ -64,7 +65,7 @@ def _page(problem: str) -> str:
     ]
     return render_template(
         "incidents/screen_list.html", rows=rows, waiting=waiting, form=request.form, problem=problem,
-        address=url_for("screen.show", _external=True),
+        nobody=nobody, address=url_for("screen.show", _external=True),
     )  # fmt: skip
 
 
