@@ -109,3 +109,71 @@ def test_on_a_wall_that_nobody_can_scroll_every_answer_is_in_sight(street, villa
             assert street.driver.execute_script(COVERED) == count, name
             for one in street.all(".kartu"):
                 assert "RT 05" in one.text and "Gang Melati" in one.text, name
+
+
+TOLD = "Anak kecil baju merah belum pulang sejak sore, terakhir di lapangan"
+
+
+def tell(street, house):
+    """Somebody runs to the post; the post writes it down."""
+    street.go("/lapor", "Apa yang terjadi")
+    browser = street.browser
+    assert browser.find("[name=jenis]").get_attribute("value") == "", "nobody sends a kind unread"
+    for name, value in (("jenis", "1"), ("rt", "5")):
+        browser.find(f"[name={name}] option[value='{value}']").click()
+    browser.fill(rumah=str(house), isi=TOLD, patokan=PLACE.format(house))
+    browser.press("Laporkan")
+    browser.wait_text(TOLD)
+    assert "RT 05" in street.text() and "Gang Melati" in street.text()
+
+
+def test_a_report_told_at_the_post_shows_place_and_sentence_however_many_alarms(street, village):
+    tell(street, 12)
+    street.driver.get(village.tablet_address + "/masuk")
+    street.driver.delete_all_cookies()  # another tablet
+    pair(street, "Pos kedua")
+    for count in (1, 4, 8):
+        village.close_all()
+        with village.store().write() as db:
+            db.run("UPDATE incidents SET closed_ms = NULL, state = 'baru' WHERE device = 0")
+        village.alarms(min(count, 4) - 1)
+        for number in range(4, count):
+            village.alarm(device=village.made[100 + number], kind=1)
+        cards(street, count)
+        for size in (*SIZES, (3840, 2160)):
+            street.browser.resize(size)
+            name = f"lapor-{size[0]}x{size[1]}-{count}"
+            street.browser.shot(name)
+            for one in street.all(".kartu"):
+                assert "RT 05" in one.text and "Gang Melati" in one.text, name
+            told = [one for one in street.all(".kartu .kata") if one.is_displayed()]
+            assert len(told) == 1 and TOLD in told[0].text, name
+
+
+def test_forty_faults_are_one_card_and_one_press_and_calm_once_somebody_sees_to_them(street, village):
+    browser, driver = street.browser, street.driver
+    street.go("/peringatan", "Tutup terbuka: 40")
+    page = "return document.documentElement.scrollHeight"
+    for language in ("en", "id"):
+        for size in ((360, 740), (768, 1024), (1920, 1080)):
+            browser.resize(size)
+            browser.shot(f"peringatan-{size[0]}-{'id' if language == 'en' else 'en'}")
+            assert driver.execute_script(SIDEWAYS) == []
+            assert driver.execute_script(page) < 4 * 740, "it was 13,155 px"
+        assert browser.axe() == []
+        browser.find(f".bahasa [value={language}]").click()
+    browser.wait_text("Tutup terbuka: 40")
+    lids = "//article[contains(., 'tombol-30')]//button[contains(., 'Saya urus')]"
+    button = driver.find_element("xpath", lids)
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    browser.wait(lambda: "tombol-30" in browser.find(".kartu.diurus").text, "nobody sees to it")
+    untaken = village.value("SELECT count(*) FROM warnings WHERE what = 'lid_open' AND taken_by IS NULL")
+    assert untaken == 0
+    browser.resize((360, 740))
+    browser.shot("peringatan-360-diurus")
+    assert browser.axe() == []
+    street.go("/papan", "diurus Siti Aminah")
+    browser.shot("papan-360-diurus")
+    calm = browser.find(".ganggu.diurus").rect["y"]
+    assert all(one.rect["y"] < calm for one in street.all(".ganggu:not(.diurus)")), "it stands below"

@@ -40,6 +40,7 @@ from kentongan_hub.web.pages.site import (
     channels,
     device,
     devices,
+    first_use,
     kentongan,
     more,
     plan,
@@ -56,7 +57,7 @@ log = logging.getLogger("kentongan.hub")
 PAGES = (
     *(entry, board, incident_work, incident, devices, device, drill, policy, warnings, channels),
     *(trust, kentongan, register, report, shift, storage, people, more),
-    *(invite, screen, contacts, settings, plan, access, monthly),
+    *(invite, screen, contacts, settings, plan, access, monthly, first_use),
     *(raised, announcements, rollcall, answer),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address

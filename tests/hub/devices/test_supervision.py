@@ -191,7 +191,7 @@ def test_an_urgent_warning_is_told_again_until_a_named_person_takes_it(site):
     first = step(site, 10_000)["tutup terbuka", "pos-1"]
     assert step(site, 1_800_000)["tutup terbuka", "pos-1"]["told"] == 2
     person = site.enter("admin")
-    person.post(f"/peringatan/{first['id']}/urus", page="/peringatan", catatan="Saya ke pos")
+    person.post("/peringatan/urus", page="/peringatan", nomor=first["id"], catatan="Saya ke pos")
     taken = step(site, 7_200_000)["tutup terbuka", "pos-1"]
     assert (taken["told"], taken["taken_by"], taken["note"]) == (2, "Bu Admin", "Saya ke pos")
     assert "Diurus Bu Admin" in person.get("/peringatan").text
@@ -237,6 +237,46 @@ def test_the_board_says_one_trouble_of_many_devices_in_one_line_and_links_only_w
     assert ">siren silent</strong>" in budi.get("/papan").text
 
 
+def lid_open(db, label):
+    at = {"opened_ms": 1, "opened_wall": 1}
+    db.insert("warnings", what="lid_open", subject=label, detail="", owner="ronda", urgent=1, **at)
+
+
+def lids(site, count):
+    with site.hub.store.write() as db:
+        for number in range(count):
+            lid_open(db, f"tombol-{number:02}")
+
+
+def test_forty_open_lids_are_one_card_with_a_list_and_one_press(site):
+    lids(site, 40)
+    admin = site.enter("admin")
+    page = admin.get("/peringatan").text
+    assert page.count("<article") == 1 and "tutup terbuka</span>: 40" in page
+    assert "tombol-00, tombol-01, tombol-02 dan 37 lagi" in page and "Semua 40" in page
+    assert "dan 36 lagi" in admin.get("/papan").text, "four of them are named on the board"
+    numbers = [row["id"] for row in site.rows("SELECT id FROM warnings")]
+    with site.hub.store.write() as db:
+        lid_open(db, "tombol-99")
+    assert admin.post("/peringatan/urus", page="/peringatan", nomor=numbers).status_code == 303
+    left = site.rows("SELECT subject FROM warnings WHERE taken_by IS NULL")
+    assert [row["subject"] for row in left] == ["tombol-99"], "nobody takes what was not shown"
+    page = admin.get("/peringatan").text
+    assert page.index("tombol-99: tutup terbuka") < page.index('class="kartu diurus"')
+    assert admin.post("/peringatan/urus", page="/peringatan", nomor="nol").status_code == 404
+
+
+def test_a_broken_siren_that_somebody_sees_to_is_calm_on_the_board(site):
+    broken = {"flags": m.STATUS_SIREN_FAULT | m.STATUS_MAINS}
+    site.post_events(site.event("status", device=site.post, role=2, body=broken))
+    number = step(site, 10_000)["sirene rusak", "pos-1"]["id"]
+    admin = site.enter("admin")
+    assert '<p class="ganggu"><strong>SIRENE RUSAK' in admin.get("/papan").text
+    admin.post("/peringatan/urus", page="/peringatan", nomor=number)
+    text = admin.get("/papan").text
+    assert '<p class="ganggu diurus"><strong>SIRENE RUSAK' in text and "(diurus Bu Admin)" in text
+
+
 def test_a_failure_report_is_an_alarm_at_once_and_ends_when_somebody_checked(site):
     site.post_events(site.alarm(counter=9))
     report = {"device": site.post, "origin": site.button, "counter": 9, "source": 1}
@@ -244,9 +284,10 @@ def test_a_failure_report_is_an_alarm_at_once_and_ends_when_somebody_checked(sit
     warning = step(site, 1)["sirene gagal", "pos-1"]
     site.clock.advance(60_000)
     person = site.enter("admin")
-    assert person.post(f"/peringatan/{warning['id']}/diperiksa", page="/peringatan").status_code == 303
+    checked = {"page": "/peringatan", "nomor": warning["id"]}
+    assert person.post("/peringatan/diperiksa", **checked).status_code == 303
     assert ("sirene gagal", "pos-1") not in step(site)
-    assert person.post(f"/peringatan/{warning['id']}/diperiksa", page="/peringatan").status_code == 404
+    assert person.post("/peringatan/diperiksa", **checked).status_code == 404
 
 
 def test_a_post_that_cannot_sense_its_siren_says_so_and_raises_no_alarm(site):

@@ -32,6 +32,13 @@ def test_a_tablet_shows_its_code_until_a_person_confirms_it_and_then_the_board(s
     assert line["who"] == "admin"
 
 
+def test_who_pairs_a_screen_on_which_nobody_could_answer_is_told_before_an_alarm(site):
+    admin = site.enter("admin")
+    assert "Belum ada orang dengan PIN" in admin.get("/layar/pos").text
+    with_pin(site, "budi")
+    assert "Belum ada orang dengan PIN" not in admin.get("/layar/pos").text
+
+
 @pytest.mark.parametrize("code", ["", "000000", "12345", "abcdef", "१२३४५६"])
 def test_a_wrong_code_pairs_nothing(site, code):
     Person(site.app).get("/layar")

@@ -353,7 +353,7 @@ class Warned(TypedDict):
     note: str
     opened_ms: int
     opened_wall: int
-    next_ms: int | None
+    next_ms: int | None  # when it is told, or told again; of a closed one: when its end may be told
     told: int
     closed_ms: int | None
     closed_wall: int | None

@@ -65,6 +65,7 @@ class Health(TypedDict):
     radios_down: list[str]
     troubles: list[Text]
     failed_sirens: list[str]
+    taken: dict[str, str]
     jammed: list[str]
     counts: list[tuple[Text, int, int]]  # role, how many are well, how many there are
 
@@ -107,6 +108,7 @@ def health(db: Db, now: Now) -> Health:
         counts[row["role"]] = (good + (link == supervision.TERHUBUNG), total + 1)
     return {
         "warnings": [code_words.warning(row) for row in _urgent(db)],
+        "taken": _taken(db),
         "silent_to_few": not circles.enough(db),
         "chimes_waiting": len(ringing.waiting(db)),
         "gateways_lost": lost,
@@ -134,8 +136,17 @@ def _urgent(db: Db) -> list[Urgent]:
     return db.all(
         "SELECT what, subject, said, detail, coalesce(taken_by, '') AS taken_by FROM warnings "
         "WHERE closed_ms IS NULL AND urgent = 1 "
-        f"AND what IN {ON_BOARD} ORDER BY opened_ms DESC LIMIT 24"
+        f"AND what IN {ON_BOARD} ORDER BY opened_ms DESC LIMIT 500"
     )
+
+
+def _taken(db: Db) -> dict[str, str]:
+    """{what: names} of the kinds of warnings of which a named person sees to every one."""
+    rows = db.all(
+        "SELECT what, group_concat(DISTINCT taken_by) AS names FROM warnings WHERE closed_ms IS NULL "
+        "GROUP BY what HAVING count(taken_by) = count(*)"
+    )
+    return {row["what"]: ", ".join(row["names"].split(",")) for row in rows}
 
 
 def _failed_sirens(db: Db) -> list[str]:

@@ -219,7 +219,7 @@ class Dispatch:
             if not any(warnings.changes(db, now, path)):
                 return False
         with self._store.write() as db:
-            warnings.apply(db, now, *warnings.changes(db, now, path))
+            warnings.apply(db, now, path)
         return True
 
     def _tell_calls(self, now: Now, path: Path) -> None:

@@ -3,13 +3,11 @@
 import json
 import logging
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from kentongan_hub.base import codes, quiet_hours, site
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB, Said, either, pack, unpack
-from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Account, Warned
 from kentongan_hub.devices import deaf, supervision, troubles
 from kentongan_hub.devices.facts import Facts
@@ -22,18 +20,19 @@ from kentongan_hub.policies import policy_store
 from kentongan_hub.record import audit, away, chain, failures, outbox, rows
 from kentongan_hub.record.away import Absences
 from kentongan_hub.storage.store import Db
-from kentongan_hub.upkeep import mending
+from kentongan_hub.upkeep import mending, tellings
 
 log = logging.getLogger("kentongan.hub")
 NEWS_EXPIRES_MS = 86_400_000
+LISTED = "closed_ms IS NULL OR next_ms IS NOT NULL"  # the open ones, and the closed whose end is not told yet
 STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
-REMIND_URGENT_MS = 1_800_000  # until a named person takes it
-REMIND_MS = 86_400_000
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
 
 
-# what opens, ids of what closes, what is told again, what stands there with other words
-Changes = tuple[list[Finding], list[int], list[Warned], list[tuple[Warned, Finding]]]
+# what opens, ids of what closes, what is told, whose end is told, what stands there with other words
+Changes = tuple[
+    list[Finding], list[int], list[list[Warned]], list[list[Warned]], list[tuple[Warned, Finding]]
+]
 
 
 def gather(db: Db, now: Now, path: Path) -> Facts:
@@ -99,20 +98,16 @@ def _unsaved_ms(db: Db, now: Now, gone: Absences) -> int:
 def changes(db: Db, now: Now, path: Path) -> Changes:
     """Compare the open warnings with the findings of now; see Changes."""
     found = supervision.findings(gather(db, now, path), now.ms)
-    listed = {(row["what"], row["subject"]): row for row in open_warnings(db)}
+    rows, quiet = _listed(db), bool(quiet_hours.quiet_left_ms(db, now))
+    listed = {(row["what"], row["subject"]): row for row in rows if row["closed_ms"] is None}
     fresh = [one for key, one in found.items() if key not in listed]
     over = [row["id"] for key, row in listed.items() if key not in found]
-    again = [
-        row
-        for key, row in listed.items()
-        if key in found and row["next_ms"] is not None and row["next_ms"] <= now.ms
-    ]
     other = [
         (row, found[key])
         for key, row in listed.items()
         if key in found and row["what"] == codes.HUB_FAILED and row["said"] != found[key].said
     ]
-    return fresh, over, again, other
+    return fresh, over, tellings.due(rows, now.ms, quiet), tellings.ended(rows, now.ms, quiet), other
 
 
 def open_warnings(db: Db) -> list[Warned]:
@@ -127,42 +122,51 @@ def _of(db: Db, number: int) -> Warned:
     return found
 
 
-def apply(
-    db: Db,
-    now: Now,
-    fresh: Iterable[Finding],
-    over: Iterable[int],
-    again: Iterable[Warned],
-    other: Iterable[tuple[Warned, Finding]] = (),
-) -> None:
-    for one in fresh:
-        number = db.insert(
-            "warnings",
-            what=one.what,
-            subject=one.subject,
-            said=one.said,
-            detail=one.detail,
-            urgent=int(one.urgent),
-            owner=one.owner,
-            opened_ms=now.ms,
-            opened_wall=now.wall,
-        )
-        _opened(db, now, one)
-        _tell(db, now, _of(db, number))
+def _listed(db: Db) -> list[Warned]:
+    return db.all(f"SELECT * FROM warnings WHERE {LISTED} ORDER BY urgent DESC, opened_ms, id")
+
+
+def apply(db: Db, now: Now, path: Path) -> None:
+    """Make the list as it is now, and tell what is due."""
+    fresh, over, _due, _ended, other = changes(db, now, path)
     for number in over:
         row = _of(db, number)
         db.run(
-            "UPDATE warnings SET closed_ms = ?, closed_wall = ?, next_ms = NULL WHERE id = ?",
+            "UPDATE warnings SET closed_ms = ?, closed_wall = ?, next_ms = ? WHERE id = ?",
             now.ms,
             now.wall,
+            tellings.end_ms(row, now.ms),
             number,
         )
         audit.record(db, now.wall, HUB, codes.WARNING_ENDED, either(row["subject"]),
                      Said(codes.WARNING, warning=row["what"]))  # fmt: skip
+    before = _listed(db)
+    for one in fresh:
+        _open(db, now, one, before)
     for row, one in other:
         _say_anew(db, now, row, one)
-    for row in again:
-        _tell(db, now, _of(db, row["id"]))
+    rows, quiet = _listed(db), bool(quiet_hours.quiet_left_ms(db, now))
+    for some in tellings.due(rows, now.ms, quiet):
+        _tell(db, now, some)
+    for some in tellings.ended(rows, now.ms, quiet):
+        _tell_end(db, now, some)
+
+
+def _open(db: Db, now: Now, one: Finding, before: list[Warned]) -> None:
+    number = db.insert(
+        "warnings",
+        what=one.what,
+        subject=one.subject,
+        said=one.said,
+        detail=one.detail,
+        urgent=int(one.urgent),
+        owner=one.owner,
+        opened_ms=now.ms,
+        opened_wall=now.wall,
+    )
+    _opened(db, now, one)
+    due_ms = tellings.first_ms(_of(db, number), before, now.ms)
+    db.run("UPDATE warnings SET next_ms = ? WHERE id = ?", due_ms, number)
 
 
 def _say_anew(db: Db, now: Now, row: Warned, one: Finding) -> None:
@@ -192,16 +196,30 @@ def _things(said: str) -> set[str]:
     return set(map(pack, things)) if isinstance(things, list) else set()
 
 
-def _tell(db: Db, now: Now, warning: Warned) -> None:
-    """Message the owner's people; a warning that nobody takes goes on to the ketua RT."""
-    owners = [warning["owner"]]
-    if warning["told"] >= NEXT_OWNER_AFTER and warning["urgent"] and "ketua_rt" not in owners:
+def _tell(db: Db, now: Now, some: list[Warned]) -> None:
+    """Message the owner's people; a matter that nobody takes goes on to the ketua RT."""
+    _send(db, now, some, tellings.text(some))
+    for row in some:
+        due_ms = now.ms + tellings.remind_ms(row)
+        db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", due_ms, row["id"])
+
+
+def _tell_end(db: Db, now: Now, some: list[Warned]) -> None:
+    """Say to who was told that it is over, once; of what nobody was told there is no end to tell."""
+    if any(row["told"] for row in some):
+        _send(db, now, some, tellings.end_text(some))
+    for row in some:
+        db.run("UPDATE warnings SET next_ms = NULL WHERE id = ?", row["id"])
+
+
+def _send(db: Db, now: Now, some: list[Warned], text: str) -> None:
+    owners = sorted({row["owner"] for row in some})
+    waited = any(row["told"] >= NEXT_OWNER_AFTER and row["urgent"] for row in some)
+    if waited and "ketua_rt" not in owners:
         owners.append("ketua_rt")
+    delay_ms = 0 if any(row["urgent"] for row in some) else quiet_hours.quiet_left_ms(db, now)
     zone = db.number("rt")
     everyone = recipients.everyone(zone)
-    said = code_words.warning(warning)
-    text = f"Kentongan: {said['subject']} {said['what']}. {said['detail']}"[:300]
-    delay_ms = 0 if warning["urgent"] else quiet_hours.quiet_left_ms(db, now)
     try:
         with db.part():
             for one in recipients.resolve(db, now, everyone, [f"tugas:{owner}" for owner in owners]):
@@ -210,10 +228,8 @@ def _tell(db: Db, now: Now, warning: Warned) -> None:
                 )
                 outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
     except Exception:  # a warning that reaches nobody still stands on the page
-        log.exception("warning %s of %s could not be sent", warning["what"], warning["subject"])
+        log.exception("warning %s of %s could not be sent", some[0]["what"], some[0]["subject"])
         failures.note(db, now, codes.SENDING_WARNING)
-    remind_ms = REMIND_URGENT_MS if warning["urgent"] else REMIND_MS
-    db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", now.ms + remind_ms, warning["id"])
 
 
 def take(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from kentongan_wire import kinds
 from kentongan_wire import messages as m
 
-from kentongan_hub.base import roles, services, states, words
+from kentongan_hub.base import codes, roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import Joined, Text, _
@@ -24,6 +24,7 @@ from kentongan_hub.people import contacts, residents
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
 from kentongan_hub.storage.store import Db
+from kentongan_hub.web import first_use
 
 OPEN_LIMIT = 60  # cards on a board
 RECENT_LIMIT = 5  # closed ones below them
@@ -61,7 +62,8 @@ def board(db: Db, now: Now, account: Account) -> Shown:
         "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
         "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
         "drill_next": _next_drill(db, now, zone),
-        **_told(db, zone),
+        **_announced(db, zone),
+        "to_do": 0 if rows else len(first_use.left(db)),  # not in the middle of an alarm
     }
 
 
@@ -117,6 +119,7 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
         "kind": row["kind"],
         "advice": words.advice(row, contacts.numbers(db, row["zone"])),
         "call": call(db, row),
+        "told": _told(db, row),
         **_sirens(db, now, row),
         "cancelled": bool(row["cancelled"]),
         "late": bool(row["late"]),
@@ -141,7 +144,7 @@ def area(zone: int) -> Text | str:
     return f"RT {zone:02d}" if zone else _("semua RT")
 
 
-def _told(db: Db, zone: str) -> Shown:
+def _announced(db: Db, zone: str) -> Shown:
     """Collect what people announced, and the roll-calls that run."""
     return {
         "announced": [
@@ -159,6 +162,14 @@ def call(db: Db, row: Incident) -> str:
     """Name the people to telephone now, by the card of the step reached while nobody answers; else ''."""
     waits = row["closed_ms"] is None and row["alerts"] and not row["drill"] and not row["merged_into"]
     return policy_store.card(db, row) if waits and (row["answered_ms"] is None or row["help_ms"]) else ""
+
+
+def _told(db: Db, row: Incident) -> str:
+    """Give the sentence of who told it at the post; '' of a button, or where its time to be kept is over."""
+    if row["device"] != record_timeline.BY_HAND:
+        return ""
+    sql = "SELECT detail FROM timeline WHERE incident = ? AND what = ? ORDER BY id LIMIT 1"
+    return db.value(sql, row["id"], codes.REPORTED) or ""
 
 
 def others_of_event(db: Db, row: Incident) -> list[Shown]:
@@ -192,15 +203,16 @@ def helpers(db: Db, row: Incident) -> list[Account]:
 
 def _where(db: Db, row: Incident) -> Shown:
     rt = f"RT {row['zone']:02d}" if row["zone"] else ""
-    if row["device"] == record_timeline.BY_HAND and not row["raised_by"]:
-        house: str = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
-        return {"house": house, "rt": rt, "label": row["slug"], "place": row["place"]}
-    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"], of=Device)
-    rw = db.number("rw")
-    area = f"RT {row['zone']:02d}/RW {rw:02d}"
+    area = f"RT {row['zone']:02d}/RW {db.number('rw'):02d}"
     if row["raised_by"]:
-        house = _("Dari pos") if row["raised_at"] else _("Dari pusat data")
+        house: str = _("Dari pos") if row["raised_at"] else _("Dari pusat data")
         return {"house": house, "rt": rt, "label": row["slug"], "place": area}
+    if row["device"] == record_timeline.BY_HAND:
+        house = _("Rumah %(house)s", house=row["house"]) if row["house"] else _("Dicatat orang")
+        known = db.value("SELECT place FROM houses WHERE zone = ? AND number = ?", row["zone"], row["house"])
+        place = " · ".join(filter(None, (row["place"] or known, area)))
+        return {"house": house, "rt": rt, "label": row["slug"], "place": place}
+    device = db.one("SELECT * FROM devices WHERE node = ?", row["device"], of=Device)
     if device is None:
         house, label = _("Alat tidak terdaftar"), format(row["device"], "08x")
         return {"house": house, "rt": rt, "label": label, "place": f"{label} · {area}"}

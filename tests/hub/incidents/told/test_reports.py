@@ -76,3 +76,42 @@ def test_who_was_refused_may_write_again_after_ten_minutes(site):
         write(ronda)
     site.clock.advance(TEN_MIN_MS)
     assert write(ronda).status_code == 303 and reports.WAITING_MS == TEN_MIN_MS
+
+
+def test_what_was_told_and_where_stands_on_board_and_page(site):
+    ronda = settle(site)
+    with site.hub.store.write() as db:
+        db.insert("houses", zone=5, number=31, place="Gang Mawar, rumah biru")
+    write(ronda, text="Anak kecil baju merah belum pulang")
+    for path in ("/papan", "/kejadian/kejadian-1"):
+        page = ronda.get(path).text
+        assert "Anak kecil baju merah belum pulang" in page, path
+        assert "Rumah 31" in page and "Gang Mawar, rumah biru · RT 05/RW 03" in page, path
+
+
+def test_a_report_without_house_still_names_its_rt(site):
+    ronda = settle(site)
+    ronda.post("/lapor", page="/lapor", jenis="1", rt="5", isi="asap di kebun", patokan="dekat mushola")
+    assert "dekat mushola · RT 05/RW 03" in ronda.get("/papan").text
+
+
+def test_a_confidential_report_says_its_sentence_to_its_circle_alone(site):
+    write(settle(site), m.KIND_KEKERASAN, "teriakan di rumah itu")
+    assert "teriakan di rumah itu" not in site.enter("ronda").get("/papan").text
+    assert "teriakan di rumah itu" not in site.enter("bidan").get("/papan").text
+
+
+def test_the_kind_is_asked_for_and_the_rts_of_the_site_are_a_choice(site):
+    ronda = settle(site)
+    page = ronda.get("/lapor").text
+    assert '<select name="jenis" required><option value="">' in page
+    assert '<select name="rt" required><option value="5">RT 05</option></select>' in page, "there is only one"
+    with site.hub.store.write() as db:
+        db.insert("houses", zone=6, number=1)
+    page = ronda.get("/lapor").text
+    assert '<option value="">pilih RT</option>' in page and '<option value="6">RT 06</option>' in page
+    answer = ronda.post("/lapor", page="/lapor", jenis="", rt="5", isi="asap")
+    assert answer.status_code == 400 and "Pilih jenis kejadian" in answer.text
+    answer = ronda.post("/lapor", page="/lapor", jenis="1", rt="99", isi="asap")
+    assert answer.status_code == 400 and "RT 99 tidak ada di sini" in answer.text
+    assert site.incidents() == []

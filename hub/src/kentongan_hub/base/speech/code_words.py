@@ -201,14 +201,24 @@ def detail(row: Mapping[str, Any]) -> str:
 
 
 def warning(row: Mapping[str, Any]) -> Row:
-    """Say a row of the warnings as people read it."""
+    """Say a row of the warnings as people read it; `about`: its particulars, `detail`: and what to do."""
     name, follows = WARNINGS.get(row["what"], (row["what"], ""))
     typed = row["detail"]
     if row["what"] == codes.CHANNEL_FAILING:
         typed = known(typed)  # a channel keeps what it failed at as a sentence still
-    parts = [one for one in (say(unpack(row["said"])), typed, follows) if one]
-    detail = parts[0] if len(parts) == 1 else Joined(": ", parts)
-    return {**row, "what": name, "subject": name_of(row["subject"]), "detail": detail}
+    about = [one for one in (say(unpack(row["said"])), typed) if one]
+    parts = [*about, follows] if follows else about
+    subject = name_of(row["subject"])
+    return {**row, "what": name, "subject": subject, "about": _in_a_row(about), "detail": _in_a_row(parts)}
+
+
+def _in_a_row(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else Joined(": ", parts)
+
+
+def remedy(kind: str) -> Any:
+    """Say what is to be done about a kind of warning, or what follows from it."""
+    return WARNINGS.get(kind, (kind, ""))[1]
 
 
 def closed_by(incident: Mapping[str, Any]) -> str | None:

@@ -69,6 +69,15 @@ def _is_uncalled(db: Db, slug: str) -> bool:
     )
 
 
+def zones(db: Db) -> list[int]:
+    """List the RTs of this site: its own, and every one with a device or a house."""
+    rows = db.all(
+        "SELECT DISTINCT zone FROM devices WHERE revoked = 0 UNION SELECT zone FROM houses "
+        "UNION SELECT CAST(value AS INTEGER) FROM settings WHERE key = 'rt'"
+    )
+    return sorted(row["zone"] for row in rows if row["zone"])
+
+
 def is_confidential(kind: int) -> bool:
     return kind in words.CONFIDENTIAL_KINDS
 
@@ -86,9 +95,11 @@ def take(
 ) -> str:
     """Open an incident from a report, called like any other but without sirens; its slug."""
     if kind not in KINDS:
-        raise LocalError(_("Jenis kejadian itu tidak ada di daftar."))
+        raise LocalError(_("Pilih jenis kejadian: yang dikirim tidak ada di daftar."))
     if not 1 <= zone <= 255 or not 0 <= house <= 0xFFFF:
         raise LocalError(_("RT: tulis angka 1 sampai 255; rumah boleh kosong"))
+    if zone not in zones(db):
+        raise LocalError(_("RT %(zone)s tidak ada di sini: pilih dari daftar.", zone=f"{zone:02d}"))
     text, place = audit.clean(text).strip(), audit.clean(place).strip()
     if not text:
         raise LocalError(_("Tulis satu kalimat: apa yang terjadi."))

@@ -21,10 +21,10 @@ def page() -> ResponseReturnValue:
 
 def _page(problem: str, sent: bool = False) -> str:
     with this_hub().store.read() as db:
-        own = db.number("rt", 1)
+        zones = reports.zones(db)
     return render_template(
-        "incidents/report.html", kinds=reports.KINDS, own=own, form=request.form, problem=problem, sent=sent,
-        secret=reports.is_confidential,
+        "incidents/report.html", kinds=reports.KINDS, zones=zones, form=request.form, problem=problem,
+        sent=sent, secret=reports.is_confidential,
     )  # fmt: skip
 
 

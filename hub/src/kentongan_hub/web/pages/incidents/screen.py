@@ -51,6 +51,7 @@ def _page(problem: str) -> str:
     now = hub.now()
     with hub.store.read() as db:
         zone, rows = view.site_words(db)["zone"], screens.listed(db)
+        nobody = not by_pin.people(db, roles.COME)
     shown = [
         {
             **row,
@@ -65,7 +66,7 @@ def _page(problem: str) -> str:
     ]
     return render_template(
         "incidents/screen_list.html", rows=shown, waiting=waiting, form=request.form, problem=problem,
-        address=url_for("screen.show", _external=True),
+        nobody=nobody, address=url_for("screen.show", _external=True),
     )  # fmt: skip
 
 

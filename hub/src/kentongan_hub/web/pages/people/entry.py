@@ -63,7 +63,7 @@ def make_site() -> ResponseReturnValue:
         provision.create_site(
             hub.data_dir,
             form.get("nama", ""),
-            form.get("masuk", "").strip(),
+            form.get("masuk", "").strip().lower(),
             form.get("sandi", ""),
             admin_name=form.get("orang", "").strip(),
             rt=forms.whole("rt", "RT", *forms.ZONES),
@@ -99,7 +99,7 @@ def _login(problem: str, name: str) -> str:
 @blueprint.post("/masuk")
 def enter() -> ResponseReturnValue:
     hub, address = this_hub(), request.remote_addr or ""
-    now, name = hub.now(), request.form.get("masuk", "").strip()[: accounts.NAME_LIMIT]
+    now, name = hub.now(), request.form.get("masuk", "").strip().lower()[: accounts.NAME_LIMIT]
     with hub.store.read() as db:
         account: Account | None = db.one("SELECT * FROM accounts WHERE login = ? AND active = 1", name)
     known = _is_known(account)

@@ -146,8 +146,8 @@ def accept(token: str) -> ResponseReturnValue:
             if row is None:
                 return render_template("people/invite_spent.html"), 404
             account = invitations.take(
-                db, now, row, form.get("masuk", "").strip(), form.get("nama", ""), form.get("sandi", ""),
-                form.get("pin", ""), request.remote_addr or "",
+                db, now, row, form.get("masuk", "").strip().lower(), form.get("nama", ""),
+                form.get("sandi", ""), form.get("pin", ""), request.remote_addr or "",
             )  # fmt: skip
             return begin(db, now, account)
     except LocalError as error:

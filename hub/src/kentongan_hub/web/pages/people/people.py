@@ -52,15 +52,15 @@ def add() -> ResponseReturnValue:
     try:
         with hub.store.write() as db:
             home = homes.of_form(_("Rumahnya"))
+            login = form.get("masuk", "").strip().lower()
             made = accounts.add(
-                db, now.wall, form.get("masuk", "").strip(), form.get("nama", ""), form.get("peran", ""),
+                db, now.wall, login, form.get("nama", ""), form.get("peran", ""),
                 form.get("sandi", ""), home=home,
             )  # fmt: skip
             access.made(db, now, g.account["id"], made, home)
             lives = access.home_said(access.lives(home))
             detail = Said(codes.ACCOUNT_AS, role=form.get("peran", ""), home=lives)
             address = request.remote_addr or ""
-            login = form.get("masuk", "")
             audit.record(db, now.wall, g.account["login"], codes.ACCOUNT_MADE, login, detail, address)
             done = form.get("rahasia") != "1" or standing.want(
                 db, now, g.account, "rahasia", {"account": made}, address

@@ -5,12 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import _
-from kentongan_hub.web import web
+from kentongan_hub.shared.hub import this_hub
+from kentongan_hub.web import first_use, web
 
 blueprint = Blueprint("more", __name__)
 
 # endpoint, icon, name, sentence, permission
 PAGES = (
+    ("first_use.page", "beres", _("Penyiapan"), _("Yang belum selesai sejak hari pertama."), roles.REGISTER),
     ("warnings.page", "lonceng", _("Peringatan"), _("Apa yang perlu diurus, dan oleh siapa."), roles.DEVICES),
     (
         "trust.page",
@@ -99,6 +101,7 @@ PAGES = (
 @blueprint.get("/lainnya")
 @web.needs(roles.SEE)
 def page() -> ResponseReturnValue:
-    return render_template(
-        "site/more.html", pages=[one for one in PAGES if roles.allows(g.account["role"], one[4])]
-    )
+    with this_hub().store.read() as db:
+        over = () if first_use.left(db) else ("first_use.page",)
+    pages = [one for one in PAGES if roles.allows(g.account["role"], one[4]) and one[0] not in over]
+    return render_template("site/more.html", pages=pages)

@@ -7,17 +7,20 @@ from flask.typing import ResponseReturnValue
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import local_date_time
+from kentongan_hub.base.entries import numerals
+from kentongan_hub.base.language import Joined
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Warned
 from kentongan_hub.people import residents
 from kentongan_hub.record import audit, away, outbox
 from kentongan_hub.shared.hub import this_hub
-from kentongan_hub.upkeep import warnings
+from kentongan_hub.upkeep import tellings, warnings
 from kentongan_hub.web import view, web
 from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("warnings", __name__)
 CLOSED_SHOWN = 50
+SHOWN_MAX = 1_000  # warnings that one form names
 TEST_EXPIRES_MS = 60_000
 
 
@@ -29,15 +32,32 @@ def page() -> ResponseReturnValue:
         closed = db.all(
             "SELECT * FROM warnings WHERE closed_ms IS NOT NULL ORDER BY closed_ms DESC LIMIT ?", CLOSED_SHOWN
         )
-        rows, old = (
-            [_shown(row, zone) for row in warnings.open_warnings(db)],
-            [_shown(row, zone) for row in closed],
-        )
+        open_now = tellings.grouped(warnings.open_warnings(db))
+        groups, old = [_group(some, zone) for some in open_now], [_shown(row, zone) for row in closed]
         absences = [
             {**row, **{key: local_date_time(row[key], zone) for key in ("from_wall", "to_wall")}}
             for row in away.listed(db)
         ]
-    return render_template("site/warnings.html", rows=rows, old=old, absences=absences)
+    return render_template("site/warnings.html", groups=groups, old=old, absences=absences)
+
+
+def _group(some: list[Warned], zone: str) -> Shown:
+    """Describe one matter: one card, however many things it is about."""
+    first, rows = some[0], [_shown(row, zone) for row in some]
+    kinds = list(dict.fromkeys(row["what"] for row in some))
+    return {
+        "rows": rows,
+        "count": sum(map(len, tellings.by_kind(some).values())),
+        "names": [code_words.name_of(subject) for subject in dict.fromkeys(row["subject"] for row in some)],
+        "what": Joined(", ", [code_words.WARNINGS.get(what, (what,))[0] for what in kinds]),
+        "remedy": code_words.remedy(first["what"]),
+        "urgent": any(row["urgent"] for row in some),
+        "taken_by": first["taken_by"],
+        "owner": rows[0]["owner"],
+        "told": max(row["told"] for row in some),
+        "opened": local_date_time(min(row["opened_wall"] for row in some), zone),
+        "note": "; ".join(dict.fromkeys(row["note"] for row in some if row["note"])),
+    }
 
 
 def _shown(row: Warned, zone: str) -> Shown:
@@ -50,14 +70,16 @@ def _shown(row: Warned, zone: str) -> Shown:
     }
 
 
-@blueprint.post("/peringatan/<int:number>/<action>")
+@blueprint.post("/peringatan/<action>")
 @web.needs(roles.MUTE)
-def act(number: int, action: str) -> ResponseReturnValue:
+def act(action: str) -> ResponseReturnValue:
+    """Act on the warnings that were shown, and on no newer ones of their matter."""
     deed = {"urus": warnings.take, "diperiksa": warnings.checked}.get(action) or abort(404)
+    numbers = [numerals.whole(text) or 0 for text in request.form.getlist("nomor")[:SHOWN_MAX]]
     hub = this_hub()
     with hub.store.write() as db:
-        note = request.form.get("catatan", "")
-        if not deed(db, hub.now(), number, g.account, note, request.remote_addr or ""):
+        about = request.form.get("catatan", ""), request.remote_addr or ""
+        if not sum(deed(db, hub.now(), number, g.account, *about) for number in numbers):
             abort(404)
     hub.dispatch.watch_soon()
     return redirect(url_for("warnings.page"), 303)
