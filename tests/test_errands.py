@@ -285,7 +285,7 @@ def new_page(tree):
     tree.put(f"{HUB}/app.py", "    channels,\n    device,", "    about,\n")
     tree.put(f"{HUB}/app.py", "    *(invite, screen,", "    about,\n")
     tree.put(
-        f"{HUB}/web/pages/site/more.py",
+        f"{HUB}/web/pages/overview/more.py",
         '    (\n        "people.page",',
         '    ("about.page", "daftar", _("Tentang"), _("Pusat data siapa ini."), roles.SEE),\n',
     )

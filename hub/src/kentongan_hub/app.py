@@ -25,24 +25,14 @@ from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.people import ways
 from kentongan_hub.shared.hub import Hub, HubApp, this_hub
 from kentongan_hub.web import web
-from kentongan_hub.web.pages.incidents import (
-    board,
-    drill,
-    incident,
-    incident_work,
-    monthly,
-    report,
-    screen,
-    shift,
-)
+from kentongan_hub.web.pages.incidents import board, drill, incident, incident_work, screen, shift
+from kentongan_hub.web.pages.overview import first_use, monthly, more
 from kentongan_hub.web.pages.people import access, contacts, entry, invite, people, register
 from kentongan_hub.web.pages.site import (
     channels,
     device,
     devices,
-    first_use,
     kentongan,
-    more,
     plan,
     policy,
     settings,
@@ -50,7 +40,7 @@ from kentongan_hub.web.pages.site import (
     trust,
     warnings,
 )
-from kentongan_hub.web.pages.told import announcements, answer, raised, rollcall
+from kentongan_hub.web.pages.told import announcements, answer, raised, report, rollcall
 
 T = TypeVar("T")
 log = logging.getLogger("kentongan.hub")

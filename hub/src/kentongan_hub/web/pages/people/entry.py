@@ -142,7 +142,7 @@ def _page_of(path: str) -> str:
     except (HTTPException, RequestRedirect):
         return url_for("board.page")
     view = current_app.view_functions[endpoint]
-    return path if hasattr(view, "permission") and path.startswith("/") else url_for("board.page")
+    return path if hasattr(view, "permissions") and path.startswith("/") else url_for("board.page")
 
 
 def begin(db: Db, now: Now, account: int, life_ms: int = accounts.SESSION_MS, where: str = "") -> AnyResponse:

@@ -16,4 +16,4 @@ def page() -> ResponseReturnValue:
     with this_hub().store.read() as db:
         steps = first_use.steps(first_use.gather(db))
     left = [one for one in steps if one.missing]
-    return render_template("site/first_use.html", left=left, count=len(steps))
+    return render_template("overview/first_use.html", left=left, count=len(steps))

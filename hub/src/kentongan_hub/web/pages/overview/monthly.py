@@ -20,7 +20,7 @@ def page() -> ResponseReturnValue:
         month = monthly.read(request.args.get("bulan", ""), now, site["zone"])
         found = monthly.of(db, now, month, site["zone"])
     return render_template(
-        "incidents/monthly.html",
+        "overview/monthly.html",
         site=site,
         month=month,
         found=found,

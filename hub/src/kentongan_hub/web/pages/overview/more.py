@@ -104,4 +104,4 @@ def page() -> ResponseReturnValue:
     with this_hub().store.read() as db:
         over = () if first_use.left(db) else ("first_use.page",)
     pages = [one for one in PAGES if roles.allows(g.account["role"], one[4]) and one[0] not in over]
-    return render_template("site/more.html", pages=pages)
+    return render_template("overview/more.html", pages=pages)

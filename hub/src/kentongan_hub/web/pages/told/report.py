@@ -23,7 +23,7 @@ def _page(problem: str, sent: bool = False) -> str:
     with this_hub().store.read() as db:
         zones = reports.zones(db)
     return render_template(
-        "incidents/report.html", kinds=reports.KINDS, zones=zones, form=request.form, problem=problem,
+        "told/report.html", kinds=reports.KINDS, zones=zones, form=request.form, problem=problem,
         sent=sent, secret=reports.is_confidential,
     )  # fmt: skip
 
