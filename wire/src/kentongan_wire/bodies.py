@@ -194,7 +194,7 @@ def _decode_alarm(role: int, raw: bytes) -> Alarm:
 
 
 def _check_event(role: int, body: Event) -> None:
-    """Who was asked may answer, and names what: a tombol and a sirene never do."""
+    """Refuse an answer unless a penerima gives it and names its incident; tombol and sirene never answer."""
     if not 1 <= body.event <= 4:
         raise RemoteError("field")
     answers = body.event == codes.EVENT_COMING

@@ -225,7 +225,7 @@ def decode(encoded: bytes | bytearray) -> "tuple[int, Any] | str":
 
 
 def _is_text(data: bytes | bytearray) -> bool:
-    """Whether these are whole lines, which the chip's software writes by itself."""
+    """Tell whether these are whole lines, which the chip's software writes by itself."""
     return data.find(b"\n") >= 0 and all(32 <= byte < 127 or byte in TEXT for byte in data)
 
 

@@ -220,7 +220,7 @@ class Guard:
 
 
 def _place(image: bytes | bytearray, key: bytes | bytearray, end: int) -> int | None:
-    """Where the row of a key begins among those before `end`, or None."""
+    """Return the offset of a key's row among those before `end`, or None."""
     at = image.find(key, _HEAD_BYTES, end)
     while at >= 0:
         if (at - _HEAD_BYTES) % _ROW_BYTES == 0:
@@ -247,7 +247,7 @@ def _content(message: "Message") -> int:
 
 
 class ReplyBudget:
-    """How often a repeated message is answered: at most once per 2 s and 30 times.
+    """Limit on answers to a repeated message: at most one in 2 s, and 30 in all.
 
     Bounded: when full, the message answered longest ago is forgotten (its repeats would be counted afresh).
     """
@@ -267,7 +267,7 @@ class ReplyBudget:
         return True
 
     def times(self, src: "Sender", counter: int) -> int:
-        """How often it was answered."""
+        """Return the number of answers given."""
         return self._answers.get((src, counter), (0, 0))[0]
 
     def unsaid(self, src: "Sender", counter: int) -> None:
