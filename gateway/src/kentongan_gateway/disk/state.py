@@ -110,7 +110,7 @@ class StateDir:
         return self._late is None or self._late.is_alive()
 
     def close(self) -> None:
-        """What waits is written, then the thread ends."""
+        """Write what waits, then end the thread."""
         if self._late is not None:
             with self._wake:
                 self._ending = True

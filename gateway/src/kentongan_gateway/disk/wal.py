@@ -78,7 +78,7 @@ def frames(raw: bytes) -> tuple[bool, list[Frame]]:
 
 
 def damage(path: str) -> str | None:
-    """What is wrong with the journal at `path`, in words, or None; OSError when it cannot be read.
+    """Describe the damage of the journal at `path`, or return None; OSError when it cannot be read.
 
     A torn end is none: a transaction that a power cut met, which nobody was told of. Nor is no journal.
     """
@@ -100,7 +100,7 @@ def damage(path: str) -> str | None:
 
 
 def _pads(all_frames: list[Frame]) -> set[int]:
-    """Where a transaction's last frame stands once more.
+    """Return the positions at which a transaction's last frame is repeated.
 
     SQLite fills up a sector with it, so that writing the next transaction endangers a copy only.
     """

@@ -57,7 +57,7 @@ class Names:
         self._found: Answer = queue.SimpleQueue()  # and where its answer comes
 
     def find(self, host: str, port: int, timeout_s: float) -> list[Any]:
-        """What getaddrinfo finds; OSError, TimeoutError. What came too late is the next call's."""
+        """Return the results of getaddrinfo; OSError, TimeoutError. A late result is the next call's."""
         if self._asked != (host, port):
             self._asked, self._found = (host, port), queue.SimpleQueue()
             threading.Thread(

@@ -219,11 +219,11 @@ class Uplink:
         self._threads[0].join(TIMEOUT_S + 1)
 
     def trouble(self) -> str | None:
-        """Why no connection can even be made, or None."""
+        """Say why no connection can even be made, or None."""
         return self._fault
 
     def untold(self) -> str | None:
-        """What the hub does not hear of its orders' results, or None: alarms go their way beside it."""
+        """Say which results of orders the hub does not take, or None: alarms go their way beside them."""
         return self._results.trouble()
 
     def wake(self) -> None:
@@ -411,7 +411,7 @@ class Uplink:
         self._closed(client)
 
     def _handed_on(self, orders: list[Order], after: int, backoff: Backoff) -> int:
-        """What the hub is told next that we have; what found no room is not had."""
+        """Hand the orders on and return the next `after`: orders that found no room are asked for again."""
         if orders and self._on_orders(orders) is False:
             self._stop.wait(backoff.next_s())
             return after

@@ -1,4 +1,4 @@
-"""What the gateway switches: siren, lamp, voice. Off when made, off when closed, off when the time is over.
+"""Outputs of the gateway: siren, lamp, voice. Off when made, off when closed, off when the time is over.
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """

@@ -49,7 +49,7 @@ class Key:
             self._on_trouble(text)
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None."""
+        """Say what is wrong now, or None."""
         ended = not self._thread.is_alive() and not self._stopping.is_set()
         return "its thread has ended" if ended else self._trouble
 

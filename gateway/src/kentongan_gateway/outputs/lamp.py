@@ -51,7 +51,7 @@ def steps_of(code: int) -> Steps:
 
 
 class Shows(Protocol):
-    """What shows a code."""
+    """A lamp, or anything else that shows a code."""
 
     def show(self, code: int) -> None: ...
     def trouble(self) -> str | None: ...
@@ -92,7 +92,7 @@ class Lamp:
             self._player.play(str(code), steps_of(code), LASTS_MS)
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None."""
+        """Say what is wrong now, or None."""
         return self._player.trouble()
 
     def close(self) -> None:

@@ -99,10 +99,10 @@ class ModbusRelay(Relay):
         self._ask("write_bit", self._coil, int(on), WRITE_COIL)
 
     def sense(self) -> bool | None:
-        """Whether the coil is on; None where the board cannot tell.
+        """Tell whether the coil is on; None where the board cannot tell.
 
-        Of more than one byte some boards (Waveshare's with 32 relays) send the last first: what only one of
-        both ways of reading says is not claimed.
+        Of more than one byte some boards (Waveshare's with 32 relays) send the last first: a state that only
+        one of both ways of reading shows is not claimed.
         """
         if self._question is None:
             return None
@@ -143,7 +143,7 @@ class ModbusRelay(Relay):
 
 
 def _hears_itself(board: minimalmodbus.Instrument) -> bool:
-    """Whether our own question comes back first: no answer to a read begins like the question itself.
+    """Tell whether our own question comes back first: no answer to a read begins like the question itself.
 
     To "switch the coil" it does: there the answer is the question, and an echo would pass for obedience.
     """

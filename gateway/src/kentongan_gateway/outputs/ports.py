@@ -16,7 +16,7 @@ BY_PATH = "/dev/serial/by-path/*"
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two paths lead to one device that is there."""
+    """Tell whether two paths lead to one device that is there."""
     return bool(one and other) and os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)
 
 

@@ -201,7 +201,7 @@ class _Session:
         self._alive_s = time.monotonic()
 
     def fault(self) -> str | None:
-        """Why this interface is of no more use, or None."""
+        """Say why this interface is of no more use, or None."""
         status, now = self.interface.queueStatus, time.monotonic()
         if status is not self._status:
             self._status, self._alive_s = status, now

@@ -130,7 +130,7 @@ class ModemSession:
         self._fill(now_ms)
 
     def take_bytes(self) -> bytes:
-        """What is to be written to the line now."""
+        """Take the bytes that are to be written to the line now."""
         data, self._out = bytes(self._out), bytearray()
         return data
 
@@ -202,7 +202,7 @@ class ModemSession:
         return []
 
     def next_deadline(self) -> int | None:
-        """When tick() wants to be called, or None while the line is closed."""
+        """Return the time of the next tick(), or None while the line is closed."""
         if self._heard_ms is None:
             return None
         due_ms = min(self._heard_ms + DEAD_MS, max(self._heard_ms, self._asked_ms) + ASK_MS)

@@ -33,7 +33,7 @@ def boot_id() -> str:
 
 
 def kernel_in_sync() -> bool:
-    """Whether a time server keeps the kernel's clock; False where the kernel cannot be asked."""
+    """Tell whether a time server keeps the kernel's clock; False where the kernel cannot be asked."""
     buffer = ctypes.create_string_buffer(TIMEX_BYTES)
     try:
         if ctypes.CDLL(None).adjtimex(buffer) < 0:
@@ -96,7 +96,7 @@ class Clock:
         return stamped
 
     def age_ms(self, event: Event) -> int:
-        """How old a stored event is; -1 where neither clock can tell, or the card has altered its times."""
+        """Return the age of a stored event; -1 where no clock can tell, or the card has altered its times."""
         if event.get("boot_id") == self.boot:
             at_ms = event.get("at_ms")
             age_ms = max(0, self.now_ms() - at_ms) if type(at_ms) is int else -1

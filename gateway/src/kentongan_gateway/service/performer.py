@@ -128,7 +128,7 @@ class Performer:
             self._perform(self.core.on_order(order, self._now(), self._draw()))
 
     def refused(self, reason: str, n: int) -> None:
-        """What came from the hub and could not be read, or what of ours it refused."""
+        """Count messages of the hub that could not be read, or messages of ours that it refused."""
         self._perform(self.core.on_refused(reason, n, self._now()))
 
     def contain(self, what: str, deed: Callable[..., object], *args: Any) -> None:
@@ -157,7 +157,7 @@ class Performer:
             log.exception("it cannot be told")
 
     def tick(self) -> None:
-        """What is due by the core's own clock."""
+        """Perform the actions that are due by the core's own clock."""
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._now():
             self._perform(self.core.tick(self._now(), self._draw()))
@@ -376,7 +376,7 @@ class Performer:
             self.core.forget(known)
 
     def _resume(self) -> None:
-        """What the disk has of former runs: none of it begins anew, what is under way is watched on."""
+        """Resume from the disk's former runs: none of it begins anew, alarms under way are watched on."""
         try:
             alarms = self._spool.alarms(RESUME_ROWS)
         except SpoolError as error:

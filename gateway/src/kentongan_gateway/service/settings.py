@@ -192,7 +192,7 @@ def _without(name: str) -> Any:
 
 
 def _fields(name: str, raw: Raw) -> dict[str, Field]:
-    """How to read the keys of a section, those that a siren's driver alone has among them."""
+    """Return the fields of a section's keys, with those that only a siren's driver has."""
     own = _siren_driver(raw.get("driver")).fields if name == "siren" else {}
     return {**FIELDS[name], **{key: Field(*told) for key, told in own.items()}}
 
@@ -267,7 +267,7 @@ def _shown(value: Any) -> str:
 
 
 def _together(settings: Settings, text: str) -> None:
-    """What must fit together across keys."""
+    """Check what must fit together across keys."""
 
     def refuse(section: str, key: str, problem: str, remedy: str) -> NoReturn:
         line = _line(text, key, section)

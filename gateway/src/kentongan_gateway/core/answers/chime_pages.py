@@ -115,7 +115,7 @@ class ChimePages:
         self._count, self._free_ms = 0, 0
 
     def _load(self, saved: bytes | None) -> dict[Key, dict[Node, tuple[Ms, bool]]]:
-        """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
+        """Return the pages that _keep() wrote; damage costs the pages under way and nothing else."""
         kept: dict[Key, dict[Node, tuple[Ms, bool]]] = {}
         try:
             for target, *about, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:

@@ -34,7 +34,7 @@ class Copies:
         self._last: dict[tuple[Node, Node, int], int] = {}
 
     def prover(self, message: Message, new: bool) -> Node | None:
-        """Who has proved that this frame is of now; None: nobody. new: what the intake says of a post's."""
+        """Return the node that proves this frame is current, or None. new: the intake's word on a post's."""
         if message.type == m.RECEIPTS and message.role == m.GATEWAY:
             return next((entry.node for entry in self._neighbours.true(message)), None)
         if message.type == m.RECEIPTS:

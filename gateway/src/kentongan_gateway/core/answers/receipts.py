@@ -165,7 +165,7 @@ KINDS = ANSWER, ALARM, AGAIN, REPLAY  # of answers; one frame for several goes a
 
 
 def kind_of(record: Record) -> str:
-    """What an answer takes of the hour's air: who calls has its first before all, a post repeats."""
+    """Return the kind of air that an answer takes: an alarm's first precedes all, a post asks again."""
     if record.same > SAME_MAX and (record.cached or record.known):
         return REPLAY
     if record.type == m.SIREN_REPORT:

@@ -1,4 +1,4 @@
-"""What the post says aloud, in Indonesian. Only of what everybody may know."""
+"""Announcements of the post, in Indonesian: only what everybody may know."""
 
 from kentongan_wire import messages as m
 from kentongan_wire.kinds import may_be_crime
@@ -20,7 +20,7 @@ def spoken(kind: int) -> str:
 
 
 def sentence(kind: int, zone: int, house: int, drill: bool) -> str:
-    """What is said of one alarm; empty for the kinds that nobody may hear of."""
+    """Return the words for one alarm; empty for the kinds that nobody may hear of."""
     if kind in m.NEVER_SOUND:
         return ""
     parts = [f"{spoken(kind)} {place(zone, house)}."]

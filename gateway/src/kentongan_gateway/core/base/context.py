@@ -1,4 +1,4 @@
-"""What every concern of the core shares: identity, keys, frames, events, notes, the action list."""
+"""Context shared by every concern of the core: identity, keys, frames, events, notes, the action list."""
 
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -234,7 +234,7 @@ class Context:
         return True
 
     def whose(self, src: Node, counter: int) -> Who:
-        """Who is charged for what is said about this alarm: a button's silent ones have their own share."""
+        """Name the purse charged for messages about this alarm: a button's silent ones have their own."""
         return (src, SILENT) if self.names.secret(src, counter) else src
 
     def spend_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> None:

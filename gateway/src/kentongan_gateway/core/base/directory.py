@@ -1,4 +1,4 @@
-"""Who is who in the site: the device list that the key file brings and the hub renews."""
+"""Directory of the site: the device list that the key file brings and the hub renews."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -182,7 +182,7 @@ class Directory:
         return [d for d in posts if d.zone == zone] or posts
 
     def page_after_s(self, zone: int, kind: int) -> int | None:
-        """How long after the press penerima are paged for this kind; None: never. At once where unknown."""
+        """Return the seconds from press to pages for this kind; None: never. At once where unknown."""
         for about in ((zone, kind), (zone, m.KIND_BAHAYA)):
             if about in self._paging:
                 return self._paging[about]

@@ -229,7 +229,7 @@ class Memory:
             self._ask(sorted({held.record.body.zone for held in self._held.values()}))
 
     def _ask_ms(self) -> Ms | None:
-        """When posts are asked next, or None."""
+        """Return the time of the next question to posts, or None."""
         if not self._held or self._asks >= len(ASK_AT_MS):
             return None
         return self._asked_ms + ASK_AT_MS[self._asks]

@@ -1,4 +1,4 @@
-"""What the core remembers of what it stores and answers: alarms, siren reports, people's events."""
+"""Records of the messages that the core stores and answers: alarms, siren reports, people's events."""
 
 import struct
 from typing import TYPE_CHECKING

@@ -34,7 +34,7 @@ class Timed(Clocked, Protocol):
 
 
 def name(error: BaseException) -> str:
-    """What and where, for a person who reports it: `TypeError at hub_orders.py:95: unhashable type`."""
+    """Name error and place for a person who reports it: `TypeError at hub_orders.py:95: unhashable type`."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}: {str(error)[:TEXT_LIMIT]}"
@@ -71,7 +71,7 @@ class Faults:
                 self.met(type(part).__name__, error)
 
     def not_before(self, part: Clocked, due_ms: Ms) -> Ms:
-        """When the part may be called that wants to be called at due_ms."""
+        """Return the time when a part that wants to be called at due_ms may be called."""
         return max(due_ms, self._resting.get(part, due_ms)) if self._resting else due_ms
 
     def met(self, what: str, error: BaseException) -> None:

@@ -1,6 +1,6 @@
-"""What an order of the hub may hold: every field read once, by type and range, before anything is done.
+"""Forms of the hub's orders: every field is read once, by type and range, before anything is done.
 
-read() gives an Order whose fields are what the table says, whatever the line, a proxy or a newer hub sent.
+read() gives an Order with the fields of the table, whatever the line, a proxy or a newer hub sent.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is overheard: frames in our own name, receipts and orders of others.
+"""Overheard frames: frames in our own name, receipts and orders of others.
 
 RECEIPTS of a gateway   where its entries hold under C of their addressee: ours is not needed
 RECEIPTS of a post      stage 1: as a report that it sounds

@@ -269,7 +269,7 @@ class OwnSiren:
         return None if self._broken else self._alarm
 
     def codes(self, raw: object) -> None:
-        """What the RT chose to beat, from a `codes` order; LocalError, and nothing changes."""
+        """Take the RT's own codes from a `codes` order; LocalError, and nothing changes."""
         self._take_codes(raw)
         self._context.persist("codes", json.dumps([self._profile, self._patterns]).encode())
 
