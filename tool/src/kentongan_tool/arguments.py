@@ -1,4 +1,4 @@
-"""What several commands ask for: the hub and its token, the bundle, the port; and how they speak."""
+"""Arguments of several commands: the hub and its token, the bundle, the port; and how commands speak."""
 
 import argparse
 import getpass

@@ -241,7 +241,7 @@ def described(said: Said) -> str:
 
 
 def problems_of(said: Said) -> Iterator[str]:
-    """What a person should look at in the answer to `periksa`."""
+    """List what a person should look at in the answer to `periksa`."""
     if said.get("stuck"):
         yield "tombol macet: " + ", ".join(said["stuck"])
     if said.get("failing"):

@@ -210,7 +210,7 @@ def for_role(text: str, role: str) -> str:
 
 
 def join(root: Path, sources: dict[str, Path], target: Path) -> None:
-    """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
+    """Compile the file `root` and all that it needs to one .mpy; its text stays beside it, for tracebacks."""
     joined = Joined(root, sources)
     text = ROLE_HEAD + joined.source()
     path = target.with_suffix(".py")

@@ -31,7 +31,7 @@ READY = ".ready"
 
 
 class Done(NamedTuple):
-    """What a tool that was run has said."""
+    """Result of a tool that was run: its exit code and what it said."""
 
     returncode: int | None  # None: it hung
     stdout: str

@@ -16,7 +16,7 @@ SWITCH = ("idle", "rx", "tx")
 
 
 def is_there(folder: Path) -> bool:
-    """Whether a folder `lora` holds the sources."""
+    """Tell whether a folder `lora` holds the sources."""
     return all((folder / f"{name}.py").is_file() for name in (*PARTS, *(part for part, _ in CHIPS.values())))
 
 

@@ -46,7 +46,7 @@ def esptool(port: str, *words: object, chip: str = "auto", timeout_s: float = FL
 
 
 def find_chip(port: str) -> Chip:
-    """What esptool finds at the port: ESP32 or ESP32-S3 and the flash's size in MB (None: not told)."""
+    """Ask esptool what is at the port: ESP32 or ESP32-S3 and the flash's size in MB (None: not told)."""
     said = esptool(port, "flash-id", timeout_s=CHIP_S)
     found = CHIP_LINE.search(said)
     if not found:

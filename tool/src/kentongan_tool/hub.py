@@ -131,7 +131,7 @@ class Hub:
         return self.call(f"devices/{node}/revocation")
 
     def revocations(self) -> list[Revocation]:
-        """Those begun last, newest first."""
+        """List the latest revocations, newest first."""
         return self.call("revocations")["revocations"]
 
     def label(self, node: int) -> Label:

@@ -113,7 +113,7 @@ class Joined:
                 module.names[name] = Own(module.name, name)
 
     def meaning(self, module: Module, node: ast.ImportFrom, alias: ast.alias) -> Meaning:
-        """What one name of a `from` import stands for."""
+        """Return the meaning of one name of a `from` import."""
         if not is_ours(node):
             return Outside(f"from {node.module} import {alias.name}", alias.asname or alias.name)
         source = self._source_of(node, alias)

@@ -1,4 +1,4 @@
-"""What this laptop has begun at a hub and not finished: written before, settled at the next start.
+"""Journal of work that this laptop began at a hub: written before, settled at the next start.
 
 It holds no key: the id of a request, what was asked for, and the node number once it is known.
 """

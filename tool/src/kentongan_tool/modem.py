@@ -128,7 +128,7 @@ def prove(port: str, file: File, say: Say) -> link.ModemStatus:
 
 
 class ModemJob(Job):
-    """What a gateway's radio does otherwise than a device: nothing to register, confirm or withdraw."""
+    """Job for a gateway's radio, unlike a device's: nothing to register, confirm or withdraw."""
 
     def run(self, fields: Fields, replaces: int | None = None, old_erased: bool = False) -> Device:
         self._made = self.hub.modem(gateway_of(fields["label"]))  # before anything on the board is touched

@@ -147,7 +147,7 @@ def _shorten_private(
 
 
 class Inside:
-    """What an outermost function and those inside it bind, by one name each, and which of it costs a name."""
+    """Names that an outermost function and those inside it bind, one each, and those that cost a name."""
 
     def __init__(self, function: Function):
         self.function = function
@@ -205,7 +205,7 @@ def _arguments(scope: ast.AST) -> list[str]:
 
 
 def _outside_of(scope: ast.AST) -> list[ast.expr]:
-    """What is written at a scope and read in the one around it."""
+    """List the expressions that are written at a scope and read in the one around it."""
     if isinstance(scope, FUNCTIONS):
         args = scope.args
         return [*args.defaults, *filter(None, args.kw_defaults), *getattr(scope, "decorator_list", ())]

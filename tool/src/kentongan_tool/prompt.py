@@ -32,7 +32,7 @@ LOOK_S = 0.3
 
 
 class Found(NamedTuple):
-    """What stands at a port."""
+    """Board found at a port, with its files."""
 
     platform: str
     machine: str
@@ -166,7 +166,7 @@ class Prompt:
             raise ToolError("no_answer", f"{self.port}: the answer was garbled")
 
     def probe(self) -> Found:
-        """What stands at the port; a running program ends."""
+        """Find out what stands at the port; a running program ends."""
         answers = self.ask(PROBE)
         if len(answers) != 1:
             raise ToolError("no_answer", f"{self.port}: no MicroPython speaks there")

@@ -194,7 +194,7 @@ class Job:
         return self.hub.confirm(made["node"], old_erased)
 
     def sticker(self, device: Device) -> Label:
-        """What labels.sheet prints of the device that run() made."""
+        """Return what labels.sheet prints of the device that run() made."""
         return self.hub.label(device["node"])
 
     def _clear_board(self) -> None:

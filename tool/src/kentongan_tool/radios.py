@@ -45,7 +45,7 @@ for name, pins in BOARDS:
 
 
 class PinFiles(Protocol):
-    """What a bundle is asked for here."""
+    """The part of a bundle that is needed here."""
 
     def board_text(self, board: str) -> str: ...
 

@@ -139,7 +139,7 @@ def read(interface: Any) -> Settings:
 
 
 def differences(have: Settings, want: Settings) -> Iterator[str]:
-    """What is not as wanted, for people; a key is never shown."""
+    """List the settings that are not as wanted, for people; a key is never shown."""
     for name, value in want.items():
         if have.get(name) != value:
             shown = "another key" if name in SECRET else f"{have.get(name)} instead of {value}"

@@ -1,4 +1,4 @@
-"""How well a site is heard: walk with a button on a cable, one test alarm a place, a table and a plan.
+"""Survey of a site: walk with a button on a cable, one test alarm a place, a table and a plan.
 
 The figures are those of the last hop to the gateway, as the hub logged them. Margin is the SNR above what the
 preset's spreading factor still decodes (SX1262 data sheet, table 6-1: -7.5 dB at SF7, 2.5 dB less a step).

@@ -31,7 +31,7 @@ class Whole(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """What an import from elsewhere binds."""
+    """Name that an import from elsewhere binds."""
 
     statement: str
     name: str
@@ -92,7 +92,7 @@ def bound(function: Function) -> set[str]:
 
 
 class Untyped(ast.NodeTransformer):
-    """What only type checkers read, taken out of a device's source: nothing of it may cost a byte."""
+    """Removal of what only type checkers read from a device's source: nothing of it may cost a byte."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
