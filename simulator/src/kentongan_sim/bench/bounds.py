@@ -1,4 +1,4 @@
-"""What no design can beat: air time arithmetic of the presets, for the page."""
+"""Bounds that no design can beat: air time arithmetic of the presets, for the page."""
 
 from collections.abc import Sequence
 
@@ -162,7 +162,7 @@ def section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
 
 
 def spent_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
-    """Where the air of a burst goes, and why stock may deliver more of a crowd in ten seconds."""
+    """Show where the air of a burst goes, and why stock may deliver more of a crowd in ten seconds."""
     return (
         "Where the air of a burst in `rt` goes, in seconds of a mean run of 270 s at 8 % loss. Stock "
         "nodes send no receipts, no siren reports and here no status, so that more of a full channel "
@@ -183,7 +183,7 @@ def spent_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> st
 
 
 def chain_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
-    """What a row of relays can give."""
+    """Show what a row of relays can give."""
     turns = len([turn for turn in TURNS_S if turn < WITHIN_S])
     return (
         "In a row of relays where nobody hears further than the next, one sending comes through when all "

@@ -322,7 +322,7 @@ def measured_stock(run: Campaign) -> str:
 
 
 def told_wrongly(run: Campaign) -> str:
-    """What the stock presser knows, beside the row on ours."""
+    """Say how often the stock presser was told wrongly, for the row beside ours."""
     records = [record for cell in run.cells if cell.baseline == STOCK for record in finished(run, cell)]
     if not records:
         return ""

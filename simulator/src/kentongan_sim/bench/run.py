@@ -201,7 +201,7 @@ def failures(chosen: Sequence[Cell], results: Results) -> Failures:
 
 
 def fault(cell: Cell, done: Record) -> str:
-    """What is wrong with a run, or ""."""
+    """Say what is wrong with a run, or return ""."""
     if done.get("error"):
         return done["error"].splitlines()[-1]
     if cell.baseline == grid.OURS:

@@ -1,4 +1,4 @@
-"""How fast the simulator is: an hour of the city on one core, the cost of a node-hour against the size."""
+"""Speed of the simulator: an hour of the city on one core, the cost of a node-hour against the size."""
 
 import time
 

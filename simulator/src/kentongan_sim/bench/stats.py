@@ -1,4 +1,4 @@
-"""What so many runs allow one to say, with the standard library only.
+"""Statistics of a number of runs, with the standard library only.
 
 Shares carry the one-sided 95 % Clopper-Pearson bound (C. J. Clopper, E. S. Pearson, Biometrika 26, 1934);
 with no miss in n it is the rule of three: at most 1 - 0.05^(1/n), about 3/n, are missed. Percentiles are

@@ -217,7 +217,7 @@ class Disk:
 
 
 def _torn(old, new, rng):
-    """What a disk may hold that had old, was given new, and lost power before a sync: bytes, or None."""
+    """Return what a disk that had old and was given new may hold after a power cut: bytes, or None."""
     if old is None or new is None:
         return (old or new) if rng.random() < 0.5 else (None if old is None else new)
     size = rng.choice((len(old), len(new)))

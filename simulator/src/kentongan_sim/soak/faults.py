@@ -1,4 +1,4 @@
-"""What goes wrong: each fault begins at some moment of an alarm's walk, and ends."""
+"""Faults: each begins at some moment of an alarm's walk, and ends."""
 
 import errno
 from collections import namedtuple
@@ -31,7 +31,7 @@ def _cut(house, rng):
 
 
 def _make_dead(house):
-    """What was armed and never reached happens now, at rest."""
+    """Carry out now, at rest, a death that was armed and never reached."""
     if house._disk and house._disk._armed:
         house._disk.dead = True
         house.kill()

@@ -30,7 +30,7 @@ STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at th
 
 
 class Result:
-    """What a part of the campaign found; plain, so that it can be kept and taken up again."""
+    """Result of a part of the campaign; plain, so that it can be kept and taken up again."""
 
     def __init__(self):
         self.faults, self.steps, self.deaths = Counter(), Counter(), Counter()
@@ -62,7 +62,7 @@ def parts(count) -> int:
 
 
 class Listener(logging.Handler):
-    """What a person would read in the gateway's log as a warning or an error."""
+    """Listener for the warnings and errors that a person would read in the gateway's log."""
 
     def __init__(self):
         super().__init__(logging.WARNING)

@@ -46,7 +46,7 @@ class Press:
 
 
 class FaultyLink(Link):
-    """What a network, and a hub that fails, does to it."""
+    """Link with the faults of a network, and of a hub that fails."""
 
     fault, delay_ms = None, 0
 
@@ -239,14 +239,14 @@ class Site(Ground):
             self.answer_all()
 
     def look_at_board(self):
-        """What people see of gateways there; a radio's every change counts."""
+        """Note the gateways' troubles and radios that people see there; a radio's every change counts."""
         for row in self.rows("SELECT gateway, name, since_wall FROM troubles"):
             self.seen.add((row["gateway"], f"{row['name']} {row['since_wall']}"))
         for row in self.rows("SELECT gateway, name, changed_wall FROM radios"):
             self.seen.add((row["gateway"], f"radio {row['name']} {row['changed_wall']}"))
 
     def rows(self, sql, *values):
-        """What the hub's database says, over a connection of our own: this is asked for all the time."""
+        """Return rows of the hub's database, over a connection of our own: this is asked for all the time."""
         return [dict(row) for row in self._reader.execute(sql, values)]
 
     def close(self):

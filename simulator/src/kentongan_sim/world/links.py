@@ -1,4 +1,4 @@
-"""How loud each place of a scenario is at each other: the same for every seed of the simulation."""
+"""Links: loudness between the places of a scenario, the same for every seed of the simulation."""
 
 from collections.abc import Iterable
 from functools import lru_cache

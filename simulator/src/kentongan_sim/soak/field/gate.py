@@ -57,7 +57,7 @@ class Beaten(player.Player):
         self.beat(self._turn)
 
     def beat(self, turn):
-        """What step() lets out ends the thread, and with it this siren."""
+        """Beat one step; an error that step() lets out ends the thread, and with it this siren."""
         if turn == self._turn:
             self._turn += 1
             now = player.now_ms()
@@ -95,7 +95,7 @@ class Gate(CampaignGateway):
             self._ended(error)
 
     def _ended(self, error):
-        """What no part has contained ends the process; systemd starts it again."""
+        """End the process by an error that no part has contained; systemd starts it again."""
         self._town.died(f"the gateway: {type(error).__name__}: {error}")
         self._die()
 

@@ -66,7 +66,7 @@ class Hub(RealHub):
 
 
 class Way(FaultyLink):
-    """What the hub says may be altered on the way (`alter(path, reply)`) or come by another line (`over`)."""
+    """Link on which the hub's replies are altered (`alter(path, reply)`) or come by another line (`over`)."""
 
     alter = over = None
 
@@ -186,7 +186,7 @@ class Place(Ground):
         return self._browser.post(path, data=form, headers={"Origin": "http://localhost"})
 
     def shows(self, path, words):
-        """Whether that page says it now."""
+        """Tell whether that page says it now."""
         return words in self.page(path)
 
     def warnings(self):
@@ -203,7 +203,7 @@ class Place(Ground):
     # between two faults
 
     def set_right(self, rng):
-        """Whatever the fault left is in order again, as somebody who was told would put it."""
+        """Put in order whatever the fault left, as somebody who was told would do it."""
         self.wall_wrong_ms = 0
         with self.app.hub.store.write() as db:
             mending.settle(db, self.app.hub.now(), {"login": "admin"})
