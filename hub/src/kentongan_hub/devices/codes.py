@@ -58,7 +58,7 @@ def read(text):
 
 
 def heard(code):
-    """What an ear takes a code for: the group that repeats itself. 2+2 is heard as 2, 2, 2, ..."""
+    """Return the group that an ear takes a code for: 2+2 is heard as 2, 2, 2, ..."""
     strokes = groups(code)
     for size in range(1, len(strokes) + 1):
         if len(strokes) % size == 0 and strokes == strokes[:size] * (len(strokes) // size):
@@ -120,7 +120,7 @@ def check(profile, own):
 
 
 def choose(db, now, by, zone, profile, own=(), address=""):
-    """What an RT's posts, chimes and gateway beat from now on: sent to each one until it reports it."""
+    """Choose the codes of an RT's posts, chimes and gateway: sent to each one until it reports them."""
     check(profile, own)
     beats = "SELECT 1 FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ?"
     if not db.value(beats, zone) and not db.value("SELECT 1 FROM gateways WHERE zone = ?", zone):

@@ -46,7 +46,7 @@ def _is_deaf(db, gateway):
 
 
 class Unwatched:
-    """When nobody could hear a device: this hub was away, or all gateways that hear it were away or deaf."""
+    """Times when nobody could hear a device: this hub was away, or all its gateways were away or deaf."""
 
     def __init__(self, hub, stretches=None, hearers=None, now_ms=None):
         self.hub = hub  # Absences of this hub

@@ -1,4 +1,4 @@
-"""What works in the site, for the strip under the board and for Home Assistant."""
+"""Health of the site's parts, for the strip under the board and for Home Assistant."""
 
 from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import local_date_time

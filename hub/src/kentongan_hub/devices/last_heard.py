@@ -1,4 +1,4 @@
-"""What is known of devices, gateways and radios: proof of life, signal, battery by day, refusals."""
+"""Last messages of devices, gateways and radios: proof of life, signal, battery by day, refusals."""
 
 from kentongan_wire import messages as m
 
@@ -24,14 +24,14 @@ def happened(now, event):
 
 
 def happened_ms(now, event):
-    """When it happened in steady time: by its age, which no step of a clock changes, while that is known."""
+    """Return its steady time: by its age, which no step of a clock changes, while that is known."""
     if event["age_ms"] >= 0:
         return now.ms - event["age_ms"]
     return now.ms - (now.wall - happened(now, event))
 
 
 def clock_off_ms(now, events):
-    """How far the sender's wall clock is ahead of ours, by the last of these events that can tell; or None.
+    """Return the lead of the sender's wall clock over ours, by the last event that can tell; or None.
 
     An event's wall time and its age by a steady clock make the sender's time of sending, however late it is.
     """
@@ -96,7 +96,7 @@ def _battery(db, device, day, battery_mv):
 
 
 def is_old(db, now, event):
-    """Whether a STATUS is no newer than what is known: gateways tell late, in any order and by other clocks.
+    """Tell whether a STATUS is no news: gateways report late, in any order and by other clocks.
 
     By the device's own counter, so that a STATUS which is played to another gateway makes nobody heard anew;
     where a word has none, by when it was heard.
@@ -179,7 +179,7 @@ def whole(value):
 
 
 def stage_seen(db, now, gateway, event):
-    """What the presser's button shows; that it shows "somebody is coming" is told once for each press."""
+    """Note the stage that the presser's button shows; "somebody is coming" is told once for each press."""
     row = db.one(
         "SELECT a.stage_seen, a.incident FROM alarms a LEFT JOIN incidents i ON i.id = a.incident "
         "WHERE a.device = ? AND a.counter = ? ORDER BY i.confidential",
@@ -237,7 +237,7 @@ def radio(db, now, gateway, event):
 
 
 def supervision(db, now, gateway, event):
-    """What a gateway thinks of a device; older than what was heard of it since, it says nothing."""
+    """Note a gateway's state of a device, unless the device was heard since."""
     link = "" if event["state"] == "terhubung" else event["state"]
     db.run(
         "UPDATE devices SET link = ? WHERE node = ? AND coalesce(heard_ms, 0) <= ?",

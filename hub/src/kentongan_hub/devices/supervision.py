@@ -1,4 +1,4 @@
-"""What needs a person's care: late before lost, and never green without proof. Pure."""
+"""Findings that need a person's care: late before lost, and never green without proof. Pure."""
 
 from collections import namedtuple
 
@@ -231,7 +231,7 @@ def _gateway(row, now_ms, gone, unknown):
 
 
 def _trouble(row):
-    """What a gateway says is wrong with it."""
+    """Return the finding of a trouble that a gateway reports."""
     what = codes.GATEWAY_TROUBLED if row["urgent"] else codes.GATEWAY_TO_SEE
     siren = row["name"].partition(" ")[0] == "siren"
     return _found(codes.GATEWAY_SIREN_OUT if siren else what, f"{row['gateway']} {row['name']}",
@@ -274,7 +274,7 @@ WORN = {"key_stuck": codes.KEY_WORN, "flash_failing": codes.FLASH_FAILING, "part
 
 
 def _worn(row):
-    """What a device says of its own parts."""
+    """List the findings of the parts that a device reports as worn."""
     for flag, what in WORN.items():
         if row.get(flag):
             yield _found(what, row["label"])

@@ -1,4 +1,4 @@
-"""What gateways say is wrong with them, until they say that it is over; never about an incident."""
+"""Troubles that gateways report, until they say that they are over; never about an incident."""
 
 from kentongan_hub.base.speech.trouble_words import words
 from kentongan_hub.devices import deaf, last_heard

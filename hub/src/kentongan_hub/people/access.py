@@ -37,7 +37,7 @@ def home(account):
 
 
 def known(account):
-    """Whether somebody wrote down where this account lives, 'outside' included."""
+    """Tell whether somebody wrote down where this account lives, 'outside' included."""
     return bool(account["house"] or account["outside"])
 
 
@@ -103,18 +103,18 @@ def seconds(db, by, account=None, touched=()):
 
 
 def agreed_once(account):
-    """Whether this account is or ever was let near confidential incidents: then two people are needed."""
+    """Tell whether this account is or ever was near confidential incidents: then two people are needed."""
     marks = ("once_named", "named_for_confidential", "stand_in")
     return bool(account) and any(account[mark] for mark in marks)
 
 
 def is_near(db, account):
-    """Whether this account is or was let near confidential incidents, or holds an office called for them."""
+    """Tell whether this account is or was near confidential incidents, or holds an office called for them."""
     return agreed_once(account) or account["id"] in circles.holders(db, DUTIES)
 
 
 def agreed_now(account):
-    """Whether silent alarms may call this account: agreed, or a stand-in."""
+    """Tell whether silent alarms may call this account: agreed, or a stand-in."""
     return bool(account["named_for_confidential"] or account["stand_in"])
 
 

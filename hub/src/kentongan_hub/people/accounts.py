@@ -84,7 +84,7 @@ def check_name(db, name):
 
 
 def is_somebodys(db, name):
-    """Whether an account bears this name or one that reads like it; also one that was switched off.
+    """Tell whether an account bears this name or one that reads like it; also one that was switched off.
 
     Not a screen that was: it said nothing in its own name, and a post is paired anew under the same.
     """
@@ -104,7 +104,7 @@ def hash_password(password):
 
 @functools.cache
 def _dummy(method):
-    """What is compared where there is no such account; made at the first log-in, not at each start."""
+    """Return a hash to compare where there is no such account; made at the first log-in, not at a start."""
     return generate_password_hash("no account has this password", method)
 
 
@@ -146,7 +146,7 @@ def of_session(db, now_ms, token):
 
 
 def is_worn(db, now_ms, token, life_ms):
-    """Whether a valid session has lost a day of its life and is to be prolonged (prolong())."""
+    """Tell whether a valid session has lost a day of its life and is to be prolonged (prolong())."""
     ends_ms = db.value("SELECT expires_ms FROM sessions WHERE token = ?", hash_token(token))
     return ends_ms is not None and now_ms < ends_ms < now_ms + life_ms - SLIDE_MS
 
@@ -181,7 +181,7 @@ def end_sessions(db, account, keep=""):
 
 
 def hash_token(token):
-    """What is kept of a secret of 128 bits and more: nothing that opens a door."""
+    """Return the stored form of a secret of 128 bits and more: it opens no door."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -239,7 +239,7 @@ class Guesses:
 
 
 def known_device(account):
-    """What a browser keeps after logging in, to be told from a stranger's.
+    """Return the mark that a browser keeps after logging in, to be told from a stranger's.
 
     Worth nothing without the password, and of no use once the password was changed.
     """

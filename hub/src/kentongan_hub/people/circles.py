@@ -1,4 +1,4 @@
-"""Who may know of a confidential incident: drawn when it is opened, by the facts of that moment.
+"""Circles of confidential incidents: drawn when one is opened, by the facts of that moment.
 
 The circle of an incident only ever shrinks: whoever was not in it when the alarm came is never let in by a
 fact that changed later. It shrinks when a fact changes that bars a member, unless only people of the house
@@ -33,7 +33,7 @@ def agreed(db):
 
 
 def enough(db):
-    """Whether a silent alarm of any house reaches an agreed person, and of most houses two."""
+    """Tell whether a silent alarm of any house reaches an agreed person, and of most houses two."""
     found = [homes(db, one) for one in agreed(db)]
     return len(found) >= AGREED_MIN and not set.intersection(*found)
 
@@ -87,7 +87,7 @@ def homes(db, account):
 
 
 def barred(db, account, household):
-    """Whether this account lives in one of these houses or is excluded from one."""
+    """Tell whether this account lives in one of these houses or is excluded from one."""
     rows = db.all(
         "SELECT zone, house FROM exclusions WHERE account = ? AND house != 0 AND ended_wall IS NULL",
         account["id"],
@@ -113,7 +113,7 @@ def let_in(db, incident, account):
 
 
 def knows(db, account_id, incident):
-    """Whether this account may know of the incident, as its circle stands; imagined ones: by what is now."""
+    """Tell whether this account may know of the incident, as its circle stands; imagined ones: as of now."""
     if not incident["id"]:
         return account_id in eligible(db, incident)
     return bool(
@@ -164,7 +164,7 @@ def end(db, now, account_id, incident_id, why):
 
 
 def _unsent(db, now, account_id, incident_id):
-    """What waits to be sent to this person about the incident is not sent any more."""
+    """Expire the unsent messages to this person about the incident."""
     db.run(
         f"UPDATE outbox SET state = '{sending.EXPIRED}', result = '{sending.EXCLUDED}', done_ms = ? "
         f"WHERE incident = ? AND state = '{sending.WAITING}' AND EXISTS (SELECT 1 FROM addresses t "
@@ -177,7 +177,7 @@ def _unsent(db, now, account_id, incident_id):
 
 
 def interested(db, account_id, incident):
-    """Whether this account may side with the house that pressed.
+    """Tell whether this account may side with the house that pressed.
 
     It lives there, or nobody knows where, or since the incident was opened it is new, was switched on, or a
     home of it, its own or the register's, began or ended: a made-up officer locks nobody out either. None is

@@ -1,4 +1,4 @@
-"""Who can open a backup: agreed people who keep its passphrase (penjaga cadangan), not who makes it.
+"""Keepers of backups: agreed people with a passphrase (penjaga cadangan), never the maker of a backup.
 
 A backup holds the site's keys and every record, confidential incidents too. Each keeper chooses a passphrase
 in the own account; the hub keeps only the public half of a key made from it, which locks and never opens. So
@@ -80,7 +80,7 @@ def _cipher(shared, half, public):
 
 
 def may_keep(account):
-    """Whether this account (a row) may be a keeper: agreed, its home known, and no maker of backups."""
+    """Tell whether this account (a row) may be a keeper: agreed, its home known, and no maker of backups."""
     makes = roles.allows(account["role"], roles.SYSTEM)
     return bool(
         account["active"] and account["named_for_confidential"] and access.known(account) and not makes

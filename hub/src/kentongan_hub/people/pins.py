@@ -37,7 +37,7 @@ class Waits:
         self._fails = {}  # (screen, person), or (screen, 0) for the screen -> (count, at ms, open again ms)
 
     def left_ms(self, now_ms, screen, person):
-        """How long this person has to wait on this screen; 0 when not at all."""
+        """Return how long this person has to wait on this screen; 0: not at all."""
         with self._lock:
             return max(0, *(self._get(now_ms, key)[2] - now_ms for key in ((screen, person), (screen, 0))))
 

@@ -232,7 +232,7 @@ def empty_note(db, at_ms, zone, number):
 
 
 def counters(db, now):
-    """How far the RT has come: houses, registered, with a button, tested in 30 days, drilled in a year."""
+    """Count houses of the RT: all, registered, with a button, tested in 30 days, drilled in a year."""
     month_ms, year_ms = now.ms - 30 * 86_400_000, now.ms - 365 * 86_400_000
     one = db.value
     return {

@@ -1,4 +1,4 @@
-"""What is so of an account or a person, where it decides who may know: each change by its rule, in one place.
+"""Facts of accounts and people that decide who may know: each changes by its rule, in one place.
 
 want() is what pages call: it applies the change, or leaves it waiting for a second person (access.py).
 A body holds ids and plain values only, so that a change can wait in the database.
@@ -311,7 +311,7 @@ def _include(db, now, makers, body, at):
 
 
 def _link(db, now, makers, body, at):
-    """Which account is this person: who is called for what, and whose house the account belongs to."""
+    """Link a person to an account: it decides the person's calls, and the account's house."""
     person = _person(db, body["person"])
     new = _account(db, body["account"]) if body["account"] else None
     old = person["account"] and _account(db, person["account"])

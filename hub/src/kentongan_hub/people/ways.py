@@ -10,7 +10,7 @@ from kentongan_hub.base.language import _
 
 
 class Way:
-    """What a channel tells of itself. The channel's own class is one, and changes what differs."""
+    """Description that a channel gives of itself. The channel's class is one, and changes what differs."""
 
     name = label = ""  # in the database; as the heading on the page Kanal
     word = ""  # as people call it in a sentence; '' is the name

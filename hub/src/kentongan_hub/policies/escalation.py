@@ -1,4 +1,4 @@
-"""What happens next to an incident that nobody has answered: pure functions of row, policy and time."""
+"""Next steps of an incident that nobody has answered: pure functions of row, policy and time."""
 
 from collections import namedtuple
 
@@ -12,7 +12,7 @@ SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: peo
 
 
 def first_alert_ms(policy, now_ms, drill):
-    """When an incident opened now is due, or None for a drill."""
+    """Return the first due time of an incident opened now, or None for a drill."""
     return None if drill else now_ms + policy["langkah"][1]["detik"] * 1000
 
 
@@ -43,7 +43,7 @@ def next_step(policy, incident, now_ms):
 
 
 def left_open(incident):
-    """Whether somebody answered and nobody has ended it: then people are asked, and no siren sounds."""
+    """Tell whether somebody answered and nobody has ended it: then people are asked, and no siren sounds."""
     ended = incident["closed_ms"] is not None or incident["merged_into"] or incident["drill"]
     return not ended and incident["answered_ms"] is not None and incident["help_ms"] is None
 

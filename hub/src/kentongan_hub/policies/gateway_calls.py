@@ -1,4 +1,4 @@
-"""What a gateway calls chimes by while this hub is silent: when for which kind, whom for a silent alarm."""
+"""Calls of chimes by a gateway while this hub is silent: times by kind, chimes for a silent alarm."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Who is called for what, and when: data per kind and RT, checked before it is kept (domain.md 4). Pure.
+"""Policies: people to call and their times, as data per kind and RT, checked before they are kept. Pure.
 
 A policy is a dict:
   langkah    2-10 steps {"detik": after the press, "sirene": tidak | rt | rw, "kepada": [...], "kartu"};
@@ -191,7 +191,7 @@ def _object(place, value, keys):
 
 
 def _confidential_to(kind):
-    """Who may be called for an incident of that kind; empty for one that is not confidential."""
+    """Return the recipients allowed for an incident of that kind; empty for one that is not confidential."""
     return ALLOWED_TO.get(kind, CONFIDENTIAL_TO) if kind in words.CONFIDENTIAL_KINDS else ()
 
 
@@ -234,7 +234,7 @@ def _check_step(kind, place, step):
 
 
 def choices():
-    """What may stand under 'kepada'."""
+    """List the recipients that may stand under 'kepada'."""
     return [CHIMES, NAMED, ALL, f"{NEAR}:4", *(f"{DUTY}:{name}" for name in residents.DUTIES), f"{PERSON}:1"]
 
 

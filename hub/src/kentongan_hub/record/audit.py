@@ -1,4 +1,4 @@
-"""Who did what, when, from where: a chain of rows that the database refuses to change or delete."""
+"""Audit log of actions with person, time and address: a chain that the database refuses to change."""
 
 import logging
 

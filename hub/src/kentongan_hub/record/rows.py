@@ -77,7 +77,7 @@ JSONS: dict[str, type[dict] | type[list]] = {
 
 
 def mend(db: Db, now: Now) -> int:
-    """How many values were replaced, in the caller's transaction; looks only once in each."""
+    """Mend odd values in the caller's transaction and count them; looks only once in each."""
     if db.looked:
         return 0
     db.looked, count = True, 0
@@ -95,7 +95,7 @@ def mend(db: Db, now: Now) -> int:
 
 
 def is_odd(db: Db, only: str | None = None) -> bool:
-    """Whether any value that is looked at cannot be, or any of the table `only`; reads only."""
+    """Tell whether any checked value cannot be, or any of the table `only`; reads only."""
     if only is not None:
         return any(_odd(db, table) for table in _tables(db) if table.name == only)
     return any(_odd(db, table) for table in _tables(db)) or _last_order(db) is not None
@@ -134,7 +134,7 @@ def _tables(db: Db) -> list[Table]:
 
 
 def _default(info: Row) -> Value:
-    """What does the least harm as a rule: the declared default, nothing where nothing may be, else zero."""
+    """Return the least harmful value by rule: the declared default, nothing where that may be, else zero."""
     if info["dflt_value"] is not None:
         return info["dflt_value"].strip("'") if info["type"] == "TEXT" else int(info["dflt_value"])
     if not info["notnull"] and not info["pk"]:
@@ -220,7 +220,7 @@ def _put_right(db: Db, now: Now, table: Table, row: Row, columns: list[str], cop
 
 
 def _replaced(db: Db, table: Table, row: Row, columns: list[str], from_copy: Row, where: Where) -> bool:
-    """Whether the row has values now that its table takes."""
+    """Tell whether the row has values now that its table takes."""
     instead = {name: _instead(db, table, row, name) for name in columns}
     sets = ", ".join(f"{name} = ?" for name in columns)
     for values in ({**instead, **from_copy}, instead):
@@ -262,7 +262,7 @@ def _instead(db: Db, table: Table, row: Row, name: str) -> Value:
 
 
 def _last_sent(text: Cell) -> Row:
-    """What was chosen for a device, by the settings that it was sent last."""
+    """Return the settings chosen for a device, by the last ones that it was sent."""
     sent = parsed(text).get("settings")
     sent = sent if isinstance(sent, dict) else {}
     return {name: sent[name] for name in ("table", "profile", "hop_limit") if name in sent}
@@ -288,7 +288,7 @@ def _sequence(db: Db, now: Now) -> int:
 
 
 def _tell(db: Db, now: Now, table: Table, row: Row, columns: list[str]) -> None:
-    """Which row, where that tells nobody what is confidential; never a value."""
+    """Name the mended row where that reveals nothing confidential; never a value."""
     name = row.get(NAMED.get(table.name, ""))
     if table.name == "outbox" and {"body", "channel", "type"} & set(columns):  # nobody knows what it was
         db.run("UPDATE outbox SET state = ?, result = 'damaged', done_ms = ? WHERE id IS ? AND state = ?",

@@ -11,7 +11,7 @@ BY_HAND = 0  # the device of an incident that a person wrote down: no button, no
 
 
 def identity(db: Db, incident: Incident) -> str:
-    """What logs and people call it: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
+    """Name the incident as logs and people do: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
     if incident["confidential"] or incident["device"] == BY_HAND:
         return incident["slug"]
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])

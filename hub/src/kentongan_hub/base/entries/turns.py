@@ -1,4 +1,4 @@
-"""Whose message goes next where one goes at a time: calls before corrections before news, and fairly.
+"""Turns of messages where one goes at a time: calls before corrections before news, and fairly.
 
 A button that raises many incidents gets no more turns than another: whoever had the fewest lately is next,
 of one button's messages what was never tried before what failed, and of its incidents that which had the

@@ -81,7 +81,7 @@ def not_own_house(db, account, *places):
 
 
 def _note_move(db, now, old, fields, who, account):
-    """Where a button is decides from whom its silent alarms are kept; earlier ones keep their house."""
+    """Note a button's move: its house decides from whom silent alarms are kept; earlier ones keep theirs."""
     places = [(row["zone"], row["house"]) for row in (old, fields)]
     if places[0] == places[1]:
         return

@@ -1,4 +1,4 @@
-"""Who may register devices: tokens of technicians, made at the console or for an account's password."""
+"""Tokens of technicians, who may register devices: made at the console or for an account's password."""
 
 import secrets
 

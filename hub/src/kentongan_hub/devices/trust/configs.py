@@ -1,4 +1,4 @@
-"""What every device should be set to, with a version; changed settings go to its gateway as an order.
+"""Settings that every device should have, with a version; changes go to its gateway as an order.
 
 The desired settings of a device are computed from the site (plan, revoked numbers, key generations) and
 what was chosen for the device; when they differ from the last ones the version goes up and an order carries
@@ -118,7 +118,7 @@ def next_version(version):
 
 
 def at_least(reported, version):
-    """Whether a reported version is this one or a later one; versions go round."""
+    """Tell whether a reported version is this one or a later one; versions wrap around."""
     return reported is not None and (reported - version & VERSION_LIMIT) < 0x8000
 
 
@@ -155,7 +155,7 @@ def reported(db, now, node, version, generation):
 
 
 def has(device):
-    """Whether a device's last STATUS reported the settings that are desired now."""
+    """Tell whether a device's last STATUS reported the settings that are desired now."""
     return device["reported_version"] == device["config_version"]
 
 
@@ -183,7 +183,7 @@ def send(db, now, nodes):
 
 
 def send_codes(db, now, label=None, zone=None):
-    """What their own sirens are to beat, to gateways: of a zone, or one that has started."""
+    """Send gateways the codes of their own sirens: those of a zone, or one that has started."""
     codes = chosen_codes(db)
     for gateway in db.all("SELECT label, zone FROM gateways WHERE token IS NOT NULL"):
         if gateway["zone"] in codes and (gateway["label"] == label or gateway["zone"] == zone):

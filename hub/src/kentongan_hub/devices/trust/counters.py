@@ -72,7 +72,7 @@ def _tell(db, now, about):
 
 
 def is_new(db, now, event):
-    """Whether an alarm is of now for all that the hub knows: no gateway told it, or a later one, long ago."""
+    """Tell whether an alarm is current for all the hub knows: no gateway told it or a later one long ago."""
     about = event["device"], event["counter"]
     told_ms = db.value(
         "SELECT min(received_ms) FROM alarms WHERE device = ? AND (counter > ? OR counter = ? AND "
@@ -89,7 +89,7 @@ def heard_control(db, gateway, counter):
 
 
 def is_news(db, event):
-    """Whether neither this very message nor a later one of its sender and type is known; before heard().
+    """Tell whether neither this very message nor a later one of its kind is known; before heard().
 
     What is played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
     """
@@ -139,7 +139,7 @@ def post_lost(db, now, node):
 
 
 def night(db, now, hour):
-    """Whether the nightly table is due: at 03.00 by the wall, and by the steady clock where that is wrong."""
+    """Tell whether the nightly table is due: at 03.00 by the wall, by steady time where that is wrong."""
     last = db.number(LAST_NIGHT)
     return now.ms - last >= (NIGHT_MS - 4 * HOUR_MS if hour == 3 else NIGHT_MS + 2 * HOUR_MS)
 

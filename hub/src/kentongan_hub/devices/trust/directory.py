@@ -29,7 +29,7 @@ def announce(db, now, secret, label=None):
 
 
 def body_of(db, secret):
-    """What a directory order and a gateway's key file say about devices; no keys."""
+    """Return the part of a directory order and a gateway's key file about devices; no keys."""
 
     lowest = generations.valid_now(db, secret).lowest
     rows = db.all("SELECT node FROM devices WHERE revoked = 1 AND revoked_upto >= ? ORDER BY node", lowest)

@@ -14,12 +14,12 @@ def running(db):
 
 
 def finished_beyond(db, generation):
-    """Whether keys up to this generation are refused by every post."""
+    """Tell whether every post refuses keys up to this generation."""
     return bool(db.value("SELECT 1 FROM rotations WHERE generation > ? AND phase = ?", generation, DONE))
 
 
 def valid_now(db, secret):
-    """What devices are to send with, accept and be given now."""
+    """Return the generations that devices are to send with, accept and be given now."""
     row = db.one("SELECT * FROM rotations ORDER BY generation DESC LIMIT 1")
     if row is None:
         return Generations(secret["generation"], secret["generation"], None)

@@ -1,4 +1,4 @@
-"""What an event of a gateway means for trust: is its sender revoked, what does it prove."""
+"""Meaning of a gateway's event for trust: a revoked sender, and what the event proves."""
 
 from kentongan_wire import messages as m
 
@@ -7,7 +7,7 @@ from kentongan_hub.devices.trust import configs, counters
 
 
 def refused(db, now, event):
-    """Whether a device sent this after its number was revoked: a gateway may learn of that late."""
+    """Tell whether a device sent this after its number was revoked: a gateway may learn of that late."""
     if event["type"] not in counters.TYPES:
         return False
     row = db.one("SELECT revoked, revoked_ms FROM devices WHERE node = ?", event["device"])

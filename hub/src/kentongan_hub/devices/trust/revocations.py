@@ -56,7 +56,7 @@ def _rotate(db, now, secret, why, who):
 
 
 def _expect(db, now, node, changed):
-    """Which posts and gateways have to take the number over, and with which version."""
+    """Note the posts and gateways that have to take the number over, and the version of each."""
     for post in db.all("SELECT * FROM devices WHERE revoked = 0 AND role = 'sirene'"):
         db.insert(
             "revocations",
@@ -136,7 +136,7 @@ def _taken(db, row):
 
 
 def status(db, secret, node):
-    """How far a revocation is: {"device", "done", "waiting": [{label, node, ...}], "rotation"}."""
+    """Return a revocation's progress: {"device", "done", "waiting": [{label, node, ...}], "rotation"}."""
     device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 1", node)
     if device is None:
         raise LocalError(f"device {node:08x}: not revoked")

@@ -38,7 +38,7 @@ def supervision_s(period_s):
 
 
 def carried(member):
-    """Whether others carry this member's statuses: mains devices send hops - 1, a button its hop limit."""
+    """Tell whether others carry its statuses: hops - 1 of a mains device, the hop limit of a button."""
     return member.hop_limit >= 1 if member.role == "tombol" else member.hops >= 2
 
 
