@@ -1,4 +1,4 @@
-"""What stands beside the alarm, readings, lamp, line, files: it may fail, and stops nothing. Pure."""
+"""Parts beside the alarm: readings, lamp, line, files. Any of them may fail, and stops nothing. Pure."""
 
 FAULTS = (OSError, ValueError, RuntimeError, MemoryError)  # of a part; not the call for service
 
@@ -11,7 +11,7 @@ class Beside:
         self._tell = tell
 
     def do(self, part, function, *args):
-        """What function(*args) returns; None when it fails: told once, and named until it is well again."""
+        """Return function(*args), or None when it fails: told once, and named until it is well again."""
         try:
             answer = function(*args)
         except FAULTS as fault:

@@ -52,7 +52,7 @@ class Tombol(Node):
 
     @staticmethod
     def unanswered(data):
-        """Whether these bytes hold an incident that has no answer yet."""
+        """Tell whether these bytes hold an incident that has no answer yet."""
         incident = load(data, 0)
         return incident is not None and not incident.stage
 
@@ -281,7 +281,7 @@ class Tombol(Node):
         repeats.sent(self.now_ms, turn_rnd)
 
     def _crowded(self, incident):
-        """Whether somebody hears us, so that it is the others that keep the gateway's answer away."""
+        """Tell whether somebody hears us, so that other buttons keep the gateway's answer away."""
         return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(self.now_ms) >= CROWD
 
     def _resume(self, name, boot):

@@ -1,4 +1,4 @@
-"""What a relay has carried, by content, and how far each sender has counted: what is new, what is old.
+"""Frames that a relay has carried, by content, and the last counter of each sender: new or old.
 
 A frame's header is anybody's word, its carry tag is not: rows of proved frames and of the others never meet,
 so that nobody can mark another's frame as carried before it comes. Nor with fewer hops left than it has: who
@@ -64,7 +64,7 @@ class Carried:
         return body + struct.pack("<I", binascii.crc32(body))
 
     def is_known(self, src):
-        """Whether it has had time to say how far it has counted, so that what it said before is known as old.
+        """Tell whether it has had time to say its counter, so that earlier messages are known as old.
 
         Every button reports once a day. Of any other sender a recording may look new, and one more each time.
         """
@@ -80,7 +80,7 @@ class Carried:
         self.changed = True
 
     def is_old(self, src, content, counter, attempt, now_ms):
-        """Whether a proved alarm frame is none of now: its sender has said later things, or this long ago.
+        """Tell whether a proved alarm frame is old: its sender has said later things, or this long ago.
 
         Somebody has recorded it, or a thief of a relay has counted on in its sender's name.
         """
@@ -91,7 +91,7 @@ class Carried:
         return (now_ms // MINUTE_MS - minute) & 0xFFFF > REPEAT_MINUTES
 
     def is_new(self, src, content, counter, attempt, strict, now_ms, farther):
-        """Whether a proved frame is what its sender says now, and not an old one played again.
+        """Tell whether a proved frame is its sender's latest, and not an old one played again.
 
         strict: frames of this sender do not overtake each other nor say one thing twice, as a tombol's.
         farther: it has more hops left than any that was carried, which is nothing old.
@@ -138,7 +138,7 @@ class Carried:
             self._count(src, counter, attempt, now_ms)
 
     def heard(self, src, counter, attempt):
-        """Whether another attempt of this alarm came here, too, while no purse paid it.
+        """Tell whether another attempt of this alarm came here, too, while no purse paid it.
 
         To push one out of 40 takes a thief more air than he has between two attempts of a button.
         """
@@ -179,7 +179,7 @@ class Carried:
                 self._senders[at] = standing
 
     def _room(self):
-        """Where who comes new may stand: an empty row, or of one who had a day and said nothing later."""
+        """Find a place for a newcomer: an empty row, or of one who had a day and said nothing later."""
         at = place(self._senders, bytes(4), SENDER_BYTES)
         for _ in range(SENDERS):
             if at is not None:
@@ -207,7 +207,7 @@ def _marked(content, proved):
 
 
 def place(rows, key, row_bytes):
-    """Where the row that begins with this key stands, or None."""
+    """Return the offset of the row that begins with this key, or None."""
     at = rows.find(key)
     while at >= 0:
         if at % row_bytes == 0:

@@ -25,7 +25,7 @@ def asked(before, data):
 
 
 def noise(word):
-    """Whether nobody typed that: with characters that no key of a technician's makes it is not answered."""
+    """Tell whether this is noise: it holds characters that no technician's key makes, and is not answered."""
     return not all([32 <= ord(char) < 127 for char in word])
 
 

@@ -97,7 +97,7 @@ class Sequence:
 
 
 def after_dark(state, starts, rnd, write, spare):
-    """What a start without RTC memory has to do before it makes its Sequence; True when a home took it.
+    """Prepare state after a start without RTC memory, before its Sequence; True when a home took it.
 
     `state`: {name: bytes} of the flash, changed here; `spare`: bytes of the second home, or b""; `rnd`: u32;
     `write(name, data)`: True when that is durable, in a file or in the second home.

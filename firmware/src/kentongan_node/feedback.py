@@ -1,4 +1,4 @@
-"""What a box shows its user: each state has a rhythm of its own, so that colour is never needed.
+"""Feedback of a box to its user: each state has a rhythm of its own, so that colour is never needed.
 
 Show.steps is (lamp, buzzer, motor), each ((on_ms, off_ms), ..). The lamp repeats until the next Show;
 buzzer and motor play once. Silent alarms have no row here: for them nothing is ever shown.

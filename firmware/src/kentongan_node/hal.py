@@ -229,7 +229,7 @@ def _why(board, pins, memory):
 
 
 class Port:
-    """What runner.run needs, on the device.
+    """Port of runner.run on the device.
 
     `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, or None;
     `boot`: of wake; `memory`: rtcmem.Memory; `watchdog`: fed here; `i2c`: of a power chip.
@@ -290,7 +290,7 @@ class Port:
         return Ready(self._boot)
 
     def settling(self):
-        """Whether the readings of a timer's wake are on their way: its STATUS waits for them."""
+        """Tell whether the readings of a timer's wake are on their way: its STATUS waits for them."""
         return self._boot.cause == "wake_timer" and self._senses.settling()
 
     # -- events ---------------------------------------------------------------------------------------
@@ -332,7 +332,7 @@ class Port:
         return event
 
     def _tend(self):
-        """What must go on however the program fares: watchdogs, and beats that have no timer."""
+        """Tend what must go on however the program fares: watchdogs, and beats that have no timer."""
         self._watchdog.feed()
         if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
             beside.do("healthy", lambda: self._healthy.value(1 - self._healthy.value()))
@@ -357,7 +357,7 @@ class Port:
                 beside.do("flash", self._keeper.persist, "siren", b"", self.now_ms())
 
     def _busy(self):
-        """Whether an alarm is being sent, or sounds: no time to try a flash that fails."""
+        """Tell whether an alarm is being sent, or sounds: no time to try a flash that fails."""
         files = self._memory.files
         return bool(files.get("incident") or files.get("silent") or self._sounds())
 

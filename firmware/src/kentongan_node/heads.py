@@ -1,4 +1,4 @@
-"""What the clear head of an opened message says; nothing is verified here."""
+"""Clear heads of opened messages; nothing is verified here."""
 
 import struct
 
@@ -18,7 +18,7 @@ def alarm_head(data):
 
 
 def content_of(data):
-    """What tells one payload from another, u32."""
+    """Return a u32 that tells one payload from another."""
     return struct.unpack("<I", sha256(data.payload)[:4])[0]
 
 

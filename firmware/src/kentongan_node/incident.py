@@ -89,14 +89,14 @@ class Incident:
         self.counters = self.counters[1 - COUNTERS_LIMIT :] + [counter]
 
     def folds(self, kind, now_ms):
-        """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
+        """Tell whether a press now is the last one hammered, so that it needs no alarm of its own."""
         if self.cancel or kind != self.kind:
             return False
         limit_ms = FOLD_MS if self.presses < PRESSES_LIMIT else FOLD_LATE_MS
         return now_ms - self.pressed_ms < limit_ms
 
     def may_cancel(self, now_ms):
-        """Whether a hold that starts now can become a cancel."""
+        """Tell whether a hold that starts now can become a cancel."""
         since_ms = now_ms - self.pressed_ms
         return (
             not self.silent
@@ -122,7 +122,7 @@ class Incident:
         return higher
 
     def may_tell(self, higher):
-        """Whether a stage from 3 on is named in a STATUS now: when it is told again, ours was not heard."""
+        """Tell whether a STATUS names a stage from 3 on now: when it is told again, ours was not heard."""
         self.told = 1 if higher else self.told + 1
         return self.told <= TELLS_LIMIT
 

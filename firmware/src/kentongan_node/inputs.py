@@ -5,7 +5,7 @@ STUCK_MS = 60_000  # nobody holds a key for a minute: it is stuck, or its cable 
 
 
 def level_of(pin):
-    """What an input reads; None when it cannot be read, as if nobody touched it."""
+    """Return the level of an input; None when it cannot be read, as if nobody touched it."""
     try:
         return pin.value()
     except OSError:
@@ -35,7 +35,7 @@ class Key:
         return False
 
     def stuck(self, now_ms):
-        """Whether it has been down for longer than anybody holds it."""
+        """Tell whether it has been down for longer than anybody holds it."""
         return self.down and now_ms - self._edge_ms >= STUCK_MS
 
 
@@ -70,7 +70,7 @@ class Panel:
         return None
 
     def _level(self, name, pin):
-        """What it reads; None, and noted, where it cannot be read."""
+        """Return its level; None, and noted, where it cannot be read."""
         level = level_of(pin)
         if (level is None) != (name in self._dead):
             self._dead = [dead for dead in self._dead if dead != name]

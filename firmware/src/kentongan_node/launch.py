@@ -162,7 +162,7 @@ def role_of(board, pins):
 
 
 def tells(kind, memory, key):
-    """What the lamp says at once while the program does not run: "nobody hears" to whoever pressed and has no
+    """Return the lamp's signal while the program does not run: "nobody hears" for a press that has no
     answer, nothing while a silent alarm runs, else that a technician is needed.
     """
     ask = getattr(kind, "unanswered", None)

@@ -143,7 +143,7 @@ class Node:
         return self._end()
 
     def next_deadline(self):
-        """When tick is wanted at the latest, or None."""
+        """Return the latest time of the next tick, or None."""
         first_ms = self.mesh.next_deadline()
         for at_ms in self.timers.values():
             if first_ms is None or at_ms < first_ms:
@@ -310,7 +310,7 @@ class Node:
         return messages.parse(data.payload) if data.portnum == PORT_PRIVATE else None
 
     def _deliver(self, frame, envelope, proved, heard):
-        """What a message is to us. Every copy comes here, whatever the mesh remembers."""
+        """Act on a message for us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
         if proved:
             self.on_overheard(envelope, packet.src)
@@ -351,7 +351,7 @@ class Node:
         return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, revoked)
 
     def _wants(self, envelope):
-        """Whether the message is one that this role verifies; for CONFIG and PAGE only our own."""
+        """Tell whether this role verifies the message; for CONFIG and PAGE only our own."""
         if envelope.type == messages.CONFIG:
             return messages.target_of(envelope) == self.node
         if envelope.type not in self.types:

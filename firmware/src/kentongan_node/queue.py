@@ -99,7 +99,7 @@ class SendQueue:
         return lost
 
     def _room(self, klass):
-        """Whether a place is free for that class, or could be freed of something less urgent."""
+        """Tell whether a place is free for that class, or could be freed of something less urgent."""
         if len(self.entries) >= self._limit:
             return False
         if klass == CLASS_ALARM:
@@ -138,7 +138,7 @@ class SendQueue:
         return best
 
     def next_ms(self):
-        """When the next frame's time comes, or None."""
+        """Return the time of the next frame, or None."""
         first_ms = None
         for entry in self.entries:
             at_ms = entry.base_ms if entry.at_ms is None else entry.at_ms

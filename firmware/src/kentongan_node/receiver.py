@@ -89,7 +89,7 @@ class Penerima(MainsNode):
             super().on_timer(name)
 
     def _least(self):
-        """Which call gives way: the oldest of the button that has most of them, a silent one last of all.
+        """Find the call that gives way: the oldest of the button that has most of them, a silent one last.
 
         So no button, pressed again and again, takes another's call from the chime.
         """

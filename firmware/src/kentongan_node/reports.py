@@ -19,7 +19,7 @@ class Report:
         self.held = False
 
     def due_ms(self):
-        """When it is sent next; None after the last time, when only its entry is still listened for."""
+        """Return the time of the next send; None after the last one, when only its entry is listened for."""
         return self.start_ms + SENDS_AT_MS[self.sends] if self.sends < len(SENDS_AT_MS) else None
 
     def hold(self, delay_ms):

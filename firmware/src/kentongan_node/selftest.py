@@ -1,4 +1,4 @@
-"""What a board says of itself on its serial line, for a technician or kentongan-tool; no key is in it."""
+"""Self-test of a board on its serial line, for a technician or kentongan-tool; no key is in it."""
 
 import gc
 import json

@@ -24,7 +24,7 @@ class Senses:
         self._failing = False  # whether a part was failing that nothing else tells
 
     def settling(self):
-        """Whether readings are on their way."""
+        """Tell whether readings are on their way."""
         return self._taken_ms is not None
 
     def forget(self):

@@ -191,7 +191,7 @@ class Sirene(Output):
         return record
 
     def _may_sound(self, origin, generation, zone, kind):
-        """Whether a new incident that was heard, not ordered, sounds here; counts why not."""
+        """Tell whether a new incident that was heard, not ordered, sounds here; counts why not."""
         if not self._in_table(zone, kind):
             self.count("not_our_zone")
         elif self._untrusted(origin, generation):
@@ -390,7 +390,7 @@ class Sirene(Output):
         return named or live  # a cancel has a counter that no post has read: it ends what was raised before
 
     def _start_by_order(self, record, order, counter):
-        """Whatever posts have said: who could make them could not make this."""
+        """Start by an order, whatever posts have said: a forger of their word could not forge this."""
         started = record.order(counter, self.now_ms, (order.seconds * 1000) or SOUND_MS)
         record.kind = order.pattern
         if started:

@@ -1,4 +1,4 @@
-"""Which incident sounds at a post, for how long still, and how often it did. Pure and bounded.
+"""Soundings of a post: its incidents, their time left, and their number. Pure and bounded.
 
 One siren, several incidents: the one that was begun last is heard, a drill only beside none in earnest; when
 it is over, stopped or hushed, the one before it goes on with what is left of its own time.
@@ -97,7 +97,7 @@ class Record:
         return self.event(ORDER, now_ms, max(left_ms, total_ms))
 
     def in_earnest(self):
-        """What was beaten as a drill is none: it begins anew."""
+        """Begin anew in earnest an incident that was beaten as a drill."""
         self.drill = False
         self.state, self.times = FRESH, 0
 
@@ -141,7 +141,7 @@ class Soundings:
         return record
 
     def too_many(self, origin, now_ms):
-        """Whether one more incident of that button sounds only by order."""
+        """Tell whether one more incident of that button sounds only by order."""
         recent = [
             r
             for r in self.records
@@ -160,7 +160,7 @@ class Soundings:
         return found
 
     def joins(self, record, kind=True):
-        """Whether the siren beat the same (or anything) in earnest for another one when this came."""
+        """Tell whether the siren beat the same (or anything) in earnest for another one when this came."""
         for other in self.records:
             if (
                 other is not record
@@ -181,7 +181,7 @@ class Soundings:
         return over
 
     def next_end(self):
-        """When the first of those that sound is over, or None."""
+        """Return the first end of those that sound, or None."""
         first_ms = None
         for record in self.records:
             if record.state == LIVE and (first_ms is None or record.until_ms < first_ms):

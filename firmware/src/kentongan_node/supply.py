@@ -1,4 +1,4 @@
-"""What feeds a board: its cell's voltage by a divider or a power chip, which on a T-Beam feeds the radio too.
+"""Supply of a board: its cell's voltage by a divider or a power chip, which on a T-Beam feeds the radio too.
 
 AXP192 (T-Beam V1.1) and AXP2101 (V1.2): registers from the X-Powers data sheets AXP192 v1.1 and AXP2101 v1.0.
 `i2c`: readfrom_mem and writeto_mem.

@@ -1,4 +1,4 @@
-"""What hangs on a board's pins: keys, outputs, the radio, the battery's divider, the keys that wake. Pure.
+"""Wiring of a board's pins: keys, outputs, the radio, the battery's divider, the keys that wake. Pure.
 
 `machine` and `esp32`, the chip's own modules, are given by hal.py. Whatever of theirs cannot be made is told
 and stands as a part that fails (Wires); only the radio's are raised, since without it a start is none.
@@ -83,7 +83,7 @@ class Wires:
             )
 
     def look(self, beats, siren=None):
-        """What no timer does for these Beats."""
+        """Look after these Beats, which no timer does."""
         for i in range(len(beats)):
             if beats[i] is not None:
                 self._beside.do(SHOWS[i] + "'s timer", beats[i].look)
@@ -109,7 +109,7 @@ class Wires:
 
 
 class AntennaSwitch:
-    """What the driver calls where a pin of the chip has to say that it receives."""
+    """Switch of the antenna, which the driver calls where a pin of the chip has to say that it receives."""
 
     def __init__(self, pin):
         self._pin = pin
