@@ -95,7 +95,7 @@ def board(node):
 
 
 def erc(folder, node):
-    """What the electrical check of the drawing finds, at every severity."""
+    """Return the findings of the drawing's electrical check, at every severity."""
     kicad(folder, "sch", "erc", "--severity-all", "--format", "json", "-o", "erc.json", f"{node}.kicad_sch")
     report = json.loads((folder / "erc.json").read_text(encoding="utf-8"))
     return [v for sheet in report["sheets"] for v in sheet["violations"]]
@@ -226,7 +226,7 @@ def view(folder, node):
 
 
 def products(folder, node):
-    """Everything that is made from the sources, into folder."""
+    """Make every product of the sources, into folder."""
     file = f"{node}.kicad_pcb"
     kicad(folder, "sch", "export", "pdf", "-o", f"{node}-skema.pdf", f"{node}.kicad_sch")
     gerbers(folder, node)

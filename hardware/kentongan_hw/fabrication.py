@@ -1,4 +1,4 @@
-"""What a board house and a fitter get, read back: gerbers by layer, the pick list, the names on the silk.
+"""Fabrication files, read back: gerbers by layer, the pick list, the names on the silk.
 
 Each function returns what is wrong, as sentences, or what to compare; an empty list is good.
 """

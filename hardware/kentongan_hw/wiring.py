@@ -61,7 +61,7 @@ def render(name, text=None) -> str:
 
 
 def output(name, ending):
-    """Where a sheet's diagram or list is committed."""
+    """Return the committed path of a sheet's diagram or list."""
     what = "kabel" if ending == "svg" else "daftar"
     return (HARDWARE / SHEETS[name]).parent / "files" / f"{name}-{what}.{ending}"
 

@@ -14,7 +14,7 @@ VIEWS = (("depan", (300, -400, 350)), ("belakang", (300, -400, -350)))
 
 
 def write(node, folder) -> list:
-    """Everything of one node; the paths written. Solids go to `folder`, drawings beside their source."""
+    """Write all files of one node; the paths written. Solids go to `folder`, drawings beside their source."""
     box = parameters.load(node)
     made = []
     for name, part in (("kotak", shape.shell(box)), ("tutup", shape.lid(box))):
