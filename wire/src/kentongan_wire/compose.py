@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _to_row(name: str, value: "Any") -> "tuple[Any, ...]":
-    """A settings value as the tuple that goes on the air."""
+    """Return a settings value as the tuple that goes on the air."""
     if name == "profile":
         return (PROFILES.index(value) if value in PROFILES else -1,)
     if name == "counters":

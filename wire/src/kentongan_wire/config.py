@@ -102,7 +102,7 @@ def good(name: str, row: "tuple[Any, ...]") -> bool:
 
 
 def _from_row(name: str, row: "tuple[Any, ...]") -> "Any":
-    """The reverse of _to_row."""
+    """Return the reverse of _to_row."""
     if name == "profile":
         return PROFILES[row[0]]
     if name == "counters":
@@ -144,7 +144,7 @@ def seal(items: bytes, key_c: bytes, src: int, counter: int) -> bytes:
 
 
 def read(items: bytes, key_c: bytes | None, src: int, counter: int) -> "Settings":
-    """The settings of one part: RemoteError length or field. Unknown tags are skipped.
+    """Return the settings of one part: RemoteError length or field. Unknown tags are skipped.
 
     With key_c None, next_keys is left out.
     """

@@ -136,7 +136,7 @@ def crc16(data: "Bytes") -> int:
 
 
 def cobs_encode(data: "Bytes") -> bytes:
-    """The same bytes without any 0x00, one longer per started 254; no delimiter."""
+    """Return the same bytes without any 0x00, one longer per started 254; no delimiter."""
     out = bytearray()
     for block in bytes(data).split(b"\0"):
         while len(block) >= COBS_BLOCK:
@@ -149,7 +149,7 @@ def cobs_encode(data: "Bytes") -> bytes:
 
 
 def cobs_decode(data: bytes | bytearray) -> bytes | None:
-    """The bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
+    """Return the bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
     length = len(data)
     if not length or data.find(b"\0") >= 0:
         return None

@@ -38,7 +38,7 @@ AIR_BINS = 61  # one-minute bins: any whole hour lies within them
 
 
 def preset(name: str) -> Preset:
-    """The preset of that name; LocalError lists the names."""
+    """Return the preset of that name; LocalError lists the names."""
     if name not in PRESETS:
         raise LocalError("preset {!r}: use one of {}".format(name, ", ".join(sorted(PRESETS))))
     return PRESETS[name]

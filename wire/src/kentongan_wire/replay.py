@@ -98,7 +98,7 @@ class Guard:
         self._put(key, counter, content)
 
     def last(self, src: int, generation: int, type: int) -> int | None:
-        """The highest counter accepted from a sender, or None; for a tombol every type has the same."""
+        """Return the last counter accepted from a sender, or None; a tombol has one for every type."""
         for sort in (generation << 4 | _ALL_TYPES, generation << 4 | type):
             counter = self._find(struct.pack(_KEY, src, sort))[0]
             if counter:
@@ -149,7 +149,7 @@ class Guard:
         return view[: end + _CHECK_BYTES]
 
     def dump(self) -> bytes:
-        """A copy of image()."""
+        """Return a copy of image()."""
         return bytes(self.image())
 
     def load(self, data: bytes | bytearray) -> None:

@@ -34,7 +34,7 @@ Message = NamedTuple(
 def open_message(
     payload: bytes, src: int, to: int, keys: "KeyRing", revoked: "Container[int]" = ()
 ) -> Message:
-    """The verified message of a payload sent by src, judged with a keys.KeyRing.
+    """Return the verified message of a payload sent by src, judged with a keys.KeyRing.
 
     RemoteError in this order: short long version type role field length (shape), header (a reserved sender),
     revoked, generation, not_for_us, no_key, tag, unproved, then role stage field weak_key order_empty
@@ -141,7 +141,7 @@ def _check_proof(envelope: "Envelope", src: int, to: int, key: bytes | None) -> 
 
 
 def digest_of(envelope: "Envelope", under_c: bool) -> bytes:
-    """The 4 bytes that tell one content of a counter from another."""
+    """Return the 4 bytes that tell one content of a counter from another."""
     unsigned = envelope.payload[: -messages.END_BYTES]
     if envelope.type == codes.ALARM:
         first = messages.HEADER_BYTES
@@ -174,7 +174,7 @@ def own_entry(
 def own_order(
     payload: bytes, src: int, node: int, keys: "KeyRing", revoked: "Container[int]" = ()
 ) -> Message:
-    """A SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
+    """Return a SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
 
     The target's own tag covers sender, counter, target and the order. RemoteError as open_message up to
     generation and as decode_body, or type, not_for_us, no_key, tag.
