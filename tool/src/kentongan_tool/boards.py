@@ -129,7 +129,7 @@ def refuse_role(board: Board, role: str) -> None:
 
 
 def chip_of_machine(machine: str) -> str | None:
-    """The chip in MicroPython's own words ("Generic ESP32S3 module with ESP32S3"), or None."""
+    """Return the chip in MicroPython's own words ("Generic ESP32S3 module with ESP32S3"), or None."""
     for word, chip in REPL_CHIP.items():
         if machine.endswith(word):
             return chip

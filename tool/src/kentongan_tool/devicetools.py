@@ -39,7 +39,7 @@ class Done(NamedTuple):
 
 
 def cache() -> Path:
-    """The user's cache folder of this project."""
+    """Return the user's cache folder of this project."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
 
 
@@ -127,13 +127,13 @@ def download(folder: Path) -> None:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something."""
+    """Return the last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "no message"
 
 
 def command(name: str) -> list[str]:
-    """The words that start a tool; ToolError("tools") when it is not there yet."""
+    """Return the words that start a tool; ToolError("tools") when it is not there yet."""
     if not ready(name):
         raise ToolError("tools", name)
     return [str(folder_of(name) / "bin/python"), "-m", MODULES.get(name, name)]

@@ -21,7 +21,7 @@ def is_there(folder: Path) -> bool:
 
 
 def source(folder: Path, chip: str, shell: str) -> str:
-    """The one module `lora` of a chip. `shell`: the text of radio.py, which says what is called."""
+    """Return the one module `lora` of a chip. `shell`: the text of radio.py, which says what is called."""
     part, name = CHIPS[chip]
     imports, statements = {}, []
     for one in (*PARTS, part):

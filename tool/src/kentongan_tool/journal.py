@@ -57,7 +57,7 @@ class Journal:
             yield
 
     def read(self) -> Entry | None:
-        """The entry, or None; a damaged one names its file."""
+        """Return the entry, or None; a damaged one names its file."""
         try:
             return json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:

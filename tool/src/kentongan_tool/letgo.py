@@ -125,14 +125,14 @@ class Reach:
 
 
 def _bound(node: ast.stmt) -> list[str]:
-    """The top-level names that a statement makes, and nothing that only lives inside it."""
+    """Return the top-level names that a statement makes, and nothing that only lives inside it."""
     if isinstance(node, ast.Assign):
         return [name for target in node.targets for name in stored(target)]
     return [node.name] if isinstance(node, DEFINITIONS) else []
 
 
 def written(statements: list, roots: Collection[str], let_go: str, once: Collection[str]) -> list:
-    """The statements with the body of the function `let_go`, if it is there."""
+    """Return the statements with the body of the function `let_go`, if it is there."""
     if not [node for node in statements if let_go in stored(node)]:
         return statements
     names = [*Reach(statements, roots, once).given_back(), let_go]

@@ -33,7 +33,7 @@ SCOPES = (*FUNCTIONS, *COMPREHENSIONS)
 
 
 def shorter(text: str, keep: Iterable[str]) -> str:
-    """The text with other names, line by line. `keep`: what is asked for from outside."""
+    """Return the text with other names, line by line. `keep`: what is asked for from outside."""
     tree = ast.parse(text)
     texts = {found for node in ast.walk(tree) if (found := text_of(node)) is not None}
     outside = set(keep)
@@ -105,7 +105,7 @@ def _bindings(node: ast.AST) -> list[Place]:
 
 
 def _given_back(tree: ast.Module) -> list[ast.Attribute]:
-    """The Class.method nodes of `del`."""
+    """Return the Class.method nodes of `del`."""
     return [
         node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)
     ]
@@ -213,7 +213,7 @@ def _outside_of(scope: ast.AST) -> list[ast.expr]:
 
 
 def _within(scope: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a scope; of scopes inside it they themselves, and what is read in this one."""
+    """Return the nodes of a scope; of scopes inside it they themselves, and what is read in this one."""
     apart = _outside_of(scope)
     waiting = [node for node in ast.iter_child_nodes(scope) if node not in apart]
     while waiting:

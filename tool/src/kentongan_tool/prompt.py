@@ -151,7 +151,7 @@ class Prompt:
         raise ToolError("not_written", f"{self.port}: {said}")
 
     def ask(self, program: str, timeout_s: float = ANSWER_S) -> list[Any]:
-        """The values that a program on the board printed after MARK."""
+        """Return the values that a program on the board printed after MARK."""
         with staging() as folder:
             path = folder / "ask.py"
             path.write_text(program, encoding="utf-8")

@@ -32,7 +32,7 @@ BLOCK_BYTES = 4096
 def choose_board(
     found: Found, wanted: str | None, usb: boards.Usb | None = None, answering: Collection[str] = ()
 ) -> boards.Board:
-    """The pin file for what was found at the port; ToolError when it does not fit or is not certain.
+    """Return the pin file for what was found at the port; ToolError when it does not fit or is not certain.
 
     `usb`: (vendor, product) of the port, or None; `answering`: names of boards on whose pins a radio answers.
     """
@@ -62,7 +62,7 @@ def choose_board(
 
 
 def device_files(made: Made) -> dict[str, bytes]:
-    """The files that make a board this device, out of the hub's answer to a registration."""
+    """Return the files that make a board this device, out of the hub's answer to a registration."""
     files = {"device.json": json.dumps(made["file"]).encode()}
     for name, text in made["state"].items():
         files[f"state/{name}"] = base64.b64decode(text)

@@ -60,7 +60,7 @@ def numbers(text: str) -> dict[str, Any]:
 
 
 def question(bundle: PinFiles, boards: Iterable[Board]) -> str:
-    """The program that asks for a radio on the pins of each of these boards."""
+    """Return the program that asks for a radio on the pins of each of these boards."""
     pins = []
     for board in boards:
         known = numbers(bundle.board_text(board.name))

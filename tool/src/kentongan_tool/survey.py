@@ -129,7 +129,7 @@ WIDTH, MARGIN, HEAD, FOOT = 900, 60, 70, 120
 
 
 def plan(places: list[Place], results: Results, title: str, preset: str) -> str:
-    """The plan as SVG text: every place with its grade by shape, colour and word."""
+    """Return the plan as SVG text: every place with its grade by shape, colour and word."""
     xs, ys = [p.x_m for p in places], [p.y_m for p in places]
     span_m = max(max(xs) - min(xs), max(ys) - min(ys), 10)
     scale = (WIDTH - 2 * MARGIN) / span_m

@@ -49,7 +49,7 @@ def is_docstring(node: ast.AST) -> bool:
 
 
 def text_of(node: ast.AST) -> str | None:
-    """The string that a node is, else None."""
+    """Return the string that a node is, else None."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
@@ -70,7 +70,7 @@ def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def bound(function: Function) -> set[str]:
-    """The names that a function binds itself, arguments included."""
+    """Return the names that a function binds itself, arguments included."""
     args = function.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     names = {arg.arg for arg in every if arg is not None}
