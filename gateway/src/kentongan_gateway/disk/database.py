@@ -253,7 +253,7 @@ class Database:
         return [self._id(seq) for seq in seqs]
 
     def _known(self, row: Row) -> int:
-        """The number of the row that has this key already; where the disk has altered that, of a new one.
+        """Return the number of the row that has this key; of a new one where the disk has altered that.
 
         An answer of the hub to what was there before is none to what is there now.
         """

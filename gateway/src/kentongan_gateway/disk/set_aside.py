@@ -89,7 +89,7 @@ def _keys(old: sqlite3.Connection, delivered: int) -> dict[int, str]:
 
 
 def first_page(schema: str) -> bytes:
-    """The first page of a database that this has made: in each such the tables begin at the same pages."""
+    """Make the first page of a database of this schema: in each such one tables begin at the same pages."""
     made = sqlite3.connect(":memory:")
     made.executescript(schema)
     page = made.serialize()[: wal.PAGE_DEFAULT]
@@ -104,7 +104,7 @@ def _put_head(path: str, head: bytes) -> None:
 
 
 def opened(path: str, head: bytes | None = None) -> sqlite3.Connection:
-    """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it.
+    """Open a file set aside, with the WAL that belongs to it, for reading only: nothing of it is changed.
 
     `head`: its first page as it should be, where its own is damaged.
     """

@@ -58,7 +58,7 @@ def row_of(event: Event) -> Row:
 
 
 def event_of(body: bytes | None, crc: int) -> Event | None:
-    """An event from the table, by the bytes of its text; None for what is none, or not as it was written.
+    """Return an event from the bytes of its text; None for what is none, or not as it was written.
 
     One letter makes another alarm of one: it names another house, or is no longer silent.
     """

@@ -28,7 +28,7 @@ class Frame(NamedTuple):
 
 
 def _sums(data: bytes, order: str, seed: Sums) -> Sums:
-    """The two running check sums over 32-bit words, two at a time."""
+    """Return the two running check sums over 32-bit words, two at a time."""
     first, second = seed
     words = struct.unpack(f"{order}{len(data) // 4}I", data)
     for at in range(0, len(words), 2):

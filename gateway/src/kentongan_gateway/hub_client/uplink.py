@@ -99,7 +99,7 @@ class HubClient:
         self.expires_s: float | None = None
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """The reply as a JSON object; HubError for everything else that can happen."""
+        """Return the reply as a JSON object; HubError for everything else that can happen."""
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         begin_s = self._steady_s()
         try:
@@ -360,7 +360,7 @@ class Uplink:
         return event
 
     def _next_rows(self) -> list[Stored]:
-        """The next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
+        """Return the next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
         rows = self._spool.unsent(self._batch + len(self._behind))
         waiting = {event_id for event_id, _ in rows}
         self._behind = {event_id: None for event_id in self._behind if event_id in waiting}
@@ -419,7 +419,7 @@ class Uplink:
         return max([after, *(order["id"] for order in orders)])
 
     def poll_once(self, client: Client, after: int | None) -> list[Order]:
-        """The orders above `after`, checked to be objects with an id; None: everything anew. HubError."""
+        """Return the orders above `after`, checked to have an id; None: everything anew. HubError."""
         asked = f"after={after}" if after is not None else "after=0&fresh=1"
         answer = client.call("GET", f"/api/v1/orders?{asked}&wait={POLL_WAIT_S}")
         orders = answer.get("orders")

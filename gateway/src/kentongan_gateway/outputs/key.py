@@ -72,7 +72,7 @@ class NoKey:
 def make(
     settings: sections.Button, on_press: Callable[[], object], on_trouble: Callable[[str | None], object]
 ) -> Key | NoKey:
-    """The key that the [button] section names."""
+    """Return the key that the [button] section names."""
     if not settings.line:
         return NoKey()
     from kentongan_gateway.outputs.gpio import KeyLine

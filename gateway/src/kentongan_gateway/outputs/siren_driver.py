@@ -33,7 +33,7 @@ class Told:
 
     @classmethod
     def of(cls, siren: sections.Siren) -> Self:
-        """The driver that this [siren] section means."""
+        """Make the driver that this [siren] section means."""
         raise AssertionError("a driver says how it is made")
 
 

@@ -164,7 +164,7 @@ class NoVoice:
 
 
 def make(settings: sections.Voice, hold: Callable[[bool], object]) -> Speaks:
-    """The voice that the [voice] section names."""
+    """Return the voice that the [voice] section names."""
     if settings.driver == "espeak":
         return Voice(settings.device, hold)
     if settings.driver == "virtual":

@@ -9,12 +9,12 @@ DRILL = "Ini latihan."
 
 
 def place(zone: int, house: int) -> str:
-    """The place as it is spoken; RT is said by its letters."""
+    """Return the place as it is spoken; RT is said by its letters."""
     return f"di er te {zone}" + (f", rumah nomor {house}" if house else "")
 
 
 def spoken(kind: int) -> str:
-    """A kind as it is said; one that is unknown here as plain danger."""
+    """Return a kind as it is said; one that is unknown here as plain danger."""
     name = m.KIND_NAMES.get(kind, m.KIND_NAMES[m.KIND_BAHAYA])
     return SPOKEN.get(kind, name.replace("_", " ").capitalize())
 

@@ -41,7 +41,7 @@ class CoreConfig(NamedTuple):
 
 
 def mix(rnd: int, i: int) -> int:
-    """The i-th u32 drawn from one random u32."""
+    """Return the i-th u32 drawn from one random u32."""
     x = (rnd + 0x9E3779B9 * (i + 1)) & 0xFFFFFFFF
     x = ((x ^ x >> 16) * 0x85EBCA6B) & 0xFFFFFFFF
     x = ((x ^ x >> 13) * 0xC2B2AE35) & 0xFFFFFFFF
@@ -183,7 +183,7 @@ class Context:
         return _held(self.keys.c(node, role, generation))
 
     def sender_key(self, message_type: int, generation: int, target: Node = 0, target_role: int = 0) -> bytes:
-        """The key of the outer tag of what we send: A for what posts judge, the target's C, or our own."""
+        """Return the key of our outer tag: A for what posts judge, the target's C, or our own."""
         if message_type == m.RECEIPTS:
             return _held(self.keys.a(self.config.node, m.GATEWAY, generation))
         if message_type in (m.PAGE, m.CONFIG):
@@ -199,7 +199,7 @@ class Context:
         target: Node = 0,
         target_role: int = 0,
     ) -> bytes:
-        """The payload of one outgoing message."""
+        """Return the payload of one outgoing message."""
         key = self.sender_key(message_type, generation, target, target_role)
         carry_key = _held(self.keys.r(self.config.node, m.GATEWAY, generation))
         return m.encode(message_type, m.GATEWAY, generation, counter, self.config.node, body, key, carry_key)

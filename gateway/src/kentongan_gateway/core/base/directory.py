@@ -44,7 +44,7 @@ MAINS_ROLES = (m.SIRENE, m.PENERUS, m.PENERIMA)
 
 
 def _number(value: object, low: int, high: int, default: int) -> int:
-    """A whole number from JSON, or the default: a house may be named "12A" and still be paged."""
+    """Return a whole number from JSON, or the default: a house may be named "12A" and still be paged."""
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= DIGITS_MAX:
         value = int(value)
     if type(value) is int and low <= value <= high:

@@ -41,12 +41,12 @@ Row = tuple[Node, int, int, int]  # of a counter table: node, generation, type, 
 
 
 def new_state() -> dict[str, bytes]:
-    """The state of a gateway that has nothing to remember yet, and knows that: no doubt about anybody."""
+    """Return the state of a gateway that has nothing to remember yet, and knows so: nobody is in doubt."""
     return {"guard": bytes(Guard(GUARD_LIMIT).dump())}
 
 
 def mark_type(message: Message | Record) -> int:
-    """The type under which a Guard keeps this sender's counter."""
+    """Return the type under which a Guard keeps this sender's counter."""
     return 0 if message.role == m.TOMBOL else message.type
 
 

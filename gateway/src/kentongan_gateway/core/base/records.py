@@ -29,12 +29,12 @@ def taken(heard: Heard) -> int:
 
 
 def first_counter(counter: int, body: "Body") -> int:
-    """The whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
+    """Return the whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
     return (counter - ((counter - body.incident) & 0xFFFF)) & 0xFFFFFFFF
 
 
 def key_of(message: Message) -> Key:
-    """The name of a message here: its sender, generation, counter and content."""
+    """Return the name of a message here: its sender, generation, counter and content."""
     return message.src, message.generation, message.counter, message.digest
 
 
@@ -149,7 +149,7 @@ class Records:
         put(self._records, record.key, record, RECORDS_LIMIT, owner)
 
     def find(self, src: Node, counter: int) -> Record | None:
-        """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
+        """Find the alarm of this sender and counter in any generation, or None; of two, the calling one."""
         found = [
             record
             for record in self._records.values()
@@ -158,7 +158,7 @@ class Records:
         return max(reversed(found), key=lambda record: record.calls, default=None)
 
     def answered(self, src: Node, counter: int) -> int:
-        """The last counter of ours under which we answered this sender's message, 0: not in this run."""
+        """Return our last counter in an answer to this sender's message, 0: none in this run."""
         return max(
             (record.answered for record in self._records.values() if record.about == (src, counter)),
             default=0,

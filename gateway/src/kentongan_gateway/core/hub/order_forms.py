@@ -130,13 +130,13 @@ class Order(NamedTuple):
 
 
 def order_id(raw: object) -> int | None:
-    """The id by which the hub knows this order, or None: then nothing can be answered."""
+    """Return the id by which the hub knows this order, or None: then nothing can be answered."""
     value = raw.get("id") if isinstance(raw, dict) else None
     return value if type(value) is int and 0 < value <= ID_MAX else None
 
 
 def read(raw: Raw) -> Order:
-    """An order that has an id; LocalError names the field and what is wrong with it."""
+    """Return an order that has an id; LocalError names the field and what is wrong with it."""
     name = raw.get("type")
     form = FORMS.get(name) if isinstance(name, str) else None
     if form is None or not isinstance(name, str):
@@ -147,7 +147,7 @@ def read(raw: Raw) -> Order:
 
 
 def shown(value: object) -> str:
-    """A refused value, short enough for a line."""
+    """Return a refused value, short enough for a line."""
     text = repr(value[:SHOWN] if isinstance(value, (str, list)) else value)
     return text if len(text) <= SHOWN else text[:SHOWN] + ".."
 

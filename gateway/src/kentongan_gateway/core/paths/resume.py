@@ -18,7 +18,7 @@ class Resume:
         self._parts, self._context = parts, parts.context
 
     def on_stored_before(self, event: Event, age_ms: Ms, taken: bool) -> int:
-        """The row id that the core knows it by from now on."""
+        """Return the row id that the core knows it by from now on."""
         parts, context = self._parts, self._context
         record = events.record_of(event)
         if record.silent:

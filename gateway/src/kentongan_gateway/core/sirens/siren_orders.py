@@ -300,7 +300,7 @@ class SirenOrders:
 
 
 def payload(context: Context, own: int, fixed: Fixed, devices: Iterable[Device]) -> bytes:
-    """A SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
+    """Return a SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
     generation = context.keys.generation
     targets = tuple(
         m.order_target(
