@@ -36,7 +36,7 @@ def groups(code):
 
 
 def spelled(strokes):
-    """The code of [2, 3]: '** . *** -'; titir of nothing."""
+    """Return the code of [2, 3]: '** . *** -'; titir of nothing."""
     return " . ".join("*" * number for number in strokes) + " -" if strokes else TITIR
 
 

@@ -56,12 +56,12 @@ class Unwatched:
         self._made = {}
 
     def hearers(self, row):
-        """The gateways that hear a device; of one that nobody has heard yet, all."""
+        """Return the gateways that hear a device; of one that nobody has heard yet, all."""
         known = self._hearers.get(row["node"])
         return frozenset(known or ({row["heard_by"]} if row["heard_by"] else self._stretches))
 
     def of(self, row):
-        """The Absences that count for a device's row (node, heard_by)."""
+        """Return the Absences that count for a device's row (node, heard_by)."""
         if not any(self._stretches.values()):
             return self.hub
         who = self.hearers(row)
@@ -73,7 +73,7 @@ class Unwatched:
 
 
 def _all_at_once(lists):
-    """The stretches in which every one of them was away or deaf."""
+    """Return the stretches in which every one of them was away or deaf."""
     found, *others = [_whole(one) for one in lists]
     for other in others:
         pairs = [(max(a, c), min(b, d)) for a, b in found for c, d in other]
@@ -82,7 +82,7 @@ def _all_at_once(lists):
 
 
 def _whole(stretches):
-    """The same without overlaps: a gateway may be deaf and away."""
+    """Return the same without overlaps: a gateway may be deaf and away."""
     return [(row["from_ms"], row["to_ms"]) for row in _joined((), stretches)]
 
 

@@ -18,7 +18,7 @@ STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared ov
 
 
 def happened(now, event):
-    """The wall time a gateway gave, when it can be true; else the hub's own."""
+    """Return the wall time a gateway gave, when it can be true; else the hub's own."""
     wall = parse_wall(event["wall"])
     return wall if wall is not None and 0 <= now.wall - wall <= GATEWAY_AGE_LIMIT_MS else now.wall
 
@@ -77,7 +77,7 @@ def heard(db, now, gateway, event, battery_mv=None, news=True):
 
 
 def _battery(db, device, day, battery_mv):
-    """The day's lowest voltage; on a new day, the days left by the trend of the last weeks."""
+    """Keep the day's lowest voltage and, on a new day, the days left by the trend of the last weeks."""
     known = db.value("SELECT low_mv FROM battery_days WHERE device = ? AND day = ?", device, day)
     if known is not None and known <= battery_mv:
         return

@@ -92,7 +92,7 @@ Finding = namedtuple("Finding", "what subject urgent owner said detail")
 
 
 def link(role, heard_ms, now_ms, reported="", period_s=MAINS_PERIOD_S, gone=NEVER.hub):
-    """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
+    """Return the state of a device last heard at `heard_ms`; a gateway's report can only make it worse.
 
     `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
     `gone`: when nobody could hear it; what was not listened to is nobody's silence, and who was lost or late

@@ -54,7 +54,7 @@ def home_words(account):
 
 
 def check_home(zone, house, outside):
-    """A home as columns; LocalError when it is neither a house nor 'outside', or both."""
+    """Return a home as columns; LocalError when it is neither a house nor 'outside', or both."""
     if outside:
         if house:
             raise LocalError(_("rumah: tulis RT dan nomornya, atau pilih tinggal di luar RT; jangan "
@@ -119,7 +119,7 @@ def agreed_now(account):
 
 
 def sensitive(db, person):
-    """The account of a person of the register, when it is an agreed one or a called office; else None.
+    """Return the account of a person of the register, when it is an agreed one or a called office; else None.
 
     An empty dict stands for an office without an account.
     """
@@ -132,12 +132,12 @@ def sensitive(db, person):
 
 
 def place(at_home):
-    """A home for a row of access_changes: '5/7', '0/0' where nobody knows, 'luar' outside."""
+    """Return a home for a row of access_changes: '5/7', '0/0' where nobody knows, 'luar' outside."""
     return "luar" if at_home[2] else f"{at_home[0]}/{at_home[1]}"
 
 
 def place_of(text):
-    """The home that place() wrote."""
+    """Return the home that place() wrote."""
     if text == "luar":
         return OUTSIDE
     zone, _, house = text.partition("/")
@@ -169,7 +169,7 @@ def note(db, now, makers, fact, old, new, *, account=None, person=None):
 
 
 def made(db, now, by, account, at_home):
-    """A new account, with the home that whoever made or invited it wrote down."""
+    """Note a new account's home, as whoever made or invited it wrote it down."""
     note(db, now, [by], "akun baru", "", place(at_home), account=account)
 
 
@@ -216,7 +216,7 @@ def waiting(db):
 
 
 def request(db, number):
-    """The request that waits, with who asked (`first`), its `body`, and the houses that it touched then."""
+    """Return the waiting request, with who asked (`first`), its `body`, and the houses it touched then."""
     row = db.one("SELECT * FROM access_requests WHERE id = ? AND done_wall IS NULL", number)
     if row is None:
         raise LocalError(_("Permintaan itu tidak ada lagi. Muat ulang halaman."))
@@ -255,7 +255,7 @@ def take(db, now, by, row, result, at=""):
 
 
 def history(db):
-    """The latest changes with names, newest first."""
+    """Return the latest changes with names, newest first."""
     return db.all(
         "SELECT c.*, coalesce(a.name, p.name) AS whose, coalesce(b.name, 'teknisi') AS made_name, "
         "s.name AS second_name FROM access_changes c LEFT JOIN accounts a ON a.id = c.account "

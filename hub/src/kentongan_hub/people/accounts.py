@@ -47,7 +47,7 @@ def check_new(login, password, name=""):
 
 
 def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
-    """The new account's id; `home` as access.check_home gives it, without it nobody is named."""
+    """Add an account and return its id; `home` as access.check_home gives it, without it nobody is named."""
     check_new(login, password, name)
     if role not in roles.ROLES:
         raise LocalError(_("peran %(role)s: pilih salah satu dari %(roles)s",
@@ -109,7 +109,7 @@ def _dummy(method):
 
 
 def open_session(db, now, account, address="", agent="", life_ms=SESSION_MS):
-    """A new session's token, never one that the browser brought; the database keeps only its hash."""
+    """Open a session and return its token, never one of the browser's; the database keeps only its hash."""
     now_ms = now.ms
     token = secrets.token_urlsafe(32)
     db.run("DELETE FROM sessions WHERE expires_ms <= ?", now_ms)
@@ -134,7 +134,7 @@ def open_session(db, now, account, address="", agent="", life_ms=SESSION_MS):
 
 
 def of_session(db, now_ms, token):
-    """The active account of a session token, or None."""
+    """Return the active account of a session token, or None."""
     if not token:
         return None
     return db.one(

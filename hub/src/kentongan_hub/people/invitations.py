@@ -19,7 +19,7 @@ TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
 
 
 def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
-    """The secret of a new invitation for a named person; LocalError names what is wrong.
+    """Make an invitation for a named person and return its secret; LocalError names what is wrong.
 
     `home`: where this person lives, as access.check_home gives it; the invited person cannot choose it.
     """
@@ -38,7 +38,7 @@ def make(db, now, by, name, role, hours, at="", home=(0, 0, 0)):
 
 
 def recover(db, now, by, account, at="", console=""):
-    """The secret of a link with which this account gets a new password; the older links of it end.
+    """Make a link for a new password of this account and return its secret; its older links end.
 
     `console`: who asked for it at the hub's own machine, as `by`. An account that is or was agreed for
     confidential incidents, or holds an office that is called for them, is recovered there only: whoever holds
@@ -94,7 +94,7 @@ def _insert(db, now, by, name, role, hours, account=None, home=(0, 0, 0), by_acc
 
 
 def find(db, now_ms, token):
-    """The open invitation of this secret, with `login` when it is a recovery link; else None.
+    """Return the open invitation of this secret, with `login` when it is a recovery link; else None.
 
     One whose maker was switched off since opens nothing.
     """
@@ -109,7 +109,7 @@ def find(db, now_ms, token):
 
 
 def take(db, now, invitation, login, name, password, pin, at=""):
-    """The account's id: a new one, or the old one with a new password and every session ended.
+    """Return the account's id: a new one, or the old one with a new password and every session ended.
 
     `invitation` is what find() gave in the same transaction, so nobody takes it twice.
     """

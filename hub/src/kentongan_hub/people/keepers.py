@@ -42,7 +42,7 @@ def check_passphrase(text):
 
 
 def lock_of(passphrase):
-    """The Lock that this passphrase opens, another each time."""
+    """Return the Lock that this passphrase opens, another each time."""
     check_passphrase(passphrase)
     salt = os.urandom(SALT)
     return Lock(salt, _private(passphrase, salt).public_key().public_bytes_raw())
@@ -54,7 +54,7 @@ def _private(passphrase, salt):
 
 
 def slot(lock, key):
-    """The key of a file, locked: SLOT bytes."""
+    """Return the key of a file, locked: SLOT bytes."""
     once = X25519PrivateKey.generate()
     shared = once.exchange(X25519PublicKey.from_public_bytes(lock.public))
     half = once.public_key().public_bytes_raw()
@@ -62,7 +62,7 @@ def slot(lock, key):
 
 
 def opened(slots, passphrase):
-    """The key of a file from its slots, or None when none of them is this passphrase's."""
+    """Return the key of a file from its slots, or None when none of them is this passphrase's."""
     for one in slots:
         salt, half, locked = one[:SALT], one[SALT : SALT + PUBLIC], one[SALT + PUBLIC :]
         own = _private(passphrase, salt)
@@ -97,7 +97,7 @@ def listed(db):
 
 
 def locks(db):
-    """The Locks of a backup that is made now; empty: nobody keeps its passphrase."""
+    """Return the Locks of a backup that is made now; empty: nobody keeps its passphrase."""
     return [Lock(bytes(row["salt"]), bytes(row["public"])) for row in listed(db)]
 
 

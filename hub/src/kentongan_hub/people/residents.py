@@ -49,7 +49,7 @@ def house_at(zone, number):
 
 
 def add_house(db, now, by, zone, number, place="", at=""):
-    """The new house's id."""
+    """Add a house and return its id."""
     if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
         raise LocalError(_("RT 1 sampai 255 dan nomor rumah 1 sampai %(house_max)s", house_max=HOUSE_MAX))
     if db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, number):
@@ -61,7 +61,7 @@ def add_house(db, now, by, zone, number, place="", at=""):
 
 
 def add_person(db, now, by, name, zone, house, consent, health="", health_consent=False, head=False, at=""):
-    """The new person's id; nobody is stored without consent."""
+    """Add a person and return the id; nobody is stored without consent."""
     if not consent:
         raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
                            "tangan"))  # fmt: skip
@@ -87,7 +87,7 @@ def add_person(db, now, by, name, zone, house, consent, health="", health_consen
 
 
 def check_address(db, channel, address, delay_s):
-    """The address as it is kept; LocalError names what is wrong."""
+    """Return the address as it is kept; LocalError names what is wrong."""
     address = ways.checked(db, channel, address)
     if not 0 <= delay_s <= DELAY_MAX_S:
         raise LocalError(_("tunda: 0 sampai 900 detik"))

@@ -84,7 +84,7 @@ def _code():
 
 
 def add(db, now, by, name, at=""):
-    """The account of a new screen with this name, for the caller to confirm its code with."""
+    """Add a screen with this name and return its account, for the caller to confirm its code with."""
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
         raise LocalError(_("nama layar: 1 sampai %(limit)s huruf, misalnya Pos ronda Mawar",

@@ -19,7 +19,7 @@ class Way:
 
     @staticmethod
     def checked(db, address):
-        """The address as it is kept; LocalError names what is wrong with it."""
+        """Return the address as it is kept; LocalError names what is wrong with it."""
         return address.strip()
 
 
@@ -27,17 +27,17 @@ KNOWN: dict[str, type[Way]] = {}
 
 
 def of(name):
-    """The way of that name; of an unknown one what is true of all."""
+    """Return the way of that name; of an unknown one what is true of all."""
     return KNOWN.get(name, Way)
 
 
 def addressed():
-    """The ways that call one person, in their order."""
+    """Return the ways that call one person, in their order."""
     return [way for way in KNOWN.values() if way.address_label]
 
 
 def checked(db, name, address):
-    """An address of a person as it is kept; LocalError."""
+    """Return an address of a person as it is kept; LocalError."""
     names = [way.name for way in addressed()]
     if name not in names:
         raise LocalError(_("kanal %(channel)s: pilih %(channels)s",
@@ -46,5 +46,5 @@ def checked(db, name, address):
 
 
 def word(name):
-    """A channel of the outbox in people's words; a gateway's is its label."""
+    """Return a channel of the outbox in people's words; a gateway's is its label."""
     return of(name).word or name.removeprefix("gateway:")

@@ -17,7 +17,7 @@ def first_alert_ms(policy, now_ms, drill):
 
 
 def at_once(policy, incident):
-    """The step of the press itself for a new incident (a row): recipients, and sirens beyond its own RT."""
+    """Return the step of the press for a new incident (a row): recipients, and sirens beyond its own RT."""
     if incident["drill"] or incident["late"] or incident["cancelled"] or incident["muted"]:
         return Step(0, p.NO, [], "", "", 0)
     step = policy["langkah"][0]
@@ -26,7 +26,7 @@ def at_once(policy, incident):
 
 
 def next_step(policy, incident, now_ms):
-    """The step due now for an open incident (a row); None for a drill or when a person ended it."""
+    """Return the step due now for an open incident (a row); None for a drill or when a person ended it."""
     if incident["drill"] or incident["closed_ms"] is not None or incident["merged_into"]:
         return None
     if incident["answered_ms"] is not None and incident["help_ms"] is None:

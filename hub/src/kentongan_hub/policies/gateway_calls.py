@@ -54,7 +54,7 @@ def chimes(db):
 
 
 def changed(db):
-    """The digest of what gateways ought to know, when it is another than they have been told, else None."""
+    """Return the digest of what gateways ought to know, if it differs from what they were told, else None."""
     facts = json.dumps([paging(db), sorted(chimes(db).items())]).encode()
     digest = hashlib.sha256(facts).hexdigest()[:16]
     return digest if digest != db.setting(TOLD) else None

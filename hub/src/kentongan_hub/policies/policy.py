@@ -130,12 +130,12 @@ DEFAULTS[words.KONFLIK] = {
 
 
 def default(kind):
-    """The shipped policy; reports are told without a siren, an unknown kind is called like a theft."""
+    """Return the shipped policy; reports are told without a siren, an unknown kind is called like a theft."""
     return DEFAULTS.get(kind, _REPORT if kind in words.KINDS and kind > REPORTS_FROM else _CRIME)
 
 
 def check(kind, body):
-    """The same policy when it can be kept; LocalError names the place and the remedy otherwise."""
+    """Return the same policy when it can be kept; LocalError names the place and the remedy otherwise."""
     _object("kebijakan", body, KEYS)
     for key, (low, high) in LIMITS.items():
         if type(body[key]) is not int or not low <= body[key] <= high:

@@ -31,7 +31,7 @@ def record(
 
 
 def columns(who: Who, what: str, detail: Part = "", address: str = "", said: Part = None) -> dict[str, str]:
-    """The columns that timeline and record share."""
+    """Return the columns that timeline and record share."""
     if isinstance(detail, Said | list):
         detail, said = "", detail
     return {

@@ -182,7 +182,7 @@ def _odd(db: Db, table: Table) -> list[Odd]:
 
 
 def _odd_setting(key: Cell, value: Cell) -> list[str]:
-    """The columns of this setting that cannot be."""
+    """Return the columns of this setting that cannot be."""
     if not isinstance(key, str):
         return ["key"]
     good = isinstance(value, str)
@@ -269,7 +269,7 @@ def _last_sent(text: Cell) -> Row:
 
 
 def _last_order(db: Db) -> int | None:
-    """The highest number of an order, when SQLite counts on from another one that cannot be; else None."""
+    """Return the highest number of an order, when SQLite counts on from an impossible one; else None."""
     row = db.one("SELECT * FROM sqlite_sequence WHERE name = 'outbox'")
     highest = db.value("SELECT max(id) FROM outbox WHERE id < ?", LONG) or 0
     right = row is None or (type(row["seq"]) is int and highest <= row["seq"] < LONG)

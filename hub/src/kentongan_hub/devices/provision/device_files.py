@@ -21,7 +21,7 @@ KEPT_SETTINGS = ("hop_limit", "table", "profile", "one_press", "strokes")  # for
 
 
 def add_device(data_dir, role, label, zone, house=0, place="", hops=1, **settings):
-    """The checked device file of a new device as a dict for JSON, with a node number never used before.
+    """Add a device with a node number never used before, and return its checked device file as a dict.
 
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
     """
@@ -112,21 +112,21 @@ def _label_taken(db, label, replaces):
 
 
 def _planned(db, secret, node):
-    """The new device's status period; LocalError when the site's planned status load does not fit with it."""
+    """Return the new device's status period; LocalError when the site's planned load has no room for it."""
     made = configs.site_plan(db, secret["preset"])
     status_plan.check(made)
     return made.period_s[node]
 
 
 def modem_file(data_dir, label="gateway-1"):
-    """The device file of a gateway's own radio: its gateway's number and no key."""
+    """Return the device file of a gateway's own radio: its gateway's number and no key."""
     secret = site.load(data_dir)
     with Store(data_dir).read() as db:
         return modem(secret, gateway_row(db, label))
 
 
 def gateway_row(db, label):
-    """The row of a gateway; LocalError when there is none of that label."""
+    """Return the row of a gateway; LocalError when there is none of that label."""
     gateway = db.one("SELECT * FROM gateways WHERE label = ?", label)
     if gateway is None:
         raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
@@ -134,7 +134,7 @@ def gateway_row(db, label):
 
 
 def modem(secret, gateway):
-    """The checked device file of the radio of a gateway's row."""
+    """Return the checked device file of the radio of a gateway's row."""
     label = gateway["label"]
     return device_file.check(
         {
@@ -157,7 +157,7 @@ def place_of(db, zone):
 
 
 def node_keys(secret, role, node, generation):
-    """The keys this role may hold, in hexadecimal, as its device file names them."""
+    """Return the keys this role may hold, in hexadecimal, as its device file names them."""
     number = ROLES[role]
     roots = (root(secret["site_key"], generation) for root in (site_keys.alarm_root, site_keys.control_root))
     held = site_keys.held(*roots, node, number, generation)

@@ -22,7 +22,7 @@ def check_radio(db, node):
 
 
 def new_node(db, role):
-    """A number no device or gateway of this site ever had; relays also differ in the low byte."""
+    """Return a number no device or gateway of this site ever had; relays also differ in the low byte."""
     used = {row["node"] for row in db.all("SELECT node FROM devices UNION SELECT node FROM gateways")}
     relays = db.all(
         "SELECT node FROM devices WHERE revoked = 0 AND role IN ('sirene', 'penerus', 'penerima') "

@@ -120,7 +120,7 @@ def _withdraw_lost(db, now, secret, request, who):
 
 
 def in_service(db, node):
-    """The row of a device that is in service; LocalError otherwise."""
+    """Return the row of a device that is in service; LocalError otherwise."""
     row = db.one("SELECT * FROM devices WHERE node = ?", node)
     if row is None:
         raise LocalError(f"device {node:08x}: unknown; look it up on the page Perangkat")
@@ -160,7 +160,7 @@ def withdraw(db, now, secret, node, who, written=True, account=None):
 
 
 def plan_of(db, secret):
-    """The planned status load for people and the tool."""
+    """Return the planned status load for people and the tool."""
     made = configs.site_plan(db, secret["preset"])
     mains = [made.period_s[row["node"]] for row in configs.in_service(db) if row["role"] != "tombol"]
     longest = max(mains, default=status_plan.PERIOD_S)

@@ -18,7 +18,7 @@ OWN_LIMIT = 10  # of one account: its oldest gives way
 
 
 def new_token(db, now, name, lasts_ms=CONSOLE_MS, account=None):
-    """A new bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
+    """Make a bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
     name = name.strip()
     if not name or len(name) > NAME_LIMIT:
         raise LocalError(f"technician {name[:40]!r}: give a name of 1..{NAME_LIMIT} characters")

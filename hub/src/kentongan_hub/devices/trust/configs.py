@@ -64,7 +64,7 @@ def chosen_codes(db):
 
 
 def desired(device, plan, generations, revoked, codes):
-    """The settings of one device, as its gateway is told them; `counters` only counts."""
+    """Return the settings of one device, as its gateway is told them; `counters` only counts."""
     chosen = json.loads(device["settings"])
     settings = {"status_period_s": plan.period_s[device["node"]]}
     if device["role"] == "tombol":
@@ -85,7 +85,7 @@ def desired(device, plan, generations, revoked, codes):
 
 
 def site_plan(db, preset):
-    """The planned status load with every device that is in service or being installed."""
+    """Return the planned status load with every device that is in service or being installed."""
     members = [
         status_plan.Member(
             row["node"],
@@ -123,7 +123,7 @@ def at_least(reported, version):
 
 
 def full_version(reported, version, role):
-    """A reported version in full: a tombol tells its low byte only, and reports what it was sent lately."""
+    """Return a reported version in full: a tombol tells its low byte only, and one it was sent lately."""
     if role != "tombol" or not reported:
         return reported
     return version - (version - reported & 0xFF) & VERSION_LIMIT

@@ -119,7 +119,7 @@ def table(db, lowest, zones=(), limit=TABLE_ROWS, every=False):
 
 
 def guard_file(db, lowest, send, zone):
-    """The last counters of a new post's files: what wire's Guard.dump() writes, so that it starts trusted."""
+    """Return a new post's last counters as wire's Guard.dump() writes them, so that it starts trusted."""
     guard = Guard(256)
     for node, generation, type_, counter in table(db, lowest, (zone,)):
         guard.raise_to(node, generation, type_, counter)

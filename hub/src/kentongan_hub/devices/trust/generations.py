@@ -9,7 +9,7 @@ Generations = namedtuple("Generations", "send lowest next")
 
 
 def running(db):
-    """The rotation under way, or None."""
+    """Return the rotation under way, or None."""
     return db.one("SELECT * FROM rotations WHERE phase != ? ORDER BY generation DESC LIMIT 1", DONE)
 
 

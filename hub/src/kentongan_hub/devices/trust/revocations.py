@@ -102,7 +102,7 @@ def withdraw(db, now, secret, node, who, written=True):
 
 
 def open_and_taken(db):
-    """The rows of `revocations` that have been taken over since they were last marked."""
+    """Return the rows of `revocations` that have been taken over since they were last marked."""
     return [row for row in db.all("SELECT * FROM revocations WHERE done_wall IS NULL") if _taken(db, row)]
 
 
@@ -168,7 +168,7 @@ def status(db, secret, node):
 
 
 def rotation_status(db):
-    """The rotation under way: {"generation", "phase", "why", "waiting": [devices]}, or None."""
+    """Return the rotation under way: {"generation", "phase", "why", "waiting": [devices]}, or None."""
     row = generations.running(db)
     if row is None:
         return None

@@ -57,7 +57,7 @@ def want(db, now, secret, why, who):
 
 
 def waiting(db, row):
-    """The devices that the phase of this rotation still waits for."""
+    """Return the devices that the phase of this rotation still waits for."""
     devices = db.all("SELECT * FROM devices WHERE revoked = 0 AND stranded = 0 ORDER BY role, label")
     return [device for device in devices if not _done(device, row)]
 

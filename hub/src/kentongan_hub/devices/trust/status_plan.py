@@ -54,7 +54,7 @@ def load_s(members, period_s, preset):
 
 
 def make(members, gateway_zones, preset):
-    """The Plan of a site; `problem` says with figures and remedy why 12 s an hour cannot be kept, else ""."""
+    """Make the Plan of a site; `problem` says with figures and remedy why 12 s an hour cannot be kept."""
     domains = {}
     for member in members:
         domains.setdefault(member.zone if member.zone in gateway_zones else 0, []).append(member)
