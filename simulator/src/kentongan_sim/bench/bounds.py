@@ -81,7 +81,7 @@ def measured_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
 
 
 def chain_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
-    """A row of relays: what repeats from end to end can give at a loss, beside what we had."""
+    """Return a row of relays: what repeats from end to end can give at a loss, beside what we had."""
     turns = len([turn for turn in TURNS_S if turn < WITHIN_S])
     out = []
     for block, scenario, hops in CHAINS:
@@ -135,7 +135,7 @@ def spent_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
 
 
 def section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
-    """The bounds as a part of the page; `table` as page.table, `finished(cell)` gives its records."""
+    """Return the bounds as a part of the page; `table` as page.table, `finished(cell)` gives its records."""
     return (
         "## What the air allows\n\nOne channel carries one frame at a time where all hear each other. "
         "No design sends the same alarms in less air than this; relays, receipts, status and collisions "

@@ -93,7 +93,7 @@ def go(args: Namespace) -> int:
 
 
 def list_cells(chosen: Sequence[Cell], quick: bool) -> None:
-    """The cells, their seeds, and what they cost."""
+    """Print the cells, their seeds, and their costs."""
     for cell in chosen:
         seeds = f"seeds {grid.seed_range(cell, quick)}"
         print(

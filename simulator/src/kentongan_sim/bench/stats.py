@@ -73,7 +73,7 @@ def percentile(values: Iterable[float], percent: float) -> Any:
 
 
 def percentile_at_most(values: Iterable[float], percent: float, confidence: float = CONFIDENCE) -> Any:
-    """A value that the true percentile does not exceed, or None when there are too few values to say.
+    """Return a value that the true percentile does not exceed, or None when there are too few values to say.
 
     The r-th smallest of n is one if P(Binomial(n, percent) < r) >= confidence.
     """

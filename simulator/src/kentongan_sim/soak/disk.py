@@ -72,7 +72,7 @@ HEAD = 16  # our file: pointer to methods, our number, then SQLite's own file
 
 
 def shared_sqlite():
-    """The SQLite library that Python's module runs on, or None where it is built in."""
+    """Return the SQLite library that Python's module runs on, or None where it is built in."""
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
         paths = {line.split()[-1] for line in maps if "libsqlite3" in line}
     return c.CDLL(min(paths)) if paths else None
@@ -184,7 +184,7 @@ class Disk:
         return self.dead
 
     def _fails(self, path):
-        """The code of a disk that takes nothing, or 0."""
+        """Return the code of a disk that takes nothing, or 0."""
         if self.fault is None or self.failing is None or not path.startswith(str(self.failing)):
             return 0
         return FULL if self.fault == "full" else READONLY
@@ -236,7 +236,7 @@ def _torn(old, new, rng):
 
 
 def make():
-    """A Disk, or None where Python's SQLite is no shared library: then no power is cut, and it is said."""
+    """Make a Disk, or None where Python's SQLite is no shared library: then no power is cut, as is said."""
     library = shared_sqlite()
     if library is None or library.sqlite3_libversion_number() < 3_008_000:
         return None

@@ -51,7 +51,7 @@ class Result:
 
 
 def part(seed, town, count):
-    """The result of one town of a campaign of `count` faults, the same in whatever process."""
+    """Return the result of one town of a campaign of `count` faults, the same in whatever process."""
     result = Result()
     Campaign(seed, result).run(count, only=town)
     return result

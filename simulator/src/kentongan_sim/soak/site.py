@@ -86,7 +86,7 @@ class Ground:
         self.files[label] = provision.add_device(self.data, role, label, zone, house, **settings)
 
     def build(self, gateways, keep_trace=None):
-        """The world of what was added, and its gateways, which are off."""
+        """Build the world of what was added, and its gateways, which are off."""
         scene_gateways = []
         for label in gateways:
             modem = label.replace("gateway", "modem")

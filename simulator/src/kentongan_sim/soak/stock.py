@@ -141,7 +141,7 @@ class Post:
 
 
 def run(packets, unplugs, say):
-    """The problems; says what was done."""
+    """Return the problems; says what was done."""
     saved = {name: getattr(meshtastic, name) for name in QUICK}
     for name, value in QUICK.items():
         setattr(meshtastic, name, value)

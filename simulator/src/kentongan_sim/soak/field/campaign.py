@@ -55,7 +55,7 @@ class Result:
 
 
 def part(seed, number, count):
-    """The result of one place of a campaign of `count` faults."""
+    """Return the result of one place of a campaign of `count` faults."""
     result = Result()
     Campaign(seed, result).run(count, only=number)
     return result

@@ -165,7 +165,7 @@ class Place(Ground):
     # the person
 
     def page(self, path):
-        """The text of a page for the administrator, who logs in where the hub asks; '' while it is down."""
+        """Return a page's text for the administrator, who logs in where the hub asks; '' while it is down."""
         if not self.hub.up:
             return ""
         answer = self._browser.get(path, headers={"Accept": "text/html"})
@@ -180,7 +180,7 @@ class Place(Ground):
         self._browser.post("/masuk", data=form, headers={"Origin": "http://localhost"})
 
     def form(self, path, page, **fields):
-        """The answer to a form that stands on `page`."""
+        """Return the answer to a form that stands on `page`."""
         found = re.search(r'name="csrf" value="(\w+)"', self.page(page))
         form = {"csrf": found[1] if found else "", **fields}
         return self._browser.post(path, data=form, headers={"Origin": "http://localhost"})
