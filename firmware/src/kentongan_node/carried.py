@@ -58,7 +58,7 @@ class Carried:
         return (flags >> 3 & 7) + 1, last == packet_id & 0xFFFF, flags >> 6
 
     def image(self):
-        """The senders, for Persist(FILE, ..)."""
+        """Return the senders, for Persist(FILE, ..)."""
         self.changed = False
         body = bytes(self._senders) + struct.pack("<H", self._last_ms % HALF_DAY_MS // MINUTE_MS)
         return body + struct.pack("<I", binascii.crc32(body))
@@ -202,7 +202,7 @@ class Carried:
 
 
 def _marked(content, proved):
-    """The content's hash, its lowest bit the proof: in the sender's number, his choice, it was none."""
+    """Hash the content, the proof as its lowest bit: in the sender's number, his choice, it was none."""
     return content | 1 if proved else content & ~1
 
 

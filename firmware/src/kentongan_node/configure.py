@@ -94,7 +94,7 @@ class Kept:
 
 
 def make_keys(role, node, rings, send):
-    """The key ring over rings = {generation: keys in the order of keys.HELD}."""
+    """Return the key ring over rings = {generation: keys in the order of keys.HELD}."""
     generation = send if send in rings else max(rings)
     if role == SIRENE:
         return PostKeys(node, rings, generation)

@@ -34,7 +34,7 @@ class Console:
         self._line = ""
 
     def feed(self, data):
-        """The whole lines in the bytes that came, in lower case; noise costs no more than its own line."""
+        """Return the whole lines in the bytes that came, in lower case; noise costs only its own line."""
         lines = []
         for byte in data:
             if byte in END:

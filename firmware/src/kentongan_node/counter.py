@@ -34,12 +34,12 @@ UNSURE = "unsure"  # in `state`: no home kept what this start begins with
 
 
 def pack(value):
-    """The state file for a sequence whose next value is `value`."""
+    """Return the state file for a sequence whose next value is `value`."""
     return struct.pack("<II", value, value ^ MASK)
 
 
 def unpack(state):
-    """The value of a state file; 0 for one that is torn or foreign."""
+    """Return the value of a state file; 0 for one that is torn or foreign."""
     value, complement = struct.unpack("<II", state) if len(state) == 8 else (0, 0)
     return value if value ^ complement == MASK else 0
 
@@ -79,11 +79,11 @@ class Sequence:
         return (NAMES[self._turn], NAMES[1 - self._turn]) if self._mend else (NAMES[self._turn],)
 
     def peek(self):
-        """The value that the next take() hands out."""
+        """Return the value that the next take() hands out."""
         return self._next
 
     def take(self, actions):
-        """The next value; appends the Persist that must be durable before the value is used."""
+        """Return the next value; appends the Persist that must be durable before the value is used."""
         value = self._next
         if value >= self._limit:
             self._limit = min(value + self._reserve, MASK)

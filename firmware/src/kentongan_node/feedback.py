@@ -57,5 +57,5 @@ STEPS = {
 
 
 def show(state):
-    """The Show action of a state; KeyError for a state that has no row."""
+    """Return the Show action of a state; KeyError for a state that has no row."""
     return Show(state, STEPS[state])

@@ -52,7 +52,7 @@ def healthy_off(pins):
 
 
 def recall():
-    """The rtcmem.Memory that the last run left."""
+    """Return the rtcmem.Memory that the last run left."""
     return rtcmem.load(beside.do("rtc", lambda: machine.RTC().memory()) or b"")
 
 
@@ -73,7 +73,7 @@ class Watchdog:
 
 
 def watchdog(timeout_ms):
-    """The watchdog, which nothing stops; a second call gives it another time."""
+    """Return the watchdog, which nothing stops; a second call gives it another time."""
     return Watchdog(beside.do("watchdog", lambda: machine.WDT(timeout=timeout_ms)))
 
 
@@ -91,7 +91,7 @@ def random_u32():
 
 
 def line():
-    """A poller of the serial line."""
+    """Return a poller of the serial line."""
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     return poller
@@ -171,7 +171,7 @@ def narrow():
 
 
 def read_spare(node):
-    """The sequence's second home, or b"". Never the only one: the chip's own software erases a full NVS."""
+    """Read the second home of the sequence, or b"". Never the only one: the chip erases a full NVS."""
     data = bytearray(8)
     try:
         return bytes(data) if esp32.NVS(SPARE).get_blob(str(node), data) == len(data) else b""
@@ -201,7 +201,7 @@ def keep_sequence(memory, name, data):
 
 
 def wake(board, pins, memory):
-    """The Boot: why we start, and the key that it counts as; noted, so that a failed start keeps a press."""
+    """Return the Boot: cause and key of the start; noted, so that a failed start keeps a press."""
     cause, key, lid_open = _why(board, pins, memory)
     memory.armed = False
     memory.tries = memory.tries + 1 if key and key == memory.pressed else 1
@@ -305,7 +305,7 @@ class Port:
         return NextEvent(self, deadline_ms)
 
     def poll(self):
-        """The next event (name, args), or None."""
+        """Return the next event (name, args), or None."""
         if (self._radio is None or self._radio.dead) and not self._sounds():  # a restart would end that
             raise RuntimeError("radio does not answer: {}".format(self._radio and self._radio.counters))
         self._tend()

@@ -23,6 +23,6 @@ def content_of(data):
 
 
 def said_counter(data):
-    """The counter in a message's head, 0 where it is none of ours."""
+    """Return the counter in a message's head, 0 where it is none of ours."""
     payload = data.payload
     return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0

@@ -138,7 +138,7 @@ class Incident:
         )
 
     def shown(self, now_ms):
-        """The state that is true now; None for a silent incident, whatever it holds."""
+        """Return the state that is true now; None for a silent incident, whatever it holds."""
         if self.silent:
             return None
         if self.cancel and self.stage < m.STAGE_CLOSED:
@@ -148,7 +148,7 @@ class Incident:
         return SHOWN[self.stage]
 
     def weak_dbm(self):
-        """The power to send with after so many resets, or None: as set."""
+        """Return the power to send with after so many resets, or None: as set."""
         weaker = self.resumes - RESUMES_LIMIT
         return WEAK_DBM[min(weaker, len(WEAK_DBM)) - 1] if weaker > 0 else None
 
@@ -180,7 +180,7 @@ class Incident:
 
 
 def load(data, now_ms):
-    """The incident that a reset interrupted, begun again from its first turn; None: there is none.
+    """Return the incident that a reset interrupted, begun again from its first turn; None: there is none.
 
     A torn, foreign or used-up file is none: the button then stays quiet rather than invent an alarm.
     """

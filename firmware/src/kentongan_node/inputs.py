@@ -98,7 +98,7 @@ class Panel:
 
 
 def boot_key(down, lid_open):
-    """The key that counts as pressed when a board starts for another reason than a key. `down`: names.
+    """Return the key that counts as pressed when a board starts for another reason than a key. `down`: names.
 
     Both keys at once ask for a test. With the lid open somebody works on the box: nothing counts but the
     test.

@@ -444,7 +444,7 @@ class Mesh:
                 entry.at_ms = min(entry.base_ms + wait_ms, entry.due_ms)
 
     def _next_payable(self, now_ms, overdue=False):
-        """The most urgent frame whose time has come and that can be paid; drops those that cannot."""
+        """Return the most urgent frame whose time has come and that can be paid; drops those that cannot."""
         while True:
             entry = self.queue.best(now_ms, overdue)
             if entry is None or self._payable(entry, now_ms):

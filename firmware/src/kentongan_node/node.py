@@ -344,7 +344,7 @@ class Node:
         return self.guard.check(message)
 
     def _open_message(self, envelope, packet):
-        """The verified message; RemoteError."""
+        """Return the verified message; RemoteError."""
         revoked = self.settings["revoked"]
         if envelope.type == messages.SIREN_ORDER:
             return verify.own_order(envelope.payload, packet.src, self.node, self.keys, revoked)

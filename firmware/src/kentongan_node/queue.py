@@ -127,7 +127,7 @@ class SendQueue:
         return True
 
     def best(self, now_ms, overdue=False):
-        """The most urgent frame whose time (overdue: whose longest wait) has come, or None; older first."""
+        """Return the most urgent frame whose time (overdue: longest wait) has come, or None; older first."""
         best = None
         for entry in self.entries:
             ready = entry.at_ms is not None and entry.at_ms <= now_ms

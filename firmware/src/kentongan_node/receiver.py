@@ -103,7 +103,7 @@ class Penerima(MainsNode):
         )
 
     def _next(self):
-        """The call that the key answers: the newest that waits, first of a button with no answer yet."""
+        """Return the call that the key answers: the newest waiting, first of a button with no answer yet."""
         waiting = [call for call in self.calls if call.state == WAITING]
         answered = [call.body.origin for call in self.calls if call.state != WAITING]
         fresh = [call for call in waiting if call.body.origin not in answered]

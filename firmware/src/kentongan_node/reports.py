@@ -43,14 +43,14 @@ class Reports:
         self.waiting.append(Report(kind, body, start_ms, about))
 
     def find(self, about):
-        """The report about that, sent or not, or None when the gateway has it or there was none."""
+        """Return the report about that, sent or not, or None when the gateway has it or there was none."""
         for report in self.waiting:
             if report.about == about:
                 return report
         return None
 
     def stored(self, counter):
-        """The gateway's verified stage 2 entry: what it was about, or None when nothing waited for it."""
+        """Take the gateway's verified stage 2 entry: what it was about, or None when nothing waited."""
         for report in self.waiting:
             if report.counter == counter:
                 self.waiting.remove(report)

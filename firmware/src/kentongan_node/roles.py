@@ -12,7 +12,7 @@ ROLES = {  # role in the device file: module, class
 
 
 def core_class(role):
-    """The class of that role; imports it. LocalError for a role that is none."""
+    """Return the class of that role; imports it. LocalError for a role that is none."""
     if role not in ROLES:
         known = ", ".join(sorted(ROLES))
         raise LocalError("device file: role {!r} is unknown; write one of {}".format(role, known))
@@ -21,5 +21,5 @@ def core_class(role):
 
 
 def make(settings, state):
-    """The core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
+    """Return the core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
     return core_class(settings["role"])(settings, state)

@@ -78,7 +78,7 @@ class Memory:
 
 
 def load(data):
-    """The Memory of a dump; an empty one when it is not whole."""
+    """Return the Memory of a dump; an empty one when it is not whole."""
     data = bytes(data)
     it = Memory()
     if len(data) < _HEAD_BYTES + 4 or data[:4] != _MAGIC:

@@ -10,7 +10,7 @@ SAID = ("site", "role", "node", "label", "zone", "house", "preset", "freq_hz", "
 
 
 def report(settings, down, stuck, senses, battery_mv, radio, files, flash_failing=False, failing=()):
-    """The dict of `periksa`. radio: error counters, or None without a radio."""
+    """Return the dict of `periksa`. radio: error counters, or None without a radio."""
     said = {name: settings[name] for name in SAID}
     gc.collect()
     said.update(

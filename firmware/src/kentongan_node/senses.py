@@ -41,7 +41,7 @@ class Senses:
         return None if self.battery is None else self._beside.do("battery", self.battery.read_mv)
 
     def poll(self, now_ms):
-        """The next ("sense", (what, value)), or None."""
+        """Return the next ("sense", (what, value)), or None."""
         if self._taken_ms is None and now_ms >= self._next_ms:
             self._next_ms = now_ms + SENSE_PERIOD_MS
             self._taken_ms = now_ms + ADC_SETTLE_MS

@@ -381,7 +381,7 @@ class Sirene(Output):
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, "drill")
 
     def _ordered(self, order, counter):
-        """The incidents that an order names. Origin 0 is the siren alone, started by a person at the hub."""
+        """Return the incidents that an order names. Origin 0: the siren alone, started at the hub."""
         begun = [r for r in self.soundings.records if r.origin == order.origin and r.first <= counter]
         live = [r for r in begun if r.state == LIVE]
         named = [r for r in begun if counter <= r.last]

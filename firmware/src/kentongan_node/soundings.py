@@ -47,7 +47,7 @@ _RECORD_BYTES = struct.calcsize(_RECORD)
 
 
 def first(counter, number):
-    """The whole counter of an incident's first alarm: of a later one's, and the 16 bits that this names."""
+    """Return the whole counter of an incident's first alarm, from a later one's and the 16 bits it names."""
     begun = counter - (counter - number & 0xFFFF)
     return begun if begun > 0 else counter
 
@@ -112,7 +112,7 @@ class Soundings:
         self._image = bytearray(_HEAD_BYTES + RECORDS_LIMIT * _RECORD_BYTES + 4)  # for dump
 
     def of_alarm(self, message):
-        """The incident that an ALARM names, or None."""
+        """Return the incident that an ALARM names, or None."""
         begun = first(message.counter, message.body.incident)
         for record in self.records:
             if record.origin == message.src and record.first == begun:
@@ -120,7 +120,7 @@ class Soundings:
         return None
 
     def of_counter(self, origin, counter):
-        """The incident that a receipt or an order names by one of its alarms' counters, or None."""
+        """Return the incident that a receipt or an order names by one of its alarms' counters, or None."""
         for record in self.records:
             if record.origin == origin and record.first <= counter <= record.last:
                 return record
@@ -150,7 +150,7 @@ class Soundings:
         return len(recent) >= FREE_INCIDENTS
 
     def current(self):
-        """The incident that is heard, or None: of those in earnest, else of drills, the last."""
+        """Return the incident that is heard, or None: of those in earnest, else of drills, the last."""
         found = None
         for record in self.records:
             if record.state != LIVE or found is not None and record.drill and not found.drill:
@@ -174,7 +174,7 @@ class Soundings:
         return False
 
     def expire(self, now_ms):
-        """The incidents whose time was up by now."""
+        """Return the incidents whose time was up by now."""
         over = [r for r in self.records if r.state == LIVE and now_ms >= r.until_ms]
         for record in over:
             record.event(TIME_UP, now_ms)
@@ -189,7 +189,7 @@ class Soundings:
         return first_ms
 
     def dump(self, now_ms):
-        """A view of the file that a reset finds, until the next dump: no clock is kept, only durations."""
+        """Return a view of the file for a reset, until the next dump: it keeps no clock, only durations."""
         image, end = self._image, _HEAD_BYTES
         struct.pack_into(_HEAD, image, 0, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
         for r in self.records:

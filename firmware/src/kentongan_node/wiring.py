@@ -91,7 +91,7 @@ class Wires:
             self._beside.do("siren's timer", siren.look)
 
     def power_chip(self, board):
-        """The I2C bus of a board's power chip, which then feeds the radio; None on boards without.
+        """Return the I2C bus of a board's power chip, which then feeds the radio; None on boards without.
 
         A chip that does not answer is told: whether the radio has power all the same it says itself.
         """
@@ -125,7 +125,7 @@ class AntennaSwitch:
 
 
 def radio_pins(machine, board):
-    """The dict that radio.Radio takes, of a board's numbers."""
+    """Return the dict that radio.Radio takes, of a board's numbers."""
 
     def pin(number):
         return None if number is None else machine.Pin(number)
