@@ -135,7 +135,7 @@ def table_text(header, rows):
 
 
 def bom(circuit):
-    """The parts list as CSV: one row a kind and value."""
+    """Return the parts list as CSV: one row a kind and value."""
     groups = {}
     for part in circuit.parts():
         groups.setdefault((part.kind, part.value, part.variant), []).append(part)
@@ -189,7 +189,7 @@ def gerbers(folder, node):
 
 
 def places(folder, node):
-    """The pick list: where each part lies."""
+    """Write the pick list: where each part lies."""
     kicad(
         folder,
         "pcb",
@@ -210,7 +210,7 @@ def picture(folder, file, name, size, *how):
 
 
 def view(folder, node):
-    """The board with its parts, from the front and above."""
+    """Draw the board with its parts, from the front and above."""
     zoom = importlib.import_module(f"kentongan_hw.{node}_layout").ZOOM_3D
     picture(
         folder,

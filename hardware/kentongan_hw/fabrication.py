@@ -80,7 +80,7 @@ def nameless(board_text) -> list:
 
 
 def revision(board_text) -> str:
-    """The revision in the board's title block; "" when it has none."""
+    """Return the revision in the board's title block; "" when it has none."""
     block = first(parse(board_text), "title_block")
     rev = first(block, "rev") if block else None
     return str(rev[1]) if rev else ""

@@ -55,7 +55,7 @@ def tidy(text) -> str:
 
 
 def titled(text, words) -> str:
-    """The drawing with a line of words above it, on white."""
+    """Return the drawing with a line of words above it, on white."""
     left, top, width, height = map(float, re.search(r'viewBox="([^"]+)"', text).group(1).split())
     head = 9
     window = f'viewBox="{left:g} {top - head:g} {width:g} {height + head:g}"'

@@ -35,7 +35,7 @@ def path(node):
 
 
 def load(node) -> Box:
-    """The box of a node; BoxError when a key is unknown or missing, or the numbers make no box."""
+    """Return the box of a node; BoxError when a key is unknown or missing, or the numbers make no box."""
     with path(node).open("rb") as file:
         return parse(node, tomllib.load(file))
 
