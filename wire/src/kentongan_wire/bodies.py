@@ -133,7 +133,7 @@ def pack(what: str, layout: str, values: "Sequence[int]") -> bytes:
 
 
 def check_length(type: int, role: int, raw: bytes) -> None:
-    """RemoteError length unless the body is exactly as long as its type, role and count say."""
+    """Raise RemoteError length unless the body is exactly as long as its type, role and count say."""
     size = len(raw)
     if type == codes.STATUS:
         good = size == (_BUTTON_STATUS_BYTES if role == codes.TOMBOL else _NODE_STATUS_BYTES)

@@ -57,7 +57,7 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
 
 
 def equal(a: "Bytes", b: "Bytes") -> bool:
-    """True when both are the same bytes; the time depends on the length only."""
+    """Return True when both are the same bytes; the time depends on the length only."""
     if hmac is not None:
         return hmac.compare_digest(a, b)
     if len(a) != len(b):

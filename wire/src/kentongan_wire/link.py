@@ -198,7 +198,7 @@ def _tail_bytes(name: str, limit: int, value: "Any") -> bytes:
 
 
 def encode(seq: int, message: "tuple[Any, ...]") -> bytes:
-    """Bytes for the line, delimiters included; LocalError when a value does not fit its field."""
+    """Return the bytes for the line, delimiters included; LocalError when a value does not fit its field."""
     if not 0 <= seq <= 0xFFFF:
         raise LocalError("link: seq {} is no u16".format(seq))
     row = _BY_KIND.get(type(message))

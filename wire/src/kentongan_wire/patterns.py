@@ -116,7 +116,7 @@ def steps_for(profile: str, kind: int, drill: bool = False, own: "Codes" = ()) -
 
 
 def cycle_ms(steps: "Steps") -> int:
-    """Time until the steps begin again."""
+    """Return the time until the steps begin again."""
     return sum([on + off for on, off in steps])
 
 

@@ -257,7 +257,7 @@ class ReplyBudget:
         self._answers: dict[tuple[Sender, int], tuple[int, int]] = {}  # (src, counter) -> (times, last at ms)
 
     def allow(self, src: "Sender", counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
-        """True when the message may be answered now, `most` times in all; that answer is counted."""
+        """Return True when the message may be answered now, `most` times in all; that answer is counted."""
         times, last_ms = self._answers.get((src, counter), (0, now_ms - REPLY_GAP_MS))
         if times >= most or now_ms - last_ms < REPLY_GAP_MS:
             return False
