@@ -69,7 +69,7 @@ def _read_row(path: Path, line: int, row: dict[str, str], choices: Choices) -> F
 
 
 def check_against(rows: Iterable[Fields], there: Mapping[str, Device]) -> None:
-    """ToolError when a label of the list is that of a device elsewhere: it would be called installed."""
+    """Raise ToolError when a label of the list is that of another device: it would be called installed."""
     for row in rows:
         device: Mapping[str, Any] = there.get(row["label"], {})
         for name in SAME:

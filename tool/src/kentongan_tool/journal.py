@@ -79,7 +79,7 @@ class Journal:
             raise ToolError("file", f"{self.path}: {error.strerror}")
 
     def note(self, written: bool) -> None:
-        """Of the entry under way, whether its keys may be on a board."""
+        """Note whether the keys of the entry under way may be on a board."""
         entry = self.read()
         if entry is None:
             raise ToolError("file", f"{self.path}: is gone; look at the page Perangkat")

@@ -79,7 +79,7 @@ def _is_own(node: ast.Attribute) -> bool:
 
 
 def _foreign(tree: ast.Module) -> set[str]:
-    """Names that somebody else than their own object asks for, or gives, or that nobody in here asks for."""
+    """List the names that others than their own object ask for, or give, or that nobody in here asks for."""
     every = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
     elsewhere = {node.attr for node in every if not _is_own(node) and not isinstance(node.ctx, ast.Del)}
@@ -302,7 +302,7 @@ def _is_const(node: ast.expr) -> bool:
 
 
 def _read_in_class(node: ast.ClassDef) -> set[str]:
-    """Names that a class reads while it is made, when its own names are before those of the module."""
+    """List the names that a class reads while it is made, where its own come before those of the module."""
     waiting: list[ast.AST] = [*node.body]
     names: set[str] = set()
     while waiting:

@@ -170,7 +170,7 @@ class Job:
         return made
 
     def _note_written(self) -> None:
-        """Before a key leaves for the board."""
+        """Note, before a key leaves for the board, that it may be there."""
         self._journal.note(written=True)
 
     def _write(self, code: dict[str, bytes], made: Made) -> None:

@@ -69,5 +69,5 @@ def question(bundle: PinFiles, boards: Iterable[Board]) -> str:
 
 
 def answering(prompt: Prompt, bundle: PinFiles, boards: Iterable[Board]) -> list[str]:
-    """Names of the boards on whose pins a radio answers."""
+    """List the names of the boards on whose pins a radio answers."""
     return [name for name, found in prompt.ask(question(bundle, boards)) if found]

@@ -54,7 +54,7 @@ def text_of(node: ast.AST) -> str | None:
 
 
 def stored(node: ast.AST) -> list[str]:
-    """Names that a statement assigns; those of functions and classes below it are left out."""
+    """List the names that a statement assigns; those of functions and classes below it are left out."""
     if isinstance(node, DEFINITIONS):
         return [node.name]
     names = [node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else []
@@ -65,7 +65,7 @@ def stored(node: ast.AST) -> list[str]:
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Names that an import binds."""
+    """List the names that an import binds."""
     return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
 
 
