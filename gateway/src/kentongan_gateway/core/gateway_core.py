@@ -139,7 +139,7 @@ class GatewayCore:
         return self._end()
 
     def close(self, now_ms: Ms) -> list[Action]:
-        """Before a planned end: what is kept late goes to disk now."""
+        """End as planned: states that are kept late go to disk now."""
         self._begin(now_ms, 0)
         self.parts.flush.now()
         self.parts.waiting.close()

@@ -215,7 +215,7 @@ class Database:
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _make_way(self, error: Exception) -> None:
-        """Before the one retry: a corrupt file is set aside, a full disk loses its least important rows."""
+        """Make way for one retry: set a corrupt file aside, drop the least important rows of a full disk."""
         self._rollback()
         try:
             if _is_corrupt(error):

@@ -31,7 +31,7 @@ def put(path: str) -> str:
 
 
 def text(raw: bytes) -> str:
-    """Of an altered text what can be read: one bad byte must not fail the whole query."""
+    """Return the readable part of an altered text: one bad byte must not fail the whole query."""
     return raw.decode("utf-8", "replace")
 
 

@@ -343,7 +343,7 @@ class Uplink:
         return True
 
     def _prepared(self, event_id: str, event: Event) -> Event | None:
-        """As it is sent; without its age where that cannot be known; None where it cannot be sent: put by."""
+        """Return it as it is sent; without an age where none is known; None: not to be sent, put by."""
         try:
             event = self._offered(event)
         except Exception as error:

@@ -40,7 +40,7 @@ def find_line(name: str, chips: str = CHIPS, api: Any = gpiod) -> tuple[str, int
 
 
 def look(name: str) -> str:
-    """For a check: where the line is, without taking it from whoever holds it."""
+    """Say, for a check, where the line is, without taking it from whoever holds it."""
     chip, offset = find_line(name)
     return f"{name}: {chip} line {offset}"
 

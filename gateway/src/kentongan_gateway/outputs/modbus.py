@@ -115,7 +115,7 @@ class ModbusRelay(Relay):
         return bool(bits[at])
 
     def look(self) -> str:
-        """For a check: talk to the board and change nothing. What it says, or OSError with the remedy."""
+        """Ask the board for a check and change nothing: its answer, or OSError with the remedy."""
         self._open_line()
         try:
             if self._question is None:

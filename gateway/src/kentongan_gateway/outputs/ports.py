@@ -21,7 +21,7 @@ def same(one: str, other: str) -> bool:
 
 
 def check(port: str, listed: Callable[[], Iterable[Any]] = list_ports.comports, paths: str = BY_PATH) -> None:
-    """LocalError with the remedy where this path leads to one of several that nothing tells apart."""
+    """Raise LocalError with the remedy where this path leads to one of several that nothing tells apart."""
     if os.path.dirname(port).endswith("by-path"):
         return
     device, found = os.path.realpath(port), list(listed())

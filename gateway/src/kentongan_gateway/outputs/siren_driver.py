@@ -43,7 +43,7 @@ class Relay(Told, Switch):
     shortest_ms = 50  # shortest stroke that such a board follows for years
 
     def look(self) -> str:
-        """For a check, which switches nothing: what is there; OSError or LocalError with the remedy."""
+        """Say what is there, for a check that switches nothing; OSError or LocalError with the remedy."""
         raise AssertionError("a relay says what is there")
 
 

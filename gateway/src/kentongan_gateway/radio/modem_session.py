@@ -135,7 +135,7 @@ class ModemSession:
         return data
 
     def feed(self, data: bytes, now_ms: int) -> Events:
-        """Bytes from the line; the events that they completed, in order. Garbage is counted, never raised."""
+        """Take bytes from the line and return the completed events. Garbage is counted, never raised."""
         events: Events = []
         for seq, message in self._decoder.feed(data):
             self._heard_ms = now_ms

@@ -24,7 +24,7 @@ class Inbox(queue.Queue[tuple[str, tuple[Any, ...]]]):
         self._steady_s, self._counting = steady_s, threading.Lock()
 
     def offer(self, kind: str, *args: Any) -> bool:
-        """False: there was no room, and it is counted; an order is asked for again, a frame is repeated."""
+        """Add it; False: no room, and it is counted; an order is asked for again, a frame is repeated."""
         try:
             if kind == FRAME and self.qsize() >= FRAMES_LIMIT:
                 raise queue.Full

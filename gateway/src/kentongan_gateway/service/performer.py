@@ -200,7 +200,7 @@ class Performer:
             self.trouble(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
     def _tell_lost(self) -> None:
-        """At the start: has the disk forgotten what it had acknowledged, though it looks whole?"""
+        """Report at the start whether the disk has lost what it acknowledged, though it looks whole."""
         try:
             lost = self._spool.missing(self._state.get(MARK))
         except SpoolError as error:

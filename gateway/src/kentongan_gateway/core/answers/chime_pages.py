@@ -186,7 +186,7 @@ class ChimePages:
                     self._on_done(order_id, result)
 
     def _make_room(self, key: About) -> bool:
-        """False: this very incident has most, and its first pages stay."""
+        """Make room; False: this very incident has most, and its first pages stay."""
         gone = make_room(self._jobs, JOBS_LIMIT, key[1], lambda job: job[1])
         if gone is None:
             return True

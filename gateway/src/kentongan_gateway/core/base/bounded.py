@@ -25,7 +25,7 @@ def make_room(table: Collection[K], limit: int, who: Hashable, owner_of: Callabl
 
 
 def owner(key: tuple[T, *tuple[object, ...]]) -> T:
-    """Of tables whose keys begin with the device that they are about."""
+    """Return the owner in tables whose keys begin with the device that they are about."""
     return key[0]
 
 

@@ -133,7 +133,7 @@ class Context:
             self.out.append(Note(step, self.directory.label(src), counter, detail))
 
     def keep_secret(self, record: Record) -> None:
-        """From now on its log lines bear no name, over restarts too."""
+        """Keep its name out of the log lines from now on, over restarts too."""
         if self.names.keep_secret(*record.about, record.first_counter):
             self.persist("secrets", self.names.dump())
 
@@ -208,7 +208,7 @@ class Context:
         return self.sequence.take(self.out)
 
     def air_s(self, payload_bytes: int) -> float:
-        """Seconds on the air of a frame with so long a payload."""
+        """Return the seconds on the air of a frame with so long a payload."""
         return phy.airtime_us(self._preset, payload_bytes + PACKET_BYTES) / 1e6
 
     def has_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> bool:
@@ -256,7 +256,7 @@ class Context:
         kind: str = ALARM,
         of: Collection[Who] = (),
     ) -> bool:
-        """False: this kind has used its air (air.py), or whose doing it is its share, and nothing is sent."""
+        """Send it; False: its kind (air.py), or the device that causes it, has used its air: not sent."""
         if kind not in PLANNED and not self.has_air(kind, len(payload), of):
             return False
         self.spend_air(kind, len(payload), of)

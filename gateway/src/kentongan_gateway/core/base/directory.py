@@ -127,7 +127,7 @@ class Directory:
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, object]) -> "Directory":
-        """From a directory order or the key file; LocalError when it is no device list."""
+        """Read a directory order or the key file; LocalError when it is no device list."""
         devices, revoked = raw.get("devices"), raw.get("revoked") or []
         if not isinstance(devices, list) or not isinstance(revoked, list):
             raise LocalError("device list: devices and revoked are lists; send the directory again")
@@ -135,7 +135,7 @@ class Directory:
 
     @classmethod
     def load(cls, data: bytes) -> "Directory":
-        """From dump(); LocalError when it is not whole."""
+        """Read the bytes of dump(); LocalError when they are not whole."""
         try:
             raw = json.loads(data)
             if not isinstance(raw, dict):

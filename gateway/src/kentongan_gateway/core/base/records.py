@@ -71,7 +71,7 @@ class Record:
     def of(
         cls, message: Message, heard: Heard, carried: int, late: bool = False, drill: bool = False
     ) -> "Record":
-        """Of a message that is heard for the first time."""
+        """Make the record of a message that is heard for the first time."""
         record = cls(key_of(message), message.role, message.body, message.silent, message.type)
         record.late, record.drill = late, drill
         record.hops, record.carried = taken(heard), carried

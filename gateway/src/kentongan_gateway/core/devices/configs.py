@@ -168,7 +168,7 @@ class Configs:
             one.due_ms = now if one.last_ms is None else max(now, one.last_ms + gap)
 
     def _free_ms(self, now: Ms) -> Ms:
-        """From when on a round may go out at all."""
+        """Return the time from which a round may go out at all."""
         free = max(now, self._air_free_ms)
         if self._quiet_until_ms is not None and self._quiet_until_ms > now:
             free = max(free, self._quiet_until_ms)

@@ -88,7 +88,7 @@ class RadioWatch:
                 )
 
     def _all_deaf(self) -> bool:
-        """None of them hears, and that is likelier than that so many devices died at once."""
+        """Tell whether none of them hears, and that is likelier than the death of so many devices at once."""
         bad = self._troubles.active()
         nobody = all(radio.up is False or f"radio_deaf {n}" in bad for n, radio in self._radios.items())
         return nobody and self._ask(0) >= DEAF_DEVICES

@@ -37,7 +37,7 @@ class Waiting:
             self._context.count("air_lost")
 
     def close(self) -> None:
-        """Before a planned end: nothing is sent any more."""
+        """End as planned: nothing is sent any more."""
         self._context.persist("air", self._context.air.dump(self._context.now_ms, whole=True))
 
     def until(self, what: str, reason: str, until_ms: Ms, devices: int) -> None:

@@ -153,7 +153,7 @@ def shown(value: object) -> str:
 
 
 def whole(low: int, high: int, default: int | None = None) -> Callable[[Raw, str], int]:
-    """Of a whole number within bounds; one without a default must be given."""
+    """Make a reader of a whole number within bounds; one without a default must be given."""
 
     def reader(raw: Raw, name: str) -> int:
         value = raw.get(name)
@@ -247,7 +247,7 @@ def _list(raw: Raw, name: str) -> list[object] | None:
 
 
 def _whole_order(read_all: Callable[[Raw], object]) -> Reader:
-    """For forms that read several fields together: the reader gets the order and no name."""
+    """Make a reader of several fields together: it gets the order and no name."""
     return lambda raw, _: read_all(raw)
 
 

@@ -53,7 +53,7 @@ class OverheardPath:
         )
 
     def on_siren_order(self, message: Message) -> None:
-        """Of another gateway: its order for an alarm of now makes ours unnecessary."""
+        """Take another gateway's order for a current alarm: it makes ours unnecessary."""
         if not self._long_over(message.body):
             self._parts.watch.ordered(message)
 

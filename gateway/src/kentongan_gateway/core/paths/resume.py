@@ -41,5 +41,5 @@ class Resume:
         return row_id
 
     def forget(self, event: Event) -> None:
-        """Of which the disk has nothing but its key."""
+        """Forget an alarm of which the disk has nothing but its key."""
         self._parts.records.forget_stored(events.key_of(event))

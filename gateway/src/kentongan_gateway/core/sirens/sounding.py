@@ -225,7 +225,7 @@ class Watch:
             self._orders.send(Command(m.ACTION_STOP, origin, counter), [device])
 
     def in_earnest(self, record: Record, devices: Iterable[Device], obeyed: bool = True) -> None:
-        """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""
+        """Order each of these posts after a drill; obeyed: it may beat the alarm already, as a drill."""
         if self._meant(record):
             self._order(record, devices, obeyed=obeyed)
 
