@@ -110,7 +110,7 @@ def chosen(db):
 
 
 def check(profile, own):
-    """LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
+    """Raise LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
     if profile not in PROFILES:
         raise LocalError(_("profil %(value)s: pilih %(profiles)s",
                            value=f"{profile[:20]!r}", profiles=", ".join(PROFILES)))  # fmt: skip

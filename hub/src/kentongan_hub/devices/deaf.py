@@ -14,7 +14,7 @@ HEARD_WITHIN_MS = 86_400_000
 
 
 def note(db, gateway, at_ms):
-    """After each word of a gateway about its radios, of that moment: does it hear from now on?"""
+    """Note whether a gateway hears from a moment on, after each word of it about its radios."""
     deaf = _is_deaf(db, gateway)
     row = db.one("SELECT * FROM deaf WHERE gateway = ? AND to_ms IS NULL", gateway)
     if deaf and row is None:
@@ -24,7 +24,7 @@ def note(db, gateway, at_ms):
 
 
 def back(db, now, gateway):
-    """Before each sign of life of a gateway is written: the time since the last one, if it was away."""
+    """Note the time since a gateway's last sign of life, if it was away, before a new one is written."""
     heard_ms = db.value("SELECT heard_ms FROM gateways WHERE label = ?", gateway)
     if heard_ms is not None and now.ms - heard_ms >= away.NOTICED_MS:
         _insert(db, gateway, heard_ms, now.ms)

@@ -215,7 +215,7 @@ def behind(devices, now_ms, unwatched):
 
 
 def device_link(row, now_ms, unwatched):
-    """As link(), of a device's row."""
+    """Return link() of a device's row."""
     about = row["role"], row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S)
     return link(*about, unwatched.of(row))
 

@@ -72,7 +72,7 @@ def officers(db):
 
 
 def may(db, by, account=None, touched=()):
-    """LocalError unless `by` (a row; id None: the technician at the machine) may change what is touched.
+    """Raise LocalError unless `by` (a row; id None: the technician at the machine) may change this.
 
     `account`: whose fact it is; `touched`: {(zone, house)} of the houses that it concerns.
     """
@@ -174,7 +174,7 @@ def made(db, now, by, account, at_home):
 
 
 def ask(db, now, by, what, subject, body, account, touched, first_time, at=""):
-    """True when the change may be made now; False: it waits for a second person, listed on the page Akses.
+    """Tell whether the change may be made now; else it waits for a second person, on the page Akses.
 
     `first_time`: it only adds what was never there, so that a site with one officer is no dead end.
     """
@@ -226,7 +226,7 @@ def request(db, number):
 
 
 def may_agree(db, by, row, account, touched):
-    """LocalError unless `by` may be the second to this request, and who asked could still ask for it.
+    """Raise LocalError unless `by` may be the second to this request, and who asked could still ask for it.
 
     `account`, `touched`: whom and which houses it concerns now; those of the day it was asked count too.
     """
@@ -266,13 +266,13 @@ def history(db):
 
 
 def homeless(db):
-    """Names of active accounts of people whose home nobody wrote down."""
+    """List the names of active accounts of people whose home nobody wrote down."""
     rows = db.all("SELECT a.* FROM accounts a WHERE a.active = 1 AND a.paired_by = '' ORDER BY a.name")
     return [one["name"] for one in rows if one["role"] not in roles.NEVER_NAMED and not known(one)]
 
 
 def has_people(db):
-    """False before set-up: then there is nobody who could agree with anybody."""
+    """Tell whether there is anybody: before set-up nobody could agree with anybody."""
     return bool(db.value("SELECT 1 FROM accounts LIMIT 1"))
 
 

@@ -35,7 +35,7 @@ HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
 
 
 def check_new(login, password, name=""):
-    """LocalError with the remedy when these cannot make an account."""
+    """Raise LocalError with the remedy when these cannot make an account."""
     if not LOGIN.match(login):
         raise LocalError(_("nama masuk %(login)s: 2-32 huruf kecil a-z, angka, titik, - atau _",
                            login=f"{login!r}"))  # fmt: skip
@@ -76,7 +76,7 @@ def add(db, wall_ms, login, name, role, password, named=False, home=(0, 0, 0)):
 
 
 def check_name(db, name):
-    """LocalError when this name would be read as another's: what people did stands under their names."""
+    """Raise LocalError when this name would be read as another's: actions stand under people's names."""
     labels = [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0")]
     if is_somebodys(db, name) or _spoken(name) in map(_spoken, [*labels, *NOBODYS]):
         raise LocalError(_("nama %(name)s: sudah dipakai, tambahkan nama lain atau nomor rumah",
@@ -253,7 +253,7 @@ class Passwords:
         self._slots = threading.BoundedSemaphore(SCRYPT_AT_ONCE)
 
     def check(self, account, password):
-        """True or False; None when too many checks are running. An unknown login costs the same time."""
+        """Check a password; None: too many checks are running. An unknown login costs the same time."""
         if not self._slots.acquire(blocking=False):
             return None
         try:

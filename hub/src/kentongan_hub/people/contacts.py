@@ -102,7 +102,7 @@ def is_old(row, gone, now_ms, days):
 
 
 def old(db, now_ms):
-    """Names of the numbers to call again; none in a site's first week."""
+    """List the names of the numbers to call again; none in a site's first week."""
     made_ms, gone = away.made_ms(db), away.of(db)
     if made_ms is None or gone.passed_ms(made_ms, now_ms) < GRACE_MS:
         return []

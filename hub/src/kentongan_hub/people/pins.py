@@ -21,7 +21,7 @@ KEYS_LIMIT = 2_000
 
 
 def check_new(pin):
-    """LocalError with the remedy unless this can be a PIN."""
+    """Raise LocalError with the remedy unless this can be a PIN."""
     if not PIN.match(pin):
         raise LocalError(_("PIN: 4 sampai 8 angka"))
     steps = {int(after) - int(before) for before, after in zip(pin, pin[1:], strict=False)}

@@ -20,7 +20,7 @@ Look = namedtuple("Look", "subject account touched two first_time ruled")
 
 
 def want(db, now, by, what, body, at=""):
-    """True when the change was made, False when it waits for a second person; LocalError names the remedy."""
+    """Return True when the change was made, False when it waits for a second person; LocalError."""
     look = _RULES[what](db, body, by)
     if look.two:
         if not access.ask(

@@ -49,7 +49,7 @@ def left_open(incident):
 
 
 def wait_ms(policy, done):
-    """From the step number `done` to the one after it; slower after the agreed repeats, never at an end."""
+    """Return the wait after step number `done`; slower after the agreed repeats, never at an end."""
     steps = policy["langkah"]
     if done + 1 < len(steps):
         return (steps[done + 1]["detik"] - steps[done]["detik"]) * 1000

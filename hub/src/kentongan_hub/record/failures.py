@@ -37,7 +37,7 @@ _hushed = ContextVar("hushed", default="")
 
 @contextmanager
 def about(confidential: object) -> Iterator[None]:
-    """Of what fails within, nobody outside a confidential incident is told; of UNKNOWN, everybody later."""
+    """Tell failures within to nobody outside a confidential incident; those of UNKNOWN to all, later."""
     inner = confidential if confidential == UNKNOWN else SECRET if confidential else ""
     before = _hushed.set(SECRET if SECRET in (inner, _hushed.get()) else inner or _hushed.get())
     try:

@@ -28,7 +28,7 @@ def tell(
     address: str = "",
     said: Part = None,
 ) -> None:
-    """One line for people (timeline) and one for the record (audit); no deed fails for want of its line.
+    """Write a line for people (timeline) and one for the record (audit); no deed fails for want of them.
 
     `what`: a code · `detail`: what people typed, or a Said · `said`: what we say beside what people typed.
     """
@@ -38,7 +38,7 @@ def tell(
 
 
 def tell_once(db: Db, now: Now, incident: Incident, what: str, said: Part) -> None:
-    """As tell(), of the hub itself; not again while this line stands there."""
+    """Tell something of the hub itself, as tell(); not again while this line stands there."""
     known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND said = ? LIMIT 1"
     if not db.value(known, incident["id"], what, pack(said)):
         tell(db, now, incident, HUB, what, said)

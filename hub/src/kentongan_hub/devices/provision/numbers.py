@@ -12,7 +12,7 @@ RELAY_ROLES = ("sirene", "penerus", "penerima", "gateway")
 
 
 def check_radio(db, node):
-    """LocalError unless a stock radio of that number can serve a gateway of this site as its radio."""
+    """Raise LocalError unless a stock radio of that number can serve a gateway of this site as its radio."""
     if not NODE_MIN <= node <= NODE_MAX or not node & 0xFF:
         raise LocalError(f"radio number {node:08x}: no node number; take the one that `stock` tells")
     rows = db.all("SELECT node, label FROM devices UNION SELECT node, label FROM gateways")

@@ -71,7 +71,7 @@ def register(db, now, secret, asked, who, replaces=None, account=None):
 
 
 def not_own_house(db, account, *places):
-    """LocalError when the account (None: of the console) lives at one of these rows with zone and house.
+    """Raise LocalError when the account (None: of the console) lives at one of these rows' zone and house.
 
     Whom a silent alarm may be about takes no button out of service: not by replacing it either.
     """

@@ -112,7 +112,7 @@ def revoked_numbers(db, lowest):
 
 
 def next_version(version):
-    """One more, u16; never one whose low byte is 0, for a tombol reports the low byte and 0 means none."""
+    """Return one more, u16; never with a low byte of 0: a tombol reports the low byte and 0 means none."""
     version = version + 1 & VERSION_LIMIT
     return version if version & 0xFF else version + 1
 

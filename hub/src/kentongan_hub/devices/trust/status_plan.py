@@ -27,13 +27,13 @@ Member = namedtuple("Member", "node role zone hops hop_limit label")
 
 
 def status_air_s(preset, role):
-    """Seconds of air that one STATUS takes."""
+    """Return the seconds of air that one STATUS takes."""
     size = STATUS_BYTES["tombol" if role == "tombol" else "mains"] + OVERHEAD_BYTES
     return phy.airtime_us(phy.preset(preset), size) / 1e6
 
 
 def supervision_s(period_s):
-    """After how much silence a device with this status period is shown as lost."""
+    """Return the silence after which a device with this status period is shown as lost."""
     return period_s + LOST_AFTER_S
 
 
@@ -72,7 +72,7 @@ def make(members, gateway_zones, preset):
 
 
 def check(plan):
-    """LocalError with the figures when the plan does not keep 12 s an hour."""
+    """Raise LocalError with the figures when the plan does not keep 12 s an hour."""
     if plan.problem:
         raise LocalError(plan.problem)
 
