@@ -27,13 +27,13 @@ KINDS = (
 
 
 def frame_us(preset: str, payload_bytes: int) -> int:
-    """Time on air of a message of so many bytes on the site's channel."""
+    """Return the time on air of a message of so many bytes on the site's channel."""
     frame = Channel(CHANNEL_NAME, CHANNEL_KEY).seal(NODE_BASE + 1, 1, 1, bytes(payload_bytes))
     return phy.airtime_us(phy.preset(preset), len(frame))
 
 
 def rows() -> Rows:
-    """For each preset: name, alarm, one hop of 10 and of 40, a receipt of 10, frames an hour, all in text."""
+    """List for each preset: name, alarm, one hop of 10 and 40, a receipt of 10, frames an hour, in text."""
     out = []
     for preset in PRESETS:
         alarm_us = frame_us(preset, ALARM_PAYLOAD)
@@ -52,7 +52,7 @@ def rows() -> Rows:
 
 
 def measured_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
-    """For each preset and burst: the least air, and the best figures that we had, at the least loss."""
+    """List for each preset and burst: the least air, and the best figures that we had, at the least loss."""
     out = []
     for block, presses, limit_s in (("rt10", BURST, 10), ("rw40", EARTHQUAKE, 60)):
         for preset in PRESETS:
@@ -104,7 +104,7 @@ def chain_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
 
 
 def spent_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
-    """Seconds of air of a mean run by kind of frame, ours and the baseline's, and what came of it."""
+    """Return the seconds of air of a mean run by kind of frame, ours and the baseline's, and its results."""
     out = []
     for cell in cells:
         if (cell.block, cell.presses) not in SPENT or cell.loss != WORST_LOSS:
