@@ -302,7 +302,7 @@ class Tombol(Node):
             self._listen(self.now_ms)
 
     def _weaken(self, incident):
-        """After too many resets: perhaps the cell has the current for a weaker frame."""
+        """Weaken frames after too many resets: perhaps the cell has the current for that."""
         dbm = incident.weak_dbm()
         if dbm is not None and dbm < self.settings["conducted_dbm"]:
             self.actions.append(Tune(self.settings["preset"], self.settings["freq_hz"], dbm))
@@ -332,7 +332,7 @@ class Tombol(Node):
             self.at("strokes", self.strokes.deadline())
 
     def _end(self):
-        """After every event: what is over ends, what is true is shown, and without work the box sleeps."""
+        """End what is over, show what is true, and sleep without work: after every event."""
         for name in SLOTS:
             self._finish(name)
         self._lid_status()

@@ -75,7 +75,7 @@ class Sequence:
             self._limit = self._next
 
     def write_next(self):
-        """Names of the files that the next reservation goes to."""
+        """List the names of the files that the next reservation goes to."""
         return (NAMES[self._turn], NAMES[1 - self._turn]) if self._mend else (NAMES[self._turn],)
 
     def peek(self):

@@ -107,7 +107,7 @@ def read_line(poller, limit=LINE_READ_BYTES):
 
 
 def stop_timers():
-    """No rhythm goes on by itself: a siren that was switched off would be switched on by the next edge."""
+    """Stop every rhythm: a siren that was switched off would be switched on by the next edge."""
     for number in range(4):
         beside.do("timer {}".format(number), lambda timer: machine.Timer(timer).deinit(), number)
 
@@ -161,7 +161,7 @@ def read_state():
 
 
 def narrow():
-    """From now on by the port's mount alone."""
+    """Use the port's mount alone from now on."""
     try:
         import vfs
 
@@ -180,7 +180,7 @@ def read_spare(node):
 
 
 def write_spare(node, data):
-    """True when it is there for good."""
+    """Return True when it is there for good."""
     try:
         spare = esp32.NVS(SPARE)
         spare.set_blob(str(node), data)

@@ -161,7 +161,7 @@ class Incident:
         return self.pressed_ms + NOBODY_MS
 
     def dump(self):
-        """Bytes for the file that a reset finds."""
+        """Return the bytes for the file that a reset finds."""
         bits = (_SILENT if self.silent else 0) | (_CANCEL if self.cancel else 0) | (_LID if self.lid else 0)
         data = struct.pack(
             _LAYOUT,

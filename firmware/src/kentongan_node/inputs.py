@@ -22,7 +22,7 @@ class Key:
         self._edge_ms = now_ms
 
     def poll(self, down, now_ms):
-        """True when a debounced edge has come; self.down is the new level."""
+        """Return True when a debounced edge has come; self.down is the new level."""
         if down == self.down:
             self._since_ms = None
         elif self._since_ms is None:
@@ -84,7 +84,7 @@ class Panel:
         return name in self.down()
 
     def worn(self):
-        """Names of what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
+        """List what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
         names = [name for name in self.down() if name != "lid"] + self._dead
         return names if self._agree else names + ["contact"]
 

@@ -69,7 +69,7 @@ class Keeper:
         return None
 
     def flush(self, now_ms):
-        """Before sleep: nothing waits any longer."""
+        """Write everything that waits, before sleep."""
         while self._late:
             self._write_late(now_ms)
 

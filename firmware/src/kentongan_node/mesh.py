@@ -108,7 +108,7 @@ class Mesh:
         self._alarm_air_ms = self.airtime_ms(ALARM_FRAME_BYTES)
 
     def airtime_ms(self, n_bytes):
-        """Time on air, rounded up."""
+        """Return the time on air, rounded up."""
         return (phy.airtime_us(self.preset, n_bytes) + 999) // 1000
 
     # -- what waits ---------------------------------------------------------------------------------

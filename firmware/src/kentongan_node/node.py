@@ -187,7 +187,7 @@ class Node:
         """A reading."""
 
     def on_host(self, data):
-        """Bytes from the host."""
+        """Take bytes from the host."""
 
     def on_sent(self, entry):
         """A frame was on the air: entry.frame .klass .tag .relay .answer."""

@@ -107,7 +107,7 @@ class SendQueue:
         return len([e for e in self.entries if e.klass != CLASS_ALARM]) < self._open
 
     def put(self, entry):
-        """True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
+        """Return True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
 
         Among the alarms one that has gone gives way to one that has not.
         """

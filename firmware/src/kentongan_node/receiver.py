@@ -139,7 +139,7 @@ class Penerima(MainsNode):
             self.actions.append(Quiet())
 
     def _end(self):
-        """After every event: old pages go, and the lamp shows the one that the key would answer."""
+        """Drop old pages and show the one that the key would answer: after every event."""
         self.calls = [call for call in self.calls if self.now_ms < call.until_ms]
         self._show()
         for name, at_ms in (

@@ -37,7 +37,7 @@ class Senses:
         return [(what, level) for what, level in found if level is not None]
 
     def battery_mv(self):
-        """None on a board that cannot measure it, and where the reading fails (beside.failing names it)."""
+        """Read it; None on a board that cannot, and where the reading fails (beside.failing names it)."""
         return None if self.battery is None else self._beside.do("battery", self.battery.read_mv)
 
     def poll(self, now_ms):

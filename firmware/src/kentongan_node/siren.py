@@ -142,7 +142,7 @@ class Sirene(Output):
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, ("refused", message.src))
 
     def _alarm(self, message, repeat, heard):
-        """False when it is none of ours: what does not sound here moves no mark of what does."""
+        """Take an alarm; False: it is none of ours, and moves no mark of those that sound here."""
         body = message.body
         if message.role != m.TOMBOL or not self._in_table(body.zone, body.kind):
             self.count("not_our_zone")

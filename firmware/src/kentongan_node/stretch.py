@@ -35,7 +35,7 @@ class Stretch:
         return self._quiet_ms + REST_MS
 
     def age_s(self, now_ms):
-        """Seconds since the first stroke of this stretch, for the file that a reset finds."""
+        """Return the seconds since the first stroke of this stretch, for the file that a reset finds."""
         return 0 if self.left_ms(now_ms) == LIMIT_MS else (now_ms - self._first_ms) // 1000
 
     def recall(self, age_ms, now_ms):

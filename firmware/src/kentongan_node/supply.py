@@ -67,7 +67,7 @@ class Battery:
             self._line(1 - self._rest)
 
     def read_mv(self):
-        """None where nothing can be read; the divider, which takes current, is let go again.
+        """Read it; None where nothing can be read; the divider, which takes current, is let go again.
 
         OSError of a chip that does not answer, or of an ADC without calibration (-258).
         """

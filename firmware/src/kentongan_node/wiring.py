@@ -39,7 +39,7 @@ class Wires:
         return self._pin(part, number, self._machine.Pin.OUT, value=level)
 
     def timer(self, number):
-        """None where the chip gives none: Beat.look() does its work then."""
+        """Make a timer, or None where the chip gives none: Beat.look() does its work then."""
         return self._beside.do("timer {}".format(number), self._machine.Timer, number)
 
     def key(self, board, name, number, now_ms):
@@ -191,7 +191,7 @@ def arm_keys(esp32, keys):
 
 
 def temperature(esp32):
-    """Of the chip, degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
+    """Return the chip's degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
     if hasattr(esp32, "mcu_temperature"):
         return int(esp32.mcu_temperature())
     if hasattr(esp32, "raw_temperature"):
