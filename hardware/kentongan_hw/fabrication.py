@@ -47,7 +47,7 @@ def lacking(found) -> list:
 
 
 def differing(one, other) -> list:
-    """Names whose text is not the same in both, or that only one of the two {name: text} has."""
+    """List the names whose text is not the same in both, or that only one of the two {name: text} has."""
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 

@@ -27,7 +27,7 @@ HOURS_PER_YEAR = 8_766
 
 
 def air_ms(preset=phy.DEFAULT_PRESET, n_bytes=STATUS_BYTES) -> float:
-    """Time on air of one frame of a button."""
+    """Return the time on air of one frame of a button."""
     return phy.airtime_us(phy.preset(preset), n_bytes) / 1_000
 
 
