@@ -1,4 +1,4 @@
-"""Settings as the parts of CONFIG messages. What a device needs to read them is config.py."""
+"""Settings as the parts of CONFIG messages. On a device config.py reads them."""
 
 import struct
 

@@ -140,7 +140,7 @@ class Guard:
     def image(self) -> memoryview:
         """All entries: magic, count u16, 21 bytes each, check 4. A view: it changes with the next message.
 
-        What a device writes: on its heap there is no room in one piece for a copy.
+        The form that a device writes: on its heap there is no room in one piece for a copy.
         """
         end = self._end()
         struct.pack_into("<3sH", self._image, 0, _MAGIC, self._count)
