@@ -1,6 +1,6 @@
 """Many boards, one list: houses.csv, a bar, and going on after an interruption.
 
-What is in service at the hub is done; so a run that was stopped goes on where it was, on any laptop.
+A device in service at the hub is done; so a run that was stopped goes on where it was, on any laptop.
 """
 
 import csv

@@ -17,7 +17,7 @@ class ImageJob(Job):
     """As provision.Job; `bundle` needs MicroPython's image and the radio driver."""
 
     def look(self) -> tuple[flash.Chip, boards.Board]:
-        """Step 1: the chip at the port, by esptool. What the board held before cannot be seen from here."""
+        """Step 1: the chip at the port, by esptool. The board's former contents cannot be seen from here."""
         chip = flash.find_chip(self.port)
         if chip.name not in boards.GENERIC:
             raise ToolError("wrong_chip", f"{self.port}: {chip.name}; boards here have an ESP32 or ESP32-S3")

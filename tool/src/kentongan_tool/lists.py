@@ -1,6 +1,6 @@
 """Tables as people save them: CSV with `,` `;` or tabs, in any of Excel's encodings, or an .xlsx.
 
-What is only a habit of a spreadsheet is understood: marks at a file's start, blank rows and columns, capitals
+Habits of spreadsheets are understood: marks at a file's start, blank rows and columns, capitals
 and Indonesian words in the heading, 5.0 and 5,0 for 5. What could mean two things is an error with file and
 line.
 """
