@@ -2,7 +2,7 @@
 
 SQLite reads the journal up to the first frame whose check sum fails and takes that for the torn end of a
 transaction that was never committed. Where other transactions follow it is no torn end: the first of them was
-on disk before the next began, and was acknowledged. What is intact behind the damage can still be read.
+on disk before the next began, and was acknowledged. Intact pages behind the damage can still be read.
 
 Layout: sqlite.org/fileformat2.html, section 4. A header of 32 bytes, then frames of 24 bytes and one page.
 """

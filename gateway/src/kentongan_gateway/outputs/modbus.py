@@ -1,6 +1,6 @@
 """Modbus RTU relay boards: one coil each (write single coil, read coils).
 
-What shops sell keeps to the standard in writing, not in reading: Waveshare's boards know one question, for
+Boards in shops keep to the standard in writing, not in reading: Waveshare's boards know one question, for
 eight coils from the first (waveshare.com/wiki/Modbus_RTU_Relay, "Read States of Relays"), others answer with
 all that they have, and those with few relays refuse a question for eight. So it is found out when the line is
 opened, and our coil is taken out of the answer by its place.

@@ -1,4 +1,4 @@
-"""The thin loop: the only place that waits. What happens goes through Hands, one thing at a time."""
+"""The thin loop: the only place that waits. Every event goes through the Performer, one thing at a time."""
 
 import logging
 import os

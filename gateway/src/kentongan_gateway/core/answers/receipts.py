@@ -4,7 +4,7 @@ what comes again                                what pays the answer
 an attempt of its button that was not heard     the button's share: its receipt was lost
 the same bytes, the first SAME_MAX times        the sender's share: a post has no attempts, copies are slow
 the same bytes more often, or of a former run   a purse for all of them (air.REPLAY): anybody may play them
-An attempt is under the sender's own proof. What is played takes no turn and no purse from a true one.
+An attempt is under the sender's own proof. A recording takes no turn and no purse from a true one.
 """
 
 from collections.abc import Callable, Iterable, Sequence

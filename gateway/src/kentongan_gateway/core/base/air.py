@@ -15,7 +15,7 @@ COPY      copies for other gateways (copies.py)          20 s                   
 SETTING   settings, codes, keys                          18 s                              8 s
 REST      quiet tests                                    18 s                              -
 What a device causes is charged to it as well (shares.py). Air of one's own fills up evenly over the hour.
-The ledger is kept on disk: a restart forgets nothing and gives no second hour. What cannot be known counts as
+The ledger is kept on disk: a restart forgets nothing and gives no second hour. Unknown air counts as
 just spent: the second that may not have been kept, half of the hour when the file is damaged, what a radio
 says that it sent beyond what is known here.
 """

@@ -12,7 +12,7 @@ T = TypeVar("T")
 def make_room(table: Collection[K], limit: int, who: Hashable, owner_of: Callable[[K], Hashable]) -> K | None:
     """Return the key that has to leave before an entry of `who` comes, or None while there is a place.
 
-    Of whoever has most the oldest leaves: one device that fills a table loses its own. Whoever comes counts
+    Of whoever has most the oldest leaves: one device that fills a table loses its own. A newcomer counts
     with the entry that it brings, so that of equals the newcomer gives.
     """
     if len(table) < limit:

@@ -9,7 +9,7 @@ Lost: no counters on disk, or damaged ones (a new card). The hub, which hears ev
 word: that it knew this alarm long ago, or takes it for new, or orders something about it. Its copy of the
 counters ends the doubt, and so do ten minutes, as at the posts. Where it does not take the alarm in time, a
 gateway that has its memory acts; one that lost it asks posts: two of that RT that sound themselves vouch, or
-the only one. What was learned in doubt is not kept as a counter: another power cut does not make it true.
+the only one. A counter learned in doubt is not kept: another power cut does not make it true.
 
 A post's word may be as old as the alarm. So posts are asked by a quiet test, whose counter their STATUS
 names: nobody has recorded that (sequence.leap). A word behind such a STATUS is of now, and so is one shortly
@@ -179,7 +179,7 @@ class Memory:
             self._release(held)
 
     def hub_knows(self, rows: Collection[Row], whole: bool = True) -> None:
-        """The hub's copy: [(node, generation, type, counter)]. What is not above it is the hub's affair.
+        """The hub's copy: [(node, generation, type, counter)]. An alarm not above it is the hub's affair.
 
         whole: of everybody, which ends the doubt; else these senders are not in doubt any more.
         """

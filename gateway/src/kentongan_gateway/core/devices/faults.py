@@ -1,6 +1,6 @@
 """A fault of ours stays with the part that has it: the others go on, people are told, and it is counted.
 
-What comes from outside is refused by type where it comes in. This is for what nobody thought of: one frame,
+Input from outside is refused by type where it comes in. This is for what nobody thought of: one frame,
 order or deadline that meets an error of the program must not take the siren of everybody with it.
 """
 
