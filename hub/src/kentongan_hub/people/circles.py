@@ -2,7 +2,7 @@
 
 The circle of an incident only ever shrinks: whoever was not in it when the alarm came is never let in by a
 fact that changed later. It shrinks when a fact changes that bars a member, unless only people of the house
-that pressed made the change: they can neither look in nor lock a helper out. Who was taken out of one
+that pressed made the change: they can neither look in nor lock a helper out. A person taken out of one
 incident by hand may be taken in again by those who are in it.
 """
 

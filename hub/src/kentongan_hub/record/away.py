@@ -49,7 +49,7 @@ class Absences:
     def silence(self, role: str, heard_ms: int, now_ms: int, lost_ms: int) -> tuple[int, int]:
         """Measure (how long it is silent, how long it was before nobody listened), heard last at `heard_ms`.
 
-        Whoever was not missed before has their time again afterwards; however often, `lost_ms` more in all.
+        A device not missed before has its time again afterwards; however often, `lost_ms` more in all.
         """
         listened_ms = self.listened_ms(heard_ms, now_ms)
         if role in ACROSS:

@@ -1,6 +1,6 @@
 """Failures of this program itself: kept, so that a person is told and not only the log.
 
-What failed of a confidential incident is told to its circle alone, on its timeline: a warning that appears
+A failure within a confidential incident is told to its circle alone, on its timeline: a warning that appears
 with the press would tell the presser's own house of it. What lasts is told in words that name no press.
 """
 

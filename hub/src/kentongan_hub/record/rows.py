@@ -1,7 +1,7 @@
 """Values that a column cannot have: found, put right row by row, and told to people.
 
 A card alters single bytes, and SQLite then calls the file whole: a text stands where a number should, JSON is
-torn, a number is absurd. Whatever reads such a row fails, and would fail for ever. So the rows are looked
+torn, a number is absurd. Any reader of such a row fails, and would fail for ever. So the rows are looked
 through at every start, every ten minutes, and at once when anything has failed; a value that cannot be is
 replaced by the one of the kept file (kept.py), else by what does the least harm. Histories are left alone:
 no alarm waits for them, and the record proves itself (chain.py).

@@ -133,7 +133,7 @@ def in_service(db, node):
 def confirm(db, now, secret, node, who, erased=False, account=None):
     """The device works: it is in service, and the one that it replaces is revoked. Safe to repeat.
 
-    `erased`: of the replaced device, see revocations.revoke; `account`: see register. What replaces another
+    `erased`: of the replaced device, see revocations.revoke; `account`: see register. The new device
     must have been heard: keys that are on no board take no button's place.
     """
     row = db.one("SELECT * FROM devices WHERE node = ?", node)

@@ -55,7 +55,7 @@ def end(db, now, name):
 def of_token(db, now, token):
     """{"name", "account"} of the technician, or None; account None: the token was made at the console.
 
-    What a password was exchanged for is worth no more than its account is now.
+    A token got for a password is worth no more than its account is now.
     """
     row = db.one(
         "SELECT t.name, t.account, a.active, a.role FROM technicians t LEFT JOIN accounts a "

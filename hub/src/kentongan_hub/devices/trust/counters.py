@@ -91,7 +91,7 @@ def heard_control(db, gateway, counter):
 def is_news(db, event):
     """Tell whether neither this very message nor a later one of its kind is known; before heard().
 
-    What is played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
+    A message played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
     """
     if event["type"] not in TYPES:
         return True
