@@ -67,7 +67,7 @@ def rate_at_most(events: int, trials: int, confidence: float = CONFIDENCE) -> fl
 
 
 def percentile(values: Iterable[float], percent: float) -> Any:
-    """Nearest rank; None without values. What never happened counts as NEVER."""
+    """Nearest rank; None without values. An event that never happened counts as NEVER."""
     ordered = sorted(values)
     return ordered[max(1, math.ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 

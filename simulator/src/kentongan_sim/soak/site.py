@@ -1,6 +1,6 @@
 """An RT for the campaigns: a world of real nodes and gateways, the real hub, a person at its board.
 
-What is promised is written down here as it happens and held against the hub's tables later.
+Promises are written down here as they happen and held against the hub's tables later.
 """
 
 import json
