@@ -26,7 +26,7 @@ class AnswerCache:
     def keep(self, frame, pairs):
         """Keep a frame as the answer to these (origin, counter) alarms, but to none that its sender passed.
 
-        What answers the last alarm carried of its sender gives way last: recorded receipts mostly do not.
+        The answer to the last alarm carried of a sender gives way last: recorded receipts mostly do not.
         """
         at, packed = 0, b""
         for pair in pairs:

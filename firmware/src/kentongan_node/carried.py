@@ -73,7 +73,7 @@ class Carried:
     def forget(self):
         """The oldest keys hold no more: nor does what somebody counted who had stolen them, nor a recording.
 
-        Who was known is so again by its next word, and whom a thief invented is not.
+        A known sender is so again by its next word, and one that a thief invented is not.
         """
         for at in range(4, len(self._senders), SENDER_BYTES):
             self._senders[at : at + 6] = bytes(5) + bytes([min(self._senders[at + 5], AGED)])

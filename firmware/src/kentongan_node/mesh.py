@@ -123,7 +123,7 @@ class Mesh:
 
         One that comes with more hops left than what was carried takes the waiting copy's place, or goes
         again: the one before may have been played ahead of it, to end its way here.
-        proved: its carry tag holds. What is not proved, or was said before, is paid from one common purse.
+        proved: its carry tag holds. Unproved frames, or those said before, are paid from one common purse.
         """
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False

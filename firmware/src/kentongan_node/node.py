@@ -1,8 +1,8 @@
 """Common base of every role: opens, verifies and carries frames on, sends our own, keeps time.
 
 A role overrides the `on_..` hooks; it never handles raw frames. `now_ms`, `rnd` and `actions` belong to the
-call under way; what a core only leans on (mesh, reports, soundings) is told the time. What comes from
-outside and is refused is a RemoteError, caught here and nowhere else, counted by reason, dropped.
+call under way; what a core only leans on (mesh, reports, soundings) is told the time. Refused input
+from outside is a RemoteError, caught here and nowhere else, counted by reason, dropped.
 """
 
 from binascii import unhexlify

@@ -1,6 +1,6 @@
 """Readings beside the alarm: supply and temperature by the minute, the siren's sensor at once. Pure.
 
-Whatever cannot be read is unknown (0), is told, and keeps nothing else from being read.
+A reading that fails is unknown (0), is told, and keeps nothing else from being read.
 """
 
 SENSE_PERIOD_MS = 60_000  # battery, mains and temperature are read so often

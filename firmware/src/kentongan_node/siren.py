@@ -364,7 +364,7 @@ class Sirene(Output):
             self._report(record, None if sounds else m.STATE_STOPPED)
 
     def _window(self, message, repeat):
-        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat.
+        """A drill begins or ends; `counter` is its number. The state told is that of now, also to a repeat.
 
         With the counters lost none begins: the order may be a recorded one.
         """
