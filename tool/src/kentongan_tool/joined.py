@@ -2,8 +2,8 @@
 
 Every top-level name becomes a name of the one module (with its module's name behind it where that could be
 misread), imports between our modules go, whole numbers and short texts are written where they are used, and
-what nothing uses is left out; what only a start calls goes after it (letgo.py). An odd name is
-refused with its place: no board gets guessed code.
+what nothing uses is left out; what only a start calls goes after it (letgo.py). Code that
+cannot be followed is refused with its place: no board gets guessed code.
 """
 
 import ast
