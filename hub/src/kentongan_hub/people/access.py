@@ -1,7 +1,7 @@
 """The only door to facts that decide who may know of confidential incidents; each change has two sides.
 
-Nobody changes such a fact about himself, about his own household or about his own house. A change of an
-agreed person waits for a second officer from another house. Every change is a line of the record
+Nobody changes such a fact about himself, about his own household or about his own house. A change that
+touches an agreed person waits for a second officer from another house. Every change is a line of the record
 (who, what, before, after) and a row of `access_changes`; circles.py says what it does to open incidents.
 """
 
