@@ -215,6 +215,32 @@ def test_nothing_is_left_open_in_the_text():
             assert not words.search(line), f"{path.relative_to(ROOT)}:{number}"
 
 
+CLAUSE = re.compile(
+    r"(What|Who|Whom|Whose|Which|When|Where|Why|How|Whether|Whatever|Whoever|Everything that|Those)\b"
+)
+PRODUCT = ("wire", "firmware", "gateway", "hub", "tool", "simulator", "hardware")
+
+
+def first_lines_of_docstrings(path):
+    """Yield (line, first line) of every docstring in a file: of the module, of classes and of functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and (text := ast.get_docstring(node)):
+            yield node.body[0].lineno, text.splitlines()[0]
+
+
+def test_a_docstring_begins_with_a_verb_or_a_noun_and_with_no_clause():
+    """`What a gateway carries on` is no sentence: it has neither subject nor verb (CONTRIBUTING)."""
+    read = {
+        f"{path.relative_to(ROOT)}:{number}": line
+        for path in tracked(".py")
+        if path.relative_to(ROOT).parts[0] in PRODUCT
+        for number, line in first_lines_of_docstrings(path)
+    }
+    assert len(read) > 3000
+    assert not {where: line for where, line in read.items() if CLAUSE.match(line)}
+
+
 PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a time
 SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
     ("simulator/bench/test_bench.py", "run_cell"),

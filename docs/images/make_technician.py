@@ -35,7 +35,7 @@ SPOTS = (  # place, x and y in metres, what; the last ones lie outside the demo'
 
 
 class Terminal:
-    """What was typed and printed, with the demo's folder written short."""
+    """Terminal with the commands typed and their output, with the demo's folder written short."""
 
     def __init__(self, data, hub_url):
         self.lines = []

@@ -395,7 +395,7 @@ def fill(board):
 
 
 def project(name):
-    """The .kicad_pro as a dict: design rules and net classes."""
+    """Return the .kicad_pro as a dict: design rules and net classes."""
     classes = [
         {
             "name": "Default",

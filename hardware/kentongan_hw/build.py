@@ -95,7 +95,7 @@ def board(node):
 
 
 def erc(folder, node):
-    """What the electrical check of the drawing finds, at every severity."""
+    """Return the findings of the drawing's electrical check, at every severity."""
     kicad(folder, "sch", "erc", "--severity-all", "--format", "json", "-o", "erc.json", f"{node}.kicad_sch")
     report = json.loads((folder / "erc.json").read_text(encoding="utf-8"))
     return [v for sheet in report["sheets"] for v in sheet["violations"]]
@@ -135,7 +135,7 @@ def table_text(header, rows):
 
 
 def bom(circuit):
-    """The parts list as CSV: one row a kind and value."""
+    """Return the parts list as CSV: one row a kind and value."""
     groups = {}
     for part in circuit.parts():
         groups.setdefault((part.kind, part.value, part.variant), []).append(part)
@@ -189,7 +189,7 @@ def gerbers(folder, node):
 
 
 def places(folder, node):
-    """The pick list: where each part lies."""
+    """Write the pick list: where each part lies."""
     kicad(
         folder,
         "pcb",
@@ -210,7 +210,7 @@ def picture(folder, file, name, size, *how):
 
 
 def view(folder, node):
-    """The board with its parts, from the front and above."""
+    """Draw the board with its parts, from the front and above."""
     zoom = importlib.import_module(f"kentongan_hw.{node}_layout").ZOOM_3D
     picture(
         folder,
@@ -226,7 +226,7 @@ def view(folder, node):
 
 
 def products(folder, node):
-    """Everything that is made from the sources, into folder."""
+    """Make every product of the sources, into folder."""
     file = f"{node}.kicad_pcb"
     kicad(folder, "sch", "export", "pdf", "-o", f"{node}-skema.pdf", f"{node}.kicad_sch")
     gerbers(folder, node)

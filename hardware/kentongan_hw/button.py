@@ -155,7 +155,7 @@ TEST_POINTS = (
 
 
 def build():
-    """The Circuit of the button node's carrier."""
+    """Return the Circuit of the button node's carrier."""
     c = Circuit("button", TITLE, REVISION, LABELS)
     c.volts, c.loads, c.steady_v = VOLTS, LOADS, 5.25
     c.flags = {"GND": (34, 28), "+5V": (30, 29)}

@@ -1,4 +1,4 @@
-"""Where the parts of the button's carrier lie: middle of the courtyard in mm, rotation in degrees.
+"""Layout of the button's carrier: middle of each courtyard in mm, rotation in degrees.
 
 Wires to keys, cells and lid leave at the top, towards the cell and the big button; the adaptor's lead, the
 motor and the lead to the Heltec's battery socket at the bottom.

@@ -1,4 +1,4 @@
-"""What a board house and a fitter get, read back: gerbers by layer, the pick list, the names on the silk.
+"""Fabrication files, read back: gerbers by layer, the pick list, the names on the silk.
 
 Each function returns what is wrong, as sentences, or what to compare; an empty list is good.
 """
@@ -47,7 +47,7 @@ def lacking(found) -> list:
 
 
 def differing(one, other) -> list:
-    """Names whose text is not the same in both, or that only one of the two {name: text} has."""
+    """List the names whose text is not the same in both, or that only one of the two {name: text} has."""
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
@@ -80,7 +80,7 @@ def nameless(board_text) -> list:
 
 
 def revision(board_text) -> str:
-    """The revision in the board's title block; "" when it has none."""
+    """Return the revision in the board's title block; "" when it has none."""
     block = first(parse(board_text), "title_block")
     rev = first(block, "rev") if block else None
     return str(rev[1]) if rev else ""

@@ -44,7 +44,7 @@ class PinError(ValueError):
 
 
 def load(board):
-    """The parsed pins/<board>.toml: {"about": str, "radio": {}, "battery": {}, "<role>": {slot: gpio}}.
+    """Read pins/<board>.toml: {"about": str, "radio": {}, "battery": {}, "<role>": {slot: gpio}}.
 
     Raises PinError for unknown tables or slots, a pin used twice, and a pin that does not exist.
     """
@@ -112,7 +112,7 @@ def _role_lines(role, table):
 
 
 def board_file(data):
-    """The text of firmware/boards/<board>.py."""
+    """Return the text of firmware/boards/<board>.py."""
     radio, battery = data["radio"], data["battery"]
     lines = [f'"""{data["about"]}"""']
     for key in RADIO:

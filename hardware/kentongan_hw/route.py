@@ -267,7 +267,7 @@ class Router:
                 yield round(pad.x + dx * step / 10, 3), round(pad.y + dy * step / 10, 3)
 
     def _clear(self, net, x0, y0, x1, y1, half):
-        """True when a line keeps its distance from every foreign pad and from the edge."""
+        """Return True when a line keeps its distance from every foreign pad and from the edge."""
         steps = max(1, int(max(abs(x1 - x0), abs(y1 - y0)) / 0.1))
         for k in range(steps + 1):
             x, y = x0 + (x1 - x0) * k / steps, y0 + (y1 - y0) * k / steps

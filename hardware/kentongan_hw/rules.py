@@ -1,4 +1,4 @@
-"""What a netlist must obey beyond ERC: each rule takes a Circuit and returns what breaks it, as sentences."""
+"""Rules for a netlist beyond ERC: each takes a Circuit and returns its violations, as sentences."""
 
 import re
 

@@ -439,5 +439,5 @@ class Drawing:
 
 
 def draw(circuit):
-    """The text of the .kicad_sch; DrawError where a block has no room."""
+    """Return the text of the .kicad_sch; DrawError where a block has no room."""
     return dump(Drawing(circuit).sheet()) + "\n"

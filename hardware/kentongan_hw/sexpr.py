@@ -10,7 +10,7 @@ class Text(str):
 
 
 def parse(text):
-    """The first list of a KiCad file as nested Python lists."""
+    """Return the first list of a KiCad file as nested Python lists."""
     stack = [[]]
     for match in _TOKEN.finditer(text):
         opened, closed, quoted, bare = match.groups()
@@ -25,7 +25,7 @@ def parse(text):
 
 
 def dump(node, depth=0):
-    """The text of nested lists, one list of lists a line."""
+    """Return the text of nested lists, one list of lists a line."""
     if isinstance(node, Text):
         return '"' + node.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     if not isinstance(node, list):

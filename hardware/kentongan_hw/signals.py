@@ -30,13 +30,13 @@ def load(node):
 
 
 def board_of(node):
-    """The parsed pins file of the board that the node's carrier takes."""
+    """Return the parsed pins file of the board that the node's carrier takes."""
     data = tomllib.loads((HARDWARE / node / "signals.toml").read_text(encoding="utf-8"))
     return pins.load(data["board"])
 
 
 def table(node):
-    """The pin table of a node as Markdown."""
+    """Return the pin table of a node as Markdown."""
     rows = ["| GPIO | net | arah | untuk apa | what |", "|---|---|---|---|---|"]
     arrow = {"in": "masuk", "out": "keluar", "analog": "ADC"}
     rows += [

@@ -278,7 +278,7 @@ def test_points(b, nets):
 
 
 def build():
-    """The Circuit of the siren post's carrier."""
+    """Return the Circuit of the siren post's carrier."""
     c = Circuit("siren", TITLE, REVISION, LABELS)
     c.volts, c.loads, c.steady_v = VOLTS, LOADS, 14.6
     c.flags = {"VRAW": (24, 33), "V12": (29, 33), "GND": (34, 32)}

@@ -1,4 +1,4 @@
-"""Where the parts of the siren post's carrier lie: middle of the courtyard in mm, rotation in degrees."""
+"""Layout of the siren post's carrier: middle of each courtyard in mm, rotation in degrees."""
 
 from kentongan_hw.circuit import Rule
 

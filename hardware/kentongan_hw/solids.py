@@ -114,7 +114,7 @@ class _Step:
         self.lines, self.known = [], {}
 
     def add(self, kind, *values):
-        """The number of an entity; the same one is written once a solid."""
+        """Return the number of an entity; the same one is written once a solid."""
         text = f"{kind}({','.join(values)})" if values else kind
         if text not in self.known:
             self.known[text] = f"#{len(self.lines) + 1}"
@@ -134,7 +134,7 @@ class _Step:
         )
 
     def edge(self, a, b):
-        """The oriented edge from a to b; one curve for both neighbours."""
+        """Return the oriented edge from a to b; one curve for both neighbours."""
         low, high = min(a, b), max(a, b)
         points = [self.vector("CARTESIAN_POINT", p) for p in (low, high)]
         way = self.add("VECTOR", NONE, self.vector("DIRECTION", _unit(low, high)), "1.")
@@ -144,7 +144,7 @@ class _Step:
         return self.add("ORIENTED_EDGE", NONE, "*", "*", curve, YES if a == low else NO)
 
     def face(self, points, normal):
-        """A plane face whose corners go against the clock when seen from outside."""
+        """Return a plane face whose corners go against the clock when seen from outside."""
         edges = [self.edge(a, b) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
         bound = self.add("FACE_OUTER_BOUND", NONE, self.add("EDGE_LOOP", NONE, many(edges)), YES)
         plane = self.add("PLANE", NONE, self.axes(points[0], normal, _unit(points[0], points[1])))
@@ -169,7 +169,7 @@ class _Step:
         return solid, self.add("STYLED_ITEM", NONE, many([style]), solid)
 
     def product(self, name):
-        """The shape of a product of this name."""
+        """Return the shape of a product of this name."""
         use = self.add("APPLICATION_CONTEXT", "'automotive design'")
         kind = self.add("PRODUCT_CONTEXT", NONE, use, "'mechanical'")
         made = self.add("PRODUCT", f"'{name}'", f"'{name}'", NONE, many([kind]))
@@ -211,7 +211,7 @@ def _unit(a, b):
 
 
 def step(name, prisms):
-    """The text of a STEP file (AP214) with these prisms."""
+    """Return the text of a STEP file (AP214) with these prisms."""
     out = _Step()
     shape, space = out.product(name), out.space()
     axes = out.axes((0, 0, 0), (0, 0, 1), (1, 0, 0))

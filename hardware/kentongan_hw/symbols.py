@@ -23,7 +23,7 @@ def _library(name):
 
 @cache
 def symbol(full):
-    """The s-expression of a symbol that stands alone (no `extends`), named "Library:Name"."""
+    """Return the s-expression of a symbol that stands alone (no `extends`), named "Library:Name"."""
     library, name = full.split(":")
     found = _library(library)[name]
     assert first(found, "extends") is None, f"{full} extends another symbol: use that one"

@@ -22,7 +22,7 @@ class Sheet:
             self.blocked[cell] = owner
 
     def free(self, cells, net=None):
-        """True when nothing lies on the cells but the net's own pins."""
+        """Return True when nothing lies on the cells but the net's own pins."""
         return all(
             self.blocked.get(cell, net) == net and not (set(self.wires.get(cell, ())) - {net})
             for cell in cells

@@ -44,7 +44,7 @@ def source(name):
 
 
 def render(name, text=None) -> str:
-    """The sheet's YAML with GPIO numbers in place of @role.slot@; WiringError for a pin of another source."""
+    """Return the sheet's YAML with GPIO numbers for @role.slot@; WiringError for another source's pin."""
     text = re.sub(r"^#.*\n", "", source(name) if text is None else text, flags=re.MULTILINE)
     table = pins.load(BOARD)
     for line in LITERAL.findall(text):
@@ -61,7 +61,7 @@ def render(name, text=None) -> str:
 
 
 def output(name, ending):
-    """Where a sheet's diagram or list is committed."""
+    """Return the committed path of a sheet's diagram or list."""
     what = "kabel" if ending == "svg" else "daftar"
     return (HARDWARE / SHEETS[name]).parent / "files" / f"{name}-{what}.{ending}"
 
@@ -76,7 +76,7 @@ def main():
 
 
 def drawing(graph, name) -> str:
-    """The SVG, close together, with title and revision, without the comment that names graphviz's version."""
+    """Return the SVG, close together, with title and revision, without the comment of graphviz's version."""
     legend = ", ".join(f"{code} {word}" for code, word in COLORS.items())
     graph.attr(
         ranksep="0.5",
@@ -103,7 +103,7 @@ def rows_of(table) -> str:
 
 
 def parts_list(name, rows) -> str:
-    """The bill of materials as Markdown."""
+    """Return the bill of materials as Markdown."""
     plain = [[re.sub(r"^(Connector|Cable), ", "", str(cell)) for cell in row] for row in rows[1:]]
     plain = [[comma(cell.replace("1 wires", "1 inti")) for cell in row] for row in plain]
     plain = [[*row[:2], row[2].replace(".", ","), *row[3:]] for row in plain]

@@ -1,4 +1,4 @@
-"""What a core asks its shell to do; a core returns a list of these and the shell performs them in order.
+"""Actions that a core asks its shell for; a core returns a list, and the shell performs it in order.
 
 `Persist` is durable before the next action is begun. Every duration is in milliseconds.
 """

@@ -74,7 +74,7 @@ class AirLedger:
             self._keep(0, actions)
 
     def park(self, sleep_ms: int | None, now_ms: int, actions: "list[Action]") -> None:
-        """Before deep sleep: persist the exact total and the length of the sleep (None: until a key)."""
+        """Persist the exact total and the length of the coming deep sleep (None: until a key)."""
         self._roll(now_ms)
         self._keep(max(1, min(sleep_ms or 0, 0xFFFFFFFF)), actions)
 

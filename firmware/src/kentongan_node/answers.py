@@ -31,9 +31,9 @@ class AnswerCache:
         self.budget = ReplyBudget(pace=pace)
 
     def keep(self, frame: bytes, pairs: "Iterable[tuple[int, int]]") -> None:
-        """A whole frame that answers these (origin, counter) alarms, none that its sender passed.
+        """Keep a frame as the answer to these (origin, counter) alarms, but to none that its sender passed.
 
-        What answers the last alarm carried of its sender gives way last: recorded receipts mostly do not.
+        The answer to the last alarm carried of a sender gives way last: recorded receipts mostly do not.
         """
         at, packed = 0, b""
         for pair in pairs:
@@ -47,7 +47,7 @@ class AnswerCache:
             self._kept.insert(at, (frame, packed))
 
     def holds(self, origin: int, counter: int) -> bytes | None:
-        """The newest kept frame for that alarm, or None."""
+        """Return the newest kept frame for that alarm, or None."""
         wanted = struct.pack("<II", origin, counter)
         found = None
         for frame, pairs in self._kept:
@@ -56,7 +56,7 @@ class AnswerCache:
         return found
 
     def take(self, origin: int, counter: int, now_ms: int) -> bytes | None:
-        """The frame to send now, or None: nothing is held, or it was answered often enough."""
+        """Return the frame to send now, or None: nothing is held, or it was answered often enough."""
         frame = self.holds(origin, counter)
         if frame is not None and self.budget.allow(origin, counter, now_ms):
             return frame

@@ -65,7 +65,7 @@ class Beat:
         self._set(False)
 
     def since_ms(self) -> int:
-        """How long it has been on, or off, by now."""
+        """Return how long it has been on, or off, by now."""
         return ticks_diff(ticks_ms(), self._edge_ticks)
 
     def look(self) -> None:

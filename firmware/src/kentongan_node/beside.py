@@ -1,4 +1,4 @@
-"""What stands beside the alarm, readings, lamp, line, files: it may fail, and stops nothing. Pure."""
+"""Parts beside the alarm: readings, lamp, line, files. Any of them may fail, and stops nothing. Pure."""
 
 from kentongan_wire.shapes import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ class Beside:
         self._tell = tell
 
     def do(self, part: str, function: "Callable[..., Any]", *args: object) -> "Any":
-        """What function(*args) returns; None when it fails: told once, and named until it is well again."""
+        """Return function(*args), or None when it fails: told once, and named until it is well again."""
         try:
             answer = function(*args)
         except FAULTS as fault:

@@ -52,7 +52,7 @@ class Tombol(Node):
 
     @staticmethod
     def unanswered(data):
-        """Whether these bytes hold an incident that has no answer yet."""
+        """Tell whether these bytes hold an incident that has no answer yet."""
         incident = load(data, 0)
         return incident is not None and not incident.stage
 
@@ -281,7 +281,7 @@ class Tombol(Node):
         repeats.sent(self.now_ms, turn_rnd)
 
     def _crowded(self, incident):
-        """Whether somebody hears us, so that it is the others that keep the gateway's answer away."""
+        """Tell whether somebody hears us, so that other buttons keep the gateway's answer away."""
         return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(self.now_ms) >= CROWD
 
     def _resume(self, name, boot):
@@ -302,7 +302,7 @@ class Tombol(Node):
             self._listen(self.now_ms)
 
     def _weaken(self, incident):
-        """After too many resets: perhaps the cell has the current for a weaker frame."""
+        """Weaken frames after too many resets: perhaps the cell has the current for that."""
         dbm = incident.weak_dbm()
         if dbm is not None and dbm < self.settings["conducted_dbm"]:
             self.actions.append(Tune(self.settings["preset"], self.settings["freq_hz"], dbm))
@@ -332,7 +332,7 @@ class Tombol(Node):
             self.at("strokes", self.strokes.deadline())
 
     def _end(self):
-        """After every event: what is over ends, what is true is shown, and without work the box sleeps."""
+        """End what is over, show what is true, and sleep without work: after every event."""
         for name in SLOTS:
             self._finish(name)
         self._lid_status()

@@ -1,4 +1,4 @@
-"""What a relay has carried, by content, and how far each sender has counted: what is new, what is old.
+"""Frames that a relay has carried, by content, and the last counter of each sender: new or old.
 
 A frame's header is anybody's word, its carry tag is not: rows of proved frames and of the others never meet,
 so that nobody can mark another's frame as carried before it comes. Nor with fewer hops left than it has: who
@@ -63,13 +63,13 @@ class Carried:
         return (flags >> 3 & 7) + 1, last == packet_id & 0xFFFF, flags >> 6
 
     def image(self) -> bytes:
-        """The senders, for Persist(FILE, ..)."""
+        """Return the senders, for Persist(FILE, ..)."""
         self.changed = False
         body = bytes(self._senders) + struct.pack("<H", self._last_ms % HALF_DAY_MS // MINUTE_MS)
         return body + struct.pack("<I", binascii.crc32(body))
 
     def is_known(self, src: int) -> bool:
-        """Whether it has had time to say how far it has counted, so that what it said before is known as old.
+        """Tell whether it has had time to say its counter, so that earlier messages are known as old.
 
         Every button reports once a day. Of any other sender a recording may look new, and one more each time.
         """
@@ -78,14 +78,14 @@ class Carried:
     def forget(self) -> None:
         """The oldest keys hold no more: nor does what somebody counted who had stolen them, nor a recording.
 
-        Who was known is so again by its next word, and whom a thief invented is not.
+        A known sender is so again by its next word, and one that a thief invented is not.
         """
         for at in range(4, len(self._senders), SENDER_BYTES):
             self._senders[at : at + 6] = bytes(5) + bytes([min(self._senders[at + 5], AGED)])
         self.changed = True
 
     def is_old(self, src: int, content: int, counter: int, attempt: int, now_ms: int) -> bool:
-        """Whether a proved alarm frame is none of now: its sender has said later things, or this long ago.
+        """Tell whether a proved alarm frame is old: its sender has said later things, or this long ago.
 
         Somebody has recorded it, or a thief of a relay has counted on in its sender's name.
         """
@@ -98,7 +98,7 @@ class Carried:
     def is_new(
         self, src: int, content: int, counter: int, attempt: int, strict: bool, now_ms: int, farther: bool
     ) -> bool:
-        """Whether a proved frame is what its sender says now, and not an old one played again.
+        """Tell whether a proved frame is its sender's latest, and not an old one played again.
 
         strict: frames of this sender do not overtake each other nor say one thing twice, as a tombol's.
         farther: it has more hops left than any that was carried, which is nothing old.
@@ -157,7 +157,7 @@ class Carried:
             self._count(src, counter, attempt, now_ms)
 
     def heard(self, src: int, counter: int, attempt: int) -> bool:
-        """Whether another attempt of this alarm came here, too, while no purse paid it.
+        """Tell whether another attempt of this alarm came here, too, while no purse paid it.
 
         To push one out of 40 takes a thief more air than he has between two attempts of a button.
         """
@@ -198,7 +198,7 @@ class Carried:
                 self._senders[at] = standing
 
     def _room(self) -> int | None:
-        """Where who comes new may stand: an empty row, or of one who had a day and said nothing later."""
+        """Find a place for a newcomer: an empty row, or of one who had a day and said nothing later."""
         at = place(self._senders, bytes(4), SENDER_BYTES)
         for _ in range(SENDERS):
             if at is not None:
@@ -221,12 +221,12 @@ class Carried:
 
 
 def _marked(content: int, proved: bool) -> int:
-    """The content's hash, its lowest bit the proof: in the sender's number, his choice, it was none."""
+    """Hash the content, the proof as its lowest bit: in the sender's number, his choice, it was none."""
     return content | 1 if proved else content & ~1
 
 
 def place(rows: "bytes | bytearray", key: bytes, row_bytes: int) -> int | None:
-    """Where the row that begins with this key stands, or None."""
+    """Return the offset of the row that begins with this key, or None."""
     at = rows.find(key)
     while at >= 0:
         if at % row_bytes == 0:

@@ -26,7 +26,7 @@ KEYS_LIMIT = 2  # generations beside the device file's: the one in use and the o
 
 
 class Kept:
-    """What CONFIG has left on this device, and the key ring that follows from it and the device file."""
+    """Settings that CONFIG left on this device, and the key ring made from them and the device file."""
 
     def __init__(self, state):
         self._clear()
@@ -94,7 +94,7 @@ class Kept:
 
 
 def make_keys(role, node, rings, send):
-    """The key ring over rings = {generation: keys in the order of keys.HELD}."""
+    """Return the key ring over rings = {generation: keys in the order of keys.HELD}."""
     generation = send if send in rings else max(rings)
     if role == SIRENE:
         return PostKeys(node, rings, generation)

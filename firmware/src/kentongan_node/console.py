@@ -25,7 +25,7 @@ def asked(before: bytes, data: bytes) -> bytes:
 
 
 def noise(word: str) -> bool:
-    """Whether nobody typed that: with characters that no key of a technician's makes it is not answered."""
+    """Tell whether this is noise: it holds characters that no technician's key makes, and is not answered."""
     return not all([32 <= ord(char) < 127 for char in word])
 
 
@@ -34,7 +34,7 @@ class Console:
         self._line = ""
 
     def feed(self, data: bytes) -> list[str]:
-        """The whole lines in the bytes that came, in lower case; noise costs no more than its own line."""
+        """Return the whole lines in the bytes that came, in lower case; noise costs only its own line."""
         lines = []
         for byte in data:
             if byte in END:

@@ -1,4 +1,4 @@
-"""When to try the channel, and how busy it is. Integers, milliseconds.
+"""Contention for the channel: times to try it, and its load. Integers, milliseconds.
 
 Slots as Meshtastic's ROUTER role draws them: 0..2*CW, CW from the signal-to-noise ratio at which the
 frame was heard, so that the farthest hearer goes first.
@@ -26,7 +26,7 @@ def backoff_ms(preset: "Preset", snr_q: int, rnd: int, i: int) -> int:
 
 
 class BusyMeter:
-    """How much of the last minute the channel was taken: by frames, read or not, and busy checks."""
+    """Meter of the channel in the last minute: taken by frames, read or not, and by busy checks."""
 
     def __init__(self) -> None:
         self._bins = [0] * BUSY_BINS
@@ -66,5 +66,5 @@ class BusyMeter:
         return min(100, self._busy_ms * 100 // (BUSY_BINS * BUSY_BIN_MS))
 
     def jammed(self, now_ms: int) -> bool:
-        """Whether a minute was busy for over a half of it, lately."""
+        """Tell whether a minute was busy for over a half of it, lately."""
         return self._jammed_ms is not None and now_ms - self._jammed_ms < JAM_REPORT_MS

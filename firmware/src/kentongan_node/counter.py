@@ -43,12 +43,12 @@ UNSURE = "unsure"  # in `state`: no home kept what this start begins with
 
 
 def pack(value: int) -> bytes:
-    """The state file for a sequence whose next value is `value`."""
+    """Return the state file for a sequence whose next value is `value`."""
     return struct.pack("<II", value, value ^ MASK)
 
 
 def unpack(state: "Bytes") -> int:
-    """The value of a state file; 0 for one that is torn or foreign."""
+    """Return the value of a state file; 0 for one that is torn or foreign."""
     value, complement = struct.unpack("<II", state) if len(state) == 8 else (0, 0)
     return value if value ^ complement == MASK else 0
 
@@ -84,15 +84,15 @@ class Sequence:
             self._limit = self._next
 
     def write_next(self) -> tuple[str, ...]:
-        """Names of the files that the next reservation goes to."""
+        """List the names of the files that the next reservation goes to."""
         return (NAMES[self._turn], NAMES[1 - self._turn]) if self._mend else (NAMES[self._turn],)
 
     def peek(self) -> int:
-        """The value that the next take() hands out."""
+        """Return the value that the next take() hands out."""
         return self._next
 
     def take(self, actions: "list[Action]") -> int:
-        """The next value; appends the Persist that must be durable before the value is used."""
+        """Return the next value; appends the Persist that must be durable before the value is used."""
         value = self._next
         if value >= self._limit:
             self._limit = min(value + self._reserve, MASK)
@@ -108,7 +108,7 @@ class Sequence:
 def after_dark(
     state: "State", starts: int, rnd: int, write: "Callable[[str, bytes], bool]", spare: bytes
 ) -> bool:
-    """What a start without RTC memory has to do before it makes its Sequence; True when a home took it.
+    """Prepare state after a start without RTC memory, before its Sequence; True when a home took it.
 
     `state`: {name: bytes} of the flash, changed here; `spare`: bytes of the second home, or b""; `rnd`: u32;
     `write(name, data)`: True when that is durable, in a file or in the second home.

@@ -1,4 +1,4 @@
-"""What a box shows its user: each state has a rhythm of its own, so that colour is never needed.
+"""Feedback of a box to its user: each state has a rhythm of its own, so that colour is never needed.
 
 Show.steps is (lamp, buzzer, motor), each ((on_ms, off_ms), ..). The lamp repeats until the next Show;
 buzzer and motor play once. Silent alarms have no row here: for them nothing is ever shown.
@@ -57,5 +57,5 @@ STEPS = {
 
 
 def show(state: str) -> Show:
-    """The Show action of a state; KeyError for a state that has no row."""
+    """Return the Show action of a state; KeyError for a state that has no row."""
     return Show(state, STEPS[state])

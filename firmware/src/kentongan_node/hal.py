@@ -52,7 +52,7 @@ def healthy_off(pins):
 
 
 def recall():
-    """The rtcmem.Memory that the last run left."""
+    """Return the rtcmem.Memory that the last run left."""
     return rtcmem.load(beside.do("rtc", lambda: machine.RTC().memory()) or b"")
 
 
@@ -73,7 +73,7 @@ class Watchdog:
 
 
 def watchdog(timeout_ms):
-    """The watchdog, which nothing stops; a second call gives it another time."""
+    """Return the watchdog, which nothing stops; a second call gives it another time."""
     return Watchdog(beside.do("watchdog", lambda: machine.WDT(timeout=timeout_ms)))
 
 
@@ -91,7 +91,7 @@ def random_u32():
 
 
 def line():
-    """A poller of the serial line."""
+    """Return a poller of the serial line."""
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     return poller
@@ -107,7 +107,7 @@ def read_line(poller, limit=LINE_READ_BYTES):
 
 
 def stop_timers():
-    """No rhythm goes on by itself: a siren that was switched off would be switched on by the next edge."""
+    """Stop every rhythm: a siren that was switched off would be switched on by the next edge."""
     for number in range(4):
         beside.do("timer {}".format(number), lambda timer: machine.Timer(timer).deinit(), number)
 
@@ -161,7 +161,7 @@ def read_state():
 
 
 def narrow():
-    """From now on by the port's mount alone."""
+    """Use the port's mount alone from now on."""
     try:
         import vfs
 
@@ -171,7 +171,7 @@ def narrow():
 
 
 def read_spare(node):
-    """The sequence's second home, or b"". Never the only one: the chip's own software erases a full NVS."""
+    """Read the second home of the sequence, or b"". Never the only one: the chip erases a full NVS."""
     data = bytearray(8)
     try:
         return bytes(data) if esp32.NVS(SPARE).get_blob(str(node), data) == len(data) else b""
@@ -180,7 +180,7 @@ def read_spare(node):
 
 
 def write_spare(node, data):
-    """True when it is there for good."""
+    """Return True when it is there for good."""
     try:
         spare = esp32.NVS(SPARE)
         spare.set_blob(str(node), data)
@@ -201,7 +201,7 @@ def keep_sequence(memory, name, data):
 
 
 def wake(board, pins, memory):
-    """The Boot: why we start, and the key that it counts as; noted, so that a failed start keeps a press."""
+    """Return the Boot: cause and key of the start; noted, so that a failed start keeps a press."""
     cause, key, lid_open = _why(board, pins, memory)
     memory.armed = False
     memory.tries = memory.tries + 1 if key and key == memory.pressed else 1
@@ -229,7 +229,7 @@ def _why(board, pins, memory):
 
 
 class Port:
-    """What runner.run needs, on the device.
+    """Port of runner.run on the device.
 
     `board`, `pins`: a module of boards/ and its dict of the role; `radio`: radio.Radio, or None;
     `boot`: of wake; `memory`: rtcmem.Memory; `watchdog`: fed here; `i2c`: of a power chip.
@@ -290,7 +290,7 @@ class Port:
         return Ready(self._boot)
 
     def settling(self):
-        """Whether the readings of a timer's wake are on their way: its STATUS waits for them."""
+        """Tell whether the readings of a timer's wake are on their way: its STATUS waits for them."""
         return self._boot.cause == "wake_timer" and self._senses.settling()
 
     # -- events ---------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ class Port:
         return NextEvent(self, deadline_ms)
 
     def poll(self):
-        """The next event (name, args), or None."""
+        """Return the next event (name, args), or None."""
         if (self._radio is None or self._radio.dead) and not self._sounds():  # a restart would end that
             raise RuntimeError("radio does not answer: {}".format(self._radio and self._radio.counters))
         self._tend()
@@ -332,7 +332,7 @@ class Port:
         return event
 
     def _tend(self):
-        """What must go on however the program fares: watchdogs, and beats that have no timer."""
+        """Tend what must go on however the program fares: watchdogs, and beats that have no timer."""
         self._watchdog.feed()
         if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
             beside.do("healthy", lambda: self._healthy.value(1 - self._healthy.value()))
@@ -357,7 +357,7 @@ class Port:
                 beside.do("flash", self._keeper.persist, "siren", b"", self.now_ms())
 
     def _busy(self):
-        """Whether an alarm is being sent, or sounds: no time to try a flash that fails."""
+        """Tell whether an alarm is being sent, or sounds: no time to try a flash that fails."""
         files = self._memory.files
         return bool(files.get("incident") or files.get("silent") or self._sounds())
 

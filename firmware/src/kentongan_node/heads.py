@@ -1,4 +1,4 @@
-"""What the clear head of an opened message says; nothing is verified here."""
+"""Clear heads of opened messages; nothing is verified here."""
 
 import struct
 
@@ -22,11 +22,11 @@ def alarm_head(data: "Data") -> tuple[int, int] | None:
 
 
 def content_of(data: "Data") -> int:
-    """What tells one payload from another, u32."""
+    """Return a u32 that tells one payload from another."""
     return struct.unpack("<I", sha256(data.payload)[:4])[0]
 
 
 def said_counter(data: "Data") -> int:
-    """The counter in a message's head, 0 where it is none of ours."""
+    """Return the counter in a message's head, 0 where it is none of ours."""
     payload = data.payload
     return struct.unpack("<I", payload[2:6])[0] if data.portnum == PORT_PRIVATE and len(payload) >= 6 else 0

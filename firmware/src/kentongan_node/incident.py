@@ -97,14 +97,14 @@ class Incident:
         self.counters = self.counters[1 - COUNTERS_LIMIT :] + [counter]
 
     def folds(self, kind: int, now_ms: int) -> bool:
-        """Whether a press now is the last one hammered, so that it needs no alarm of its own."""
+        """Tell whether a press now is the last one hammered, so that it needs no alarm of its own."""
         if self.cancel or kind != self.kind:
             return False
         limit_ms = FOLD_MS if self.presses < PRESSES_LIMIT else FOLD_LATE_MS
         return now_ms - self.pressed_ms < limit_ms
 
     def may_cancel(self, now_ms: int) -> bool:
-        """Whether a hold that starts now can become a cancel."""
+        """Tell whether a hold that starts now can become a cancel."""
         since_ms = now_ms - self.pressed_ms
         return (
             not self.silent
@@ -130,7 +130,7 @@ class Incident:
         return higher
 
     def may_tell(self, higher: bool) -> bool:
-        """Whether a stage from 3 on is named in a STATUS now: when it is told again, ours was not heard."""
+        """Tell whether a STATUS names a stage from 3 on now: when it is told again, ours was not heard."""
         self.told = 1 if higher else self.told + 1
         return self.told <= TELLS_LIMIT
 
@@ -146,7 +146,7 @@ class Incident:
         )
 
     def shown(self, now_ms: int) -> str | None:
-        """The state that is true now; None for a silent incident, whatever it holds."""
+        """Return the state that is true now; None for a silent incident, whatever it holds."""
         if self.silent:
             return None
         if self.cancel and self.stage < m.STAGE_CLOSED:
@@ -156,7 +156,7 @@ class Incident:
         return SHOWN[self.stage]
 
     def weak_dbm(self) -> int | None:
-        """The power to send with after so many resets, or None: as set."""
+        """Return the power to send with after so many resets, or None: as set."""
         weaker = self.resumes - RESUMES_LIMIT
         return WEAK_DBM[min(weaker, len(WEAK_DBM)) - 1] if weaker > 0 else None
 
@@ -169,7 +169,7 @@ class Incident:
         return self.pressed_ms + NOBODY_MS
 
     def dump(self) -> bytes:
-        """Bytes for the file that a reset finds."""
+        """Return the bytes for the file that a reset finds."""
         bits = (_SILENT if self.silent else 0) | (_CANCEL if self.cancel else 0) | (_LID if self.lid else 0)
         data = struct.pack(
             _LAYOUT,
@@ -188,7 +188,7 @@ class Incident:
 
 
 def load(data: "Bytes | None", now_ms: int, pace: int = 100) -> Incident | None:
-    """The incident that a reset interrupted, begun again from its first turn; None: there is none.
+    """Return the incident that a reset interrupted, begun again from its first turn; None: there is none.
 
     A torn, foreign or used-up file is none: the button then stays quiet rather than invent an alarm.
     """

@@ -16,7 +16,7 @@ STUCK_MS = 60_000  # nobody holds a key for a minute: it is stuck, or its cable 
 
 
 def level_of(pin: "Pin") -> int | None:
-    """What an input reads; None when it cannot be read, as if nobody touched it."""
+    """Return the level of an input; None when it cannot be read, as if nobody touched it."""
     try:
         return pin.value()
     except OSError:
@@ -33,7 +33,7 @@ class Key:
         self._edge_ms = now_ms
 
     def poll(self, down: bool, now_ms: int) -> bool:
-        """True when a debounced edge has come; self.down is the new level."""
+        """Return True when a debounced edge has come; self.down is the new level."""
         if down == self.down:
             self._since_ms = None
         elif self._since_ms is None:
@@ -46,7 +46,7 @@ class Key:
         return False
 
     def stuck(self, now_ms: int) -> bool:
-        """Whether it has been down for longer than anybody holds it."""
+        """Tell whether it has been down for longer than anybody holds it."""
         return self.down and now_ms - self._edge_ms >= STUCK_MS
 
 
@@ -81,7 +81,7 @@ class Panel:
         return None
 
     def _level(self, name: str, pin: "Pin") -> int | None:
-        """What it reads; None, and noted, where it cannot be read."""
+        """Return its level; None, and noted, where it cannot be read."""
         level = level_of(pin)
         if (level is None) != (name in self._dead):
             self._dead = [dead for dead in self._dead if dead != name]
@@ -95,7 +95,7 @@ class Panel:
         return name in self.down()
 
     def worn(self) -> list[str]:
-        """Names of what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
+        """List what is not so while nobody presses: keys down, "contact" when NO and NC disagree."""
         names = [name for name in self.down() if name != "lid"] + self._dead
         return names if self._agree else names + ["contact"]
 
@@ -109,7 +109,7 @@ class Panel:
 
 
 def boot_key(down: list[str], lid_open: bool) -> str:
-    """The key that counts as pressed when a board starts for another reason than a key. `down`: names.
+    """Return the key that counts as pressed when a board starts for another reason than a key. `down`: names.
 
     Both keys at once ask for a test. With the lid open somebody works on the box: nothing counts but the
     test.

@@ -1,4 +1,4 @@
-"""Where a core's state goes: RTC memory and flash, which may take no write (full, worn, read-only). Pure.
+"""Keeper of a core's state: RTC memory and flash, which may take no write (full, worn, read-only). Pure.
 
 what                              RTC memory         flash
 sequence                          first              before its first value is used
@@ -84,7 +84,7 @@ class Keeper:
         return None
 
     def flush(self, now_ms: int) -> None:
-        """Before sleep: nothing waits any longer."""
+        """Write everything that waits, before sleep."""
         while self._late:
             self._write_late(now_ms)
 

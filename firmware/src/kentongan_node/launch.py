@@ -13,7 +13,7 @@ RTC memory is empty                      counter.after_dark
 Ctrl-C on the serial line is a character like others: a line that nobody holds makes it now and then.
 Waiting for a technician: the lamp says so, nothing is sent, no siren sounds. A mains device tries again after
 TECHNICIAN_MS (a wet radio may have dried), a button sleeps after TECHNICIAN_TOMBOL_MS until its key is
-pressed. Whoever pressed and is not heard sees that first (NOBODY_MS): a press is never met with a dark lamp.
+pressed. A presser who is not heard sees that first (NOBODY_MS): a press is never met with a dark lamp.
 """
 
 import sys
@@ -162,7 +162,7 @@ def role_of(board, pins):
 
 
 def tells(kind, memory, key):
-    """What the lamp says at once while the program does not run: "nobody hears" to whoever pressed and has no
+    """Return the lamp's signal while the program does not run: "nobody hears" for a press that has no
     answer, nothing while a silent alarm runs, else that a technician is needed.
     """
     ask = getattr(kind, "unanswered", None)

@@ -66,7 +66,7 @@ RND_SLOTS = 1_000  # the slots' numbers of a draw start here; roles use the smal
 
 
 class Mesh:
-    """What a node sends and carries on. Frames heard never decide local delivery here."""
+    """Mesh of one node: frames that it sends and carries on. Frames heard decide no local delivery here."""
 
     def __init__(self, preset, node, relays, air_state=None, counted=None):
         """`preset`: a phy.Preset; `relays`: whether this node carries others' frames; `air_state`, `counted`:
@@ -101,7 +101,7 @@ class Mesh:
         self._alarm_air_ms = self.airtime_ms(phy.ALARM_FRAME_BYTES)
 
     def airtime_ms(self, n_bytes):
-        """Time on air, rounded up."""
+        """Return the time on air, rounded up."""
         return (phy.airtime_us(self.preset, n_bytes) + 999) // 1000
 
     # -- what waits ---------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class Mesh:
 
         One that comes with more hops left than what was carried takes the waiting copy's place, or goes
         again: the one before may have been played ahead of it, to end its way here.
-        proved: its carry tag holds. What is not proved, or was said before, is paid from one common purse.
+        proved: its carry tag holds. Unproved frames, or those said before, are paid from one common purse.
         """
         if not self.relays or packet.src == self.node or not may_relay(packet, data):
             return False
@@ -202,7 +202,7 @@ class Mesh:
         return False
 
     def _drawn(self, entry, head, left_ms, now_ms, rnd):
-        """Whether it goes although no purse pays it: by lot, so that nobody can come first.
+        """Tell whether it goes although no purse pays it: by lot, so that nobody can come first.
 
         An alarm that goes on (one first frame each of many never do), the likelier the more air is left: the
         next relay has mostly spent less, and sees few of an alarm's frames, so later attempts need no second.
@@ -220,7 +220,7 @@ class Mesh:
         return self._shares.allow(now_ms, rnd, entry.klass, 3_000 * self.airtime_ms(len(entry.frame)))
 
     def _pays(self, entry, head, now_ms):
-        """Whether the purse that the entry names has the air for it and for what waits on that purse."""
+        """Tell whether the purse that the entry names has the air for it and for what waits on that purse."""
         waiting = [other for other in self.queue.entries if other.charge == entry.charge]
         wanted_ms = sum([self.airtime_ms(len(one.frame)) for one in waiting + [entry]])
         first = entry.attempt <= FIRST_ATTEMPTS if head else entry.charge != COMMON
@@ -281,7 +281,7 @@ class Mesh:
         self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
 
     def hear(self, packet, data, proved, now_ms):
-        """Who is active, and which copies are needless now.
+        """Note an active sender, and the copies that are needless now.
 
         proved: its carry tag holds. A tombol cannot judge that. To a relay nobody is active whose alarm is
         old, nor a stranger whose frame is not to be carried: of that it keeps nothing.
@@ -319,7 +319,7 @@ class Mesh:
                 entry.hold(self._hold_ms())
 
     def active_origins(self, now_ms, strangers=True):
-        """How many tombol were heard alarming lately; without strangers: of those who are known here."""
+        """Count the tombol heard alarming lately; without strangers: those that are known here."""
         for origins in (self._origins, self._strangers):
             for origin in [o for o in origins if now_ms - origins[o] >= ACTIVE_MS * self.pace // 100]:
                 del origins[origin]
@@ -437,7 +437,7 @@ class Mesh:
                 entry.at_ms = min(entry.base_ms + wait_ms, entry.due_ms)
 
     def _next_payable(self, now_ms, overdue=False):
-        """The most urgent frame whose time has come and that can be paid; drops those that cannot."""
+        """Return the most urgent frame whose time has come and that can be paid; drops those that cannot."""
         while True:
             entry = self.queue.best(now_ms, overdue)
             if entry is None or self._payable(entry, now_ms):
@@ -447,7 +447,7 @@ class Mesh:
                 self.answers.budget.unsaid(*entry.tag)
 
     def _payable(self, entry, now_ms):
-        """Whether the hour has air for it: of what is everybody's, else of what is kept for its kind."""
+        """Tell whether the hour has air for it: common air, else the air kept for its kind."""
         airtime_ms = self.airtime_ms(len(entry.frame))
         used_ms = self.ledger.used_ms(now_ms) + airtime_ms
         limit_ms = phy.AIR_LIMIT_MS if entry.klass <= CLASS_ORDER else LAW_RESERVE_MS
@@ -473,7 +473,7 @@ class Mesh:
         return True
 
     def _has_place(self, entry, airtime_ms, now_ms):
-        """Whether it is an alarm or our own, or leaves the alarms theirs."""
+        """Tell whether it is an alarm or our own, or leaves the alarms theirs."""
         if self._others is None or not entry.is_others():
             return True
         return self._others.used_ms(now_ms) + airtime_ms <= LAW_RESERVE_MS

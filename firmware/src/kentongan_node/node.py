@@ -1,8 +1,8 @@
 """Common base of every role: opens, verifies and carries frames on, sends our own, keeps time.
 
 A role overrides the `on_..` hooks; it never handles raw frames. `now_ms`, `rnd` and `actions` belong to the
-call under way; what a core only leans on (mesh, reports, soundings) is told the time. What comes from
-outside and is refused is a RemoteError, caught here and nowhere else, counted by reason, dropped.
+call under way; what a core only leans on (mesh, reports, soundings) is told the time. Refused input
+from outside is a RemoteError, caught here and nowhere else, counted by reason, dropped.
 """
 
 from binascii import unhexlify
@@ -143,7 +143,7 @@ class Node:
         return self._end()
 
     def next_deadline(self):
-        """When tick is wanted at the latest, or None."""
+        """Return the latest time of the next tick, or None."""
         first_ms = self.mesh.next_deadline()
         for at_ms in self.timers.values():
             if first_ms is None or at_ms < first_ms:
@@ -187,7 +187,7 @@ class Node:
         """A reading."""
 
     def on_host(self, data):
-        """Bytes from the host."""
+        """Take bytes from the host."""
 
     def on_sent(self, entry):
         """A frame was on the air: entry.frame .klass .tag .relay .answer."""
@@ -310,7 +310,7 @@ class Node:
         return messages.parse(data.payload) if data.portnum == PORT_PRIVATE else None
 
     def _deliver(self, frame, envelope, proved, heard):
-        """What a message is to us. Every copy comes here, whatever the mesh remembers."""
+        """Act on a message for us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
         if proved:
             self.on_overheard(envelope, packet.src)
@@ -344,14 +344,14 @@ class Node:
         return self.guard.check(message)
 
     def _open_message(self, envelope, packet):
-        """The verified message; RemoteError."""
+        """Return the verified message; RemoteError."""
         revoked = self.settings["revoked"]
         if envelope.type == messages.SIREN_ORDER:
             return verify.own_order(envelope.payload, packet.src, self.node, self.keys, revoked)
         return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, revoked)
 
     def _wants(self, envelope):
-        """Whether the message is one that this role verifies; for CONFIG and PAGE only our own."""
+        """Tell whether this role verifies the message; for CONFIG and PAGE only our own."""
         if envelope.type == messages.CONFIG:
             return messages.target_of(envelope) == self.node
         if envelope.type not in self.types:

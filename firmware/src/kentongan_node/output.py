@@ -48,11 +48,11 @@ class Output(MainsNode):
 
     @property
     def sounding(self):
-        """Whether the siren is driven for an incident, and does not rest."""
+        """Tell whether the siren is driven for an incident, and does not rest."""
         return isinstance(self._playing, tuple)
 
     def cut_off(self):
-        """Whether a reset has cut a sounding off; asked before the start."""
+        """Tell whether a reset has cut a sounding off; asked before the start."""
         return load(self.state.get(FILE), 0).current() is not None
 
     def on_start(self, boot):
@@ -262,7 +262,7 @@ class Output(MainsNode):
             report.hold(self._crowd_ms())
 
     def _crowd_ms(self):
-        """How long a report waits that says nothing new: until one that waits so already, for one receipt."""
+        """Return the wait of a report that says nothing new: as long as one that waits, for one receipt."""
         times = flood.CROWD_TIMES if self.mesh.active_origins(self.now_ms) >= CROWD_ORIGINS else 1
         least_ms, span_ms = flood.HELD_MS * times, flood.HELD_SPAN_MS * times
         for report in self.reports.waiting:

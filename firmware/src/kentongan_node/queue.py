@@ -65,7 +65,7 @@ class Entry:
         return self.frame[12] & 7
 
     def is_others(self) -> bool:
-        """Whether somebody else makes us send it, and it is no alarm."""
+        """Tell if somebody else makes us send it, and it is no alarm."""
         return self.answer or self.relay and self.tag is None
 
     def put_off(self, base_ms: int) -> None:
@@ -123,7 +123,7 @@ class SendQueue:
         return lost
 
     def _room(self, klass: int) -> bool:
-        """Whether a place is free for that class, or could be freed of something less urgent."""
+        """Tell whether a place is free for that class, or could be freed of something less urgent."""
         if len(self.entries) >= self._limit:
             return False
         if klass == CLASS_ALARM:
@@ -131,7 +131,7 @@ class SendQueue:
         return len([e for e in self.entries if e.klass != CLASS_ALARM]) < self._open
 
     def put(self, entry: "Entry") -> bool:
-        """True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
+        """Return True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
 
         Among the alarms one that has gone gives way to one that has not.
         """
@@ -151,7 +151,7 @@ class SendQueue:
         return True
 
     def best(self, now_ms: int, overdue: bool = False) -> "Entry | None":
-        """The most urgent frame whose time (overdue: whose longest wait) has come, or None; older first."""
+        """Return the most urgent frame whose time (overdue: longest wait) has come, or None; older first."""
         best = None
         for entry in self.entries:
             ready = entry.at_ms is not None and entry.at_ms <= now_ms
@@ -162,7 +162,7 @@ class SendQueue:
         return best
 
     def next_ms(self) -> int | None:
-        """When the next frame's time comes, or None."""
+        """Return the time of the next frame, or None."""
         first_ms = None
         for entry in self.entries:
             at_ms = entry.base_ms if entry.at_ms is None else entry.at_ms

@@ -316,7 +316,7 @@ class Radio:
         return ("cad", (bool(flags & hit),))
 
     def _receiving(self):
-        """Whether the receiver is in the middle of a frame, or holds one that was not read out yet."""
+        """Tell whether the receiver is in the middle of a frame, or holds one that was not read out yet."""
         flags = self._look()[1]
         if not self._sx126:
             return bool(flags & SX127_RX_DONE or self._chip._reg_read(SX127_STAT) & SX127_RECEIVING)

@@ -1,4 +1,4 @@
-"""How many hops a button's alarms need to a gateway: learned from its answers, kept over sleep. Pure.
+"""Reach of a button: hops to a gateway, learned from its answers, kept over sleep. Pure.
 
 A gateway's stages 3 to 5 start with as many hops as the alarm took to it; where several buttons share a
 frame, as the farthest one's. A way that was longer than what we send with is taken at once from a frame of

@@ -89,7 +89,7 @@ class Penerima(MainsNode):
             super().on_timer(name)
 
     def _least(self):
-        """Which call gives way: the oldest of the button that has most of them, a silent one last of all.
+        """Find the call that gives way: the oldest of the button that has most of them, a silent one last.
 
         So no button, pressed again and again, takes another's call from the chime.
         """
@@ -103,7 +103,7 @@ class Penerima(MainsNode):
         )
 
     def _next(self):
-        """The call that the key answers: the newest that waits, first of a button with no answer yet."""
+        """Return the call that the key answers: the newest waiting, first of a button with no answer yet."""
         waiting = [call for call in self.calls if call.state == WAITING]
         answered = [call.body.origin for call in self.calls if call.state != WAITING]
         fresh = [call for call in waiting if call.body.origin not in answered]
@@ -139,7 +139,7 @@ class Penerima(MainsNode):
             self.actions.append(Quiet())
 
     def _end(self):
-        """After every event: old pages go, and the lamp shows the one that the key would answer."""
+        """Drop old pages and show the one that the key would answer: after every event."""
         self.calls = [call for call in self.calls if self.now_ms < call.until_ms]
         self._show()
         for name, at_ms in (

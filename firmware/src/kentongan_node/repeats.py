@@ -1,4 +1,4 @@
-"""When a button sends its alarm again, and with how many hops. Pure and bounded: 21 turns, then none."""
+"""Repeats of a button's alarm: times and hops. Pure and bounded: 21 turns, then none."""
 
 from kentongan_node.mix import pick
 

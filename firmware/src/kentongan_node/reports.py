@@ -31,7 +31,7 @@ class Report:
         self.held = False
 
     def due_ms(self) -> int | None:
-        """When it is sent next; None after the last time, when only its entry is still listened for."""
+        """Return the time of the next send; None after the last one, when only its entry is listened for."""
         if self.sends == len(SENDS_AT_MS):
             return None
         return self.start_ms + SENDS_AT_MS[self.sends] * self.pace // 100
@@ -59,14 +59,14 @@ class Reports:
         self.waiting.append(Report(kind, body, start_ms, about, self._pace))
 
     def find(self, about: "About") -> "Report | None":
-        """The report about that, sent or not, or None when the gateway has it or there was none."""
+        """Return the report about that, sent or not, or None when the gateway has it or there was none."""
         for report in self.waiting:
             if report.about == about:
                 return report
         return None
 
     def stored(self, counter: int) -> "About | None":
-        """The gateway's verified stage 2 entry: what it was about, or None when nothing waited for it."""
+        """Take the gateway's verified stage 2 entry: what it was about, or None when nothing waited."""
         for report in self.waiting:
             if report.counter == counter:
                 self.waiting.remove(report)

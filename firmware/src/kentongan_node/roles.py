@@ -17,7 +17,7 @@ ROLES = {  # role in the device file: module, class
 
 
 def core_class(role: str) -> "type[Node]":
-    """The class of that role; imports it. LocalError for a role that is none."""
+    """Return the class of that role; imports it. LocalError for a role that is none."""
     if role not in ROLES:
         known = ", ".join(sorted(ROLES))
         raise LocalError("device file: role {!r} is unknown; write one of {}".format(role, known))
@@ -26,5 +26,5 @@ def core_class(role: str) -> "type[Node]":
 
 
 def make(settings: "Settings", state: "State") -> "Node":
-    """The core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
+    """Return the core for checked settings (settings.load) and what it persisted before ({name: bytes})."""
     return core_class(settings["role"])(settings, state)

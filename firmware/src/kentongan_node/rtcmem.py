@@ -1,4 +1,4 @@
-"""What survives deep sleep and every reset but a lost supply: 2 KB of RTC memory behind a CRC. Pure bytes.
+"""RTC memory: 2 KB behind a CRC that survive sleep and every reset but a lost supply. Pure bytes.
 
 The fast copy of the files whose loss matters most between a press and the flash; the clock over a deep sleep;
 how often the program failed in a row; the key that a boot began with. A foreign or torn content is an empty
@@ -45,7 +45,7 @@ class Memory:
         self.files: State = {}
 
     def belongs_to(self, node: int) -> bool:
-        """Whether the files are this node's: those of another identity, or none at all, are left out. A board
+        """Tell whether the files are this node's: those of another identity, or none, are left out. A board
         that was provisioned anew starts without them, and so does one whose supply was lost.
         """
         if self.node == node:
@@ -85,7 +85,7 @@ class Memory:
 
 
 def load(data: "Bytes") -> Memory:
-    """The Memory of a dump; an empty one when it is not whole."""
+    """Return the Memory of a dump; an empty one when it is not whole."""
     data = bytes(data)
     it = Memory()
     if len(data) < _HEAD_BYTES + 4 or data[:4] != _MAGIC:

@@ -1,4 +1,4 @@
-"""What a board says of itself on its serial line, for a technician or kentongan-tool; no key is in it."""
+"""Self-test of a board on its serial line, for a technician or kentongan-tool; no key is in it."""
 
 import gc
 import json
@@ -28,7 +28,7 @@ def report(
     flash_failing: bool = False,
     failing: "Iterable[str]" = (),
 ) -> "dict[str, Any]":
-    """The dict of `periksa`. radio: error counters, or None without a radio."""
+    """Return the dict of `periksa`. radio: error counters, or None without a radio."""
     said = {name: settings[name] for name in SAID}
     gc.collect()
     said.update(

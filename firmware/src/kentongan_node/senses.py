@@ -1,6 +1,6 @@
 """Readings beside the alarm: supply and temperature by the minute, the siren's sensor at once. Pure.
 
-Whatever cannot be read is unknown (0), is told, and keeps nothing else from being read.
+A reading that fails is unknown (0), is told, and keeps nothing else from being read.
 """
 
 from kentongan_wire.shapes import TYPE_CHECKING
@@ -46,7 +46,7 @@ class Senses:
         self._failing = False  # whether a part was failing that nothing else tells
 
     def settling(self) -> bool:
-        """Whether readings are on their way."""
+        """Tell whether readings are on their way."""
         return self._taken_ms is not None
 
     def forget(self) -> None:
@@ -59,11 +59,11 @@ class Senses:
         return [(what, level) for what, level in found if level is not None]
 
     def battery_mv(self) -> int | None:
-        """None on a board that cannot measure it, and where the reading fails (beside.failing names it)."""
+        """Read it; None on a board that cannot, and where the reading fails (beside.failing names it)."""
         return None if self.battery is None else self._beside.do("battery", self.battery.read_mv)
 
     def poll(self, now_ms: int) -> "Sensed | None":
-        """The next ("sense", (what, value)), or None."""
+        """Return the next ("sense", (what, value)), or None."""
         if self._taken_ms is None and now_ms >= self._next_ms:
             self._next_ms = now_ms + SENSE_PERIOD_MS
             self._taken_ms = now_ms + ADC_SETTLE_MS

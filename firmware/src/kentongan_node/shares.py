@@ -1,4 +1,4 @@
-"""How much of this relay's hour each tombol's alarms took, and what nobody proved to be took together."""
+"""Shares of this relay's hour: of each tombol's alarms, and of all unproved frames together."""
 
 import struct
 
@@ -69,7 +69,7 @@ class Shares:
         return self.used_ms(origin, now_ms) + airtime_ms <= limit_ms
 
     def allow(self, now_ms: int, rnd: int, kind: int, delay_ms: int) -> bool:
-        """Whether one more of this kind goes although no purse pays it: at moments that nobody can foresee.
+        """Tell whether one more of this kind goes although no purse pays it: at moments nobody can foresee.
 
         The next at most delay_ms later: a thief who has emptied the purse must come first each time.
         """
@@ -109,7 +109,7 @@ class Shares:
 
 
 def _place(origin: int) -> int | None:
-    """Where a span has what this purse paid; None: it is a sender."""
+    """Return the place of this purse's sum in a span; None: it is a sender."""
     if origin >= PURSES:
         origin -= 0xFFFFFFFF + 1 - 2 * PURSES
     return 2 * origin if 0 <= origin < 2 * PURSES else None

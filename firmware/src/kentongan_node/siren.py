@@ -143,7 +143,7 @@ class Sirene(Output):
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, ("refused", message.src))
 
     def _alarm(self, message, repeat, heard):
-        """False when it is none of ours: what does not sound here moves no mark of what does."""
+        """Take an alarm; False: it is none of ours, and moves no mark of those that sound here."""
         body = message.body
         if message.role != m.TOMBOL or not self._in_table(body.zone, body.kind):
             self.count("not_our_zone")
@@ -195,7 +195,7 @@ class Sirene(Output):
         return record
 
     def _may_sound(self, origin, generation, zone, kind):
-        """Whether a new incident that was heard, not ordered, sounds here; counts why not."""
+        """Tell whether a new incident that was heard, not ordered, sounds here; counts why not."""
         if not self._in_table(zone, kind):
             self.count("not_our_zone")
         elif self._untrusted(origin, generation):
@@ -385,7 +385,7 @@ class Sirene(Output):
         self._report(record, None if record.state == LIVE else m.STATE_STOPPED)
 
     def _window(self, message, repeat):
-        """A drill begins or ends; `counter` is its number. What is told is so now, also to a repeat.
+        """A drill begins or ends; `counter` is its number. The state told is that of now, also to a repeat.
 
         With the counters lost none begins: the order may be a recorded one.
         """
@@ -402,7 +402,7 @@ class Sirene(Output):
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, "drill")
 
     def _ordered(self, order, counter):
-        """The incidents that an order names. Origin 0 is the siren alone, started by a person at the hub."""
+        """Return the incidents that an order names. Origin 0: the siren alone, started at the hub."""
         begun = [r for r in self.soundings.records if r.origin == order.origin and r.first <= counter]
         live = [r for r in begun if r.state == LIVE]
         named = [r for r in begun if counter <= r.last]
@@ -411,7 +411,7 @@ class Sirene(Output):
         return named or live  # a cancel has a counter that no post has read: it ends what was raised before
 
     def _start_by_order(self, record, order, counter):
-        """Whatever posts have said: who could make them could not make this."""
+        """Start by an order, whatever posts have said: a forger of their word could not forge this."""
         started = record.order(counter, self.now_ms, (order.seconds * 1000) or SOUND_MS)
         record.kind = order.pattern
         if started:

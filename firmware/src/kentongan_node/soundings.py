@@ -1,4 +1,4 @@
-"""Which incident sounds at a post, for how long still, and how often it did. Pure and bounded.
+"""Soundings of a post: its incidents, their time left, and their number. Pure and bounded.
 
 One siren, several incidents: the one that was begun last is heard, a drill only beside none in earnest; when
 it is over, stopped or hushed, the one before it goes on with what is left of its own time.
@@ -53,7 +53,7 @@ _RECORD_BYTES = struct.calcsize(_RECORD)
 
 
 def first(counter: int, number: int) -> int:
-    """The whole counter of an incident's first alarm: of a later one's, and the 16 bits that this names."""
+    """Return the whole counter of an incident's first alarm, from a later one's and the 16 bits it names."""
     begun = counter - (counter - number & 0xFFFF)
     return begun if begun > 0 else counter
 
@@ -103,7 +103,7 @@ class Record:
         return self.event(ORDER, now_ms, max(left_ms, total_ms))
 
     def in_earnest(self) -> None:
-        """What was beaten as a drill is none: it begins anew."""
+        """Begin anew in earnest an incident that was beaten as a drill."""
         self.drill = False
         self.state, self.times = FRESH, 0
 
@@ -118,7 +118,7 @@ class Soundings:
         self._image = bytearray(_HEAD_BYTES + RECORDS_LIMIT * _RECORD_BYTES + 4)  # for dump
 
     def of_alarm(self, message: "Message") -> Record | None:
-        """The incident that an ALARM names, or None."""
+        """Return the incident that an ALARM names, or None."""
         begun = first(message.counter, message.body.incident)
         for record in self.records:
             if record.origin == message.src and record.first == begun:
@@ -126,7 +126,7 @@ class Soundings:
         return None
 
     def of_counter(self, origin: int, counter: int) -> Record | None:
-        """The incident that a receipt or an order names by one of its alarms' counters, or None."""
+        """Return the incident that a receipt or an order names by one of its alarms' counters, or None."""
         for record in self.records:
             if record.origin == origin and record.first <= counter <= record.last:
                 return record
@@ -147,7 +147,7 @@ class Soundings:
         return record
 
     def too_many(self, origin: int, now_ms: int) -> bool:
-        """Whether one more incident of that button sounds only by order."""
+        """Tell whether one more incident of that button sounds only by order."""
         recent = [
             r
             for r in self.records
@@ -156,7 +156,7 @@ class Soundings:
         return len(recent) >= FREE_INCIDENTS
 
     def current(self) -> Record | None:
-        """The incident that is heard, or None: of those in earnest, else of drills, the last."""
+        """Return the incident that is heard, or None: of those in earnest, else of drills, the last."""
         found = None
         for record in self.records:
             if record.state != LIVE or found is not None and record.drill and not found.drill:
@@ -166,7 +166,7 @@ class Soundings:
         return found
 
     def joins(self, record: "Record", kind: bool = True) -> bool:
-        """Whether the siren beat the same (or anything) in earnest for another one when this came."""
+        """Tell whether the siren beat the same (or anything) in earnest for another one when this came."""
         for other in self.records:
             if (
                 other is not record
@@ -180,14 +180,14 @@ class Soundings:
         return False
 
     def expire(self, now_ms: int) -> list[Record]:
-        """The incidents whose time was up by now."""
+        """Return the incidents whose time was up by now."""
         over = [r for r in self.records if r.state == LIVE and now_ms >= r.until_ms]
         for record in over:
             record.event(TIME_UP, now_ms)
         return over
 
     def next_end(self) -> int | None:
-        """When the first of those that sound is over, or None."""
+        """Return the first end of those that sound, or None."""
         first_ms = None
         for record in self.records:
             if record.state == LIVE and (first_ms is None or record.until_ms < first_ms):
@@ -195,7 +195,7 @@ class Soundings:
         return first_ms
 
     def dump(self, now_ms: int) -> memoryview:
-        """A view of the file that a reset finds, until the next dump: no clock is kept, only durations."""
+        """Return a view of the file for a reset, until the next dump: it keeps no clock, only durations."""
         image, end = self._image, _HEAD_BYTES
         struct.pack_into(_HEAD, image, 0, VERSION, len(self.records), min(self.stretch.age_s(now_ms), 0xFFFF))
         for r in self.records:

@@ -1,4 +1,4 @@
-"""How long the siren has been driven on end, and when it has to rest. Pure.
+"""Continuous driving of the siren, and its rests. Pure.
 
 The carrier counts from the first stroke and shuts its output after 180 to 260 s, whatever the program
 wants; only 3 to 16 s of quiet begin that count anew, all over its parts' tolerances (hardware/README.md).
@@ -17,7 +17,7 @@ class Stretch:
         self._quiet_ms: int | None = None  # when the output went off; None while it is driven
 
     def left_ms(self, now_ms: int) -> int:
-        """How long the output may be driven from now on; 0: only after a rest."""
+        """Return how long the output may be driven from now on; 0: only after a rest."""
         if self._first_ms is None or self._quiet_ms is not None and now_ms - self._quiet_ms >= REST_MS:
             return LIMIT_MS
         return max(0, LIMIT_MS - (now_ms - self._first_ms))
@@ -35,7 +35,7 @@ class Stretch:
         return self._quiet_ms + REST_MS
 
     def age_s(self, now_ms: int) -> int:
-        """Seconds since the first stroke of this stretch, for the file that a reset finds."""
+        """Return the seconds since the first stroke of this stretch, for the file that a reset finds."""
         if self._first_ms is None or self.left_ms(now_ms) == LIMIT_MS:
             return 0
         return (now_ms - self._first_ms) // 1000

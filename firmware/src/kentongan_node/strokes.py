@@ -58,7 +58,7 @@ class Strokes:
         self._event(WAKE, now_ms)
 
     def press(self, now_ms: int) -> int | None:
-        """A kind when this stroke is one too many for any code, else None."""
+        """Return a kind when this stroke is one too many for any code, else None."""
         if not self._event(PRESS, now_ms) or self._state != HELD:
             return None
         if self._count < len(self._kinds):
@@ -75,7 +75,7 @@ class Strokes:
                 self._count += 1
 
     def tick(self, now_ms: int) -> int | None:
-        """The kind of a code that is ready now, else None."""
+        """Return the kind of a code that is ready now, else None."""
         deadline = self.deadline()
         while deadline is not None and now_ms >= deadline:
             event, was = TIMED[self._state][0], self._state

@@ -1,4 +1,4 @@
-"""What feeds a board: its cell's voltage by a divider or a power chip, which on a T-Beam feeds the radio too.
+"""Supply of a board: its cell's voltage by a divider or a power chip, which on a T-Beam feeds the radio too.
 
 AXP192 (T-Beam V1.1) and AXP2101 (V1.2): registers from the X-Powers data sheets AXP192 v1.1 and AXP2101 v1.0.
 `i2c`: readfrom_mem and writeto_mem.
@@ -86,7 +86,7 @@ class Battery:
             self._line(1 - self._rest)
 
     def read_mv(self) -> int | None:
-        """None where nothing can be read; the divider, which takes current, is let go again.
+        """Read it; None where nothing can be read; the divider, which takes current, is let go again.
 
         OSError of a chip that does not answer, or of an ADC without calibration (-258).
         """

@@ -1,12 +1,12 @@
 """The line between a modem and its host: the prompt's own, over a USB bridge or the chip's USB.
 
-There is no other: a bridge hangs on UART0, which is the prompt's, and machine.UART(0) raises. What the chip's
-software says by itself (boot lines, IDF's errors) comes on it too. Of the host's bytes the port keeps
+There is no other: a bridge hangs on UART0, which is the prompt's, and machine.UART(0) raises. Text that the
+chip's software writes (boot lines, IDF's errors) comes on it too. Of the host's bytes the port keeps
 link.RING_BYTES between two looks; the host paces itself.
 
 A write to a host that has the chip's USB open and does not read waits inside the port (once or twice 500 ms
 in MicroPython's TinyUSB) and is cut off: the radio would be deaf meanwhile. So after one such write nothing
-is written until the host says something, or HOLD_MS have passed. What is lost the host sees by the messages'
+is written until the host says something, or HOLD_MS have passed. The host sees losses by the messages'
 numbers.
 """
 

@@ -1,4 +1,4 @@
-"""What hangs on a board's pins: keys, outputs, the radio, the battery's divider, the keys that wake. Pure.
+"""Wiring of a board's pins: keys, outputs, the radio, the battery's divider, the keys that wake. Pure.
 
 `machine` and `esp32`, the chip's own modules, are given by hal.py. Whatever of theirs cannot be made is told
 and stands as a part that fails (Wires); only the radio's are raised, since without it a start is none.
@@ -39,7 +39,7 @@ class Wires:
         return self._pin(part, number, self._machine.Pin.OUT, value=level)
 
     def timer(self, number):
-        """None where the chip gives none: Beat.look() does its work then."""
+        """Make a timer, or None where the chip gives none: Beat.look() does its work then."""
         return self._beside.do("timer {}".format(number), self._machine.Timer, number)
 
     def key(self, board, name, number, now_ms):
@@ -83,7 +83,7 @@ class Wires:
             )
 
     def look(self, beats, siren=None):
-        """What no timer does for these Beats."""
+        """Look after these Beats, which no timer does."""
         for i in range(len(beats)):
             if beats[i] is not None:
                 self._beside.do(SHOWS[i] + "'s timer", beats[i].look)
@@ -91,7 +91,7 @@ class Wires:
             self._beside.do("siren's timer", siren.look)
 
     def power_chip(self, board):
-        """The I2C bus of a board's power chip, which then feeds the radio; None on boards without.
+        """Return the I2C bus of a board's power chip, which then feeds the radio; None on boards without.
 
         A chip that does not answer is told: whether the radio has power all the same it says itself.
         """
@@ -109,7 +109,7 @@ class Wires:
 
 
 class AntennaSwitch:
-    """What the driver calls where a pin of the chip has to say that it receives."""
+    """Switch of the antenna, which the driver calls where a pin of the chip has to say that it receives."""
 
     def __init__(self, pin):
         self._pin = pin
@@ -125,7 +125,7 @@ class AntennaSwitch:
 
 
 def radio_pins(machine, board):
-    """The dict that radio.Radio takes, of a board's numbers."""
+    """Return the dict that radio.Radio takes, of a board's numbers."""
 
     def pin(number):
         return None if number is None else machine.Pin(number)
@@ -191,7 +191,7 @@ def arm_keys(esp32, keys):
 
 
 def temperature(esp32):
-    """Of the chip, degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
+    """Return the chip's degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
     if hasattr(esp32, "mcu_temperature"):
         return int(esp32.mcu_temperature())
     if hasattr(esp32, "raw_temperature"):

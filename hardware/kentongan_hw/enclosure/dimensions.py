@@ -106,7 +106,7 @@ class Face:
         return out
 
     def zero(self):
-        """Where positions are counted from, with an arrow a side in the direction that counts up."""
+        """Mark the origin of positions, with an arrow a side in the direction that counts up."""
         (x, y), (right, up) = self.at(0, 0), self.at(9, 9)
         return [
             f'<path class="zero" d="M{x:.2f} {y:.2f}H{right:.2f}"/>',

@@ -14,7 +14,7 @@ VIEWS = (("depan", (300, -400, 350)), ("belakang", (300, -400, -350)))
 
 
 def write(node, folder) -> list:
-    """Everything of one node; the paths written. Solids go to `folder`, drawings beside their source."""
+    """Write all files of one node; the paths written. Solids go to `folder`, drawings beside their source."""
     box = parameters.load(node)
     made = []
     for name, part in (("kotak", shape.shell(box)), ("tutup", shape.lid(box))):
@@ -55,7 +55,7 @@ def tidy(text) -> str:
 
 
 def titled(text, words) -> str:
-    """The drawing with a line of words above it, on white."""
+    """Return the drawing with a line of words above it, on white."""
     left, top, width, height = map(float, re.search(r'viewBox="([^"]+)"', text).group(1).split())
     head = 9
     window = f'viewBox="{left:g} {top - head:g} {width:g} {height + head:g}"'

@@ -35,7 +35,7 @@ def path(node):
 
 
 def load(node) -> Box:
-    """The box of a node; BoxError when a key is unknown or missing, or the numbers make no box."""
+    """Return the box of a node; BoxError when a key is unknown or missing, or the numbers make no box."""
     with path(node).open("rb") as file:
         return parse(node, tomllib.load(file))
 
@@ -95,7 +95,7 @@ def outer(box):
 
 
 def sheds_rain(box, low, high) -> str:
-    """Why a lid with these corners of its bounds would not let rain drip past the joint, or ""."""
+    """Say why a lid with these corners of its bounds would not let rain drip past the joint, or ""."""
     x, y, _ = outer(box)
     if box.inner[2] - low[2] < DRIP_MIN:
         return f"its skirt reaches {box.inner[2] - low[2]:.1f} mm below the joint, not {DRIP_MIN}"

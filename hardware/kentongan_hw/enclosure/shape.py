@@ -101,7 +101,7 @@ def seat(box) -> Part:
 
 
 def pole(box) -> Part:
-    """What is cut out of the seat: the V that a pole lies in, and slots for its bands."""
+    """Return the cut-out of the seat: the V that a pole lies in, and slots for its bands."""
     _, y, _ = box.inner
     cut = Location((0, 0, -box.wall - SEAT[2])) * Rot(0, 45, 0) * Box(V_SIDE, y, V_SIDE)
     for sign in (1, -1):
@@ -110,7 +110,7 @@ def pole(box) -> Part:
 
 
 def opening(box, hole):
-    """What is drilled away for a hole, or the sieve and mesh bed of a vent."""
+    """Return the material drilled away for a hole, or the sieve and mesh bed of a vent."""
     if not hole.vent:
         return placed(box, hole, drum(0, 0, -INWARD, hole.diameter, INWARD + OUTWARD))
     bed = drum(0, 0, -INWARD, hole.diameter, INWARD + MESH_RECESS)

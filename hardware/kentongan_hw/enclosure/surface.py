@@ -1,8 +1,8 @@
-"""Whether a mesh bounds one solid body; build123d, which takes seconds to load, is not needed for it."""
+"""Surface checks: a mesh bounds one solid body. Needs no build123d, which takes seconds to load."""
 
 
 def leaks(mesh) -> str:
-    """Why the surface is no closed body, or ""."""
+    """Say why the surface is no closed body, or ""."""
     if not mesh.is_watertight:
         return "surface is open"
     if not mesh.is_winding_consistent or mesh.volume <= 0:

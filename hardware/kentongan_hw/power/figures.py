@@ -1,7 +1,7 @@
-"""What things draw and what cells hold: each figure with its source.
+"""Figures of consumption and of cells, each with its source.
 
 Nobody has measured these boards for this project yet. "typical" means a data sheet's typical value at 25 C;
-"to measure" means that a bench has to replace it (docs/power.md says how).
+"to measure" means that a bench has to replace it (hardware/power.md says how).
 """
 
 from collections import namedtuple

@@ -1,4 +1,4 @@
-"""How long a battery lasts: charge by event, from the firmware's own times and the figures' currents.
+"""Model of a battery's life: charge by event, from the firmware's own times and the figures' currents.
 
 Pure arithmetic. Charges are in mA s, currents in mA, times in ms unless the name says otherwise.
 """
@@ -27,7 +27,7 @@ HOURS_PER_YEAR = 8_766
 
 
 def air_ms(preset=phy.DEFAULT_PRESET, n_bytes=STATUS_BYTES) -> float:
-    """Time on air of one frame of a button."""
+    """Return the time on air of one frame of a button."""
     return phy.airtime_us(phy.preset(preset), n_bytes) / 1_000
 
 
@@ -49,7 +49,7 @@ def status_mas(board, preset=phy.DEFAULT_PRESET) -> float:
 
 
 def shown_mas(state, ms) -> float:
-    """What lamp, buzzer and motor take while a state is shown; the lamp goes on, the others play once."""
+    """Return the charge that lamp, buzzer and motor take for a state; the lamp goes on, others play once."""
     lamp, buzzer, motor = feedback.STEPS[state]
     cycle = sum(on + off for on, off in lamp) or 1
     lit = ms * sum(on for on, _ in lamp) / cycle
@@ -108,5 +108,5 @@ def standby_h(printed_ah, idle_ma, sounding_min, siren_ma, duty=1.0) -> float:
 
 
 def panel_surplus(load_ma, volt=3.7) -> float:
-    """What a day of the darkest month gives, as a multiple of what a day takes."""
+    """Return the yield of a day of the darkest month, as a multiple of a day's consumption."""
     return PANEL_W * SUN_HOURS * PANEL_LEFT / (load_ma / 1_000 * volt * 24)

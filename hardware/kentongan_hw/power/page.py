@@ -171,7 +171,7 @@ def sources() -> str:
 
 
 def text() -> str:
-    """The whole page."""
+    """Return the whole page."""
     gateway_wh = f.GATEWAY_W.ma * GATEWAY_H
     return (
         "\n\n".join(
@@ -229,7 +229,7 @@ def text() -> str:
 
 
 def draw(path):
-    """The plot of lives() as SVG."""
+    """Draw lives() as SVG."""
     import matplotlib
 
     matplotlib.use("svg")

@@ -36,7 +36,7 @@ class Done:
 
 
 class SimPort:
-    """What runner.run needs, and the list of actions since the host last looked."""
+    """Port for runner.run, with the list of actions since the host last looked."""
 
     def __init__(self) -> None:
         self.actions: list[Any] = []

@@ -1,4 +1,4 @@
-"""What the hub answers a technician: its routes under /api/v1, the parts of them that are used here."""
+"""Answers of the hub to a technician: its routes under /api/v1, the parts of them that are used here."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -39,7 +39,7 @@ class Alarm(TypedDict, total=False):
 
 
 class Uji(TypedDict):
-    """Whether a test alarm came in since a mark."""
+    """A test alarm since a mark, or none."""
 
     logged: bool
     alarm: Alarm | None
@@ -47,7 +47,7 @@ class Uji(TypedDict):
 
 
 class Label(TypedDict):
-    """What is printed on a sticker."""
+    """Contents of a sticker."""
 
     label: str
     id: str
@@ -91,7 +91,7 @@ class Named(TypedDict):
 
 
 class Revocation(TypedDict):
-    """How far a revocation is; `waiting`: the posts that have not reported it."""
+    """Progress of a revocation; `waiting`: the posts that have not reported it."""
 
     node: int
     label: str

@@ -1,4 +1,4 @@
-"""What several commands ask for: the hub and its token, the bundle, the port; and how they speak."""
+"""Arguments of several commands: the hub and its token, the bundle, the port; and how commands speak."""
 
 import argparse
 import getpass
@@ -56,7 +56,7 @@ def add_hub(parser: argparse.ArgumentParser) -> None:
 
 
 def open_hub(args: argparse.Namespace) -> hub_api.Hub:
-    """The hub, with a token that was read from a file or got for a password typed now."""
+    """Return the hub, with a token that was read from a file or got for a password typed now."""
     url, token_file, ca_file = profile.of_hub(args.hub, args.token_file, args.ca_file, bool(args.login))
     if bool(token_file) == bool(args.login):
         raise ToolError(
@@ -91,7 +91,7 @@ def sure_of(args: argparse.Namespace) -> asking.Sure:
 
 
 def open_bundle(args: argparse.Namespace, tools: Iterable[str]) -> bundle.Bundle:
-    """The bundle, verified, with the helper programs ready that `tools` names."""
+    """Return the bundle, verified, with the helper programs ready that `tools` names."""
     folder = args.bundle or profile.read().get("bundle")
     if folder is None:
         make_ready((*tools, "mpy-cross"))

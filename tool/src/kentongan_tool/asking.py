@@ -1,4 +1,4 @@
-"""What is looked at and asked before anything is destroyed."""
+"""Checks and questions before anything is destroyed."""
 
 import os
 import shutil

@@ -1,6 +1,6 @@
 """Many boards, one list: houses.csv, a bar, and going on after an interruption.
 
-What is in service at the hub is done; so a run that was stopped goes on where it was, on any laptop.
+A device in service at the hub is done; so a run that was stopped goes on where it was, on any laptop.
 """
 
 import csv
@@ -69,7 +69,7 @@ def _read_row(path: Path, line: int, row: dict[str, str], choices: Choices) -> F
 
 
 def check_against(rows: Iterable[Fields], there: Mapping[str, Device]) -> None:
-    """ToolError when a label of the list is that of a device elsewhere: it would be called installed."""
+    """Raise ToolError when a label of the list is that of another device: it would be called installed."""
     for row in rows:
         device: Mapping[str, Any] = there.get(row["label"], {})
         for name in SAME:
@@ -95,7 +95,7 @@ class Ports:
         self._used: set[str] = set()
 
     def next_blank(self, label: str, wait_s: float) -> str:
-        """The port of a blank board; ToolError("port_missing") when none came in time."""
+        """Return the port of a blank board; ToolError("port_missing") when none came in time."""
         with progress.Progress("Menunggu papan") as waiting:
             return self._next_blank(label, wait_s, waiting)
 

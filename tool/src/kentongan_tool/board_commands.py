@@ -66,7 +66,7 @@ def add_board(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(args: argparse.Namespace) -> Fields:
-    """The registration fields that were given; ToolError names one that cannot be read."""
+    """Return the registration fields that were given; ToolError names one that cannot be read."""
     fields = {}
     for option, (name, read, text) in CHOICES.items():
         given = getattr(args, option)
@@ -252,14 +252,14 @@ def test_modem(args: argparse.Namespace, hub: Hub) -> None:
 
 
 def described(said: Said) -> str:
-    """A device in one line, out of its answer to `periksa`; not every board can measure its battery."""
+    """Describe a device in one line, by its answer to `periksa`; not every board can measure its battery."""
     battery = said.get("battery_mv")
     volts = "baterai tidak terukur" if battery is None else f"{battery / 1000:.2f} V"
     return f"{said['role']} {said['label']} {said['node']:08x}, firmware {said['firmware']}, {volts}"
 
 
 def problems_of(said: Said) -> Iterator[str]:
-    """What a person should look at in the answer to `periksa`."""
+    """List what a person should look at in the answer to `periksa`."""
     if said.get("stuck"):
         yield "tombol macet: " + ", ".join(said["stuck"])
     if said.get("failing"):

@@ -107,7 +107,7 @@ def candidates(chip: str, usb: Usb | None = None, flash_mb: int | None = None) -
 def refuse_unfit(
     chip: str, usb: Usb | None = None, flash_mb: int | None = None, radios: Collection[str] = ()
 ) -> None:
-    """ToolError for a board that is known as not fit. `radios`: boards on whose pins a radio answers.
+    """Raise ToolError for a board that is known as not fit. `radios`: boards on whose pins a radio answers.
 
     The V4 shows itself by its own USB where a V3 has a bridge. Flash as large as its own has no board that
     is supported, but others have it too (XIAO ESP32S3 Plus).
@@ -129,7 +129,7 @@ def refuse_role(board: Board, role: str) -> None:
 
 
 def chip_of_machine(machine: str) -> str | None:
-    """The chip in MicroPython's own words ("Generic ESP32S3 module with ESP32S3"), or None."""
+    """Return the chip in MicroPython's own words ("Generic ESP32S3 module with ESP32S3"), or None."""
     for word, chip in REPL_CHIP.items():
         if machine.endswith(word):
             return chip

@@ -98,7 +98,7 @@ class Bundle:
         return found[-1], data
 
     def board_text(self, board: str) -> str:
-        """The text of a board's pin file."""
+        """Return the text of a board's pin file."""
         return (self.folder / "device/boards" / f"{board}.py").read_text(encoding="utf-8")
 
     def device_files(self, role: str, board: str, need_driver: bool) -> dict[str, bytes]:
@@ -120,7 +120,7 @@ class Bundle:
 
 
 def checkout() -> Path | None:
-    """The repository this program runs from, or None where it was installed from a wheel."""
+    """Return the repository this program runs from, or None where it was installed from a wheel."""
     for folder in Path(__file__).resolve().parents:
         if (folder / "firmware/roles").is_dir() and (folder / "wire/src").is_dir():
             return folder
@@ -213,7 +213,7 @@ def _pack_code(code: Path, device: Path, told: Told) -> None:
 
 
 def for_role(text: str, role: str) -> str:
-    """A board's pin file without the other roles' pins."""
+    """Return a board's pin file without the other roles' pins."""
     tree = ast.parse(text)
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).lower() in set(ROLES) - {role}:
@@ -222,7 +222,7 @@ def for_role(text: str, role: str) -> str:
 
 
 def join(root: Path, sources: dict[str, Path], target: Path) -> None:
-    """What the file `root` needs as one .mpy; its text stays beside it, for the lines of tracebacks."""
+    """Compile the file `root` and all that it needs to one .mpy; its text stays beside it, for tracebacks."""
     joined = Joined(root, sources)
     text = ROLE_HEAD + joined.source()
     path = target.with_suffix(".py")
@@ -246,7 +246,7 @@ def compile_mpy(path: Path, target: Path, name: str) -> None:
 
 
 def version_of(code: Path) -> str:
-    """The project's version, as the code in that folder says it."""
+    """Return the project's version, as the code in that folder says it."""
     text = (code / "wire/src/kentongan_wire/__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     if found is None:
@@ -255,7 +255,7 @@ def version_of(code: Path) -> str:
 
 
 def of_checkout(told: Told = nowhere) -> Bundle:
-    """The bundle of this checkout's code alone, kept per content in the cache: for a village on this machine.
+    """Return the bundle of this checkout's code alone, kept by content in the cache: for a village here.
 
     It holds no image, driver or wheels.
     """

@@ -31,7 +31,7 @@ ASK_S = 1.5  # from the word to its answer
 
 
 def check_port(port: str) -> None:
-    """ToolError when the port is not there or may not be opened; sockets are left to whoever opens them."""
+    """Raise ToolError when the port is not there or may not be opened; sockets are left to their openers."""
     if "://" in port:
         return
     if not os.path.exists(port):

@@ -41,7 +41,7 @@ Heard = Callable[[str], None]  # takes what a tool prints, as it comes
 
 
 class Done(NamedTuple):
-    """What a tool that was run has said."""
+    """Result of a tool that was run: its exit code and what it said."""
 
     returncode: int | None  # None: it hung
     stdout: str
@@ -49,7 +49,7 @@ class Done(NamedTuple):
 
 
 def cache() -> Path:
-    """The user's cache folder of this project."""
+    """Return the user's cache folder of this project."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
 
 
@@ -71,7 +71,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def usual_s() -> float:
-    """How long one of them usually takes to install."""
+    """Usual time to install one of them."""
     return UV_S if _uv().exists() else PIP_S
 
 
@@ -148,13 +148,13 @@ def download(folder: Path, told: Told = nowhere) -> None:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something."""
+    """Return the last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "no message"
 
 
 def command(name: str) -> list[str]:
-    """The words that start a tool; ToolError("tools") when it is not there yet."""
+    """Return the words that start a tool; ToolError("tools") when it is not there yet."""
     if not ready(name):
         raise ToolError("tools", name)
     return [str(folder_of(name) / "bin/python"), "-m", MODULES.get(name, name)]

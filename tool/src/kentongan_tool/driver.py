@@ -16,12 +16,12 @@ SWITCH = ("idle", "rx", "tx")
 
 
 def is_there(folder: Path) -> bool:
-    """Whether a folder `lora` holds the sources."""
+    """Tell whether a folder `lora` holds the sources."""
     return all((folder / f"{name}.py").is_file() for name in (*PARTS, *(part for part, _ in CHIPS.values())))
 
 
 def source(folder: Path, chip: str, shell: str) -> str:
-    """The one module `lora` of a chip. `shell`: the text of radio.py, which says what is called."""
+    """Return the one module `lora` of a chip. `shell`: the text of radio.py, which says what is called."""
     part, name = CHIPS[chip]
     imports, statements = {}, []
     for one in (*PARTS, part):

@@ -1,4 +1,4 @@
-"""What can go wrong at a technician's table, and what to check then: Indonesian first, English second."""
+"""Failures at a technician's table, and what to check then: Indonesian first, English second."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -250,7 +250,7 @@ class ToolError(LocalError):
         super().__init__(f"{what}: {CHECKS[name].title}; {CHECKS[name].check}")
 
     def lines(self) -> list[str]:
-        """What is printed: Indonesian, then English."""
+        """Return the printed lines: Indonesian, then English."""
         judul, periksa, title, check = CHECKS[self.name]
         return [
             f"GAGAL  {judul}: {self.what}",

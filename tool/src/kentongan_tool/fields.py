@@ -1,4 +1,4 @@
-"""What is asked for of a device, checked before any board is touched: the hub refuses the same, but later."""
+"""Fields of a device, checked before any board is touched: the hub refuses the same, but later."""
 
 import re
 

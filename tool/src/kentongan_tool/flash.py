@@ -76,7 +76,7 @@ def failure(port: str, code: int | None, said: str, last: str) -> ToolError:
 
 
 def find_chip(port: str, *options: str) -> Chip:
-    """What esptool finds at the port: ESP32 or ESP32-S3 and the flash's size in MB (None: not told)."""
+    """Ask esptool what is at the port: ESP32 or ESP32-S3 and the flash's size in MB (None: not told)."""
     with progress.reckoned("Mencari chip", FIND_S):
         said = esptool(port, *options, "flash-id", timeout_s=CHIP_S)
     found = CHIP_LINE.search(said)
@@ -120,7 +120,7 @@ def ask_before(port: str, sure: Sure) -> None:
 
 
 def held(port: str) -> bool:
-    """Whether the names of the first folder of MicroPython's file system are those of a device."""
+    """Tell whether the first folder of MicroPython's file system has the names of a device."""
     chip = find_chip(port, ROM)
     if chip.name not in boards.GENERIC or not chip.flash_mb:
         return False  # flash() says why it takes no such board

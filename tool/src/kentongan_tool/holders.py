@@ -1,4 +1,4 @@
-"""Who has a serial port: what people run, and what a desktop runs by itself."""
+"""Holders of a serial port: programs that people run, and those that a desktop runs by itself."""
 
 import os
 from collections.abc import Collection, Iterator

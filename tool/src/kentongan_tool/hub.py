@@ -24,7 +24,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def read_token(path: Path) -> str:
-    """The first line of a token file; ToolError when others may read it."""
+    """Return the first line of a token file; ToolError when others may read it."""
     path = Path(path)
     try:
         if path.stat().st_mode & 0o077:
@@ -73,7 +73,7 @@ class Hub:
     def call(
         self, path: str, body: object = None, method: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> Any:
-        """The JSON answer of one call."""
+        """Return the JSON answer of one call."""
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -119,14 +119,14 @@ class Hub:
         return self.call("site")
 
     def devices(self) -> list[Device]:
-        """The devices in service; pending ones are left out."""
+        """Return the devices in service; pending ones are left out."""
         return [one for one in self.call("devices")["devices"] if one["state"] == "in_service"]
 
     def device(self, node: int) -> Device:
         return self.call(f"devices/{node}")
 
     def find(self, name: str) -> Device:
-        """A device in service by its label or its number in hexadecimal."""
+        """Return a device in service by its label or its number in hexadecimal."""
         found = [one for one in self.devices() if name in (one["label"], one["id"])]
         if len(found) != 1:
             raise ToolError("which_device", f"{name}: no such device is in service at {self.url}")
@@ -158,7 +158,7 @@ class Hub:
         return self.call(f"devices/{node}/revocation")
 
     def revocations(self) -> list[Revocation]:
-        """Those begun last, newest first."""
+        """List the latest revocations, newest first."""
         return self.call("revocations")["revocations"]
 
     def label(self, node: int) -> Label:

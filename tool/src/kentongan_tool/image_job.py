@@ -20,7 +20,7 @@ class ImageJob(Job):
     _partition: images.Partition | None = None  # once MicroPython is on the board
 
     def look(self) -> tuple[flash.Chip, boards.Board]:
-        """Step 1: the chip at the port, by esptool. What the board held before cannot be seen from here."""
+        """Step 1: the chip at the port, by esptool. The board's former contents cannot be seen from here."""
         if self.erase:
             flash.ask_before(self.port, self.sure)
         chip = flash.find_chip(self.port)

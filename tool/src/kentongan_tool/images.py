@@ -38,7 +38,7 @@ def check_chip(data: bytes, chip: str, where: str) -> None:
 
 
 def partitions(data: bytes, chip: str, where: str) -> list[Partition]:
-    """The partition table of a whole image, in its order."""
+    """Return the partition table of a whole image, in its order."""
     at, found = PARTITIONS_AT - FLASH_START[chip], []
     for number in range(ENTRIES_MAX):
         entry = data[at + number * ENTRY.size : at + (number + 1) * ENTRY.size]
@@ -54,7 +54,7 @@ def partitions(data: bytes, chip: str, where: str) -> list[Partition]:
 
 
 def file_system(data: bytes, chip: str, where: str, flash_bytes: int) -> Partition:
-    """The partition that MicroPython mounts as its file system, on a flash of that size.
+    """Return the partition that MicroPython mounts as its file system, on a flash of that size.
 
     Its own images name none: then all that lies behind the last one is it (ports/esp32/main.c).
     """

@@ -2,8 +2,8 @@
 
 Every top-level name becomes a name of the one module (with its module's name behind it where that could be
 misread), imports between our modules go, whole numbers and short texts are written where they are used, and
-what nothing uses is left out; what only a start calls goes after it (letgo.py). What cannot be followed is
-refused with its place: no board gets guessed code.
+what nothing uses is left out; what only a start calls goes after it (letgo.py). Code that
+cannot be followed is refused with its place: no board gets guessed code.
 """
 
 import ast
@@ -113,7 +113,7 @@ class Joined:
                 module.names[name] = Own(module.name, name)
 
     def meaning(self, module: Module, node: ast.ImportFrom, alias: ast.alias) -> Meaning:
-        """What one name of a `from` import stands for."""
+        """Return the meaning of one name of a `from` import."""
         if not is_ours(node):
             return Outside(f"from {node.module} import {alias.name}", alias.asname or alias.name)
         source = self._source_of(node, alias)
@@ -182,7 +182,7 @@ class Joined:
         return None
 
     def look_up(self, module: Module, node: ast.AST, names: Names) -> Meaning | None:
-        """The meaning of a name, or of one behind modules' names; None of anything else."""
+        """Return the meaning of a name, or of one behind modules' names; None of anything else."""
         if isinstance(node, ast.Name):
             return names(node.id)
         if isinstance(node, ast.Attribute):
@@ -194,7 +194,7 @@ class Joined:
         return None
 
     def asked_for(self) -> set:
-        """The names that main.py, the simulator and tests ask the one module for."""
+        """Return the names that main.py, the simulator and tests ask the one module for."""
         root = self.modules[""]
         let_go = self._final_of(LET_GO)
         return {let_go} | {
@@ -211,7 +211,7 @@ class Joined:
     # -- writing ------------------------------------------------------------------------------------
 
     def source(self) -> str:
-        """The one module's text."""
+        """Return the one module's text."""
         statements = []
         for module in self.order:
             for node in module.body:
@@ -298,7 +298,7 @@ class Rewrite(ast.NodeTransformer):
         return node
 
     def _inside(self, function: Function, body: Sequence[ast.stmt | ast.expr]) -> list[Any]:
-        """The body in the names of the one module."""
+        """Return the body in the names of the one module."""
         args = function.args
         args.defaults = [self.visit(one) for one in args.defaults]
         args.kw_defaults = [one and self.visit(one) for one in args.kw_defaults]

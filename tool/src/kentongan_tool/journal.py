@@ -1,4 +1,4 @@
-"""What this laptop has begun at a hub and not finished: written before, settled at the next start.
+"""Journal of work that this laptop began at a hub: written before, settled at the next start.
 
 It holds no key: the id of a request, what was asked for, and the node number once it is known.
 """
@@ -59,7 +59,7 @@ class Journal:
             yield
 
     def read(self) -> Entry | None:
-        """The entry, or None; a damaged one names its file."""
+        """Return the entry, or None; a damaged one names its file."""
         try:
             return json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -81,7 +81,7 @@ class Journal:
             raise ToolError("file", f"{self.path}: {error.strerror}")
 
     def note(self, written: bool) -> None:
-        """Of the entry under way, whether its keys may be on a board."""
+        """Note whether the keys of the entry under way may be on a board."""
         entry = self.read()
         if entry is None:
             raise ToolError("file", f"{self.path}: is gone; look at the page Perangkat")

@@ -114,8 +114,10 @@ def spaced(number: str) -> str:
 
 
 def printable(text: str) -> str:
-    """What the PDF's built-in fonts hold: Western signs, typographic ones too. Others become what they look
-    like, accents go from letters that are unknown with them, and the rest is a question mark.
+    """Return the text in the signs of the PDF's built-in fonts: Western ones, typographic ones too.
+
+    Other signs become what they look like, accents go from letters that are unknown with them, and the rest
+    is a question mark.
     """
     out = ""
     for sign in str(text).translate(LOOKS):
@@ -166,7 +168,7 @@ def _box(
 
 
 def _lines(pdf: "FPDF", width: float, text: str) -> int:
-    """How many lines a text takes."""
+    """Count the lines that a text takes."""
     broken = pdf.multi_cell(width, 4, printable(text), dry_run=True, output="LINES")
     assert isinstance(broken, list)
     return len(broken)

@@ -1,4 +1,4 @@
-"""What of a joined source only a start calls: its names go after it, and the heap takes their code back.
+"""Parts of a joined source that only a start calls: their names go after it, and their memory is freed.
 
 The start is what ONCE calls and nothing else does. Whatever could be called later stays: what anything
 else names, what the start hands on without calling it, every method whose name somebody else asks any object
@@ -15,7 +15,7 @@ ONCE = (("launch", "prepare"), ("hal", "recall"), ("hal", "wake"))  # launch.py 
 
 
 class Reach:
-    """What of the statements the start alone calls: `once`. `roots`: these name the role's class."""
+    """Statements that the start alone calls: `once`. `roots`: these name the role's class."""
 
     def __init__(self, statements: list, roots: Collection[str], once: Collection[str]):
         self.top = {name: node for node in statements for name in _bound(node)}
@@ -103,7 +103,7 @@ class Reach:
             waiting.extend((inner, later) for inner in ast.iter_child_nodes(node))
 
     def _goes_on(self, node: ast.Name, called: set[int]) -> bool:
-        """Whether the start hands on what it names; a table is only read."""
+        """Tell whether the start hands on what it names; a table is only read."""
         return id(node) not in called and isinstance(self.top.get(node.id), DEFINITIONS)
 
     def _of_class(self, name: str, later: bool) -> None:
@@ -125,14 +125,14 @@ class Reach:
 
 
 def _bound(node: ast.stmt) -> list[str]:
-    """The top-level names that a statement makes, and nothing that only lives inside it."""
+    """Return the top-level names that a statement makes, and nothing that only lives inside it."""
     if isinstance(node, ast.Assign):
         return [name for target in node.targets for name in stored(target)]
     return [node.name] if isinstance(node, DEFINITIONS) else []
 
 
 def written(statements: list, roots: Collection[str], let_go: str, once: Collection[str]) -> list:
-    """The statements with the body of the function `let_go`, if it is there."""
+    """Return the statements with the body of the function `let_go`, if it is there."""
     if not [node for node in statements if let_go in stored(node)]:
         return statements
     names = [*Reach(statements, roots, once).given_back(), let_go]

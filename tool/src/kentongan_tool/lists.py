@@ -1,6 +1,6 @@
 """Tables as people save them: CSV with `,` `;` or tabs, in any of Excel's encodings, or an .xlsx.
 
-What is only a habit of a spreadsheet is understood: marks at a file's start, blank rows and columns, capitals
+Habits of spreadsheets are understood: marks at a file's start, blank rows and columns, capitals
 and Indonesian words in the heading, 5.0 and 5,0 for 5. What could mean two things is an error with file and
 line.
 """
@@ -48,7 +48,7 @@ WORDS = {  # of a heading, in Indonesian
 
 
 def read(path: Path, known: Collection[str], needed: Collection[str]) -> list[Row]:
-    """The rows of a table that hold anything; ToolError names file, line and remedy."""
+    """Return the rows of a table that hold anything; ToolError names file, line and remedy."""
     stripped = ((line, [cell.strip() for cell in cells]) for line, cells in _cells(Path(path)))
     rows = [(line, cells) for line, cells in stripped if any(cells)]
     if not rows:
@@ -126,7 +126,7 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _sheet(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The first sheet of an .xlsx."""
+    """Return the first sheet of an .xlsx."""
     import openpyxl
 
     try:
@@ -159,7 +159,7 @@ def _shown(path: Path, line: int, value: object, kind: str) -> str:
 
 
 def _plain(name: str, known: Collection[str]) -> str:
-    """A heading's word as ours."""
+    """Return a heading's word as ours."""
     word = re.sub(r"[\s_-]+", "_", name.strip().lower())
     return word if word in known else WORDS.get(word, word)
 
@@ -198,7 +198,7 @@ def _row(path: Path, line: int, names: list[str], cells: list[str]) -> dict[str,
 
 
 def twice(rows: Iterable[tuple[int, Mapping[str, object]]], name: str) -> int | None:
-    """The line on which a value stands for the second time."""
+    """Return the line on which a value stands for the second time."""
     seen = set()
     for line, row in rows:
         if row[name] in seen:

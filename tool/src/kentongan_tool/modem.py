@@ -30,7 +30,7 @@ def is_modem(label: str) -> bool:
 
 
 def gateway_of(label: str) -> str:
-    """The gateway's label in its radio's; ToolError when it is none."""
+    """Return the gateway's label in its radio's; ToolError when it is none."""
     if not is_modem(label) or len(label) == len(PREFIX):
         raise ToolError("argument", f"{label}: the radio of gateway-1 is named {PREFIX}gateway-1")
     return label[len(PREFIX) :]
@@ -44,7 +44,7 @@ class ModemLine(Console):
         self._seq = secrets.randbelow(1 << 15)
 
     def wait_for(self, kinds: Kinds, until_s: float) -> Any:
-        """The next message of these kinds, or None when the time is over."""
+        """Return the next message of these kinds, or None when the time is over."""
         while time.monotonic() < until_s:
             for number, message in enumerate(self.messages):
                 if isinstance(message, kinds):
@@ -84,7 +84,7 @@ class ModemLine(Console):
 
 
 def trial_frame(node: int) -> tuple[int, bytes]:
-    """The smallest frame there is, from this node to itself: no hop, no channel's, nothing in it."""
+    """Return the smallest frame there is, from this node to itself: no hop, no channel's, nothing in it."""
     number = secrets.randbits(32) | 0xF0000000  # sequences begin at 1: far from any that the gateway used
     one = packet.Packet(node, node, number, 0, 0, 0, 0, 0, 0, node & 0xFF, b"\0")
     return number, packet.build_packet(one)
@@ -128,7 +128,7 @@ def prove(port: str, file: File, say: Say) -> link.ModemStatus:
 
 
 class ModemJob(Job):
-    """What a gateway's radio does otherwise than a device: nothing to register, confirm or withdraw."""
+    """Job for a gateway's radio, unlike a device's: nothing to register, confirm or withdraw."""
 
     def run(self, fields: Fields, replaces: int | None = None, old_erased: bool = False) -> Device:
         self._made = self.hub.modem(gateway_of(fields["label"]))  # before anything on the board is touched

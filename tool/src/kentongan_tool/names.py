@@ -33,7 +33,7 @@ SCOPES = (*FUNCTIONS, *COMPREHENSIONS)
 
 
 def shorter(text: str, keep: Iterable[str]) -> str:
-    """The text with other names, line by line. `keep`: what is asked for from outside."""
+    """Return the text with other names, line by line. `keep`: what is asked for from outside."""
     tree = ast.parse(text)
     texts = {found for node in ast.walk(tree) if (found := text_of(node)) is not None}
     outside = set(keep)
@@ -79,7 +79,7 @@ def _is_own(node: ast.Attribute) -> bool:
 
 
 def _foreign(tree: ast.Module) -> set[str]:
-    """Names that somebody else than their own object asks for, or gives, or that nobody in here asks for."""
+    """List the names that others than their own object ask for, or give, or that nobody in here asks for."""
     every = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
     elsewhere = {node.attr for node in every if not _is_own(node) and not isinstance(node.ctx, ast.Del)}
@@ -105,7 +105,7 @@ def _bindings(node: ast.AST) -> list[Place]:
 
 
 def _given_back(tree: ast.Module) -> list[ast.Attribute]:
-    """The Class.method nodes of `del`."""
+    """Return the Class.method nodes of `del`."""
     return [
         node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)
     ]
@@ -147,7 +147,7 @@ def _shorten_private(
 
 
 class Inside:
-    """What an outermost function and those inside it bind, by one name each, and which of it costs a name."""
+    """Names that an outermost function and those inside it bind, one each, and those that cost a name."""
 
     def __init__(self, function: Function):
         self.function = function
@@ -205,7 +205,7 @@ def _arguments(scope: ast.AST) -> list[str]:
 
 
 def _outside_of(scope: ast.AST) -> list[ast.expr]:
-    """What is written at a scope and read in the one around it."""
+    """List the expressions that are written at a scope and read in the one around it."""
     if isinstance(scope, FUNCTIONS):
         args = scope.args
         return [*args.defaults, *filter(None, args.kw_defaults), *getattr(scope, "decorator_list", ())]
@@ -213,7 +213,7 @@ def _outside_of(scope: ast.AST) -> list[ast.expr]:
 
 
 def _within(scope: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a scope; of scopes inside it they themselves, and what is read in this one."""
+    """Return the nodes of a scope; of scopes inside it they themselves, and what is read in this one."""
     apart = _outside_of(scope)
     waiting = [node for node in ast.iter_child_nodes(scope) if node not in apart]
     while waiting:
@@ -302,7 +302,7 @@ def _is_const(node: ast.expr) -> bool:
 
 
 def _read_in_class(node: ast.ClassDef) -> set[str]:
-    """Names that a class reads while it is made, when its own names are before those of the module."""
+    """List the names that a class reads while it is made, where its own come before those of the module."""
     waiting: list[ast.AST] = [*node.body]
     names: set[str] = set()
     while waiting:

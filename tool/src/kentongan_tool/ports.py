@@ -54,7 +54,7 @@ def described(port: Port) -> str:
 
 
 def looked(name: str) -> str:
-    """What is on the board at that port, in a few words."""
+    """Describe the board at that port in a few words."""
     try:
         check_port(name)
         return _asked(name)

@@ -1,4 +1,4 @@
-"""What a technician types once: the hub's address, and the paths of token, certificate and bundle.
+"""Profile that a technician types once: the hub's address, and the paths of token, certificate and bundle.
 
 Paths only: the token stays in its own file. A profile's token goes to its own hub and to no other.
 """
@@ -19,7 +19,7 @@ def path() -> Path:
 
 
 def read() -> Profile:
-    """What was saved; empty when nothing was."""
+    """Return the saved profile; empty when there is none."""
     try:
         saved = json.loads(path().read_text(encoding="utf-8"))
         if not isinstance(saved, dict) or not all(isinstance(value, str) for value in saved.values()):

@@ -1,4 +1,4 @@
-"""How far a step is and how long it still takes: one line that is rewritten; where output goes to a file or
+"""Progress of a step and its time left: one line that is rewritten; where output goes to a file or
 another program, a line now and then.
 """
 

@@ -36,7 +36,7 @@ LOOK_S = 0.3
 
 
 class Found(NamedTuple):
-    """What stands at a port."""
+    """Board found at a port, with its files."""
 
     platform: str
     machine: str
@@ -176,7 +176,7 @@ class Prompt:
         return ToolError("not_written", f"{self.port}: {said}")
 
     def ask(self, program: str, timeout_s: float = ANSWER_S) -> list[Any]:
-        """The values that a program on the board printed after MARK."""
+        """Return the values that a program on the board printed after MARK."""
         with staging() as folder:
             path = folder / "ask.py"
             path.write_text(program, encoding="utf-8")
@@ -191,7 +191,7 @@ class Prompt:
             raise ToolError("noise", f"{self.port}: the answer was garbled")
 
     def probe(self) -> Found:
-        """What stands at the port; a running program ends."""
+        """Find out what stands at the port; a running program ends."""
         answers = self.ask(PROBE)
         if len(answers) != 1:
             raise ToolError("no_answer", f"{self.port}: no MicroPython speaks there")

@@ -33,7 +33,7 @@ PROBE_S, CLEAR_S = 6, 12  # what these usually take
 def choose_board(
     found: Found, wanted: str | None, usb: boards.Usb | None = None, answering: Collection[str] = ()
 ) -> boards.Board:
-    """The pin file for what was found at the port; ToolError when it does not fit or is not certain.
+    """Return the pin file for what was found at the port; ToolError when it does not fit or is not certain.
 
     `usb`: (vendor, product) of the port, or None; `answering`: names of boards on whose pins a radio answers.
     """
@@ -63,7 +63,7 @@ def choose_board(
 
 
 def device_files(made: Made) -> dict[str, bytes]:
-    """The files that make a board this device, out of the hub's answer to a registration."""
+    """Return the files that make a board this device, out of the hub's answer to a registration."""
     files = {"device.json": json.dumps(made["file"]).encode()}
     for name, text in made["state"].items():
         files[f"state/{name}"] = base64.b64decode(text)
@@ -179,7 +179,7 @@ class Job:
         return found.platform != "linux"
 
     def _check_fit(self, found: Any, board: boards.Board, code: dict[str, bytes]) -> None:
-        """Whether all that is written will have its place there."""
+        """Tell if all that is written will have its place there."""
         need = sum(-(-len(data) // BLOCK_BYTES) * BLOCK_BYTES for data in code.values())
         if not found.files and need > found.free_bytes:
             raise ToolError("full_board", f"{self.port}: {need} bytes wanted, {found.free_bytes} are free")
@@ -212,7 +212,7 @@ class Job:
         return made
 
     def _note_written(self) -> None:
-        """Before a key leaves for the board."""
+        """Note, before a key leaves for the board, that it may be there."""
         self._journal.note(written=True)
 
     def _write(self, code: dict[str, bytes], made: Made) -> None:
@@ -237,7 +237,7 @@ class Job:
         return self.hub.confirm(made["node"], old_erased)
 
     def sticker(self, device: Device) -> Label:
-        """What labels.sheet prints of the device that run() made."""
+        """Return what labels.sheet prints of the device that run() made."""
         return self.hub.label(device["node"])
 
     def _clear_board(self) -> None:

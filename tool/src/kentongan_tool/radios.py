@@ -45,7 +45,7 @@ for name, pins in BOARDS:
 
 
 class PinFiles(Protocol):
-    """What a bundle is asked for here."""
+    """The part of a bundle that is needed here."""
 
     def board_text(self, board: str) -> str: ...
 
@@ -60,7 +60,7 @@ def numbers(text: str) -> dict[str, Any]:
 
 
 def question(bundle: PinFiles, boards: Iterable[Board]) -> str:
-    """The program that asks for a radio on the pins of each of these boards."""
+    """Return the program that asks for a radio on the pins of each of these boards."""
     pins = []
     for board in boards:
         known = numbers(bundle.board_text(board.name))
@@ -69,5 +69,5 @@ def question(bundle: PinFiles, boards: Iterable[Board]) -> str:
 
 
 def answering(prompt: Prompt, bundle: PinFiles, boards: Iterable[Board]) -> list[str]:
-    """Names of the boards on whose pins a radio answers."""
+    """List the names of the boards on whose pins a radio answers."""
     return [name for name, found in prompt.ask(question(bundle, boards)) if found]

@@ -39,7 +39,7 @@ def revoke(hub: Hub, name: str, why: str, erased: bool, wait_s: float, say: Say)
 
 
 def number_of(name: str) -> int | None:
-    """A node number in hexadecimal, or None."""
+    """Return a node number in hexadecimal, or None."""
     try:
         return int(name, 16) if len(name) == 8 else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""What of a joined source no board of the role calls: left out."""
+"""Removal of the parts of a joined source that no board of the role calls."""
 
 import ast
 from collections.abc import Container

@@ -42,7 +42,7 @@ def slot(freq_hz: int, bw_hz: int) -> int:
 
 
 def power_dbm(gain_dbi: int, loss_db: int) -> int:
-    """The conducted power that keeps to the law with this antenna and cable."""
+    """Return the conducted power that keeps to the law with this antenna and cable."""
     power = min(EIRP_MAX_DBM - gain_dbi + loss_db, POWER_MAX_DBM)
     try:
         phy.check_eirp_dbm(power, gain_dbi, loss_db)
@@ -87,7 +87,7 @@ SECRET = ("channel.psk",)
 
 @contextlib.contextmanager
 def connected(port: str | None = None, host: str | None = None) -> Iterator[Any]:
-    """The library's interface at a port or host[:port]; its own prints and exits become ToolErrors."""
+    """Open the library's interface at a port or host[:port]; its own prints and exits become ToolErrors."""
     where, opened = port or host, None
     logging.getLogger("meshtastic").setLevel(logging.CRITICAL)  # what it logs, this module says
     chatter = io.StringIO()
@@ -140,7 +140,7 @@ def read(interface: Any) -> Settings:
 
 
 def differences(have: Settings, want: Settings) -> Iterator[str]:
-    """What is not as wanted, for people; a key is never shown."""
+    """List the settings that are not as wanted, for people; a key is never shown."""
     for name, value in want.items():
         if have.get(name) != value:
             shown = "another key" if name in SECRET else f"{have.get(name)} instead of {value}"

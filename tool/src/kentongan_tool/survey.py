@@ -1,4 +1,4 @@
-"""How well a site is heard: walk with a button on a cable, one test alarm a place, a table and a plan.
+"""Survey of a site: walk with a button on a cable, one test alarm a place, a table and a plan.
 
 The figures are those of the last hop to the gateway, as the hub logged them. Margin is the SNR above what the
 preset's spreading factor still decodes (SX1262 data sheet, table 6-1: -7.5 dB at SF7, 2.5 dB less a step).
@@ -129,7 +129,7 @@ WIDTH, MARGIN, HEAD, FOOT = 900, 60, 70, 120
 
 
 def plan(places: list[Place], results: Results, title: str, preset: str) -> str:
-    """The plan as SVG text: every place with its grade by shape, colour and word."""
+    """Return the plan as SVG text: every place with its grade by shape, colour and word."""
     xs, ys = [p.x_m for p in places], [p.y_m for p in places]
     span_m = max(max(xs) - min(xs), max(ys) - min(ys), 10)
     scale = (WIDTH - 2 * MARGIN) / span_m

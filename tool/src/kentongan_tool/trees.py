@@ -31,7 +31,7 @@ class Whole(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """What an import from elsewhere binds."""
+    """Name that an import from elsewhere binds."""
 
     statement: str
     name: str
@@ -49,12 +49,12 @@ def is_docstring(node: ast.AST) -> bool:
 
 
 def text_of(node: ast.AST) -> str | None:
-    """The string that a node is, else None."""
+    """Return the string that a node is, else None."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def stored(node: ast.AST) -> list[str]:
-    """Names that a statement assigns; those of functions and classes below it are left out."""
+    """List the names that a statement assigns; those of functions and classes below it are left out."""
     if isinstance(node, DEFINITIONS):
         return [node.name]
     names = [node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else []
@@ -65,12 +65,12 @@ def stored(node: ast.AST) -> list[str]:
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Names that an import binds."""
+    """List the names that an import binds."""
     return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
 
 
 def bound(function: Function) -> set[str]:
-    """The names that a function binds itself, arguments included."""
+    """Return the names that a function binds itself, arguments included."""
     args = function.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     names = {arg.arg for arg in every if arg is not None}
@@ -92,7 +92,7 @@ def bound(function: Function) -> set[str]:
 
 
 class Untyped(ast.NodeTransformer):
-    """What only type checkers read, taken out of a device's source: nothing of it may cost a byte."""
+    """Removal of what only type checkers read from a device's source: nothing of it may cost a byte."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None

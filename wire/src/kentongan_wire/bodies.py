@@ -133,7 +133,7 @@ def pack(what: str, layout: str, values: "Sequence[int]") -> bytes:
 
 
 def check_length(type: int, role: int, raw: bytes) -> None:
-    """RemoteError length unless the body is exactly as long as its type, role and count say."""
+    """Raise RemoteError length unless the body is exactly as long as its type, role and count say."""
     size = len(raw)
     if type == codes.STATUS:
         good = size == (_BUTTON_STATUS_BYTES if role == codes.TOMBOL else _NODE_STATUS_BYTES)
@@ -154,7 +154,7 @@ def check_length(type: int, role: int, raw: bytes) -> None:
 
 
 def decode_body(type: int, role: int, raw: bytes) -> "Body":
-    """The body of an unmasked, length-checked message; an ALARM's without its proof.
+    """Return the body of an unmasked, length-checked message; an ALARM's without its proof.
 
     RemoteError field, stage, role, order_empty or config_part.
     """
@@ -194,7 +194,7 @@ def _decode_alarm(role: int, raw: bytes) -> Alarm:
 
 
 def _check_event(role: int, body: Event) -> None:
-    """Who was asked may answer, and names what: a tombol and a sirene never do."""
+    """Refuse an answer unless a penerima gives it and names its incident; tombol and sirene never answer."""
     if not 1 <= body.event <= 4:
         raise RemoteError("field")
     answers = body.event == codes.EVENT_COMING
@@ -245,13 +245,13 @@ def _encode_alarm(body: Alarm) -> bytes:
 
 
 def entry_fixed(entry: Entry) -> bytes:
-    """The first 11 bytes of a receipt entry, which its own tag covers."""
+    """Return the first 11 bytes of a receipt entry, which its own tag covers."""
     stage = entry.stage | (SOUNDING_BIT if entry.sounding else 0)
     return pack("receipt entry", ENTRY_FORMAT, (entry.node, entry.counter, stage, entry.zone, entry.kind))
 
 
 def order_fixed(order: SirenOrder) -> bytes:
-    """The 12 fixed bytes of an order, origin to seconds; more seconds than its action has are cut."""
+    """Return the 12 fixed bytes of an order, origin to seconds; more seconds than its action has are cut."""
     seconds = min(order.seconds, _longest(order.action))
     return pack(
         "siren order", ORDER_FORMAT, (order.origin, order.counter, order.action, order.pattern, seconds)

@@ -60,10 +60,10 @@ CONFIG_ITEMS_MAX = 209  # 211 bytes a part, part and parts included
 
 
 def is_loud(zone: int, kind: int, flags: int) -> bool:
-    """Whether an alarm is one that a post may sound on its own: the only ones that go under A."""
+    """Tell whether a post may sound this alarm on its own; only such alarms go under A."""
     return bool(zone) and kind not in NEVER_SOUND and not flags & (FLAG_SILENT | FLAG_CANCEL)
 
 
 def posts_judge(type: int, role: int) -> bool:
-    """Whether a whole type goes under A: the receipts by which a gateway makes posts sound."""
+    """Tell whether a whole type goes under A: the receipts by which a gateway makes posts sound."""
     return type == RECEIPTS and role == GATEWAY

@@ -1,4 +1,4 @@
-"""Settings as the parts of CONFIG messages. What a device needs to read them is config.py."""
+"""Settings as the parts of CONFIG messages. On a device config.py reads them."""
 
 import struct
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _to_row(name: str, value: "Any") -> "tuple[Any, ...]":
-    """A settings value as the tuple that goes on the air."""
+    """Return a settings value as the tuple that goes on the air."""
     if name == "profile":
         return (PROFILES.index(value) if value in PROFILES else -1,)
     if name == "counters":

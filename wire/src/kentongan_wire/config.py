@@ -1,4 +1,4 @@
-"""What CONFIG messages carry: settings of a device as type-length-value items in parts (wire-format 4).
+"""Contents of CONFIG: settings of a device as type-length-value items in parts (wire-format 4).
 
 Settings are a dict with any of these names (absent = unchanged; a list that is present replaces the old one):
   table            list of (zone, kinds mask u16)      which alarms a post sounds
@@ -66,7 +66,7 @@ def within(low: int, value: object, high: int) -> bool:
 
 
 def groups_fit(groups: "Sequence[int]") -> bool:
-    """Whether a code may go on the air: within bounds, and never only single strokes or only sixes."""
+    """Tell whether a code may go on the air: within bounds, and never only single strokes or only sixes."""
     if len(groups) > GROUPS_LIMIT or [n for n in groups if not within(1, n, STROKES_LIMIT)]:
         return False
     return not groups or [n for n in groups if n != groups[0]] != [] or groups[0] not in (1, 6)
@@ -81,7 +81,7 @@ def _unpacked(number: int) -> tuple[int, ...] | None:
 
 
 def good(name: str, row: "tuple[Any, ...]") -> bool:
-    """Whether one row's values are in range; the same rule for what we send and what we read."""
+    """Tell whether one row's values are in range; the same rule for rows that we send and read."""
     if name == "table":
         return within(1, row[0], 255) and within(0, row[1], 0xFFFF)
     if name == "profile":
@@ -102,7 +102,7 @@ def good(name: str, row: "tuple[Any, ...]") -> bool:
 
 
 def _from_row(name: str, row: "tuple[Any, ...]") -> "Any":
-    """The reverse of _to_row."""
+    """Return the reverse of _to_row."""
     if name == "profile":
         return PROFILES[row[0]]
     if name == "counters":
@@ -144,7 +144,7 @@ def seal(items: bytes, key_c: bytes, src: int, counter: int) -> bytes:
 
 
 def read(items: bytes, key_c: bytes | None, src: int, counter: int) -> "Settings":
-    """The settings of one part: RemoteError length or field. Unknown tags are skipped.
+    """Return the settings of one part: RemoteError length or field. Unknown tags are skipped.
 
     With key_c None, next_keys is left out.
     """

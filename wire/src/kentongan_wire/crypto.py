@@ -57,7 +57,7 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
 
 
 def equal(a: "Bytes", b: "Bytes") -> bool:
-    """True when both are the same bytes; the time depends on the length only."""
+    """Return True when both are the same bytes; the time depends on the length only."""
     if hmac is not None:
         return hmac.compare_digest(a, b)
     if len(a) != len(b):
@@ -69,7 +69,7 @@ def equal(a: "Bytes", b: "Bytes") -> bool:
 
 
 def xor(a: "Bytes", b: "Bytes") -> bytes:
-    """The bytes of a, each xored with the byte of b at its place; b is at least as long as a."""
+    """Return the bytes of a, each xored with the byte of b at its place; b is at least as long as a."""
     if len(b) < len(a):
         raise LocalError("crypto.xor: the second value has {} bytes, give at least {}".format(len(b), len(a)))
     mixed = int.from_bytes(a, "little") ^ int.from_bytes(b[: len(a)], "little")
@@ -77,7 +77,7 @@ def xor(a: "Bytes", b: "Bytes") -> bytes:
 
 
 def _encryptor(key: bytes) -> "Callable[[bytes], bytes]":
-    """A function that encrypts whole 16-byte blocks in ECB under the key; a few are kept ready."""
+    """Return a function that encrypts whole 16-byte blocks in ECB under the key; a few are kept ready."""
     found = _ciphers.get(key)
     if found is None:
         if len(key) not in (16, 32):

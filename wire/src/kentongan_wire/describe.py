@@ -56,7 +56,7 @@ def every_generation(site_key: bytes) -> SiteKeys:
 
 
 def frame_to_object(frame: bytes, channel: Channel, ring: SiteKeys | None = None) -> Object:
-    """The object of one frame, `ring` a SiteKeys or None; RemoteError when header or Data cannot be read."""
+    """Return the object of one frame, `ring` a SiteKeys or None; RemoteError for a bad header or Data."""
     packet = parse_packet(frame)
     data = channel.open(packet)
     out = {name: getattr(packet, field) for name, field, _, _ in HEADER}
@@ -168,7 +168,7 @@ def _target_to_object(
 
 
 def object_to_frame(given: Object, channel: Channel, ring: SiteKeys | None = None) -> bytes:
-    """The frame of such an object; LocalError names the field that is missing or out of range.
+    """Return the frame of such an object; LocalError names the field that is missing or out of range.
 
     `payload` is used when it is there; else `message` is built with the site's keys.
     """
@@ -262,7 +262,7 @@ def _object_to_body(
 
 
 def _object_to_entry(given: Any, role: int, generation: int, src: int, ring: SiteKeys) -> bodies.Entry:
-    """An Entry; without tag4 it is made for a node of `role`, a tombol unless said otherwise."""
+    """Return an Entry; without tag4 it is made for a node of `role`, a tombol unless said otherwise."""
     if type(given) is not dict:
         raise LocalError("entries: each is an object")
     node, counter = _integer(given, "node", U32, None), _integer(given, "counter", U32, None)
@@ -319,7 +319,7 @@ def _hex(given: Mapping[str, Any], name: str, length: int | None = None) -> byte
 
 
 def _named(given: Mapping[str, Any], name: str, names: dict[int, str], default: int | None = None) -> int:
-    """The number of a name (or the number itself) from a table number -> name."""
+    """Return the number of a name (or the number itself) from a table number -> name."""
     value = given.get(name, default)
     for number, known in names.items():
         if value == known or (type(value) is int and value == number):

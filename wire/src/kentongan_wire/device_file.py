@@ -172,7 +172,7 @@ def _distance(one: str, other: str) -> int:
 
 
 def nearest(name: str, names: "Sequence[str]") -> str:
-    """The known name that takes the fewest edits."""
+    """Return the known name that takes the fewest edits."""
     best = names[0]
     for known in names:
         if _distance(name[:32], known) < _distance(name[:32], best):
@@ -217,7 +217,7 @@ def _check_radio(out: "Device", where: str) -> None:
 
 
 def check(given: "Device", where: str) -> "Device":
-    """A new dict with every field of FIELDS, typed and in range; keys stay hexadecimal, in lower case.
+    """Return a new dict with every field of FIELDS, typed and in range; keys stay hexadecimal, in lower case.
 
     LocalError names `where`, the key and the remedy. No message repeats a key's digits.
     """

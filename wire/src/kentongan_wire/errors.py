@@ -32,7 +32,7 @@ class LocalError(ValueError):
 
 
 class RemoteError(Exception):
-    """What came from outside cannot be accepted; `.reason` is one of REASONS, to be counted."""
+    """Input from outside cannot be accepted; `.reason` is one of REASONS, to be counted."""
 
     def __init__(self, reason: str):
         super().__init__(reason)

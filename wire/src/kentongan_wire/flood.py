@@ -1,4 +1,4 @@
-"""Which frames a node carries on, and how urgent they are (wire-format 3). Pure, integers only.
+"""Rules for relaying a frame, and its priority (wire-format 3). Pure, integers only.
 
 None of this decides local delivery: that is the tag first, then the counter (verify, replay).
 """
@@ -42,7 +42,7 @@ CLASS_BY_TYPE = {
 
 
 def may_relay(packet: "Packet", data: "Data") -> bool:
-    """Whether this packet, opened on a channel of the site as `data`, may be carried on at all.
+    """Tell whether this packet, opened on a channel of the site as `data`, may be carried on at all.
 
     Ours (portnum 256, version 1) and the gateway's text for phones; only broadcasts with hops left.
     """

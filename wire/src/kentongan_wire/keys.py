@@ -1,4 +1,4 @@
-"""What each holder of keys can judge. Who holds a whole site's, hub and gateway, is in site_keys.py."""
+"""Keys of one device, and the messages that it can judge by them. A whole site's keys are in site_keys.py."""
 
 import struct
 

@@ -28,12 +28,12 @@ CODED = (KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK, KIND_
 
 
 def may_be_crime(kind: int) -> bool:
-    """Whether people are told not to take revenge: also of a kind that is unknown here."""
+    """Tell whether people are asked not to take revenge: also for a kind that is unknown here."""
     return kind in CRIMES or kind not in KIND_NAMES
 
 
 def sounds_by_itself(kind: int, zone: int, table: "list[tuple[int, int]]") -> bool:
-    """Whether a post whose table this is ([zone, kinds mask] rows) sounds an alarm of that zone unasked."""
+    """Tell whether a post with this table ([zone, kinds mask] rows) sounds an alarm of that zone unasked."""
     if zone == 0 or kind in NEVER_SOUND:
         return False
     if kind == KIND_MEDIS:

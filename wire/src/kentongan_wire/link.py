@@ -136,7 +136,7 @@ def crc16(data: "Bytes") -> int:
 
 
 def cobs_encode(data: "Bytes") -> bytes:
-    """The same bytes without any 0x00, one longer per started 254; no delimiter."""
+    """Return the same bytes without any 0x00, one longer per started 254; no delimiter."""
     out = bytearray()
     for block in bytes(data).split(b"\0"):
         while len(block) >= COBS_BLOCK:
@@ -149,7 +149,7 @@ def cobs_encode(data: "Bytes") -> bytes:
 
 
 def cobs_decode(data: bytes | bytearray) -> bytes | None:
-    """The bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
+    """Return the bytes that cobs_encode was given, or None when no encoder made this (never raises)."""
     length = len(data)
     if not length or data.find(b"\0") >= 0:
         return None
@@ -198,7 +198,7 @@ def _tail_bytes(name: str, limit: int, value: "Any") -> bytes:
 
 
 def encode(seq: int, message: "tuple[Any, ...]") -> bytes:
-    """Bytes for the line, delimiters included; LocalError when a value does not fit its field."""
+    """Return the bytes for the line, delimiters included; LocalError when a value does not fit its field."""
     if not 0 <= seq <= 0xFFFF:
         raise LocalError("link: seq {} is no u16".format(seq))
     row = _BY_KIND.get(type(message))
@@ -225,7 +225,7 @@ def decode(encoded: bytes | bytearray) -> "tuple[int, Any] | str":
 
 
 def _is_text(data: bytes | bytearray) -> bool:
-    """Whether these are whole lines, which the chip's software writes by itself."""
+    """Tell whether these are whole lines, which the chip's software writes by itself."""
     return data.find(b"\n") >= 0 and all(32 <= byte < 127 or byte in TEXT for byte in data)
 
 

@@ -128,17 +128,17 @@ def encode(
 
 
 def outer_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
-    """The 4 tag bytes over sender, destination, header and body."""
+    """Return the 4 tag bytes over sender, destination, header and body."""
     return hmac_sha256(key, b"KTG1" + struct.pack("<II", src, to) + unsigned)[:TAG_BYTES]
 
 
 def carry_tag(key: bytes, src: int, to: int, tagged: bytes) -> bytes:
-    """The 2 bytes under R(src) over sender, destination and everything before them, the tag too."""
+    """Return the 2 bytes under R(src) over sender, destination and everything before them, the tag too."""
     return hmac_sha256(key, b"KTGC" + struct.pack("<II", src, to) + tagged)[:CARRY_BYTES]
 
 
 def proof_tag(key: bytes, src: int, to: int, unsigned: bytes) -> bytes:
-    """The 4 bytes under C(src) in an ALARM, over sender, destination, header and the body before them."""
+    """Return the 4 bytes under C(src) in an ALARM, over sender, destination, header and body before them."""
     return hmac_sha256(key, b"KTGP" + struct.pack("<II", src, to) + unsigned)[: bodies.PROOF_BYTES]
 
 
@@ -159,21 +159,21 @@ def mask(type: int, role: int, src: int, counter: int, key: bytes, raw: bytes) -
 
 
 def target_of(envelope: Envelope) -> int:
-    """The node that a CONFIG or PAGE names; it stands in clear."""
+    """Return the node that a CONFIG or PAGE names; it stands in clear."""
     if envelope.type not in (CONFIG, PAGE):
         raise LocalError("messages.target_of: only CONFIG and PAGE name one target")
     return struct.unpack_from("<I", envelope.body)[0]
 
 
 def entry_tag(sender: int, entry: Entry, key: bytes) -> bytes:
-    """The 4 tag bytes of a receipt entry; key A(node) for stage 1, C(node) for 2-5."""
+    """Return the 4 tag bytes of a receipt entry; key A(node) for stage 1, C(node) for 2-5."""
     return hmac_sha256(key, b"KTGR" + struct.pack("<I", sender) + bodies.entry_fixed(entry))[:4]
 
 
 def receipt_entry(
     sender: int, node: int, counter: int, stage: int, sounding: int, zone: int, kind: int, key: bytes
 ) -> Entry:
-    """A tagged receipt entry; LocalError for a zone or kind outside stage 2. Key: A(node) or, from 2, C."""
+    """Return a tagged receipt entry; LocalError for a zone or kind but in stage 2. Key: A(node), C from 2."""
     if not STAGE_SOUNDING <= stage <= 5:
         raise LocalError("receipt stage {}: use 1 to 5".format(stage))
     if stage != STAGE_STORED and (zone or kind):
@@ -199,6 +199,6 @@ def order_target(
 
 
 def order_tag(sender: int, counter: int, target: int, order: SirenOrder, key: bytes) -> bytes:
-    """The 8 tag bytes of one target of an order, over sender, counter, target and the 12 fixed bytes."""
+    """Return the 8 tag bytes of an order's target, over sender, counter, target and the 12 fixed bytes."""
     head = b"KTGO" + struct.pack("<III", sender, counter, target)
     return hmac_sha256(key, head + bodies.order_fixed(order))[:8]

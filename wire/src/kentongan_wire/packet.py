@@ -43,7 +43,7 @@ Data = NamedTuple(
 
 
 def parse_packet(frame: bytes) -> Packet:
-    """The header fields and ciphertext of a whole LoRa frame; RemoteError short, long or header."""
+    """Return the header fields and ciphertext of a whole LoRa frame; RemoteError short, long or header."""
     if len(frame) < HEADER_BYTES:
         raise RemoteError("short")
     if len(frame) > MAX_FRAME:
@@ -68,7 +68,7 @@ def parse_packet(frame: bytes) -> Packet:
 
 
 def build_packet(packet: Packet) -> bytes:
-    """The frame of a packet; LocalError when a field does not fit. Reverse of parse_packet."""
+    """Return the frame of a packet; LocalError when a field does not fit. Reverse of parse_packet."""
     if not 0 <= packet.hop_limit <= packet.hop_start <= HOP_MAX:
         raise LocalError(
             "packet: hop_limit {} of hop_start {}: 0 <= hop_limit <= hop_start <= 7".format(
@@ -94,7 +94,7 @@ def build_packet(packet: Packet) -> bytes:
 
 
 def relayed(packet: Packet, relay_node: int) -> bytes:
-    """The frame that relays a packet: hop_limit - 1 and our low byte, nothing else changes.
+    """Return the frame that relays a packet: hop_limit - 1 and our low byte, nothing else changes.
 
     LocalError when hop_limit is 0: the caller decides that before.
     """
@@ -156,7 +156,7 @@ def _skip(data: bytes, at: int, wire_type: int) -> tuple[int, int]:
 
 
 def decode_data(plain: bytes) -> Data:
-    """The protobuf Data: field 1 portnum, 2 payload, 9 bitfield; others are skipped. RemoteError protobuf."""
+    """Read a protobuf Data: field 1 portnum, 2 payload, 9 bitfield; skip others. RemoteError protobuf."""
     # Ours as every relay writes it: port 256, a payload of at most 127 bytes, a bitfield of one byte.
     if (
         plain[:4] == OURS_HEAD
@@ -222,7 +222,7 @@ class Channel:
         return aes_ctr(self.key, struct.pack("<QII", packet_id, src, 0), body)
 
     def open(self, packet: Packet) -> Data:
-        """The Data of a packet on this channel; RemoteError channel or protobuf."""
+        """Return the Data of a packet on this channel; RemoteError channel or protobuf."""
         if packet.channel_hash != self.hash:
             raise RemoteError("channel")
         return decode_data(self.crypt(packet.src, packet.id, packet.body))
@@ -237,7 +237,7 @@ class Channel:
         relay_node: int | None = None,
         portnum: int = PORT_PRIVATE,
     ) -> bytes:
-        """The broadcast frame of a payload of at most 231 bytes; LocalError when it does not fit.
+        """Return the broadcast frame of a payload of at most 231 bytes; LocalError when it does not fit.
 
         hop_start defaults to hop_limit, relay_node to the sender's low byte: the frame of its origin.
         packet_id is the node's next sequence value: a (from, id) pair is never used twice under one key.

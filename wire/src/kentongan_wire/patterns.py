@@ -2,7 +2,7 @@
 
 A code is written as in the ronda's printed keys: `*` a stroke, `.` a short pause, `-` a long pause;
 the group repeats. No code is a single stroke or a group of six: those mean a death in one village
-and "all is well" in the next. What a profile has no code for sounds as titir (domain.md 3).
+and "all is well" in the next. A kind without a code in the profile sounds as titir (domain.md 3).
 Steps are ((on_ms, off_ms), ..), played from the first again until the sounding's time is over.
 """
 
@@ -116,7 +116,7 @@ def steps_for(profile: str, kind: int, drill: bool = False, own: "Codes" = ()) -
 
 
 def cycle_ms(steps: "Steps") -> int:
-    """Time until the steps begin again."""
+    """Return the time until the steps begin again."""
     return sum([on + off for on, off in steps])
 
 

@@ -39,7 +39,7 @@ AIR_BINS = 61  # one-minute bins: any whole hour lies within them
 
 
 def preset(name: str) -> Preset:
-    """The preset of that name; LocalError lists the names."""
+    """Return the preset of that name; LocalError lists the names."""
     if name not in PRESETS:
         raise LocalError("preset {!r}: use one of {}".format(name, ", ".join(sorted(PRESETS))))
     return PRESETS[name]
@@ -51,7 +51,7 @@ def symbol_us(p: Preset) -> int:
 
 
 def airtime_us(p: Preset, n_bytes: int) -> int:
-    """Time on air in microseconds of a frame of n_bytes: explicit header, CRC (SX1262 datasheet 6.1.4)."""
+    """Return the time on air in us of a frame of n_bytes: explicit header, CRC (SX1262 datasheet 6.1.4)."""
     if not 0 <= n_bytes <= MAX_FRAME:
         raise LocalError("phy.airtime_us: {} bytes, a frame has 0 to {}".format(n_bytes, MAX_FRAME))
     symbol = symbol_us(p)
@@ -63,7 +63,7 @@ def airtime_us(p: Preset, n_bytes: int) -> int:
 
 
 def pace_percent(p: Preset) -> int:
-    """How much longer than on the default preset an alarm's frame is on the air, in percent; at least 100.
+    """Return the percent of an alarm's time on air against the default preset's; at least 100.
 
     A time in which frames are heard, held or repeated was measured on that one; it is so many frames long.
     """
@@ -85,7 +85,7 @@ def contention_window(snr_q: int) -> int:
 
 
 def check_frequency(freq_hz: int, bw_hz: int) -> None:
-    """LocalError unless the whole channel lies in 920-923 MHz and is at most 250 kHz wide."""
+    """Raise LocalError unless the whole channel lies in 920-923 MHz and is at most 250 kHz wide."""
     if not 0 < bw_hz <= BANDWIDTH_MAX_HZ:
         raise LocalError("bandwidth {} Hz: at most {} Hz is lawful".format(bw_hz, BANDWIDTH_MAX_HZ))
     if 2 * freq_hz - bw_hz < 2 * BAND_HZ[0] or 2 * freq_hz + bw_hz > 2 * BAND_HZ[1]:
@@ -97,7 +97,7 @@ def check_frequency(freq_hz: int, bw_hz: int) -> None:
 
 
 def check_eirp_dbm(conducted: int, gain: int, loss: int) -> None:
-    """LocalError unless conducted power + antenna gain - cable loss (dBm, dBi, dB) is at most 20 dBm."""
+    """Raise LocalError unless conducted power + gain - cable loss (dBm, dBi, dB) is at most 20 dBm."""
     if conducted + gain - loss > EIRP_MAX_DBM:
         raise LocalError(
             "{} dBm + gain {} dBi - loss {} dB is above {} dBm EIRP: lower conducted_dbm".format(

@@ -98,7 +98,7 @@ class Guard:
         self._put(key, counter, content)
 
     def last(self, src: int, generation: int, type: int) -> int | None:
-        """The highest counter accepted from a sender, or None; for a tombol every type has the same."""
+        """Return the last counter accepted from a sender, or None; a tombol has one for every type."""
         for sort in (generation << 4 | _ALL_TYPES, generation << 4 | type):
             counter = self._find(struct.pack(_KEY, src, sort))[0]
             if counter:
@@ -140,7 +140,7 @@ class Guard:
     def image(self) -> memoryview:
         """All entries: magic, count u16, 21 bytes each, check 4. A view: it changes with the next message.
 
-        What a device writes: on its heap there is no room in one piece for a copy.
+        The form that a device writes: on its heap there is no room in one piece for a copy.
         """
         end = self._end()
         struct.pack_into("<3sH", self._image, 0, _MAGIC, self._count)
@@ -149,7 +149,7 @@ class Guard:
         return view[: end + _CHECK_BYTES]
 
     def dump(self) -> bytes:
-        """A copy of image()."""
+        """Return a copy of image()."""
         return bytes(self.image())
 
     def load(self, data: bytes | bytearray) -> None:
@@ -220,7 +220,7 @@ class Guard:
 
 
 def _place(image: bytes | bytearray, key: bytes | bytearray, end: int) -> int | None:
-    """Where the row of a key begins among those before `end`, or None."""
+    """Return the offset of a key's row among those before `end`, or None."""
     at = image.find(key, _HEAD_BYTES, end)
     while at >= 0:
         if (at - _HEAD_BYTES) % _ROW_BYTES == 0:
@@ -247,7 +247,7 @@ def _content(message: "Message") -> int:
 
 
 class ReplyBudget:
-    """How often a repeated message is answered: at most once per 2 s and 30 times.
+    """Limit on answers to a repeated message: at most one in 2 s, and 30 in all.
 
     pace: of the preset, phy.pace_percent: where frames are longer the 2 s are, too.
 
@@ -260,7 +260,7 @@ class ReplyBudget:
         self._answers: dict[tuple[Sender, int], tuple[int, int]] = {}  # (src, counter) -> (times, last at ms)
 
     def allow(self, src: "Sender", counter: int, now_ms: int, most: int = REPLY_TIMES) -> bool:
-        """True when the message may be answered now, `most` times in all; that answer is counted."""
+        """Return True when the message may be answered now, `most` times in all; that answer is counted."""
         times, last_ms = self._answers.get((src, counter), (0, now_ms - self._gap_ms))
         if times >= most or now_ms - last_ms < self._gap_ms:
             return False
@@ -270,7 +270,7 @@ class ReplyBudget:
         return True
 
     def times(self, src: "Sender", counter: int) -> int:
-        """How often it was answered."""
+        """Return the number of answers given."""
         return self._answers.get((src, counter), (0, 0))[0]
 
     def unsaid(self, src: "Sender", counter: int) -> None:

@@ -1,6 +1,6 @@
 """Roots of a new key generation on their way from hub to gateway, sealed under the one before; on a PC only.
 
-Whoever holds the control root of g, hub and gateways alone, can read and believe those of g + 1: so a plain
+A holder of the control root of g, hub and gateways alone, can read and believe those of g + 1: so a plain
 link between them gives nothing away, and a stolen post, which holds the alarm root of g, learns nothing.
 """
 

@@ -31,7 +31,7 @@ class Seen:
         return at
 
     def seen(self, src: int, packet_id: int, now_ms: int = -1) -> bool:
-        """Whether that pair was added less than ttl_ms ago and has not given way since.
+        """Tell whether that pair was added less than ttl_ms ago and has not been dropped since.
 
         Without now_ms, the time of the latest `add` counts as now.
         """

@@ -25,7 +25,7 @@ def control_root(site_key: bytes, generation: int) -> bytes:
 
 
 def held(alarm_root: bytes, control_root: bytes, node: int, role: int, generation: int) -> tuple[bytes, ...]:
-    """The keys that a device of this role and number holds, in the order of HELD."""
+    """Return the keys that a device of this role and number holds, in the order of HELD."""
     about = node, role, generation
     made = {
         "key_a": lambda: node_key(alarm_root, *about),

@@ -34,7 +34,7 @@ Message = NamedTuple(
 def open_message(
     payload: bytes, src: int, to: int, keys: "KeyRing", revoked: "Container[int]" = ()
 ) -> Message:
-    """The verified message of a payload sent by src, judged with a keys.KeyRing.
+    """Return the verified message of a payload sent by src, judged with a keys.KeyRing.
 
     RemoteError in this order: short long version type role field length (shape), header (a reserved sender),
     revoked, generation, not_for_us, no_key, tag, unproved, then role stage field weak_key order_empty
@@ -57,7 +57,7 @@ def _check_sender(envelope: "Envelope", src: int, keys: "KeyRing", revoked: "Con
 
 
 def carries(envelope: "Envelope", src: int, to: int, keys: "KeyRing") -> bool:
-    """Whether the carry tag of a parsed message holds: src itself made it, so a relay may spend src's share.
+    """Tell whether a message's carry tag holds: src itself made it, so a relay may spend src's share.
 
     It proves nothing to act on: who relays holds the R of everybody.
     """
@@ -68,7 +68,7 @@ def carries(envelope: "Envelope", src: int, to: int, keys: "KeyRing") -> bool:
 
 
 def _message(envelope: "Envelope", src: int, key: bytes, under_c: bool) -> Message:
-    """What an envelope says whose outer tag holds under this key."""
+    """Return the message of an envelope whose outer tag holds under this key."""
     raw = messages.mask(envelope.type, envelope.role, src, envelope.counter, key, envelope.body)
     body = decode_body(envelope.type, envelope.role, raw)
     silent = False
@@ -89,7 +89,7 @@ def _message(envelope: "Envelope", src: int, key: bytes, under_c: bool) -> Messa
 
 
 def _is_silent(body: "Alarm", under_c: bool) -> bool:
-    """Whether an alarm is a secret; RemoteError weak_key for one under A that no post may sound."""
+    """Tell whether an alarm is secret; RemoteError weak_key for one under A that no post may sound."""
     if not under_c:
         if not codes.is_loud(body.zone, body.kind, body.flags):
             raise RemoteError("weak_key")
@@ -125,13 +125,13 @@ def _key_that_holds(envelope: "Envelope", src: int, to: int, keys: "KeyRing") ->
 
 
 def _holds(envelope: "Envelope", src: int, to: int, key: bytes) -> bool:
-    """Whether the outer tag holds under this key."""
+    """Tell whether the outer tag holds under this key."""
     unsigned = envelope.payload[: -messages.END_BYTES]
     return equal(messages.outer_tag(key, src, to, unsigned), envelope.tag)
 
 
 def _check_proof(envelope: "Envelope", src: int, to: int, key: bytes | None) -> None:
-    """Who holds the sender's C asks for more than a post can make; RemoteError unproved."""
+    """Check the proof, which holders of the sender's C can make and no post can; RemoteError unproved."""
     if key is None:
         return
     unsigned = envelope.payload[: messages.HEADER_BYTES + ALARM_BYTES]
@@ -141,7 +141,7 @@ def _check_proof(envelope: "Envelope", src: int, to: int, key: bytes | None) -> 
 
 
 def digest_of(envelope: "Envelope", under_c: bool) -> bytes:
-    """The 4 bytes that tell one content of a counter from another."""
+    """Return the 4 bytes that tell one content of a counter from another."""
     unsigned = envelope.payload[: -messages.END_BYTES]
     if envelope.type == codes.ALARM:
         first = messages.HEADER_BYTES
@@ -174,7 +174,7 @@ def own_entry(
 def own_order(
     payload: bytes, src: int, node: int, keys: "KeyRing", revoked: "Container[int]" = ()
 ) -> Message:
-    """A SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
+    """Return a SIREN_ORDER judged by one of its targets; the outer tag, which is for gateways, is ignored.
 
     The target's own tag covers sender, counter, target and the order. RemoteError as open_message up to
     generation and as decode_body, or type, not_for_us, no_key, tag.

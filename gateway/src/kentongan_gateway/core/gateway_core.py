@@ -86,7 +86,7 @@ class GatewayCore:
         return self._end()
 
     def on_radio_air(self, used_ms: Ms, now_ms: Ms) -> None:
-        """What a radio says that it sent in the last hour, former runs of ours included. No actions."""
+        """Note the air that a radio reports for the last hour, former runs of ours included. No actions."""
         self._context.air.radio_used(used_ms / 1000, now_ms)
 
     def on_trouble(self, name: str, text: str | None, now_ms: Ms) -> list[Action]:
@@ -139,14 +139,14 @@ class GatewayCore:
         return self._end()
 
     def close(self, now_ms: Ms) -> list[Action]:
-        """Before a planned end: what is kept late goes to disk now."""
+        """End as planned: states that are kept late go to disk now."""
         self._begin(now_ms, 0)
         self.parts.flush.now()
         self.parts.waiting.close()
         return self._end()
 
     def next_deadline(self) -> Ms | None:
-        """When tick() wants to be called next, or None. 0 before the first call of all."""
+        """Return the time of the next tick(), or None. 0 before the first call of all."""
         if not self._begun:
             return 0
         first = None

@@ -1,4 +1,4 @@
-"""What one core is made of, and who is told of what. Paths and the hub's orders find each other here."""
+"""Parts of one core, and the listeners of each. Paths and the hub's orders find each other here."""
 
 from collections.abc import Mapping
 

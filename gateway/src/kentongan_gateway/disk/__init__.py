@@ -1,1 +1,1 @@
-"""What is promised stands here: the spool and its database, small states, damage found and survived."""
+"""Storage of everything promised: the spool and its database, small states, damage found and survived."""

@@ -111,7 +111,7 @@ class Database:
             raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _is_damaged(self, error: Exception) -> bool:
-        """Whether it is the file, and not the disk or the rights to it: another file would do."""
+        """Tell whether the file is at fault, and not the disk or the rights to it: another file would do."""
         if "readonly" in str(error):  # SQLite says so too of a version number that it does not know
             return os.access(self._path, os.W_OK) and os.access(os.path.dirname(self._path) or ".", os.W_OK)
         plain = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
@@ -163,7 +163,7 @@ class Database:
         self._recount()
 
     def _mend_rows(self) -> None:
-        """What is no state, no class and no number that can go on is offered, first, and counted on from."""
+        """Mend odd rows: those without a proper state or class are offered first; numbers continue above."""
         for column, begin, good in (
             ("state", UNSENT, (UNSENT, SENT, UNREADABLE)),
             ("class", CLASS_ALARM, range(len(CLASS_NAMES))),
@@ -215,7 +215,7 @@ class Database:
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _make_way(self, error: Exception) -> None:
-        """Before the one retry: a corrupt file is set aside, a full disk loses its least important rows."""
+        """Make way for one retry: set a corrupt file aside, drop the least important rows of a full disk."""
         self._rollback()
         try:
             if _is_corrupt(error):
@@ -253,7 +253,7 @@ class Database:
         return [self._id(seq) for seq in seqs]
 
     def _known(self, row: Row) -> int:
-        """The number of the row that has this key already; where the disk has altered that, of a new one.
+        """Return the number of the row that has this key; of a new one where the disk has altered that.
 
         An answer of the hub to what was there before is none to what is there now.
         """
@@ -301,12 +301,12 @@ class Database:
     # what is known elsewhere of how much was committed
 
     def mark(self) -> bytes:
-        """What missing() is given at the next start: how far this spool has come."""
+        """Return the mark that missing() is given at the next start: how far this spool has come."""
         self.weighty = False
         return f"{self._epoch} {self._last}".encode()
 
     def missing(self, mark: bytes | None) -> int:
-        """How many committed rows, delivered or not, the disk has lost since this mark(); 0: none known.
+        """Count the committed rows, delivered or not, that the disk lost since this mark(); 0: none known.
 
         After a loss ids begin anew: the hub may have had those that would be given a second time.
         """
@@ -409,7 +409,7 @@ class Database:
 
     @property
     def unreadable(self) -> int:
-        """How many altered events were found that the hub has not had."""
+        """Count the altered events that the hub has not had."""
         return list(self._odd.values()).count(False)
 
     @property

@@ -1,4 +1,4 @@
-"""What no disk has: events in memory, offered to the hub before the others, until either takes them."""
+"""Events in memory that no disk has: offered to the hub before the others, until either takes them."""
 
 import secrets
 
@@ -56,7 +56,7 @@ class Held:
             self._ids.pop(key, None)
 
     def remove_key(self, key: str | None) -> None:
-        """What is held under this key, if anything is."""
+        """Remove the event held under this key, if there is one."""
         if key is not None:
             self.remove(self._ids.get(key))
 

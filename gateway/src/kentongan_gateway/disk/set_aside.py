@@ -31,7 +31,7 @@ def put(path: str) -> str:
 
 
 def text(raw: bytes) -> str:
-    """Of an altered text what can be read: one bad byte must not fail the whole query."""
+    """Return the readable part of an altered text: one bad byte must not fail the whole query."""
     return raw.decode("utf-8", "replace")
 
 
@@ -89,7 +89,7 @@ def _keys(old: sqlite3.Connection, delivered: int) -> dict[int, str]:
 
 
 def first_page(schema: str) -> bytes:
-    """The first page of a database that this has made: in each such the tables begin at the same pages."""
+    """Make the first page of a database of this schema: in each such one tables begin at the same pages."""
     made = sqlite3.connect(":memory:")
     made.executescript(schema)
     page = made.serialize()[: wal.PAGE_DEFAULT]
@@ -104,7 +104,7 @@ def _put_head(path: str, head: bytes) -> None:
 
 
 def opened(path: str, head: bytes | None = None) -> sqlite3.Connection:
-    """A connection that reads a file set aside and changes nothing of it, with the WAL that belongs to it.
+    """Open a file set aside, with the WAL that belongs to it, for reading only: nothing of it is changed.
 
     `head`: its first page as it should be, where its own is damaged.
     """

@@ -118,7 +118,7 @@ class Spool(Database):
             return False
 
     def unsent(self, limit: int = 50) -> list[Stored]:
-        """What the hub has not taken: first what only memory has, then by class and age."""
+        """List the events that the hub has not taken: first those in memory only, then by class and age."""
         with self._lock:
             held = self.held.offers()[:limit]
         try:

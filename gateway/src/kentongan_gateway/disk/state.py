@@ -79,7 +79,7 @@ class StateDir:
         self.trouble = None
 
     def begin_late(self) -> None:
-        """From now on put_late() returns at once; close() ends that."""
+        """Let put_late() return at once from now on; close() ends that."""
         self._late = threading.Thread(target=self._run_late, name="state", daemon=True)
         self._late.start()
 
@@ -110,7 +110,7 @@ class StateDir:
         return self._late is None or self._late.is_alive()
 
     def close(self) -> None:
-        """What waits is written, then the thread ends."""
+        """Write what waits, then end the thread."""
         if self._late is not None:
             with self._wake:
                 self._ending = True

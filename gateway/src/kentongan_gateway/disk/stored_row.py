@@ -58,7 +58,7 @@ def row_of(event: Event) -> Row:
 
 
 def event_of(body: bytes | None, crc: int) -> Event | None:
-    """An event from the table, by the bytes of its text; None for what is none, or not as it was written.
+    """Return an event from the bytes of its text; None for what is none, or not as it was written.
 
     One letter makes another alarm of one: it names another house, or is no longer silent.
     """
@@ -71,7 +71,7 @@ def event_of(body: bytes | None, crc: int) -> Event | None:
 
 
 def alarm_of(key: str | None) -> Event | None:
-    """What is known of an alarm whose text the disk has altered, by its row's key; None for no alarm's.
+    """Return the known facts of an alarm whose text the disk has altered, by its row's key; None: no alarm.
 
     Nobody knows what it was: it sounds nothing and is told to nobody but the agreed, who are called.
     """

@@ -2,7 +2,7 @@
 
 SQLite reads the journal up to the first frame whose check sum fails and takes that for the torn end of a
 transaction that was never committed. Where other transactions follow it is no torn end: the first of them was
-on disk before the next began, and was acknowledged. What is intact behind the damage can still be read.
+on disk before the next began, and was acknowledged. Intact pages behind the damage can still be read.
 
 Layout: sqlite.org/fileformat2.html, section 4. A header of 32 bytes, then frames of 24 bytes and one page.
 """
@@ -28,7 +28,7 @@ class Frame(NamedTuple):
 
 
 def _sums(data: bytes, order: str, seed: Sums) -> Sums:
-    """The two running check sums over 32-bit words, two at a time."""
+    """Return the two running check sums over 32-bit words, two at a time."""
     first, second = seed
     words = struct.unpack(f"{order}{len(data) // 4}I", data)
     for at in range(0, len(words), 2):
@@ -78,7 +78,7 @@ def frames(raw: bytes) -> tuple[bool, list[Frame]]:
 
 
 def damage(path: str) -> str | None:
-    """What is wrong with the journal at `path`, in words, or None; OSError when it cannot be read.
+    """Describe the damage of the journal at `path`, or return None; OSError when it cannot be read.
 
     A torn end is none: a transaction that a power cut met, which nobody was told of. Nor is no journal.
     """
@@ -100,7 +100,7 @@ def damage(path: str) -> str | None:
 
 
 def _pads(all_frames: list[Frame]) -> set[int]:
-    """Where a transaction's last frame stands once more.
+    """Return the positions at which a transaction's last frame is repeated.
 
     SQLite fills up a sector with it, so that writing the next transaction endangers a copy only.
     """

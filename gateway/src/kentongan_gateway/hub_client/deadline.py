@@ -26,7 +26,7 @@ class _Timed(socket.socket):
     steady_s: Callable[[], float]
 
     def begin(self, step_s: float, whole_s: float, steady_s: Callable[[], float]) -> None:
-        """From now on: step_s for one read or write, whole_s until the last byte of the reply."""
+        """Begin: step_s for one read or write, whole_s until the last byte of the reply."""
         self.step_s, self.steady_s = step_s, steady_s
         self.ends_s = steady_s() + whole_s
         self.settimeout(min(step_s, whole_s))
@@ -57,7 +57,7 @@ class Names:
         self._found: Answer = queue.SimpleQueue()  # and where its answer comes
 
     def find(self, host: str, port: int, timeout_s: float) -> list[Any]:
-        """What getaddrinfo finds; OSError, TimeoutError. What came too late is the next call's."""
+        """Return the results of getaddrinfo; OSError, TimeoutError. A late result is the next call's."""
         if self._asked != (host, port):
             self._asked, self._found = (host, port), queue.SimpleQueue()
             threading.Thread(

@@ -1,4 +1,4 @@
-"""What became of the hub's orders: told after the events, never in their way, until the hub has heard it."""
+"""Results of the hub's orders: sent after the events, never in their way, until the hub has taken them."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ TOLD_S = 60.0  # the hub has heard none for so long: people are told
 
 
 class Waits(Protocol):
-    """How long to wait after one more failure."""
+    """Waits between failures, which grow until reset."""
 
     def reset(self) -> None: ...
     def next_s(self) -> float: ...

@@ -99,7 +99,7 @@ class HubClient:
         self.expires_s: float | None = None
 
     def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """The reply as a JSON object; HubError for everything else that can happen."""
+        """Return the reply as a JSON object; HubError for everything else that can happen."""
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         begin_s = self._steady_s()
         try:
@@ -219,11 +219,11 @@ class Uplink:
         self._threads[0].join(TIMEOUT_S + 1)
 
     def trouble(self) -> str | None:
-        """Why no connection can even be made, or None."""
+        """Say why no connection can even be made, or None."""
         return self._fault
 
     def untold(self) -> str | None:
-        """What the hub does not hear of its orders' results, or None: alarms go their way beside it."""
+        """Say which results of orders the hub does not take, or None: alarms go their way beside them."""
         return self._results.trouble()
 
     def wake(self) -> None:
@@ -343,7 +343,7 @@ class Uplink:
         return True
 
     def _prepared(self, event_id: str, event: Event) -> Event | None:
-        """As it is sent; without its age where that cannot be known; None where it cannot be sent: put by."""
+        """Return it as it is sent; without an age where none is known; None: not to be sent, put by."""
         try:
             event = self._offered(event)
         except Exception as error:
@@ -360,7 +360,7 @@ class Uplink:
         return event
 
     def _next_rows(self) -> list[Stored]:
-        """The next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
+        """Return the next batch; what the hub passed over comes last, so that it never blocks a new alarm."""
         rows = self._spool.unsent(self._batch + len(self._behind))
         waiting = {event_id for event_id, _ in rows}
         self._behind = {event_id: None for event_id in self._behind if event_id in waiting}
@@ -411,7 +411,7 @@ class Uplink:
         self._closed(client)
 
     def _handed_on(self, orders: list[Order], after: int, backoff: Backoff) -> int:
-        """What the hub is told next that we have; what found no room is not had."""
+        """Hand the orders on and return the next `after`: orders that found no room are asked for again."""
         if orders and self._on_orders(orders) is False:
             self._stop.wait(backoff.next_s())
             return after
@@ -419,7 +419,7 @@ class Uplink:
         return max([after, *(order["id"] for order in orders)])
 
     def poll_once(self, client: Client, after: int | None) -> list[Order]:
-        """The orders above `after`, checked to be objects with an id; None: everything anew. HubError."""
+        """Return the orders above `after`, checked to have an id; None: everything anew. HubError."""
         asked = f"after={after}" if after is not None else "after=0&fresh=1"
         answer = client.call("GET", f"/api/v1/orders?{asked}&wait={POLL_WAIT_S}")
         orders = answer.get("orders")

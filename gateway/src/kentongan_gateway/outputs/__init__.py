@@ -1,4 +1,4 @@
-"""What the gateway switches: siren, lamp, voice. Off when made, off when closed, off when the time is over.
+"""Outputs of the gateway: siren, lamp, voice. Off when made, off when closed, off when the time is over.
 
 A Relay is one thing that is on or off; a Player beats patterns on it from a thread of its own.
 """
@@ -43,7 +43,7 @@ class NoSiren(SirenDriver):
 
 
 def driver(name: str) -> type[Relay] | type[SirenDriver]:
-    """The class behind a name of [siren] driver; whatever importing it raises."""
+    """Return the class behind a name of [siren] driver; whatever importing it raises."""
     if name not in DRIVERS:
         return NoSiren
     module, _, kind = DRIVERS[name].partition(".")
@@ -73,7 +73,7 @@ class _NotTheirs:
 
 
 def make(siren: sections.Siren, others: Collection[object] = ()) -> SirenDriver:
-    """The driver that the [siren] section names; others: serial paths of radios, which it leaves alone."""
+    """Make the driver that the [siren] section names; others: serial paths of radios, which it avoids."""
     kind = driver(siren.driver)
     if issubclass(kind, SirenDriver):
         return kind.of(siren)

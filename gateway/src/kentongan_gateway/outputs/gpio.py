@@ -40,7 +40,7 @@ def find_line(name: str, chips: str = CHIPS, api: Any = gpiod) -> tuple[str, int
 
 
 def look(name: str) -> str:
-    """For a check: where the line is, without taking it from whoever holds it."""
+    """Say, for a check, where the line is, without taking it from whoever holds it."""
     chip, offset = find_line(name)
     return f"{name}: {chip} line {offset}"
 
@@ -126,7 +126,7 @@ class KeyLine(_Line):
         super().__init__(name, settings, chips, api)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether the key went down within this time."""
+        """Tell whether the key went down within this time."""
         if not self._request.wait_edge_events(timedelta(seconds=timeout_s)):
             return False
         return bool(self._request.read_edge_events())

@@ -49,7 +49,7 @@ class Key:
             self._on_trouble(text)
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None."""
+        """Say what is wrong now, or None."""
         ended = not self._thread.is_alive() and not self._stopping.is_set()
         return "its thread has ended" if ended else self._trouble
 
@@ -72,7 +72,7 @@ class NoKey:
 def make(
     settings: sections.Button, on_press: Callable[[], object], on_trouble: Callable[[str | None], object]
 ) -> Key | NoKey:
-    """The key that the [button] section names."""
+    """Return the key that the [button] section names."""
     if not settings.line:
         return NoKey()
     from kentongan_gateway.outputs.gpio import KeyLine

@@ -39,7 +39,7 @@ SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)
 
 
 def code_of(troubles: Iterable[str]) -> int:
-    """The code for these names of troubles; a name like "radio_jammed" counts by its first word."""
+    """Return the code for these names of troubles; a name like "radio_jammed" counts by its first word."""
     names = [name for name in troubles if name not in PAST]
     whole = [name.partition(" ")[0] for name in names]
     codes = {OF_TROUBLE.get(name, OF_TROUBLE.get(name.partition("_")[0], OTHER)) for name in whole}
@@ -51,7 +51,7 @@ def steps_of(code: int) -> Steps:
 
 
 class Shows(Protocol):
-    """What shows a code."""
+    """A lamp, or anything else that shows a code."""
 
     def show(self, code: int) -> None: ...
     def trouble(self) -> str | None: ...
@@ -92,7 +92,7 @@ class Lamp:
             self._player.play(str(code), steps_of(code), LASTS_MS)
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None."""
+        """Say what is wrong now, or None."""
         return self._player.trouble()
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class NoLamp:
 
 
 def make(settings: sections.Lamp) -> Shows:
-    """The lamp that the [lamp] section names."""
+    """Return the lamp that the [lamp] section names."""
     if settings.driver == "none":
         return NoLamp()
     if settings.driver == "virtual":

@@ -47,7 +47,7 @@ class LcusRelay(Relay):
         return None
 
     def look(self) -> str:
-        """For a check: the line can be opened and is nobody else's; a board of this kind never answers."""
+        """Check that the line can be opened and is nobody else's; a board of this kind never answers."""
         serial.Serial(self._port, BAUD, write_timeout=WRITE_TIMEOUT_S, exclusive=True).close()
         return "opened; boards of this kind never answer: listen to a test of the siren, or fit a sense_line"
 

@@ -1,6 +1,6 @@
 """Modbus RTU relay boards: one coil each (write single coil, read coils).
 
-What shops sell keeps to the standard in writing, not in reading: Waveshare's boards know one question, for
+Boards in shops keep to the standard in writing, not in reading: Waveshare's boards know one question, for
 eight coils from the first (waveshare.com/wiki/Modbus_RTU_Relay, "Read States of Relays"), others answer with
 all that they have, and those with few relays refuse a question for eight. So it is found out when the line is
 opened, and our coil is taken out of the answer by its place.
@@ -99,10 +99,10 @@ class ModbusRelay(Relay):
         self._ask("write_bit", self._coil, int(on), WRITE_COIL)
 
     def sense(self) -> bool | None:
-        """Whether the coil is on; None where the board cannot tell.
+        """Tell whether the coil is on; None where the board cannot tell.
 
-        Of more than one byte some boards (Waveshare's with 32 relays) send the last first: what only one of
-        both ways of reading says is not claimed.
+        Of more than one byte some boards (Waveshare's with 32 relays) send the last first: a state that only
+        one of both ways of reading shows is not claimed.
         """
         if self._question is None:
             return None
@@ -115,7 +115,7 @@ class ModbusRelay(Relay):
         return bool(bits[at])
 
     def look(self) -> str:
-        """For a check: talk to the board and change nothing. What it says, or OSError with the remedy."""
+        """Ask the board for a check and change nothing: its answer, or OSError with the remedy."""
         self._open_line()
         try:
             if self._question is None:
@@ -143,7 +143,7 @@ class ModbusRelay(Relay):
 
 
 def _hears_itself(board: minimalmodbus.Instrument) -> bool:
-    """Whether our own question comes back first: no answer to a read begins like the question itself.
+    """Tell whether our own question comes back first: no answer to a read begins like the question itself.
 
     To "switch the coil" it does: there the answer is the question, and an echo would pass for obedience.
     """

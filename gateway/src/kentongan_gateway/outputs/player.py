@@ -63,7 +63,7 @@ class Player(SirenDriver):
             self._begin()
 
     def prolong(self, ms: int) -> None:
-        """What plays goes on for so long from now, in step; nothing is begun anew."""
+        """Prolong the playing score by so much from now, in step; nothing is begun anew."""
         with self._wake:
             if self._score is not None:
                 self._score[0].total_ms = now_ms() - self._score[1] + ms
@@ -80,7 +80,7 @@ class Player(SirenDriver):
             self._begin()
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None; a thread that ended or does not come back cannot say so itself."""
+        """Say what is wrong now, or None; a thread that ended or does not come back cannot say so itself."""
         busy_ms = self._busy_ms
         if not self.healthy():
             return "its thread has ended"
@@ -121,7 +121,7 @@ class Player(SirenDriver):
                 self._wake.wait(wait_ms / 1000)
 
     def _changed(self) -> bool:
-        """Whether somebody asked for something since the last step()."""
+        """Tell whether somebody asked for something since the last step()."""
         return self._open and self._wanted(now_ms())[0] != self._level
 
     def _wanted(self, now: int) -> tuple[bool, int]:
@@ -180,7 +180,7 @@ class Player(SirenDriver):
                 log.debug("close: %s", error)
 
     def _sensed(self, now: int) -> bool | None:
-        """Whether the output has power, or None where nothing can say so."""
+        """Tell whether the output has power, or None where nothing can say so."""
         if self._line is None:
             return self._relay.sense()
         if not self._line_open and now < self._line_retry_ms:

@@ -16,12 +16,12 @@ BY_PATH = "/dev/serial/by-path/*"
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two paths lead to one device that is there."""
+    """Tell whether two paths lead to one device that is there."""
     return bool(one and other) and os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)
 
 
 def check(port: str, listed: Callable[[], Iterable[Any]] = list_ports.comports, paths: str = BY_PATH) -> None:
-    """LocalError with the remedy where this path leads to one of several that nothing tells apart."""
+    """Raise LocalError with the remedy where this path leads to one of several that nothing tells apart."""
     if os.path.dirname(port).endswith("by-path"):
         return
     device, found = os.path.realpath(port), list(listed())

@@ -4,7 +4,7 @@ from kentongan_gateway.core.base.actions import Steps
 
 
 def coarser(steps: Steps, shortest_ms: int) -> Steps:
-    """The same rhythm, stretched until no stroke and no gap is shorter than the relay can follow.
+    """Return the same rhythm, stretched until no stroke and no gap is shorter than the relay can follow.
 
     steps: ((on_ms, off_ms), ...); gaps of 0 stay 0. A titir of 65 ms becomes one of shortest_ms, and stays
     the only pattern without a pause.

@@ -1,4 +1,4 @@
-"""What drives a siren, whatever it is: a driver of its own, or a relay on which a player beats.
+"""Drivers of any siren: a driver of its own, or a relay on which a player beats.
 
 A driver's class tells everything about itself, so that a new one is a file and its line in DRIVERS.
 """
@@ -11,7 +11,7 @@ from kentongan_gateway.core.base.actions import Steps
 
 
 class Sense(Protocol):
-    """What can say whether the output has power; None: nothing can."""
+    """A sensor of the output's power; sense() gives None where it cannot say."""
 
     def open(self) -> None: ...
     def sense(self) -> bool | None: ...
@@ -25,7 +25,7 @@ class Switch(Sense, Protocol):
 
 
 class Told:
-    """What a driver's class says of itself beside what it does."""
+    """Description that a driver's class gives of itself."""
 
     # key of [siren] that it alone has -> (kind, default, remedy) of settings.Field
     fields: dict[str, tuple[Any, Any, str]] = {}
@@ -33,7 +33,7 @@ class Told:
 
     @classmethod
     def of(cls, siren: sections.Siren) -> Self:
-        """The driver that this [siren] section means."""
+        """Make the driver that this [siren] section means."""
         raise AssertionError("a driver says how it is made")
 
 
@@ -43,7 +43,7 @@ class Relay(Told, Switch):
     shortest_ms = 50  # shortest stroke that such a board follows for years
 
     def look(self) -> str:
-        """For a check, which switches nothing: what is there; OSError or LocalError with the remedy."""
+        """Say what is there, for a check that switches nothing; OSError or LocalError with the remedy."""
         raise AssertionError("a relay says what is there")
 
 
@@ -66,11 +66,11 @@ class SirenDriver(Told):
         """Be quiet for a moment, so that the voice is heard; a hold that is forgotten ends by itself."""
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None: for whoever asks; on_trouble says it at once."""
+        """Say what is wrong now, or None: for callers that ask; on_trouble says it at once."""
         return None
 
     def healthy(self) -> bool:
-        """Whether its thread lives; False is for the watchdog."""
+        """Tell whether its thread lives; False is for the watchdog."""
         return True
 
     def close(self) -> None:

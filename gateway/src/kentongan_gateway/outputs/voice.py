@@ -28,7 +28,7 @@ Process = subprocess.Popen[bytes]
 
 
 class Speaks(Protocol):
-    """What says sentences; on_trouble(text or None) is called from any thread."""
+    """A speaker of sentences; on_trouble(text or None) is called from any thread."""
 
     on_trouble: Callable[[str | None], object]
 
@@ -132,7 +132,7 @@ class Voice:
             _run((*self._aplay, path), SAY_S, "see `aplay -L`, correct [voice] device", b"", self._remember)
 
     def trouble(self) -> str | None:
-        """What is wrong now, or None."""
+        """Say what is wrong now, or None."""
         return "its thread has ended" if self._started and not self._thread.is_alive() else self._trouble
 
     def _remember(self, process: Process) -> None:
@@ -164,7 +164,7 @@ class NoVoice:
 
 
 def make(settings: sections.Voice, hold: Callable[[bool], object]) -> Speaks:
-    """The voice that the [voice] section names."""
+    """Return the voice that the [voice] section names."""
     if settings.driver == "espeak":
         return Voice(settings.device, hold)
     if settings.driver == "virtual":

@@ -6,7 +6,7 @@ from kentongan_gateway.radio.base import Key
 
 
 def make(settings: sections.Settings, key_file: Key) -> base.Radio:
-    """The radio of [radio], or a pair with that of [radio_2]."""
+    """Return the radio of [radio], or a pair with that of [radio_2]."""
     first = make_one(settings.radio, key_file)
     if settings.radio_2.type == "none":
         return first
@@ -17,7 +17,7 @@ def make(settings: sections.Settings, key_file: Key) -> base.Radio:
 
 
 def make_one(settings: sections.Radio, key_file: Key, suffix: str = "") -> base.Radio:
-    """The radio that one section names. Libraries are imported only for the radio that needs them."""
+    """Return the radio that one section names. Libraries are imported only for the radio that needs them."""
     if settings.type == "loopback":
         from kentongan_gateway.radio.loopback import Loopback
 

@@ -25,7 +25,7 @@ class Key(Protocol):
 
 
 class Radio:
-    """What the daemon knows of a radio. Callbacks come from the radio's own threads: enqueue and return.
+    """A radio as the daemon knows it. Callbacks come from the radio's own threads: enqueue and return.
 
     same_id says whether the radio puts a packet id on the air a second time when asked to.
     """
@@ -55,7 +55,7 @@ class Radio:
         """Forget a copy that still waits."""
 
     def healthy(self) -> bool:
-        """Whether its threads live; False is for the watchdog."""
+        """Tell whether its threads live; False is for the watchdog."""
         return True
 
     def stop(self) -> None:

@@ -110,7 +110,7 @@ class Loopback(Radio):
 
 
 def read_heard(raw: dict[str, Any], name: str) -> Heard:
-    """A Heard from its JSON object; ValueError, TypeError or KeyError when it is none."""
+    """Return a Heard from its JSON object; ValueError, TypeError or KeyError when it is none."""
     values = {field: raw[field] for field in NUMBERS}
     if any(type(value) is not int for value in values.values()):
         raise ValueError("a field is no whole number")

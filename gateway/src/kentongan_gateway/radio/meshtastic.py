@@ -185,7 +185,7 @@ class _Session:
         self._sender.start()
 
     def _check(self, node: int, channel: Channel) -> int:
-        """The index of the site's channel; ValueError when this is not the radio that the key file names."""
+        """Return the index of the site's channel; ValueError for a radio that the key file does not name."""
         number = self.interface.myInfo.my_node_num
         if number != node:
             raise ValueError(
@@ -201,7 +201,7 @@ class _Session:
         self._alive_s = time.monotonic()
 
     def fault(self) -> str | None:
-        """Why this interface is of no more use, or None."""
+        """Say why this interface is of no more use, or None."""
         status, now = self.interface.queueStatus, time.monotonic()
         if status is not self._status:
             self._status, self._alive_s = status, now

@@ -130,12 +130,12 @@ class ModemSession:
         self._fill(now_ms)
 
     def take_bytes(self) -> bytes:
-        """What is to be written to the line now."""
+        """Take the bytes that are to be written to the line now."""
         data, self._out = bytes(self._out), bytearray()
         return data
 
     def feed(self, data: bytes, now_ms: int) -> Events:
-        """Bytes from the line; the events that they completed, in order. Garbage is counted, never raised."""
+        """Take bytes from the line and return the completed events. Garbage is counted, never raised."""
         events: Events = []
         for seq, message in self._decoder.feed(data):
             self._heard_ms = now_ms
@@ -202,7 +202,7 @@ class ModemSession:
         return []
 
     def next_deadline(self) -> int | None:
-        """When tick() wants to be called, or None while the line is closed."""
+        """Return the time of the next tick(), or None while the line is closed."""
         if self._heard_ms is None:
             return None
         due_ms = min(self._heard_ms + DEAD_MS, max(self._heard_ms, self._asked_ms) + ASK_MS)

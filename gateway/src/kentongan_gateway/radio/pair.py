@@ -17,7 +17,7 @@ class Doubles:
         self._hearers: OrderedDict[Heard, set[str]] = OrderedDict()
 
     def is_double(self, heard: Heard) -> bool:
-        """Whether another radio has brought this very transmission already."""
+        """Tell whether another radio has brought this very transmission already."""
         # the whole header: what is left out anybody can write anew
         key = heard._replace(rssi=0, snr_q=0, radio="")
         hearers = self._hearers.get(key)

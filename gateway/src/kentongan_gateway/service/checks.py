@@ -81,7 +81,7 @@ def _line(name: str) -> str:
 
 
 def _siren(settings: Settings) -> Iterator[Result]:
-    """What the driver finds there; of a serial port first what the running gateway says, which holds it."""
+    """Check the driver's device; the running gateway is asked first about a serial port that it holds."""
     name = settings.siren.driver
     try:
         kind = outputs.driver(name)
@@ -95,7 +95,7 @@ def _siren(settings: Settings) -> Iterator[Result]:
 
 
 def _siren_port(settings: Settings) -> str | None:
-    """What the running gateway says whose line it is; None: the line is free."""
+    """Return the running gateway's word on its siren; None: the line is free."""
     siren = settings.siren
     if not os.path.exists(siren.port):
         raise LocalError(f"{siren.port} is not there; plug the board in, or correct [siren] port")
@@ -107,7 +107,7 @@ def _siren_port(settings: Settings) -> str | None:
 
 
 def _running_says(settings: Settings) -> str | None:
-    """What the running gateway, whose line it is, knows of its siren; None where none runs."""
+    """Return what the running gateway, which holds the line, knows of its siren; None where none runs."""
     try:
         snapshot, alive = status.read(settings, time.monotonic_ns() // 1_000_000)
     except LocalError:

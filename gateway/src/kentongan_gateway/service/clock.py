@@ -24,7 +24,7 @@ TIMEX_BYTES, STATUS_AT = 208, 40  # struct timex on 64-bit Linux
 
 
 def boot_id() -> str:
-    """The kernel's id of this boot: monotonic times compare only within one."""
+    """Return the kernel's id of this boot: monotonic times compare only within one."""
     try:
         with open(BOOT_ID, encoding="ascii") as file:
             return file.read().strip()
@@ -33,7 +33,7 @@ def boot_id() -> str:
 
 
 def kernel_in_sync() -> bool:
-    """Whether a time server keeps the kernel's clock; False where the kernel cannot be asked."""
+    """Tell whether a time server keeps the kernel's clock; False where the kernel cannot be asked."""
     buffer = ctypes.create_string_buffer(TIMEX_BYTES)
     try:
         if ctypes.CDLL(None).adjtimex(buffer) < 0:
@@ -88,7 +88,7 @@ class Clock:
         return step if abs(step) >= JUMP_S else 0
 
     def stamp(self, event: Event) -> Event:
-        """The event as it is stored: with wall time, its quality, and this boot."""
+        """Return the event as it is stored: with wall time, its quality, and this boot."""
         wall = self.wall_iso()
         stamped: Event = {**event, "wall": wall, "clock": self.quality(), "boot_id": self.boot}
         if event["type"] == "alarm":
@@ -96,7 +96,7 @@ class Clock:
         return stamped
 
     def age_ms(self, event: Event) -> int:
-        """How old a stored event is; -1 where neither clock can tell, or the card has altered its times."""
+        """Return the age of a stored event; -1 where no clock can tell, or the card has altered its times."""
         if event.get("boot_id") == self.boot:
             at_ms = event.get("at_ms")
             age_ms = max(0, self.now_ms() - at_ms) if type(at_ms) is int else -1
@@ -113,7 +113,7 @@ class Clock:
         return age_ms if 0 <= age_ms <= AGE_MAX_MS else -1
 
     def offered(self, event: Event) -> Event:
-        """The event as it is sent: with its age, and the wall time that was not known when it was stored."""
+        """Return the event as it is sent: with its age, and a wall time not known when it was stored."""
         age_ms = self.age_ms(event)
         out: Event = {**event, "age_ms": age_ms}
         of_now = age_ms >= 0 and event.get("boot_id") == self.boot

@@ -1,4 +1,4 @@
-"""The thin loop: the only place that waits. What happens goes through Hands, one thing at a time."""
+"""The thin loop: the only place that waits. Every event goes through the Performer, one thing at a time."""
 
 import logging
 import os
@@ -155,7 +155,7 @@ class Daemon:
         return GatewayCore(config, key_file.keys, directory, states)
 
     def _client_maker(self) -> Callable[[float], Client]:
-        """What makes a connection to the hub; LocalError from it while a file that it needs is not there."""
+        """Return the maker of connections to the hub; it raises LocalError while a file is missing."""
         hub = self._settings.hub
 
         def make(timeout_s: float) -> HubClient:
@@ -243,7 +243,7 @@ class Daemon:
                 self._performer.beside(name, deed)
 
     def _tell_troubles(self) -> None:
-        """What parts beside the alarm's way say of themselves, and what threads that ended cannot say."""
+        """Report the troubles of parts beside the alarm's way, and of threads that ended silently."""
         for name, part in (
             ("siren", self._siren),
             ("voice", self._voice),
@@ -281,7 +281,7 @@ class Daemon:
         self._performer.trouble("systemd", why and f"it is not told that we run ({why}): it may restart us")
 
     def _hub_trouble(self, now_s: float) -> str | None:
-        """What the hub does not do, or None; it may give orders while it takes nothing, and the reverse."""
+        """Say what the hub fails to do, or None; it may give orders and take nothing, or the reverse."""
         takes = now_s - self._taken_at <= HUB_SILENT_S
         orders = now_s - self._replied_at <= HUB_SILENT_S
         if takes:
@@ -296,7 +296,7 @@ class Daemon:
             self._lamp.show(code)
 
     def _healthy(self) -> bool:
-        """Whether everything that must live does: the watchdog is fed by this loop and by nothing else."""
+        """Tell whether every necessary thread lives: only this loop feeds the watchdog."""
         dead = [
             name
             for name, part in (

@@ -1,4 +1,4 @@
-"""What waits for the loop, with a limit: frames, which come again by themselves, leave room for all else."""
+"""Inbox of the loop, with a limit: frames, which come again by themselves, leave room for all else."""
 
 import queue
 import threading
@@ -24,7 +24,7 @@ class Inbox(queue.Queue[tuple[str, tuple[Any, ...]]]):
         self._steady_s, self._counting = steady_s, threading.Lock()
 
     def offer(self, kind: str, *args: Any) -> bool:
-        """False: there was no room, and it is counted; an order is asked for again, a frame is repeated."""
+        """Add it; False: no room, and it is counted; an order is asked for again, a frame is repeated."""
         try:
             if kind == FRAME and self.qsize() >= FRAMES_LIMIT:
                 raise queue.Full
@@ -37,13 +37,13 @@ class Inbox(queue.Queue[tuple[str, tuple[Any, ...]]]):
         return True
 
     def news(self) -> int:
-        """How many were refused since this was asked last."""
+        """Count the refused entries since the last call."""
         with self._counting:
             fresh, self._told = self.refused - self._told, self.refused
         return fresh
 
     def trouble(self) -> str | None:
-        """What is wrong, or None once all has found room for a while."""
+        """Say what is wrong, or None once all has found room for a while."""
         if self._last_s is None or self._steady_s() - self._last_s >= TOLD_S:
             return None
         return f"{self.refused} messages since the start found no room and come again"

@@ -62,7 +62,7 @@ def load(path: str | Path, odd: list[str] | None = None) -> KeyFile:
 
 
 def _field_name(error: Exception) -> str:
-    """The missing field's name; of other errors nothing, because their text may hold a key."""
+    """Return the missing field's name; of other errors nothing, because their text may hold a key."""
     return str(error) if isinstance(error, KeyError) else "one of its fields"
 
 

@@ -1,7 +1,7 @@
-"""How the gateway logs: a line for people, or one JSON object a line with the alarm's identity in `about`.
+"""Logs of the gateway: a line for people, or one JSON object a line with the alarm's identity in `about`.
 
 Lines are written by a thread of their own: a console, pipe or journal that takes nothing holds up no alarm.
-What finds no room is dropped, and people are told.
+A line that finds no room is dropped, and people are told.
 """
 
 import json
@@ -67,7 +67,7 @@ class Writer(logging.Handler):
             self._writing = False
 
     def trouble(self) -> str | None:
-        """What is wrong since it was last asked, or None."""
+        """Say what is wrong since the last call, or None."""
         lost, self._told = self._dropped - self._told, self._dropped
         stuck = self._failed or self._lines.full()
         return f"it takes no lines; {self._dropped} were dropped" if lost or stuck else None
@@ -91,6 +91,6 @@ def begin(level: str, form: str) -> None:
 
 
 def trouble() -> str | None:
-    """What is wrong with the log, or None."""
+    """Say what is wrong with the log, or None."""
     said = [handler.trouble() for handler in logging.getLogger().handlers if isinstance(handler, Writer)]
     return next(filter(None, said), None)

@@ -11,7 +11,7 @@ from kentongan_gateway.service.status import Snapshot
 
 
 def families(snapshot: Snapshot) -> Iterator[Metric]:
-    """The metrics of one status snapshot; a part that it lacks gives none."""
+    """Return the metrics of one status snapshot; a part that it lacks gives none."""
     yield _labelled(
         GaugeMetricFamily,
         "radio_up",

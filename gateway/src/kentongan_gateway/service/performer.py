@@ -40,7 +40,7 @@ BESIDE = (actions.Note, actions.Speak, actions.Hush)  # nobody's help hangs on t
 
 
 class Told(Protocol):
-    """What is told of stored events and of orders that are done: an Uplink."""
+    """Listener for stored events and for orders that are done: an Uplink."""
 
     def wake(self) -> None: ...
 
@@ -136,7 +136,7 @@ class Performer:
             self._perform(self.core.on_order(order, self._now(), self._draw()))
 
     def refused(self, reason: str, n: int) -> None:
-        """What came from the hub and could not be read, or what of ours it refused."""
+        """Count messages of the hub that could not be read, or messages of ours that it refused."""
         self._perform(self.core.on_refused(reason, n, self._now()))
 
     def contain(self, what: str, deed: Callable[..., object], *args: Any) -> None:
@@ -165,7 +165,7 @@ class Performer:
             log.exception("it cannot be told")
 
     def tick(self) -> None:
-        """What is due by the core's own clock."""
+        """Perform the actions that are due by the core's own clock."""
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._now():
             self._perform(self.core.tick(self._now(), self._draw()))
@@ -208,7 +208,7 @@ class Performer:
             self.trouble(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
     def _tell_lost(self) -> None:
-        """At the start: has the disk forgotten what it had acknowledged, though it looks whole?"""
+        """Report at the start whether the disk has lost what it acknowledged, though it looks whole."""
         try:
             lost = self._spool.missing(self._state.get(MARK))
         except SpoolError as error:
@@ -384,7 +384,7 @@ class Performer:
             self.core.forget(known)
 
     def _resume(self) -> None:
-        """What the disk has of former runs: none of it begins anew, what is under way is watched on."""
+        """Resume from the disk's former runs: none of it begins anew, alarms under way are watched on."""
         try:
             alarms = self._spool.alarms(RESUME_ROWS)
         except SpoolError as error:

@@ -186,13 +186,13 @@ def _by_lines(text: str) -> Raw:
 
 
 def _without(name: str) -> Any:
-    """The section as if nothing of it were given; of the hub that is an address that answers nobody."""
+    """Return the section as if nothing of it were given; the hub's gets an address that answers nobody."""
     values = {key: "" if field.default is REQUIRED else field.default for key, field in FIELDS[name].items()}
     return namedtuple(name.capitalize(), values)(**values)
 
 
 def _fields(name: str, raw: Raw) -> dict[str, Field]:
-    """How to read the keys of a section, those that a siren's driver alone has among them."""
+    """Return the fields of a section's keys, with those that only a siren's driver has."""
     own = _siren_driver(raw.get("driver")).fields if name == "siren" else {}
     return {**FIELDS[name], **{key: Field(*told) for key, told in own.items()}}
 
@@ -206,7 +206,7 @@ def _siren_driver(name: object) -> type[Told]:
 
 
 def _section(path: Path, text: str, name: str, raw: object, odd: list[str] | None = None) -> Any:
-    """The section as its namedtuple; LocalError. odd: a list that takes what the section can do without."""
+    """Return the section as its namedtuple; LocalError. odd: a list for faults that it can do without."""
     if not isinstance(raw, dict):
         raise LocalError(f"{path}:{_line(text, name)}: {name} is no section; write [{name}]")
     fields = _fields(name, raw)
@@ -267,7 +267,7 @@ def _shown(value: Any) -> str:
 
 
 def _together(settings: Settings, text: str) -> None:
-    """What must fit together across keys."""
+    """Check what must fit together across keys."""
 
     def refuse(section: str, key: str, problem: str, remedy: str) -> NoReturn:
         line = _line(text, key, section)
@@ -319,7 +319,7 @@ def _trusted(hub: Hub, refuse: Refuse) -> None:
 
 
 def _line(text: str, key: str, section: str | None = None) -> int:
-    """The line (from 1) of a section, or of a key in its section; 1 where it cannot be found."""
+    """Return the line (from 1) of a section, or of a key in its section; 1 where it cannot be found."""
     inside = section is None
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip()

@@ -44,7 +44,7 @@ def read(settings: Settings, now_ms: int) -> tuple[Snapshot, bool]:
 
 
 def lines(snapshot: Snapshot, alive: bool) -> Iterator[str]:
-    """For people: one fact a line, Indonesian."""
+    """List facts for people, one a line, Indonesian."""
     yield f"{snapshot.get('label')}: {'berjalan' if alive else 'TIDAK BERJALAN'}"
     for name, up in sorted(snapshot.get("radios", {}).items()):
         yield f"radio {name}: {'terhubung' if up else 'TERPUTUS'}"

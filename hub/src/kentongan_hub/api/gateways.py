@@ -147,7 +147,7 @@ def _store_events(
 ) -> tuple[list[str], list[str]]:
     """Store events: (ids on disk, ids of new alarms); one that this hub fails on is in neither.
 
-    The gateway keeps and repeats it. What cannot be looked up is taken for new: that silences nobody.
+    The gateway keeps and repeats it. An unknown alarm is taken for new: that silences nobody.
     """
     hub, label, accepted, new = this_hub(), g.gateway["label"], [], []
     now = hub.now()

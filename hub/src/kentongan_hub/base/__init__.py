@@ -1,1 +1,1 @@
-"""What every part stands on: clocks, the site's keys, words, roles, states, numbers typed and phoned."""
+"""Foundations of every part: clocks, the site's keys, words, roles, states, numbers typed and phoned."""

@@ -1,6 +1,6 @@
-"""What the record, the timeline and the warnings say, as codes; `code_words` has the words people read.
+"""Codes of the record, the timeline and the warnings; `code_words` has the words people read.
 
-A code is kept in the database for ever: it may get other words, and never another meaning. What people typed
+A code is kept in the database for ever: it may get other words, and never another meaning. Typed text
 and what varies (a name, a number) stands beside it, never in it.
 """
 

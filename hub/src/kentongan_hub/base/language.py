@@ -1,7 +1,7 @@
 """Our own texts in the language of who reads them: gettext's .po files, one a language, from Indonesian.
 
 A sentence of ours is a Text: the Indonesian, and what varies in it as named values. It is translated where it
-is shown and nowhere else: database and record hold codes (codes.py), every SMS Indonesian. What people typed
+is shown and nowhere else: database and record hold codes (codes.py), every SMS Indonesian. Typed text
 is a plain str, and no table is asked for it. Nothing here raises: no page and no alarm fails by a word.
 """
 

@@ -47,7 +47,7 @@ class Said:
 
 
 class Actor:
-    """Who did something and is no person with an account; `name` where there is one, a label or a node."""
+    """A machine or office that acted, no person with an account; `name`: its label or node, if any."""
 
     __slots__ = ("code", "name")
 

@@ -1,4 +1,4 @@
-"""What the outbox and the soundings of posts hold: states, channels and types of rows; no page shows one."""
+"""Codes of the outbox and the soundings of posts: states, channels and types of rows; no page shows one."""
 
 WAITING, DONE, FAILED, EXPIRED = "waiting", "sent", "failed", "expired"
 BOARD = "board"  # the channel of the post's screen and every board

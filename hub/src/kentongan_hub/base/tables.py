@@ -35,14 +35,14 @@ class Database(Protocol):
 
 
 class At(TypedDict):
-    """Where something or somebody stands."""
+    """Place of something or somebody."""
 
     zone: int
     house: int
 
 
 class Lives(At):
-    """Where an account lives, as access.home() reads it."""
+    """Home of an account, as access.home() reads it."""
 
     outside: int
 
@@ -267,7 +267,7 @@ class Event(Sent, total=False):
 
 
 class Concerns(At):
-    """Whom an incident concerns; id 0: an imagined one."""
+    """House that an incident concerns; id 0: an imagined one."""
 
     id: int
     confidential: int
@@ -278,7 +278,7 @@ class Concerns(At):
 
 
 class Called(Concerns):
-    """What decides who is called for an incident, and when."""
+    """Facts that decide the calls for an incident, and their times."""
 
     drill: int
     cancelled: int

@@ -200,7 +200,7 @@ class Advised(TypedDict):
 
 
 def span(seconds: object) -> str:
-    """Show '90 dtk', '2 menit', '1 jam': in the largest unit that leaves no rest. What is no number stays."""
+    """Show '90 dtk', '2 menit', '1 jam': in the largest unit that leaves no rest. Other text stays."""
     if not isinstance(seconds, int):
         return str(seconds)
     for size, word in ((3600, _("%(count)s jam")), (60, _("%(count)s menit"))):

@@ -1,6 +1,6 @@
 """SMS as 3GPP TS 23.040 PDUs: what came in as a Message, what goes out as lines for AT+CMGS.
 
-The bytes are read by Gammu's codec. What it leaves open is decided here: which messages are text for a
+The bytes are read by Gammu's codec. The rest is decided here: which messages are text for a
 person at all, which part of a longer message this is, and that a line is exactly as long as the modem said.
 """
 

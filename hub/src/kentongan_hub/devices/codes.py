@@ -42,7 +42,7 @@ def groups(code: str) -> list[int]:
 
 
 def spelled(strokes: Sequence[int]) -> str:
-    """The code of [2, 3]: '** . *** -'; titir of nothing."""
+    """Return the code of [2, 3]: '** . *** -'; titir of nothing."""
     return " . ".join("*" * number for number in strokes) + " -" if strokes else TITIR
 
 
@@ -64,7 +64,7 @@ def read(text: str) -> str:
 
 
 def heard(code: str) -> tuple[int, ...]:
-    """What an ear takes a code for: the group that repeats itself. 2+2 is heard as 2, 2, 2, ..."""
+    """Return the group that an ear takes a code for: 2+2 is heard as 2, 2, 2, ..."""
     strokes = groups(code)
     for size in range(1, len(strokes) + 1):
         if len(strokes) % size == 0 and strokes == strokes[:size] * (len(strokes) // size):
@@ -117,7 +117,7 @@ def chosen(db: Db) -> dict[int, tuple[str, Own]]:
 
 
 def check(profile: str, own: Own) -> None:
-    """LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
+    """Raise LocalError with everything that is wrong with a choice; own: [(kind, groups)]."""
     if profile not in PROFILES:
         raise LocalError(_("profil %(value)s: pilih %(profiles)s",
                            value=f"{profile[:20]!r}", profiles=", ".join(PROFILES)))  # fmt: skip
@@ -127,7 +127,7 @@ def check(profile: str, own: Own) -> None:
 
 
 def choose(db: Db, now: Now, by: Account, zone: int, profile: str, own: Own = (), address: str = "") -> None:
-    """What an RT's posts, chimes and gateway beat from now on: sent to each one until it reports it."""
+    """Choose the codes of an RT's posts, chimes and gateway: sent to each one until it reports them."""
     check(profile, own)
     beats = "SELECT 1 FROM devices WHERE role = 'sirene' AND revoked = 0 AND zone = ?"
     if not db.value(beats, zone) and not db.value("SELECT 1 FROM gateways WHERE zone = ?", zone):

@@ -33,14 +33,14 @@ class Deaf(TypedDict):
 
 
 class Hearing(TypedDict):
-    """Which gateway hears a device."""
+    """Gateway that hears a device."""
 
     device: int
     gateway: str
 
 
 def note(db: Db, gateway: str, at_ms: int) -> None:
-    """After each word of a gateway about its radios, of that moment: does it hear from now on?"""
+    """Note whether a gateway hears from a moment on, after each word of it about its radios."""
     deaf = _is_deaf(db, gateway)
     row = db.one("SELECT * FROM deaf WHERE gateway = ? AND to_ms IS NULL", gateway, of=Deaf)
     if deaf and row is None:
@@ -50,7 +50,7 @@ def note(db: Db, gateway: str, at_ms: int) -> None:
 
 
 def back(db: Db, now: Now, gateway: str) -> None:
-    """Before each sign of life of a gateway is written: the time since the last one, if it was away."""
+    """Note the time since a gateway's last sign of life, if it was away, before a new one is written."""
     heard_ms = db.value("SELECT heard_ms FROM gateways WHERE label = ?", gateway)
     if heard_ms is not None and now.ms - heard_ms >= away.NOTICED_MS:
         _insert(db, gateway, heard_ms, now.ms)
@@ -72,7 +72,7 @@ def _is_deaf(db: Db, gateway: str) -> bool:
 
 
 class Unwatched:
-    """When nobody could hear a device: this hub was away, or all gateways that hear it were away or deaf."""
+    """Times when nobody could hear a device: this hub was away, or all its gateways were away or deaf."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class Unwatched:
         self._made: dict[frozenset[str], Absences] = {}
 
     def hearers(self, row: Linked) -> frozenset[str]:
-        """The gateways that hear a device; of one that nobody has heard yet, all."""
+        """Return the gateways that hear a device; of one that nobody has heard yet, all."""
         known = self._hearers.get(row["node"])
         return frozenset(known or ({row["heard_by"]} if row["heard_by"] else self._stretches))
 
     def of(self, row: Linked) -> Absences:
-        """The Absences that count for a device's row (node, heard_by)."""
+        """Return the Absences that count for a device's row (node, heard_by)."""
         if not any(self._stretches.values()):
             return self.hub
         who = self.hearers(row)
@@ -105,7 +105,7 @@ class Unwatched:
 
 
 def _all_at_once(lists: Iterable[Iterable[Stretch]]) -> list[Stretch]:
-    """The stretches in which every one of them was away or deaf."""
+    """Return the stretches in which every one of them was away or deaf."""
     found, *others = [_whole(one) for one in lists]
     for other in others:
         pairs = [(max(a, c), min(b, d)) for a, b in found for c, d in other]
@@ -114,7 +114,7 @@ def _all_at_once(lists: Iterable[Iterable[Stretch]]) -> list[Stretch]:
 
 
 def _whole(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """The same without overlaps: a gateway may be deaf and away."""
+    """Return the same without overlaps: a gateway may be deaf and away."""
     return [(row["from_ms"], row["to_ms"]) for row in _joined((), stretches)]
 
 

@@ -86,7 +86,7 @@ class AccessFacts(TypedDict, total=False):
 
 
 class Facts(TypedDict):
-    """What findings() judges, as upkeep/warnings.gather() collects it."""
+    """Facts that findings() judges, as upkeep/warnings.gather() collects them."""
 
     gateways: Sequence[GatewayFacts]
     troubles: Sequence[TroubleFacts]

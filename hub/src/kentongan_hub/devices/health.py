@@ -1,4 +1,4 @@
-"""What works in the site, for the strip under the board and for Home Assistant."""
+"""Health of the site's parts, for the strip under the board and for Home Assistant."""
 
 from collections.abc import Iterable
 from typing import TypedDict

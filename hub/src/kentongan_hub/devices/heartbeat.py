@@ -34,7 +34,7 @@ class Bar(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether there is anything to draw."""
+        """Tell whether there is anything to draw."""
         return any(slot != NOTHING for slot in self.slots)
 
 

@@ -1,4 +1,4 @@
-"""What is known of devices, gateways and radios: proof of life, signal, battery by day, refusals."""
+"""Last messages of devices, gateways and radios: proof of life, signal, battery by day, refusals."""
 
 from collections.abc import Sequence
 
@@ -23,20 +23,20 @@ STATUSES_KEEP_MS = 400 * DAY_MS  # a year and a month: batteries are compared ov
 
 
 def happened(now: Now, event: Sent) -> int:
-    """The wall time a gateway gave, when it can be true; else the hub's own."""
+    """Return the wall time a gateway gave, when it can be true; else the hub's own."""
     wall = parse_wall(event["wall"])
     return wall if wall is not None and 0 <= now.wall - wall <= GATEWAY_AGE_LIMIT_MS else now.wall
 
 
 def happened_ms(now: Now, event: Sent) -> int:
-    """When it happened in steady time: by its age, which no step of a clock changes, while that is known."""
+    """Return its steady time: by its age, which no step of a clock changes, while that is known."""
     if event["age_ms"] >= 0:
         return now.ms - event["age_ms"]
     return now.ms - (now.wall - happened(now, event))
 
 
 def clock_off_ms(now: Now, events: Sequence[Sent]) -> int | None:
-    """How far the sender's wall clock is ahead of ours, by the last of these events that can tell; or None.
+    """Return the lead of the sender's wall clock over ours, by the last event that can tell; or None.
 
     An event's wall time and its age by a steady clock make the sender's time of sending, however late it is.
     """
@@ -84,7 +84,7 @@ def heard(
 
 
 def _battery(db: Db, device: int, day: int, battery_mv: int) -> None:
-    """The day's lowest voltage; on a new day, the days left by the trend of the last weeks."""
+    """Keep the day's lowest voltage and, on a new day, the days left by the trend of the last weeks."""
     known = db.value("SELECT low_mv FROM battery_days WHERE device = ? AND day = ?", device, day)
     if known is not None and known <= battery_mv:
         return
@@ -103,7 +103,7 @@ def _battery(db: Db, device: int, day: int, battery_mv: int) -> None:
 
 
 def is_old(db: Db, now: Now, event: Event) -> bool:
-    """Whether a STATUS is no newer than what is known: gateways tell late, in any order and by other clocks.
+    """Tell whether a STATUS is no news: gateways report late, in any order and by other clocks.
 
     By the device's own counter, so that a STATUS which is played to another gateway makes nobody heard anew;
     where a word has none, by when it was heard.
@@ -168,7 +168,7 @@ def status(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def _played_again(db: Db, now: Now, event: Event) -> bool:
-    """Whether an old word is heard long after the newest one: no sign of life, nor for a bar of them."""
+    """Tell whether an old word comes long after the newest one: no sign of life, nor for a bar of them."""
     heard_ms = db.value("SELECT heard_ms FROM devices WHERE node = ?", event["device"])
     return heard_ms is not None and happened_ms(now, event) > heard_ms + ECHO_MS
 
@@ -193,7 +193,7 @@ def whole(value: object) -> int | None:
 
 
 def stage_seen(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """What the presser's button shows; that it shows "somebody is coming" is told once for each press."""
+    """Note the stage that the presser's button shows; "somebody is coming" is told once for each press."""
     row = db.one(
         "SELECT a.stage_seen, a.incident FROM alarms a LEFT JOIN incidents i ON i.id = a.incident "
         "WHERE a.device = ? AND a.counter = ? ORDER BY i.confidential",
@@ -251,7 +251,7 @@ def radio(db: Db, now: Now, gateway: str, event: Event) -> None:
 
 
 def supervision(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """What a gateway thinks of a device; older than what was heard of it since, it says nothing."""
+    """Note a gateway's state of a device, unless the device was heard since."""
     link = "" if event["state"] == "terhubung" else event["state"]
     db.run(
         "UPDATE devices SET link = ? WHERE node = ? AND coalesce(heard_ms, 0) <= ?",

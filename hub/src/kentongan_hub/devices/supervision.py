@@ -1,4 +1,4 @@
-"""What needs a person's care: late before lost, and never green without proof. Pure."""
+"""Findings that need a person's care: late before lost, and never green without proof. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
@@ -112,7 +112,7 @@ def link(
     period_s: int = MAINS_PERIOD_S,
     gone: Absences = NEVER.hub,
 ) -> Text:
-    """The state of a device last heard at `heard_ms`; a gateway's report may make it worse, never better.
+    """Return the state of a device last heard at `heard_ms`; a gateway's report can only make it worse.
 
     `period_s`: how often it reports; where the site's plan stretches that, it is late and lost later.
     `gone`: when nobody could hear it; what was not listened to is nobody's silence, and who was lost or late
@@ -235,7 +235,7 @@ def behind(devices: Iterable[L], now_ms: int, unwatched: Unwatched) -> dict[str,
 
 
 def device_link(row: Linked, now_ms: int, unwatched: Unwatched) -> Text:
-    """As link(), of a device's row."""
+    """Return link() of a device's row."""
     about = row["role"], row["heard_ms"], now_ms, row["link"], row.get("period_s", MAINS_PERIOD_S)
     return link(*about, unwatched.of(row))
 
@@ -251,7 +251,7 @@ def _gateway(row: GatewayFacts, now_ms: int, gone: Absences, unknown: Sequence[L
 
 
 def _trouble(row: TroubleFacts) -> Finding:
-    """What a gateway says is wrong with it."""
+    """Return the finding of a trouble that a gateway reports."""
     what = codes.GATEWAY_TROUBLED if row["urgent"] else codes.GATEWAY_TO_SEE
     siren = row["name"].partition(" ")[0] == "siren"
     return _found(codes.GATEWAY_SIREN_OUT if siren else what, f"{row['gateway']} {row['name']}",
@@ -294,7 +294,7 @@ WORN = {"key_stuck": codes.KEY_WORN, "flash_failing": codes.FLASH_FAILING, "part
 
 
 def _worn(row: DeviceFacts) -> Iterator[Finding]:
-    """What a device says of its own parts."""
+    """List the findings of the parts that a device reports as worn."""
     for flag, what in WORN.items():
         if row.get(flag):
             yield _found(what, row["label"])

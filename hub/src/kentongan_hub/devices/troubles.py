@@ -1,4 +1,4 @@
-"""What gateways say is wrong with them, until they say that it is over; never about an incident."""
+"""Troubles that gateways report, until they say that they are over; never about an incident."""
 
 from typing import TypedDict
 

@@ -1,4 +1,4 @@
-"""What waits for air at a gateway: why, and until when; settings, numbers to be refused, words of drills."""
+"""Messages that wait for air at a gateway, with reason and time: settings, revocations, words of drills."""
 
 import json
 from typing import TypedDict

@@ -165,7 +165,7 @@ def _device_heard(db: Db, now: Now, gateway: str, event: Event) -> None:
 def _incident(db: Db, now: Now, gateway: str, event: Event, first: int) -> Incident:
     """Find the incident of this press, or make it when it is the first; `presses` is 0 then.
 
-    What the site knows of the device is looked up beside it: an alarm needs nothing but itself.
+    The site's data on the device are looked up beside it: an alarm needs nothing but itself.
     """
     confidential = int(is_confidential(event))
     sql = "SELECT * FROM incidents WHERE device = ? AND first_counter = ? AND confidential = ?"

@@ -21,7 +21,7 @@ MEMBERS_LIMIT = 50
 def merge(db: Db, now: Now, child: Incident, parent: Incident, account: Account, address: str = "") -> None:
     """Make `child` follow `parent` from now on: answered, closed and corrected with it.
 
-    Who has answered `parent` has not answered this: no button shows a word that was not given. Unless it is
+    An answer to `parent` is none to this: no button shows a word that was not given. Unless it is
     that person who merges, calling goes on until somebody says for the event that he comes.
     """
     if parent["merged_into"]:

@@ -1,9 +1,9 @@
 """The circle of a confidential press that arrives late: by the facts of the press, not of its arrival.
 
-A gateway keeps what it heard while the hub or the way to it is dead. What changed meanwhile must neither let
+A gateway keeps what it heard while the hub or the way to it is dead. A change meanwhile must neither let
 anybody in nor, where only the household changed it, lock a helper out. So what was changed since the press is
-undone for a moment, in the transaction: once all of it, once what people of the presser's house changed. Who
-may know by both is in the circle. Whom somebody else took out since stays out, as of any open incident.
+undone for a moment, in the transaction: once all of it, once what people of the presser's house changed. A
+member by both is in the circle. Somebody taken out by others since stays out, as of any open incident.
 """
 
 from collections.abc import Callable

@@ -47,7 +47,7 @@ CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer 
 def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: bool = False) -> None:
     """Expect the posts of these RTs to sound for this incident from now on.
 
-    By themselves they sound what their settings say, by order of ours everything. What a person wrote down
+    By themselves they sound what their settings say, by order of ours everything. A report written down
     has no siren.
     """
     if not _has_siren(incident):
@@ -108,7 +108,7 @@ def limit_ms(db: Db, row: Sounding) -> int:
     where it repeats its first word later, HELD_MS more.
 
     One that has told of its siren sounding for another alarm holds its further reports back on purpose:
-    the street hears it, and the air is for alarms. What it does by order it reports at once (no asked_ms).
+    the street hears it, and the air is for alarms. It reports at once a start by order (no asked_ms).
     """
     asked_ms = row["asked_ms"] or 0
     buttons = db.value(

@@ -1,7 +1,7 @@
 """The only door to facts that decide who may know of confidential incidents; each change has two sides.
 
-Nobody changes such a fact about himself, about his own household or about his own house. What touches a
-person who is agreed waits for a second officer from another house. Every change is a line of the record
+Nobody changes such a fact about himself, about his own household or about his own house. A change that
+touches an agreed person waits for a second officer from another house. Every change is a line of the record
 (who, what, before, after) and a row of `access_changes`; circles.py says what it does to open incidents.
 """
 
@@ -110,7 +110,7 @@ def lives(at_home: Home) -> Lives:
 
 
 def known(account: Lives) -> bool:
-    """Whether somebody wrote down where this account lives, 'outside' included."""
+    """Tell whether somebody wrote down where this account lives, 'outside' included."""
     return bool(account["house"] or account["outside"])
 
 
@@ -127,7 +127,7 @@ def home_words(account: Lives) -> str:
 
 
 def check_home(zone: int, house: int, outside: int) -> Home:
-    """A home as columns; LocalError when it is neither a house nor 'outside', or both."""
+    """Return a home as columns; LocalError when it is neither a house nor 'outside', or both."""
     if outside:
         if house:
             raise LocalError(_("rumah: tulis RT dan nomornya, atau pilih tinggal di luar RT; jangan "
@@ -147,7 +147,7 @@ def officers(db: Db) -> list[Account]:
 
 
 def may(db: Db, by: By, account: Account | None = None, touched: Collection[House] = ()) -> None:
-    """LocalError unless `by` (a row; id None: the technician at the machine) may change what is touched.
+    """Raise LocalError unless `by` (a row; id None: the technician at the machine) may change this.
 
     `account`: whose fact it is; `touched`: {(zone, house)} of the houses that it concerns.
     """
@@ -178,19 +178,19 @@ def seconds(db: Db, by: By, account: Account | None = None, touched: Collection[
 
 
 def agreed_once(account: Account | None) -> bool:
-    """Whether this account is or ever was let near confidential incidents: then two people are needed."""
+    """Tell whether this account is or ever was near confidential incidents: then two people are needed."""
     return account is not None and bool(
         account["once_named"] or account["named_for_confidential"] or account["stand_in"]
     )
 
 
 def is_near(db: Db, account: Account) -> bool:
-    """Whether this account is or was let near confidential incidents, or holds an office called for them."""
+    """Tell whether this account is or was near confidential incidents, or holds an office called for them."""
     return agreed_once(account) or account["id"] in circles.holders(db, DUTIES)
 
 
 def agreed_now(account: Account) -> bool:
-    """Whether silent alarms may call this account: agreed, or a stand-in."""
+    """Tell whether silent alarms may call this account: agreed, or a stand-in."""
     return bool(account["named_for_confidential"] or account["stand_in"])
 
 
@@ -201,7 +201,7 @@ def account_of(db: Db, person: Person) -> Account | None:
 
 
 def sensitive(db: Db, person: Person) -> bool:
-    """Whether a person of the register has an agreed account, or a called office."""
+    """Tell whether a person of the register has an agreed account, or a called office."""
     if agreed_once(account_of(db, person)):
         return True
     marks = ", ".join(f"'{duty}'" for duty in DUTIES)
@@ -209,12 +209,12 @@ def sensitive(db: Db, person: Person) -> bool:
 
 
 def place(at_home: Home) -> str:
-    """A home for a row of access_changes: '5/7', '0/0' where nobody knows, 'luar' outside."""
+    """Return a home for a row of access_changes: '5/7', '0/0' where nobody knows, 'luar' outside."""
     return "luar" if at_home[2] else f"{at_home[0]}/{at_home[1]}"
 
 
 def place_of(text: str) -> Home:
-    """The home that place() wrote."""
+    """Return the home that place() wrote."""
     if text == "luar":
         return OUTSIDE
     zone, _, house = text.partition("/")
@@ -256,7 +256,7 @@ def note(
 
 
 def made(db: Db, now: Now, by: int | None, account: int, at_home: Home) -> None:
-    """A new account, with the home that whoever made or invited it wrote down."""
+    """Note a new account's home, as whoever made or invited it wrote it down."""
     note(db, now, [by], "akun baru", "", place(at_home), account=account)
 
 
@@ -272,7 +272,7 @@ def ask(
     first_time: bool,
     at: str = "",
 ) -> bool:
-    """True when the change may be made now; False: it waits for a second person, listed on the page Akses.
+    """Tell whether the change may be made now; else it waits for a second person, on the page Akses.
 
     `first_time`: it only adds what was never there, so that a site with one officer is no dead end.
     """
@@ -314,7 +314,7 @@ def waiting(db: Db) -> list[Waiting]:
 
 
 def request(db: Db, number: int) -> Asked:
-    """The request that waits, with who asked (`first`), its `body`, and the houses that it touched then."""
+    """Return the waiting request, with who asked (`first`), its `body`, and the houses it touched then."""
     sql = "SELECT * FROM access_requests WHERE id = ? AND done_wall IS NULL"
     row = db.one(sql, number, of=Request)
     if row is None:
@@ -332,7 +332,7 @@ def request(db: Db, number: int) -> Asked:
 
 
 def may_agree(db: Db, by: Account, row: Asked, account: Account | None, touched: set[House]) -> None:
-    """LocalError unless `by` may be the second to this request, and who asked could still ask for it.
+    """Raise LocalError unless `by` may be the second to this request, and who asked could still ask for it.
 
     `account`, `touched`: whom and which houses it concerns now; those of the day it was asked count too.
     """
@@ -361,7 +361,7 @@ def take(db: Db, now: Now, by: Account, row: Asked, result: str, at: str = "") -
 
 
 def history(db: Db) -> list[Shown]:
-    """The latest changes with names, newest first."""
+    """Return the latest changes with names, newest first."""
     return db.all(
         "SELECT c.*, coalesce(a.name, p.name) AS whose, coalesce(b.name, 'teknisi') AS made_name, "
         "s.name AS second_name FROM access_changes c LEFT JOIN accounts a ON a.id = c.account "
@@ -372,7 +372,7 @@ def history(db: Db) -> list[Shown]:
 
 
 def homeless(db: Db) -> list[str]:
-    """Names of active accounts of people whose home nobody wrote down."""
+    """List the names of active accounts of people whose home nobody wrote down."""
     rows: list[Account] = db.all(
         "SELECT a.* FROM accounts a WHERE a.active = 1 AND a.paired_by = '' ORDER BY a.name"
     )
@@ -380,7 +380,7 @@ def homeless(db: Db) -> list[str]:
 
 
 def has_people(db: Db) -> bool:
-    """False before set-up: then there is nobody who could agree with anybody."""
+    """Tell whether there is anybody: before set-up nobody could agree with anybody."""
     return bool(db.value("SELECT 1 FROM accounts LIMIT 1"))
 
 

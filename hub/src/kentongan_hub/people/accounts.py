@@ -21,7 +21,7 @@ from kentongan_hub.storage.store import Db
 
 
 class Locked(TypedDict):
-    """What a password or PIN opens, by its hash."""
+    """Account or person that a password or PIN opens, by its hash."""
 
     password: str
 
@@ -59,7 +59,7 @@ HASH_METHOD = "scrypt"  # werkzeug's default cost: 32 MB and about 70 ms
 
 
 def check_new(login: str, password: str, name: str = "") -> None:
-    """LocalError with the remedy when these cannot make an account."""
+    """Raise LocalError with the remedy when these cannot make an account."""
     if not LOGIN.match(login):
         raise LocalError(_("nama masuk %(login)s: 2-32 huruf kecil a-z, angka, titik, - atau _",
                            login=f"{login!r}"))  # fmt: skip
@@ -80,7 +80,7 @@ def add(
     named: bool = False,
     home: Home = (0, 0, 0),
 ) -> int:
-    """The new account's id; `home` as access.check_home gives it, without it nobody is named."""
+    """Add an account and return its id; `home` as access.check_home gives it, without it nobody is named."""
     check_new(login, password, name)
     if role not in roles.ROLES:
         raise LocalError(_("peran %(role)s: pilih salah satu dari %(roles)s",
@@ -109,7 +109,7 @@ def add(
 
 
 def check_name(db: Db, name: str) -> None:
-    """LocalError when this name would be read as another's: what people did stands under their names."""
+    """Raise LocalError when this name would be read as another's: actions stand under people's names."""
     labels = [row["label"] for row in db.all("SELECT label FROM devices WHERE revoked = 0")]
     if is_somebodys(db, name) or _spoken(name) in map(_spoken, [*labels, *NOBODYS]):
         raise LocalError(_("nama %(name)s: sudah dipakai, tambahkan nama lain atau nomor rumah",
@@ -117,7 +117,7 @@ def check_name(db: Db, name: str) -> None:
 
 
 def is_somebodys(db: Db, name: str) -> bool:
-    """Whether an account bears this name or one that reads like it; also one that was switched off.
+    """Tell whether an account bears this name or one that reads like it; also one that was switched off.
 
     Not a screen that was: it said nothing in its own name, and a post is paired anew under the same.
     """
@@ -137,14 +137,14 @@ def hash_password(password: str) -> str:
 
 @functools.cache
 def _dummy(method: str) -> str:
-    """What is compared where there is no such account; made at the first log-in, not at each start."""
+    """Return a hash to compare where there is no such account; made at the first log-in, not at a start."""
     return generate_password_hash("no account has this password", method)
 
 
 def open_session(
     db: Db, now: Now, account: int, address: str = "", agent: str = "", life_ms: int = SESSION_MS
 ) -> str:
-    """A new session's token, never one that the browser brought; the database keeps only its hash."""
+    """Open a session and return its token, never one of the browser's; the database keeps only its hash."""
     now_ms = now.ms
     token = secrets.token_urlsafe(32)
     db.run("DELETE FROM sessions WHERE expires_ms <= ?", now_ms)
@@ -169,7 +169,7 @@ def open_session(
 
 
 def of_session(db: Db, now_ms: int, token: str | None) -> Account | None:
-    """The active account of a session token, or None."""
+    """Return the active account of a session token, or None."""
     if not token:
         return None
     return db.one(
@@ -181,7 +181,7 @@ def of_session(db: Db, now_ms: int, token: str | None) -> Account | None:
 
 
 def is_worn(db: Db, now_ms: int, token: str, life_ms: int) -> bool:
-    """Whether a valid session has lost a day of its life and is to be prolonged (prolong())."""
+    """Tell whether a valid session has lost a day of its life and is to be prolonged (prolong())."""
     ends_ms = db.value("SELECT expires_ms FROM sessions WHERE token = ?", hash_token(token))
     return ends_ms is not None and now_ms < ends_ms < now_ms + life_ms - SLIDE_MS
 
@@ -217,7 +217,7 @@ def end_sessions(db: Db, account: int, keep: str = "") -> int:
 
 
 def hash_token(token: str) -> str:
-    """What is kept of a secret of 128 bits and more: nothing that opens a door."""
+    """Return the stored form of a secret of 128 bits and more: it opens no door."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -277,7 +277,7 @@ class Guesses:
 
 
 def known_device(account: Locked) -> str:
-    """What a browser keeps after logging in, to be told from a stranger's.
+    """Return the mark that a browser keeps after logging in, to be told from a stranger's.
 
     Worth nothing without the password, and of no use once the password was changed.
     """
@@ -291,7 +291,7 @@ class Passwords:
         self._slots = threading.BoundedSemaphore(SCRYPT_AT_ONCE)
 
     def check(self, account: Locked | None, password: str) -> bool | None:
-        """True or False; None when too many checks are running. An unknown login costs the same time."""
+        """Check a password; None: too many checks are running. An unknown login costs the same time."""
         if not self._slots.acquire(blocking=False):
             return None
         try:

@@ -1,8 +1,8 @@
-"""Who may know of a confidential incident: drawn when it is opened, by the facts of that moment.
+"""Circles of confidential incidents: drawn when one is opened, by the facts of that moment.
 
 The circle of an incident only ever shrinks: whoever was not in it when the alarm came is never let in by a
 fact that changed later. It shrinks when a fact changes that bars a member, unless only people of the house
-that pressed made the change: they can neither look in nor lock a helper out. Who was taken out of one
+that pressed made the change: they can neither look in nor lock a helper out. A person taken out of one
 incident by hand may be taken in again by those who are in it.
 """
 
@@ -38,7 +38,7 @@ def agreed(db: Db) -> list[Account]:
 
 
 def enough(db: Db) -> bool:
-    """Whether a silent alarm of any house reaches an agreed person, and of most houses two."""
+    """Tell whether a silent alarm of any house reaches an agreed person, and of most houses two."""
     found = [homes(db, one) for one in agreed(db)]
     return len(found) >= AGREED_MIN and not set.intersection(*found)
 
@@ -94,7 +94,7 @@ def homes(db: Db, account: Account) -> set[House]:
 
 
 def barred(db: Db, account: Account, household: Set[House]) -> bool:
-    """Whether this account lives in one of these houses or is excluded from one."""
+    """Tell whether this account lives in one of these houses or is excluded from one."""
     rows = db.all(
         "SELECT zone, house FROM exclusions WHERE account = ? AND house != 0 AND ended_wall IS NULL",
         account["id"],
@@ -120,7 +120,7 @@ def let_in(db: Db, incident: Incident, account: int) -> None:
 
 
 def knows(db: Db, account_id: int | None, incident: Concerns) -> bool:
-    """Whether this account may know of the incident, as its circle stands; imagined ones: by what is now."""
+    """Tell whether this account may know of the incident, as its circle stands; imagined ones: as of now."""
     if not incident["id"]:
         return account_id in eligible(db, incident)
     return bool(
@@ -174,7 +174,7 @@ def end(db: Db, now: Now, account_id: int, incident_id: int, why: str) -> None:
 
 
 def _unsent(db: Db, now: Now, account_id: int, incident_id: int) -> None:
-    """What waits to be sent to this person about the incident is not sent any more."""
+    """Expire the unsent messages to this person about the incident."""
     db.run(
         f"UPDATE outbox SET state = '{sending.EXPIRED}', result = '{sending.EXCLUDED}', done_ms = ? "
         f"WHERE incident = ? AND state = '{sending.WAITING}' AND EXISTS (SELECT 1 FROM addresses t "
@@ -187,7 +187,7 @@ def _unsent(db: Db, now: Now, account_id: int, incident_id: int) -> None:
 
 
 def interested(db: Db, account_id: int | None, incident: Incident) -> bool:
-    """Whether this account may side with the house that pressed.
+    """Tell whether this account may side with the house that pressed.
 
     It lives there, or nobody knows where, or since the incident was opened it is new, was switched on, or a
     home of it, its own or the register's, began or ended: a made-up officer locks nobody out either. None is

@@ -119,7 +119,7 @@ def is_old(row: Contact, gone: Absences, now_ms: int, days: int) -> bool:
 
 
 def old(db: Db, now_ms: int) -> list[str]:
-    """Names of the numbers to call again; none in a site's first week."""
+    """List the names of the numbers to call again; none in a site's first week."""
     made_ms, gone = away.made_ms(db), away.of(db)
     if made_ms is None or gone.passed_ms(made_ms, now_ms) < GRACE_MS:
         return []

@@ -29,7 +29,7 @@ TOKEN_BYTES = 18  # 144 bits: a short address, and nothing to guess
 def make(
     db: Db, now: Now, by: Account, name: str, role: str, hours: int, at: str = "", home: Home = (0, 0, 0)
 ) -> str:
-    """The secret of a new invitation for a named person; LocalError names what is wrong.
+    """Make an invitation for a named person and return its secret; LocalError names what is wrong.
 
     `home`: where this person lives, as access.check_home gives it; the invited person cannot choose it.
     """
@@ -48,7 +48,7 @@ def make(
 
 
 def recover(db: Db, now: Now, by: str, account: Account, at: str = "", console: str = "") -> str:
-    """The secret of a link with which this account gets a new password; the older links of it end.
+    """Make a link for a new password of this account and return its secret; its older links end.
 
     `console`: who asked for it at the hub's own machine, as `by`. An account that is or was agreed for
     confidential incidents, or holds an office that is called for them, is recovered there only: whoever holds
@@ -114,7 +114,7 @@ def _insert(
 
 
 def find(db: Db, now_ms: int, token: str) -> Open | None:
-    """The open invitation of this secret, with `login` when it is a recovery link; else None.
+    """Return the open invitation of this secret, with `login` when it is a recovery link; else None.
 
     One whose maker was switched off since opens nothing.
     """
@@ -132,7 +132,7 @@ def find(db: Db, now_ms: int, token: str) -> Open | None:
 def take(
     db: Db, now: Now, invitation: Open, login: str, name: str, password: str, pin: str, at: str = ""
 ) -> int:
-    """The account's id: a new one, or the old one with a new password and every session ended.
+    """Return the account's id: a new one, or the old one with a new password and every session ended.
 
     `invitation` is what find() gave in the same transaction, so nobody takes it twice.
     """

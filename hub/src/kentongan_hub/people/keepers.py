@@ -1,4 +1,4 @@
-"""Who can open a backup: agreed people who keep its passphrase (penjaga cadangan), not who makes it.
+"""Keepers of backups: agreed people with a passphrase (penjaga cadangan), never the maker of a backup.
 
 A backup holds the site's keys and every record, confidential incidents too. Each keeper chooses a passphrase
 in the own account; the hub keeps only the public half of a key made from it, which locks and never opens. So
@@ -59,7 +59,7 @@ def check_passphrase(text: str) -> None:
 
 
 def lock_of(passphrase: str) -> Lock:
-    """The Lock that this passphrase opens, another each time."""
+    """Return the Lock that this passphrase opens, another each time."""
     check_passphrase(passphrase)
     salt = os.urandom(SALT)
     return Lock(salt, _private(passphrase, salt).public_key().public_bytes_raw())
@@ -71,7 +71,7 @@ def _private(passphrase: str, salt: bytes) -> X25519PrivateKey:
 
 
 def slot(lock: Lock, key: bytes) -> bytes:
-    """The key of a file, locked: SLOT bytes."""
+    """Return the key of a file, locked: SLOT bytes."""
     once = X25519PrivateKey.generate()
     shared = once.exchange(X25519PublicKey.from_public_bytes(lock.public))
     half = once.public_key().public_bytes_raw()
@@ -79,7 +79,7 @@ def slot(lock: Lock, key: bytes) -> bytes:
 
 
 def opened(slots: Iterable[bytes], passphrase: str) -> bytes | None:
-    """The key of a file from its slots, or None when none of them is this passphrase's."""
+    """Return the key of a file from its slots, or None when none of them is this passphrase's."""
     for one in slots:
         salt, half, locked = one[:SALT], one[SALT : SALT + PUBLIC], one[SALT + PUBLIC :]
         own = _private(passphrase, salt)
@@ -97,7 +97,7 @@ def _cipher(shared: bytes, half: bytes, public: bytes) -> AESGCM:
 
 
 def may_keep(account: Account) -> bool:
-    """Whether this account (a row) may be a keeper: agreed, its home known, and no maker of backups."""
+    """Tell whether this account (a row) may be a keeper: agreed, its home known, and no maker of backups."""
     makes = roles.allows(account["role"], roles.SYSTEM)
     return bool(
         account["active"] and account["named_for_confidential"] and access.known(account) and not makes
@@ -114,7 +114,7 @@ def listed(db: Db) -> list[Keeper]:
 
 
 def locks(db: Db) -> list[Lock]:
-    """The Locks of a backup that is made now; empty: nobody keeps its passphrase."""
+    """Return the Locks of a backup that is made now; empty: nobody keeps its passphrase."""
     return [Lock(bytes(row["salt"]), bytes(row["public"])) for row in listed(db)]
 
 

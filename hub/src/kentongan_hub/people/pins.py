@@ -24,7 +24,7 @@ KEYS_LIMIT = 2_000
 
 
 def check_new(pin: str) -> None:
-    """LocalError with the remedy unless this can be a PIN."""
+    """Raise LocalError with the remedy unless this can be a PIN."""
     if not PIN.match(pin):
         raise LocalError(_("PIN: 4 sampai 8 angka"))
     steps = {int(after) - int(before) for before, after in zip(pin, pin[1:], strict=False)}
@@ -40,7 +40,7 @@ class Waits:
         self._fails: dict[Key, Fails] = {}
 
     def left_ms(self, now_ms: int, screen: int, person: int) -> int:
-        """How long this person has to wait on this screen; 0 when not at all."""
+        """Return how long this person has to wait on this screen; 0: not at all."""
         with self._lock:
             return max(0, *(self._get(now_ms, key)[2] - now_ms for key in ((screen, person), (screen, 0))))
 

@@ -54,7 +54,7 @@ def house_at(zone: int, number: int) -> Said:
 
 
 def add_house(db: Db, now: Now, by: By, zone: int, number: int, place: str = "", at: str = "") -> int:
-    """The new house's id."""
+    """Add a house and return its id."""
     if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
         raise LocalError(_("RT 1 sampai 255 dan nomor rumah 1 sampai %(house_max)s", house_max=HOUSE_MAX))
     if db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, number):
@@ -78,7 +78,7 @@ def add_person(
     head: bool = False,
     at: str = "",
 ) -> int:
-    """The new person's id; nobody is stored without consent."""
+    """Add a person and return the id; nobody is stored without consent."""
     if not consent:
         raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
                            "tangan"))  # fmt: skip
@@ -104,7 +104,7 @@ def add_person(
 
 
 def check_address(db: Db, channel: str, address: str, delay_s: int) -> str:
-    """The address as it is kept; LocalError names what is wrong."""
+    """Return the address as it is kept; LocalError names what is wrong."""
     address = ways.checked(db, channel, address)
     if not 0 <= delay_s <= DELAY_MAX_S:
         raise LocalError(_("tunda: 0 sampai 900 detik"))
@@ -253,7 +253,7 @@ def empty_note(db: Db, at_ms: int, zone: int, number: int) -> str:
 
 
 def counters(db: Db, now: Now) -> dict[str, int]:
-    """How far the RT has come: houses, registered, with a button, tested in 30 days, drilled in a year."""
+    """Count houses of the RT: all, registered, with a button, tested in 30 days, drilled in a year."""
     month_ms, year_ms = now.ms - 30 * 86_400_000, now.ms - 365 * 86_400_000
     one = db.value
     return {

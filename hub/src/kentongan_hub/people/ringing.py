@@ -1,4 +1,4 @@
-"""Which chimes (penerima) ring for silent alarms: those that an agreed person has confirmed at home.
+"""Chimes (penerima) that ring for silent alarms: those that an agreed person has confirmed at home.
 
 Whoever registers devices chooses the house of each; that alone brings no chime the silent alarms of who is
 agreed there. It takes two: the technician who registers it, and the person who finds this very device at home

@@ -105,7 +105,7 @@ def _code() -> str:
 
 
 def add(db: Db, now: Now, by: Account, name: str, at: str = "") -> int:
-    """The account of a new screen with this name, for the caller to confirm its code with."""
+    """Add a screen with this name and return its account, for the caller to confirm its code with."""
     name = audit.clean(name).strip()
     if not 0 < len(name) <= accounts.NAME_LIMIT:
         raise LocalError(_("nama layar: 1 sampai %(limit)s huruf, misalnya Pos ronda Mawar",

@@ -1,4 +1,4 @@
-"""What is so of an account or a person, where it decides who may know: each change by its rule, in one place.
+"""Facts of accounts and people that decide who may know: each changes by its rule, in one place.
 
 want() is what pages call: it applies the change, or leaves it waiting for a second person (access.py).
 A body holds ids and plain values only, so that a change can wait in the database.
@@ -21,7 +21,7 @@ from kentongan_hub.storage.store import Db
 
 
 class Look(NamedTuple):
-    """What a rule says of a change."""
+    """Verdict of a rule on a change."""
 
     subject: str | Said  # for people
     account: Account | None  # whose fact it is
@@ -39,7 +39,7 @@ PersonDeed = Callable[[Db, Now, By, Body, str], None]
 
 
 def want(db: Db, now: Now, by: By, what: str, body: Body, at: str = "") -> bool:
-    """True when the change was made, False when it waits for a second person; LocalError names the remedy."""
+    """Return True when the change was made, False when it waits for a second person; LocalError."""
     look = _RULES[what](db, body, by)
     if look.two:
         if not access.ask(
@@ -340,7 +340,7 @@ def _include(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
 
 
 def _link(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
-    """Which account is this person: who is called for what, and whose house the account belongs to."""
+    """Link a person to an account: it decides the person's calls, and the account's house."""
     person = _person(db, body["person"])
     new = _account(db, body["account"]) if body["account"] else None
     old = _account_of(db, person)

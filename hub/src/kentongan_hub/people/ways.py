@@ -11,7 +11,7 @@ from kentongan_hub.storage.store import Db
 
 
 class Way:
-    """What a channel tells of itself. The channel's own class is one, and changes what differs."""
+    """Description that a channel gives of itself. The channel's class is one, and changes what differs."""
 
     name = label = ""  # in the database; as the heading on the page Kanal
     word = ""  # as people call it in a sentence; '' is the name
@@ -20,7 +20,7 @@ class Way:
 
     @staticmethod
     def checked(db: Db, address: str) -> str:
-        """The address as it is kept; LocalError names what is wrong with it."""
+        """Return the address as it is kept; LocalError names what is wrong with it."""
         return address.strip()
 
 
@@ -28,17 +28,17 @@ KNOWN: dict[str, type[Way]] = {}
 
 
 def of(name: str) -> type[Way]:
-    """The way of that name; of an unknown one what is true of all."""
+    """Return the way of that name; of an unknown one what is true of all."""
     return KNOWN.get(name, Way)
 
 
 def addressed() -> list[type[Way]]:
-    """The ways that call one person, in their order."""
+    """Return the ways that call one person, in their order."""
     return [way for way in KNOWN.values() if way.address_label]
 
 
 def checked(db: Db, name: str, address: str) -> str:
-    """An address of a person as it is kept; LocalError."""
+    """Return an address of a person as it is kept; LocalError."""
     names = [way.name for way in addressed()]
     if name not in names:
         raise LocalError(_("kanal %(channel)s: pilih %(channels)s",
@@ -47,5 +47,5 @@ def checked(db: Db, name: str, address: str) -> str:
 
 
 def word(name: str) -> str:
-    """A channel of the outbox in people's words; a gateway's is its label."""
+    """Return a channel of the outbox in people's words; a gateway's is its label."""
     return of(name).word or name.removeprefix("gateway:")

@@ -1,4 +1,4 @@
-"""What happens next to an incident that nobody has answered: pure functions of row, policy and time."""
+"""Next steps of an incident that nobody has answered: pure functions of row, policy and time."""
 
 from typing import NamedTuple
 
@@ -19,12 +19,12 @@ SIREN_AGE_MS = 600_000  # an alarm told later than this sounded at its time: peo
 
 
 def first_alert_ms(policy: Policy, now_ms: int, drill: int) -> int | None:
-    """When an incident opened now is due, or None for a drill."""
+    """Return the first due time of an incident opened now, or None for a drill."""
     return None if drill else now_ms + policy["langkah"][1]["detik"] * 1000
 
 
 def at_once(policy: Policy, incident: Called) -> Step:
-    """The step of the press itself for a new incident (a row): recipients, and sirens beyond its own RT."""
+    """Return the step of the press for a new incident (a row): recipients, and sirens beyond its own RT."""
     if incident["drill"] or incident["late"] or incident["cancelled"] or incident["muted"]:
         return Step(0, p.NO, [], "", "", 0)
     step = policy["langkah"][0]
@@ -33,7 +33,7 @@ def at_once(policy: Policy, incident: Called) -> Step:
 
 
 def next_step(policy: Policy, incident: Called, now_ms: int) -> Step | None:
-    """The step due now for an open incident (a row); None for a drill or when a person ended it."""
+    """Return the step due now for an open incident (a row); None for a drill or when a person ended it."""
     if incident["drill"] or incident["closed_ms"] is not None or incident["merged_into"]:
         return None
     if incident["answered_ms"] is not None and incident["help_ms"] is None:
@@ -50,13 +50,13 @@ def next_step(policy: Policy, incident: Called, now_ms: int) -> Step | None:
 
 
 def left_open(incident: Called) -> bool:
-    """Whether somebody answered and nobody has ended it: then people are asked, and no siren sounds."""
+    """Tell whether somebody answered and nobody has ended it: then people are asked, and no siren sounds."""
     ended = incident["closed_ms"] is not None or incident["merged_into"] or incident["drill"]
     return not ended and incident["answered_ms"] is not None and incident["help_ms"] is None
 
 
 def wait_ms(policy: Policy, done: int) -> int:
-    """From the step number `done` to the one after it; slower after the agreed repeats, never at an end."""
+    """Return the wait after step number `done`; slower after the agreed repeats, never at an end."""
     steps = policy["langkah"]
     if done + 1 < len(steps):
         return (steps[done + 1]["detik"] - steps[done]["detik"]) * 1000

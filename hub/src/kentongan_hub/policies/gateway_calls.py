@@ -1,4 +1,4 @@
-"""What a gateway calls chimes by while this hub is silent: when for which kind, whom for a silent alarm."""
+"""Calls of chimes by a gateway while this hub is silent: times by kind, chimes for a silent alarm."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ TOLD = "calls_told"  # setting: digest of what gateways have last been told
 
 
 class Chime(TypedDict):
-    """How a gateway calls one chime."""
+    """Call of one chime by a gateway."""
 
     silent: bool  # for a silent alarm too
     conflicts: list[int]  # nodes of buttons that it is never called for
@@ -71,7 +71,7 @@ def chimes(db: Db) -> dict[int, Chime]:
 
 
 def changed(db: Db) -> str | None:
-    """The digest of what gateways ought to know, when it is another than they have been told, else None."""
+    """Return the digest of what gateways ought to know, if it differs from what they were told, else None."""
     facts = json.dumps([paging(db), sorted(chimes(db).items())]).encode()
     digest = hashlib.sha256(facts).hexdigest()[:16]
     return digest if digest != db.setting(TOLD) else None

@@ -1,4 +1,4 @@
-"""Who is called for what, and when: data per kind and RT, checked before it is kept (domain.md 4). Pure.
+"""Policies: people to call and their times, as data per kind and RT, checked before they are kept. Pure.
 
 A policy is a dict:
   langkah    2-10 steps {"detik": after the press, "sirene": tidak | rt | rw, "kepada": [...], "kartu"};
@@ -133,12 +133,12 @@ DEFAULTS[words.KONFLIK] = {
 
 
 def default(kind: int) -> Policy:
-    """The shipped policy; reports are told without a siren, an unknown kind is called like a theft."""
+    """Return the shipped policy; reports are told without a siren, an unknown kind is called like a theft."""
     return DEFAULTS.get(kind, _REPORT if kind in words.KINDS and kind > REPORTS_FROM else _CRIME)
 
 
 def check(kind: int, body: Any) -> Policy:
-    """The same policy when it can be kept; LocalError names the place and the remedy otherwise."""
+    """Return the same policy when it can be kept; LocalError names the place and the remedy otherwise."""
     _object("kebijakan", body, KEYS)
     for key, (low, high) in LIMITS.items():
         if type(body[key]) is not int or not low <= body[key] <= high:
@@ -194,7 +194,7 @@ def _object(place: str, value: object, keys: set[str]) -> None:
 
 
 def confidential_to(kind: int) -> tuple[str, ...]:
-    """Who may be called for an incident of that kind; empty for one that is not confidential."""
+    """Return the recipients allowed for an incident of that kind; empty for one that is not confidential."""
     return ALLOWED_TO.get(kind, CONFIDENTIAL_TO) if kind in words.CONFIDENTIAL_KINDS else ()
 
 
@@ -237,7 +237,7 @@ def _check_step(kind: int, place: str, step: Any) -> None:
 
 
 def choices() -> list[str]:
-    """What may stand under 'kepada'."""
+    """List the recipients that may stand under 'kepada'."""
     return [CHIMES, NAMED, ALL, f"{NEAR}:4", *(f"{DUTY}:{name}" for name in residents.DUTIES), f"{PERSON}:1"]
 
 

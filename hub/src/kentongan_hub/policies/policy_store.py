@@ -18,7 +18,7 @@ from kentongan_hub.storage.store import Db
 
 
 def stored(db: Db, zone: int, kind: int) -> Policy | None:
-    """What people wrote for this RT, or for the whole site (zone 0); None when nobody did.
+    """Return the policy written for this RT, or for the whole site (zone 0); None: there is none.
 
     A kept policy that is damaged, or that this version would refuse, must not stop the calling: it is passed
     over here, and `broken` tells people of it.
@@ -44,7 +44,7 @@ def _sound(kind: int, body: Cell) -> bool:
 
 
 def for_incident(db: Db, incident: Called) -> Policy:
-    """Whatever is silent is called like violence, whatever key was pressed."""
+    """Return the policy for an incident; every silent one is called like violence, whatever its kind."""
     kind = incident["kind"]
     if incident["confidential"] and kind not in words.CONFIDENTIAL_KINDS:
         kind = m.KIND_KEKERASAN  # whatever key was held silently
@@ -52,7 +52,7 @@ def for_incident(db: Db, incident: Called) -> Policy:
 
 
 def card(db: Db, incident: Called) -> str:
-    """Whom the step that was reached says to telephone, with the numbers of Kontak; '' for nobody."""
+    """Return the reached step's card of people to telephone, with the numbers of Kontak; '' for nobody."""
     steps = for_incident(db, incident)["langkah"]
     text = steps[min(incident["alerts"], len(steps) - 1)]["kartu"]
     return services.fill(text, contacts.numbers(db, incident["zone"]))
@@ -93,5 +93,5 @@ def _subject(zone: int, kind: int) -> Said:
 
 
 def ask_ms(db: Db, now: Now, incident: Called) -> int | None:
-    """When people are asked whether an answered incident is over; never of a drill."""
+    """Return the time to ask people whether an answered incident is over; never of a drill."""
     return None if incident["drill"] else now.ms + for_incident(db, incident)["akhir"] * 1000

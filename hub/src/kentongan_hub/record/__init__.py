@@ -1,1 +1,1 @@
-"""What happened and what follows from it: chained rows, audit, timeline, outbox, rows nobody can read."""
+"""Records of events and of the work that follows: chained rows, audit, timeline, outbox, unreadable rows."""

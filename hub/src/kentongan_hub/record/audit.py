@@ -1,4 +1,4 @@
-"""Who did what, when, from where: a chain of rows that the database refuses to change or delete."""
+"""Audit log of actions with person, time and address: a chain that the database refuses to change."""
 
 import logging
 
@@ -31,7 +31,7 @@ def record(
 
 
 def columns(who: Who, what: str, detail: Part = "", address: str = "", said: Part = None) -> dict[str, str]:
-    """The columns that timeline and record share."""
+    """Return the columns that timeline and record share."""
     if isinstance(detail, Said | list):
         detail, said = "", detail
     return {

@@ -1,4 +1,4 @@
-"""When this hub was not there: its own absence is nobody's silence, and a guessed one erases nothing.
+"""Absences of this hub: its own absence is nobody's silence, and a guessed one erases nothing.
 
 Two laws. A watcher that was away has seen nothing: devices, gateways and posts get their time again before
 they are called silent, and people are told how long nobody watched. And a retention's days are days of which
@@ -27,7 +27,7 @@ class Shown(Absence):
 
 
 class Absences:
-    """When nobody listened, the latest first: rows with from_ms, to_ms and sure. Pure.
+    """Absences in which nobody listened, the latest first: rows with from_ms, to_ms and sure. Pure.
 
     `now_ms` matters only for what may last: this hub itself is back whenever it asks.
     """
@@ -49,7 +49,7 @@ class Absences:
     def silence(self, role: str, heard_ms: int, now_ms: int, lost_ms: int) -> tuple[int, int]:
         """Measure (how long it is silent, how long it was before nobody listened), heard last at `heard_ms`.
 
-        Whoever was not missed before has their time again afterwards; however often, `lost_ms` more in all.
+        A device not missed before has its time again afterwards; however often, `lost_ms` more in all.
         """
         listened_ms = self.listened_ms(heard_ms, now_ms)
         if role in ACROSS:

@@ -1,6 +1,6 @@
-"""What this program itself failed at: kept, so that a person is told and not only the log.
+"""Failures of this program itself: kept, so that a person is told and not only the log.
 
-What failed of a confidential incident is told to its circle alone, on its timeline: a warning that appears
+A failure within a confidential incident is told to its circle alone, on its timeline: a warning that appears
 with the press would tell the presser's own house of it. What lasts is told in words that name no press.
 """
 
@@ -37,7 +37,7 @@ _hushed = ContextVar("hushed", default="")
 
 @contextmanager
 def about(confidential: object) -> Iterator[None]:
-    """Of what fails within, nobody outside a confidential incident is told; of UNKNOWN, everybody later."""
+    """Tell failures within to nobody outside a confidential incident; those of UNKNOWN to all, later."""
     inner = confidential if confidential == UNKNOWN else SECRET if confidential else ""
     before = _hushed.set(SECRET if SECRET in (inner, _hushed.get()) else inner or _hushed.get())
     try:
@@ -110,7 +110,7 @@ def recent(db: Db, now: Now) -> Said | None:
 
 
 def _worked(db: Db, now: Now, key: str) -> None:
-    """What was tried again is well: nobody is told that it failed."""
+    """Forget a failure whose work succeeded when tried again: nobody is told of it."""
     late = _late(db, now)
     if late.pop(key, None):
         db.set_setting(LATE, json.dumps(late))

@@ -1,7 +1,7 @@
 """Values that a column cannot have: found, put right row by row, and told to people.
 
 A card alters single bytes, and SQLite then calls the file whole: a text stands where a number should, JSON is
-torn, a number is absurd. Whatever reads such a row fails, and would fail for ever. So the rows are looked
+torn, a number is absurd. Any reader of such a row fails, and would fail for ever. So the rows are looked
 through at every start, every ten minutes, and at once when anything has failed; a value that cannot be is
 replaced by the one of the kept file (kept.py), else by what does the least harm. Histories are left alone:
 no alarm waits for them, and the record proves itself (chain.py).
@@ -78,7 +78,7 @@ JSONS: dict[str, type[dict] | type[list]] = {
 
 
 def mend(db: Db, now: Now) -> int:
-    """How many values were replaced, in the caller's transaction; looks only once in each."""
+    """Mend odd values in the caller's transaction and count them; looks only once in each."""
     if db.looked:
         return 0
     db.looked, count = True, 0
@@ -96,7 +96,7 @@ def mend(db: Db, now: Now) -> int:
 
 
 def is_odd(db: Db, only: str | None = None) -> bool:
-    """Whether any value that is looked at cannot be, or any of the table `only`; reads only."""
+    """Tell whether any checked value cannot be, or any of the table `only`; reads only."""
     if only is not None:
         return any(_odd(db, table) for table in _tables(db) if table.name == only)
     return any(_odd(db, table) for table in _tables(db)) or _last_order(db) is not None
@@ -135,7 +135,7 @@ def _tables(db: Db) -> list[Table]:
 
 
 def _default(info: Row) -> Value:
-    """What does the least harm as a rule: the declared default, nothing where nothing may be, else zero."""
+    """Return the least harmful value by rule: the declared default, nothing where that may be, else zero."""
     if info["dflt_value"] is not None:
         return info["dflt_value"].strip("'") if info["type"] == "TEXT" else int(info["dflt_value"])
     if not info["notnull"] and not info["pk"]:
@@ -183,7 +183,7 @@ def _odd(db: Db, table: Table) -> list[Odd]:
 
 
 def _odd_setting(key: Cell, value: Cell) -> list[str]:
-    """The columns of this setting that cannot be."""
+    """Return the columns of this setting that cannot be."""
     if not isinstance(key, str):
         return ["key"]
     good = isinstance(value, str)
@@ -221,7 +221,7 @@ def _put_right(db: Db, now: Now, table: Table, row: Row, columns: list[str], cop
 
 
 def _replaced(db: Db, table: Table, row: Row, columns: list[str], from_copy: Row, where: Where) -> bool:
-    """Whether the row has values now that its table takes."""
+    """Tell whether the row has values now that its table takes."""
     instead = {name: _instead(db, table, row, name) for name in columns}
     sets = ", ".join(f"{name} = ?" for name in columns)
     for values in ({**instead, **from_copy}, instead):
@@ -263,14 +263,14 @@ def _instead(db: Db, table: Table, row: Row, name: str) -> Value:
 
 
 def _last_sent(text: Cell) -> Row:
-    """What was chosen for a device, by the settings that it was sent last."""
+    """Return the settings chosen for a device, by the last ones that it was sent."""
     sent = parsed(text).get("settings")
     sent = sent if isinstance(sent, dict) else {}
     return {name: sent[name] for name in ("table", "profile", "hop_limit") if name in sent}
 
 
 def _last_order(db: Db) -> int | None:
-    """The highest number of an order, when SQLite counts on from another one that cannot be; else None."""
+    """Return the highest number of an order, when SQLite counts on from an impossible one; else None."""
     row = db.one("SELECT * FROM sqlite_sequence WHERE name = 'outbox'")
     highest = db.value("SELECT max(id) FROM outbox WHERE id < ?", LONG) or 0
     right = row is None or (type(row["seq"]) is int and highest <= row["seq"] < LONG)
@@ -289,7 +289,7 @@ def _sequence(db: Db, now: Now) -> int:
 
 
 def _tell(db: Db, now: Now, table: Table, row: Row, columns: list[str]) -> None:
-    """Which row, where that tells nobody what is confidential; never a value."""
+    """Name the mended row where that reveals nothing confidential; never a value."""
     name = row.get(NAMED.get(table.name, ""))
     if table.name == "outbox" and {"body", "channel", "type"} & set(columns):  # nobody knows what it was
         db.run("UPDATE outbox SET state = ?, result = 'damaged', done_ms = ? WHERE id IS ? AND state = ?",

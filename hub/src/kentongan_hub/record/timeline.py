@@ -11,7 +11,7 @@ BY_HAND = 0  # the device of an incident that a person wrote down: no button, no
 
 
 def identity(db: Db, incident: Incident) -> str:
-    """What logs and people call it: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
+    """Name the incident as logs and people do: 'tombol-07 #1234', or 'rahasia-3' and nothing more."""
     if incident["confidential"] or incident["device"] == BY_HAND or incident["raised_by"]:
         return incident["slug"]
     label = db.value("SELECT label FROM devices WHERE node = ?", incident["device"])
@@ -28,7 +28,7 @@ def tell(
     address: str = "",
     said: Part = None,
 ) -> None:
-    """One line for people (timeline) and one for the record (audit); no deed fails for want of its line.
+    """Write a line for people (timeline) and one for the record (audit); no deed fails for want of them.
 
     `what`: a code · `detail`: what people typed, or a Said · `said`: what we say beside what people typed.
     """
@@ -38,7 +38,7 @@ def tell(
 
 
 def tell_once(db: Db, now: Now, incident: Incident, what: str, said: Part) -> None:
-    """As tell(), of the hub itself; not again while this line stands there."""
+    """Tell something of the hub itself, as tell(); not again while this line stands there."""
     known = "SELECT 1 FROM timeline WHERE incident = ? AND what = ? AND said = ? LIMIT 1"
     if not db.value(known, incident["id"], what, pack(said)):
         tell(db, now, incident, HUB, what, said)

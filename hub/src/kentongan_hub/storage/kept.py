@@ -1,4 +1,4 @@
-"""What survives a damaged database: a file beside it with all that the alarm path has to know of the site.
+"""Copy of what must survive a damaged database: a file beside it with all that the alarm path has to know.
 
 It is read as something that may be damaged itself: by its check sum, else the copy before it, else row by
 row, and whatever cannot be a row is left out and counted.

@@ -1,4 +1,4 @@
-"""What older programs wrote as sentences, and the codes that stand for it since m025.
+"""Sentences that older programs wrote, and the codes that stand for them since m025.
 
 Never changed: the proof of the record's old rows (chain.py) rests on it.
 

@@ -10,7 +10,7 @@ __all__ = ["migrations"]
 
 @migration
 def m018_steady_times(connection: Connection) -> None:
-    """What decides a warning or a word is counted in steady time, never between two readings of a wall."""
+    """Count steady time for what decides a warning or a word, never between two readings of a wall."""
     drop, add = "ALTER TABLE {} DROP COLUMN {}_wall", "ALTER TABLE {} ADD COLUMN {}_ms INTEGER DEFAULT 0"
     for one in ("soundings changed", "devices siren_checked", "houses empty_from", "houses empty_to"):
         _run(connection, f"{drop};\n{add}".format(*one.split() * 2))
@@ -92,5 +92,5 @@ def m023_heard_or_not(connection: Connection) -> None:
 
 @migration
 def m024_worn_parts(connection: Connection) -> None:
-    """Whether a device says that a part of it does not work that no other word of it names."""
+    """Note whether a device reports a part that does not work and that no other word of it names."""
     _run(connection, "ALTER TABLE devices ADD COLUMN part_failing INTEGER NOT NULL DEFAULT 0")

@@ -130,7 +130,7 @@ def m009_plan_and_wear(connection: Connection) -> None:
 
 @migration
 def m010_gateway_clock(connection: Connection) -> None:
-    """How far a gateway's wall clock is ahead of the hub's; null while it does not know its own."""
+    """Keep a gateway's lead of wall clock over the hub's; null while it does not know its own."""
     _run(connection, "ALTER TABLE gateways ADD COLUMN clock_off_ms INTEGER;\n")
 
 
@@ -160,7 +160,7 @@ def m011_drills(connection: Connection) -> None:
 
 @migration
 def m012_quiet_tests(connection: Connection) -> None:
-    """When a post was last asked for a quiet test; answered when `tested_wall` is not before it."""
+    """Keep the time of a post's last quiet test; answered when `tested_wall` is not before it."""
     _run(connection, "ALTER TABLE devices ADD COLUMN test_wall INTEGER;\n")
 
 

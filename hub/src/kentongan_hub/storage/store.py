@@ -279,7 +279,7 @@ class Store:
     def write(self, ring: bool = True) -> Iterator[Db]:
         """Open a write transaction: all or nothing, on disk when the block ends.
 
-        Threads of this process queue here, not in SQLite. Who waits for news is woken when a row has
+        Threads of this process queue here, not in SQLite. A waiter for news is woken when a row has
         changed: dispatch would never rest otherwise.
         """
         with self._writer, self._watched(), self._open() as db:

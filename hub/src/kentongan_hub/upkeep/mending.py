@@ -47,7 +47,7 @@ DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
 class Login(TypedDict):
-    """Who has seen to it: an account, or its login alone."""
+    """Person who has seen to it: an account, or its login alone."""
 
     login: str
 

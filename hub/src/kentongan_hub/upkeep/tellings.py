@@ -1,4 +1,4 @@
-"""When warnings are told, and in which words: one matter is one message, however many devices it is. Pure."""
+"""Messages about warnings, their times and words: one message a matter, for however many devices. Pure."""
 
 from collections.abc import Iterable
 

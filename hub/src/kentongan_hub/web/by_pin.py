@@ -1,4 +1,4 @@
-"""Who does it: the account itself; on the post's shared screen the person who gives a name and a PIN."""
+"""Name who acts: the account itself; on the post's shared screen the person with a name and a PIN."""
 
 from flask import abort, g, request
 from kentongan_wire.errors import LocalError

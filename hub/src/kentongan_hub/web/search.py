@@ -1,4 +1,4 @@
-"""What people look for in long lists: a word, a choice, days. Plain GET forms: an address keeps it."""
+"""Search in long lists: a word, a choice, days. Plain GET forms: an address keeps it."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

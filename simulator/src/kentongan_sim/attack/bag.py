@@ -1,7 +1,7 @@
-"""What a thief has in hand: the keys of the boards that he stole, and noise where he has none.
+"""Bag of a thief: the keys of the boards that he stole, and noise where he has none.
 
 Holders: nobody (hears and plays again), channel (the channel key, as every stock node has it), and the roles
-of stolen boards. What he forges, receivers judge; nothing here asks whether a message may be made.
+of stolen boards. Receivers judge his forgeries; nothing here asks whether a message may be made.
 """
 
 import struct

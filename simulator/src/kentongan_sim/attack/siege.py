@@ -1,7 +1,7 @@
 """One walk of an attack: a village, a victim who presses, and thieves who keep the law of the air.
 
 A thief spends at most what a device may, 36 s in 61 one-minute bins, and sends at once, without asking for
-the channel. Who jams is the simulator's Jammer beside him.
+the channel. The simulator's Jammer beside him jams.
 """
 
 from collections.abc import Callable, Iterable

@@ -354,7 +354,7 @@ def _drill_order(siege: Siege, posts: Sequence[str]) -> bytes:
 
 
 def _by_gateway(siege: Siege, frames: Iterable[bytes]) -> None:
-    """What was really sent: every post gets it, whoever else does."""
+    """Deliver frames that were really sent to every post, whoever else gets them."""
     for frame in frames:
         for label in siege.of_role("sirene"):
             siege.world.nodes[label].deliver("receive", frame, -60, 40)

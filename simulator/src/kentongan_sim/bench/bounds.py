@@ -1,4 +1,4 @@
-"""What no design can beat: air time arithmetic of the presets, for the page."""
+"""Bounds that no design can beat: air time arithmetic of the presets, for the page."""
 
 from collections.abc import Sequence
 
@@ -27,13 +27,13 @@ KINDS = (
 
 
 def frame_us(preset: str, payload_bytes: int) -> int:
-    """Time on air of a message of so many bytes on the site's channel."""
+    """Return the time on air of a message of so many bytes on the site's channel."""
     frame = Channel(CHANNEL_NAME, CHANNEL_KEY).seal(NODE_BASE + 1, 1, 1, bytes(payload_bytes))
     return phy.airtime_us(phy.preset(preset), len(frame))
 
 
 def rows() -> Rows:
-    """For each preset: name, alarm, one hop of 10 and of 40, a receipt of 10, frames an hour, all in text."""
+    """List for each preset: name, alarm, one hop of 10 and 40, a receipt of 10, frames an hour, in text."""
     out = []
     for preset in PRESETS:
         alarm_us = frame_us(preset, ALARM_PAYLOAD)
@@ -52,7 +52,7 @@ def rows() -> Rows:
 
 
 def measured_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
-    """For each preset and burst: the least air, and the best figures that we had, at the least loss."""
+    """List for each preset and burst: the least air, and the best figures that we had, at the least loss."""
     out = []
     for block, presses, limit_s in (("rt10", BURST, 10), ("rw40", EARTHQUAKE, 60)):
         for preset in PRESETS:
@@ -81,7 +81,7 @@ def measured_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
 
 
 def chain_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
-    """A row of relays: what repeats from end to end can give at a loss, beside what we had."""
+    """Return a row of relays: what repeats from end to end can give at a loss, beside what we had."""
     turns = len([turn for turn in TURNS_S if turn < WITHIN_S])
     out = []
     for block, scenario, hops in CHAINS:
@@ -104,7 +104,7 @@ def chain_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
 
 
 def spent_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
-    """Seconds of air of a mean run by kind of frame, ours and the baseline's, and what came of it."""
+    """Return the seconds of air of a mean run by kind of frame, ours and the baseline's, and its results."""
     out = []
     for cell in cells:
         if (cell.block, cell.presses) not in SPENT or cell.loss != WORST_LOSS:
@@ -135,7 +135,7 @@ def spent_rows(finished: Finished, cells: Sequence[Cell]) -> Rows:
 
 
 def section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
-    """The bounds as a part of the page; `table` as page.table, `finished(cell)` gives its records."""
+    """Return the bounds as a part of the page; `table` as page.table, `finished(cell)` gives its records."""
     return (
         "## What the air allows\n\nOne channel carries one frame at a time where all hear each other. "
         "No design sends the same alarms in less air than this; relays, receipts, status and collisions "
@@ -162,7 +162,7 @@ def section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
 
 
 def spent_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
-    """Where the air of a burst goes, and why stock may deliver more of a crowd in ten seconds."""
+    """Show where the air of a burst goes, and why stock may deliver more of a crowd in ten seconds."""
     return (
         "Where the air of a burst in `rt` goes, in seconds of a mean run of 270 s at 8 % loss. Stock "
         "nodes send no receipts, no siren reports and here no status, so that more of a full channel "
@@ -183,7 +183,7 @@ def spent_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> st
 
 
 def chain_section(table: Table, finished: Finished, cells: Sequence[Cell]) -> str:
-    """What a row of relays can give."""
+    """Show what a row of relays can give."""
     turns = len([turn for turn in TURNS_S if turn < WITHIN_S])
     return (
         "In a row of relays where nobody hears further than the next, one sending comes through when all "

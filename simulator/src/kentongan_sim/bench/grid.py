@@ -36,7 +36,7 @@ LOADS = (1, 2, 5, 10, 15, 20)
 # other losses of that preset, `beside` in the cells of the other preset, `stock` in those of the baseline. 0:
 # not in this grid.
 class Seeds(NamedTuple):
-    """How many seeds of each sort of cell."""
+    """Numbers of seeds of each sort of cell."""
 
     judged: int
     other: int

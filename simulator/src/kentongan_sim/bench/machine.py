@@ -30,7 +30,7 @@ def figures(store: Store, quick: bool) -> dict[str, Any]:
 
 
 def extra(found: dict) -> dict[str, Any]:
-    """What the page adds for them: rows of the summary, and whole sections."""
+    """Return the page's additions for them: rows of the summary, and whole sections."""
     return {
         "summary": summary(found["speed"]),
         "sections": [device_section(found["devices"]), speed_section(found["speed"])],

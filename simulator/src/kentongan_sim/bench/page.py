@@ -243,7 +243,7 @@ def judge_everywhere(run: Campaign, target: Target) -> Judged:
 
 
 def one_block(run: Campaign, block: Block) -> str:
-    """The table of one block: each of our cells, each target, the baseline in the same air beside it."""
+    """Return the table of one block: each of our cells and targets, the baseline in the same air beside."""
     rows = []
     for cell in run.cells:
         if cell.block != block.key or cell.baseline != OURS:
@@ -275,12 +275,12 @@ def one_block(run: Campaign, block: Block) -> str:
 
 
 def stock_cell(run: Campaign, cell: Cell) -> Cell | None:
-    """The baseline's cell of the same places, presses and losses, or None."""
+    """Return the baseline's cell of the same places, presses and losses, or None."""
     return find(run, cell._replace(baseline=STOCK))
 
 
 def find(run: Campaign, wanted: Cell) -> Cell | None:
-    """The cell of this campaign with the name of `wanted`, or None."""
+    """Return the cell of this campaign with the name of `wanted`, or None."""
     return next((cell for cell in run.cells if grid.name(cell) == grid.name(wanted)), None)
 
 
@@ -322,7 +322,7 @@ def measured_stock(run: Campaign) -> str:
 
 
 def told_wrongly(run: Campaign) -> str:
-    """What the stock presser knows, beside the row on ours."""
+    """Say how often the stock presser was told wrongly, for the row beside ours."""
     records = [record for cell in run.cells if cell.baseline == STOCK for record in finished(run, cell)]
     if not records:
         return ""

@@ -1,4 +1,4 @@
-"""Which plots the page has, from the records of the grid."""
+"""Plots of the page, from the records of the grid."""
 
 from collections.abc import Sequence
 

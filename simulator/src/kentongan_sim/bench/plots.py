@@ -99,7 +99,7 @@ def thin(points: list[Point], most: int = 400) -> list[Point]:
 def chart(
     title: str, series: Sequence[Series], x_axis: Axis, y_axis: Axis, marks: Sequence[tuple[float, str]] = ()
 ) -> str:
-    """The SVG of a line chart. marks: [(x, text)] vertical lines, such as a target."""
+    """Return the SVG of a line chart. marks: [(x, text)] vertical lines, such as a target."""
     out = [text(WIDTH / 2, 22, title, "title", "middle")]
     for value, words in x_axis.ticks:
         x = place(x_axis, value, LEFT, WIDTH - RIGHT)

@@ -27,7 +27,7 @@ class TooLong(BaseException):
 
 
 def run_cell(cell: Cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> Record:
-    """The record of one run, JSON-ready; `error` tells why a run came to no figures. Main thread only."""
+    """Return the record of one run, JSON-ready; `error` tells why it has no figures. Main thread only."""
 
     def over(signum: int, frame: FrameType | None) -> Never:
         raise TooLong

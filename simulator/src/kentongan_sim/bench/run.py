@@ -93,7 +93,7 @@ def go(args: Namespace) -> int:
 
 
 def list_cells(chosen: Sequence[Cell], quick: bool) -> None:
-    """The cells, their seeds, and what they cost."""
+    """Print the cells, their seeds, and their costs."""
     for cell in chosen:
         seeds = f"seeds {grid.seed_range(cell, quick)}"
         print(
@@ -201,7 +201,7 @@ def failures(chosen: Sequence[Cell], results: Results) -> Failures:
 
 
 def fault(cell: Cell, done: Record) -> str:
-    """What is wrong with a run, or ""."""
+    """Say what is wrong with a run, or return ""."""
     if done.get("error"):
         return done["error"].splitlines()[-1]
     if cell.baseline == grid.OURS:

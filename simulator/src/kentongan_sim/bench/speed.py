@@ -1,4 +1,4 @@
-"""How fast the simulator is: an hour of the city on one core, the cost of a node-hour against the size."""
+"""Speed of the simulator: an hour of the city on one core, the cost of a node-hour against the size."""
 
 import time
 
@@ -21,7 +21,7 @@ SEED = 1
 
 
 def part_of(scene: Scenario, zones: int) -> Scenario:
-    """The first RT of a scenario, with their gateways."""
+    """Return the first RT of a scenario, with their gateways."""
     return scene._replace(
         places=tuple(p for p in scene.places if p.zone <= zones),
         gateways=tuple(g for g in scene.gateways if g.zone <= zones),
@@ -54,7 +54,7 @@ def one(scene: Scenario, virtual_s: int, presses: int) -> Figures:
 
 
 def measure(quick: bool) -> list[Figures]:
-    """The figures of each size, the last one being the whole city; [] where there is none to measure."""
+    """Measure each size, the last one being the whole city; [] where there is none to measure."""
     if CITY not in SCENARIOS:
         return []
     scene = scenario(CITY)

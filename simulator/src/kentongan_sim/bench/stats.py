@@ -1,4 +1,4 @@
-"""What so many runs allow one to say, with the standard library only.
+"""Statistics of a number of runs, with the standard library only.
 
 Shares carry the one-sided 95 % Clopper-Pearson bound (C. J. Clopper, E. S. Pearson, Biometrika 26, 1934);
 with no miss in n it is the rule of three: at most 1 - 0.05^(1/n), about 3/n, are missed. Percentiles are
@@ -67,13 +67,13 @@ def rate_at_most(events: int, trials: int, confidence: float = CONFIDENCE) -> fl
 
 
 def percentile(values: Iterable[float], percent: float) -> Any:
-    """Nearest rank; None without values. What never happened counts as NEVER."""
+    """Nearest rank; None without values. An event that never happened counts as NEVER."""
     ordered = sorted(values)
     return ordered[max(1, math.ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 
 
 def percentile_at_most(values: Iterable[float], percent: float, confidence: float = CONFIDENCE) -> Any:
-    """A value that the true percentile does not exceed, or None when there are too few values to say.
+    """Return a value that the true percentile does not exceed, or None when there are too few values to say.
 
     The r-th smallest of n is one if P(Binomial(n, percent) < r) >= confidence.
     """

@@ -32,7 +32,7 @@ def code_files() -> list[Path]:
 
 
 def matters(path: Path) -> bool:
-    """Whether a file of the simulator, by its path within the package, can change a result."""
+    """Tell whether a file of the simulator, by its path within the package, can change a result."""
     if path.parts[0] == "bench":
         return path.name in BENCH_INSIDE
     return not path.as_posix().startswith(OUTSIDE)

@@ -322,7 +322,7 @@ REAL_STOCK = (
 
 
 def worst(verdicts: Iterable[str]) -> str:
-    """The verdict that a row of several cells has."""
+    """Return the verdict that a row of several cells has."""
     return min(verdicts, key=WORST_FIRST.index, default=ABSENT)
 
 

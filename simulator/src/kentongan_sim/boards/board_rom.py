@@ -1,4 +1,4 @@
-"""What a virtual board has in ROM: its flash as littlefs at /, then main.py or the prompt, as on a chip.
+"""ROM of a virtual board: its flash as littlefs at /, then main.py or the prompt, as on a chip.
 
 MicroPython subset, started by virtual_board.py as `micropython -i board_rom.py`. Everything that runs
 afterwards comes from the flash image, but for what reaches for hardware: serve() of the role's one file is

@@ -1,4 +1,4 @@
-"""Where a jammer took over half of one minute of the channel, a gateway has stored soon after that it did."""
+"""A gateway stores soon that a jammer took over half of one minute of the channel."""
 
 from kentongan_sim.physics.shapes import Us
 from kentongan_sim.world.actors import JAMMER

@@ -1,4 +1,4 @@
-"""What is being done, for whoever waits for it: said at once, and again while it lasts."""
+"""Progress, for people who wait for it: said at once, and again while it lasts."""
 
 import contextlib
 import sys

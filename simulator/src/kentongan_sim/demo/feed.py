@@ -1,4 +1,4 @@
-"""What the village page is told: a stream of small events, and the present state for whoever comes new."""
+"""Feed of the village page: a stream of small events, and the present state for newcomers."""
 
 import queue
 import threading

@@ -1,1 +1,1 @@
-"""What runs a node's code: CPython in this process, or one real MicroPython a node."""
+"""Engines that run a node's code: CPython in this process, or one real MicroPython a node."""

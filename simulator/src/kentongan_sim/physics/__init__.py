@@ -1,1 +1,1 @@
-"""What nobody decides: the air, chance, virtual time, who reaches whom."""
+"""Physics of the village: the air, chance, virtual time, links between places."""

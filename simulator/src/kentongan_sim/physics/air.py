@@ -321,7 +321,7 @@ class Air:
                 receiver.spoiled_by = frame
 
     def _lock(self, frame: Frame) -> None:
-        """The point up to which a receiver can still find the preamble."""
+        """Lock each receiver that can still find the preamble."""
         deadline_us, listen = frame.lock_us - SYNC_SYMBOLS * self.symbol_us, Radio.LISTEN
         for receiver, snr_q in frame.audible:
             if receiver.mode != listen or receiver.since_us > deadline_us:

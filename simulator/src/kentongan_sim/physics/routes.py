@@ -1,4 +1,4 @@
-"""Who needs how many transmissions to reach whom: what a technician's survey would find."""
+"""Routes by the fewest transmissions between nodes, as a technician's survey would find them."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping

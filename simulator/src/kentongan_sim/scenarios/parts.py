@@ -1,4 +1,4 @@
-"""What scenarios are made of: places, gateways, strangers on the air, and an RT along its lanes."""
+"""Parts of scenarios: places, gateways, strangers on the air, and an RT along its lanes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -59,7 +59,7 @@ class Scenario(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Where things stand in an RT."""
+    """Positions of the things in an RT."""
 
     houses: tuple[Spot, ...]
     posts: tuple[Spot, ...]

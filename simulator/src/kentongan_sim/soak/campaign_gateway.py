@@ -21,7 +21,7 @@ UPLINK_MS = (20, 400)  # from the commit to the request: the receipt is quicker,
 
 
 class FaultyLink(Link):
-    """What a network, and a hub that fails, does to it."""
+    """Link with the faults of a network, and of a hub that fails."""
 
     fault: str | None = None
     delay_ms = 0
@@ -47,7 +47,7 @@ class Dead(BaseException):
 
 
 class Town(Protocol):
-    """What stands around a gateway here: site.Ground."""
+    """Surroundings of a gateway here: site.Ground."""
 
     world: World
     folder: Path

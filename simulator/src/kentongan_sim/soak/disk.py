@@ -75,7 +75,7 @@ HEAD = 16  # our file: pointer to methods, our number, then SQLite's own file
 
 
 def shared_sqlite() -> c.CDLL | None:
-    """The SQLite library that Python's module runs on, or None where it is built in."""
+    """Return the SQLite library that Python's module runs on, or None where it is built in."""
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
         paths = {line.split()[-1] for line in maps if "libsqlite3" in line}
     return c.CDLL(min(paths)) if paths else None
@@ -200,7 +200,7 @@ class Disk:
         return self.dead
 
     def _fails(self, path: str) -> int:
-        """The code of a disk that takes nothing, or 0."""
+        """Return the code of a disk that takes nothing, or 0."""
         if self.fault is None or self.failing is None or not path.startswith(str(self.failing)):
             return 0
         return FULL if self.fault == "full" else READONLY
@@ -233,7 +233,7 @@ class Disk:
 
 
 def _torn(old: bytes | None, new: bytes | None, rng: random.Random) -> bytes | None:
-    """What a disk may hold that had old, was given new, and lost power before a sync: bytes, or None."""
+    """Return what a disk that had old and was given new may hold after a power cut: bytes, or None."""
     if old is None or new is None:
         return (old or new) if rng.random() < 0.5 else (None if old is None else new)
     size = rng.choice((len(old), len(new)))
@@ -252,7 +252,7 @@ def _torn(old: bytes | None, new: bytes | None, rng: random.Random) -> bytes | N
 
 
 def make() -> Disk | None:
-    """A Disk, or None where Python's SQLite is no shared library: then no power is cut, and it is said."""
+    """Make a Disk, or None where Python's SQLite is no shared library: then no power is cut, as is said."""
     library = shared_sqlite()
     if library is None or library.sqlite3_libversion_number() < 3_008_000:
         return None

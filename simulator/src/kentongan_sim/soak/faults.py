@@ -1,4 +1,4 @@
-"""What goes wrong: each fault begins at some moment of an alarm's walk, and ends."""
+"""Faults: each begins at some moment of an alarm's walk, and ends."""
 
 import errno
 import random
@@ -44,7 +44,7 @@ def _cut(house: CampaignGateway, rng: random.Random) -> None:
 
 
 def _make_dead(house: CampaignGateway) -> None:
-    """What was armed and never reached happens now, at rest."""
+    """Carry out now, at rest, a death that was armed and never reached."""
     if house._disk and house._disk._armed:
         house._disk.dead = True
         house.kill()

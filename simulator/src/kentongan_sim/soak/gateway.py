@@ -34,7 +34,7 @@ STEPS = ("before the press", "in the air", "at the gateway", "receipted", "at th
 
 
 class Result:
-    """What a part of the campaign found; plain, so that it can be kept and taken up again."""
+    """Result of a part of the campaign; plain, so that it can be kept and taken up again."""
 
     def __init__(self) -> None:
         self.faults, self.deaths = Counter[str](), Counter[str]()
@@ -56,7 +56,7 @@ class Result:
 
 
 def part(seed: int, town: int, count: int) -> Result:
-    """The result of one town of a campaign of `count` faults, the same in whatever process."""
+    """Return the result of one town of a campaign of `count` faults, the same in whatever process."""
     result = Result()
     Campaign(seed, result).run(count, only=town)
     return result
@@ -67,7 +67,7 @@ def parts(count: int) -> int:
 
 
 class Listener(logging.Handler):
-    """What a person would read in the gateway's log as a warning or an error."""
+    """Listener for the warnings and errors that a person would read in the gateway's log."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -138,7 +138,7 @@ class Kept(Generic[R]):
         self._folder = folder / f"{name}-{digest.hexdigest()[:12]}-{seed}-{count}"
 
     def load(self, town: int) -> R | None:
-        """The Result of this part, or None when it has not been run by this code."""
+        """Return the Result of this part, or None when it has not been run by this code."""
         try:
             return pickle.loads((self._folder / f"{town}.pickle").read_bytes())
         except (OSError, EOFError, pickle.UnpicklingError):

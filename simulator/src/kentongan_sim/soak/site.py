@@ -1,6 +1,6 @@
 """An RT for the campaigns: a world of real nodes and gateways, the real hub, a person at its board.
 
-What is promised is written down here as it happens and held against the hub's tables later.
+Promises are written down here as they happen and held against the hub's tables later.
 """
 
 import json
@@ -82,7 +82,7 @@ class Ground(Generic[G, L]):
         self.files[label] = provision.add_device(self.data, role, label, zone, house, **settings)
 
     def build(self, gateways: Iterable[str], keep_trace: bool | None = None) -> None:
-        """The world of what was added, and its gateways, which are off."""
+        """Build the world of what was added, and its gateways, which are off."""
         scene_gateways = []
         for label in gateways:
             modem = label.replace("gateway", "modem")
@@ -256,14 +256,14 @@ class Site(Ground[CampaignGateway, FaultyLink]):
             self.answer_all()
 
     def look_at_board(self) -> None:
-        """What people see of gateways there; a radio's every change counts."""
+        """Note the gateways' troubles and radios that people see there; a radio's every change counts."""
         for row in self.rows("SELECT gateway, name, since_wall FROM troubles"):
             self.seen.add((row["gateway"], f"{row['name']} {row['since_wall']}"))
         for row in self.rows("SELECT gateway, name, changed_wall FROM radios"):
             self.seen.add((row["gateway"], f"radio {row['name']} {row['changed_wall']}"))
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        """What the hub's database says, over a connection of our own: this is asked for all the time."""
+        """Return rows of the hub's database, over a connection of our own: this is asked for all the time."""
         return [dict(row) for row in self._reader.execute(sql, values)]
 
     def close(self) -> None:

@@ -151,7 +151,7 @@ class Post:
 
 
 def run(packets: int, unplugs: int, say: Callable[[str], object]) -> list[str]:
-    """The problems; says what was done."""
+    """Return the problems; says what was done."""
     saved = {name: getattr(meshtastic, name) for name in QUICK}
     for name, value in QUICK.items():
         setattr(meshtastic, name, value)

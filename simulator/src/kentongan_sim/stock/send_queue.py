@@ -1,4 +1,4 @@
-"""When a stock radio sends: one queue and one timer, as in Meshtastic's RadioLibInterface (2.7).
+"""Send queue of a stock radio: one queue and one timer, as in Meshtastic's RadioLibInterface (2.7).
 
 The timer is drawn for the packet in front and never drawn again while it runs; when it ends and the channel
 is taken, or after each packet sent, a new one is drawn. Packets that want an acknowledgement wait in front of

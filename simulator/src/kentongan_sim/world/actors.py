@@ -1,7 +1,7 @@
 """Radios on the air that are none of ours: a stranger who sends what he is told, foreign networks, a jammer.
 
 Each is a core like any other, put on the air by World.host_core, or as a scenario's Actor. None of them keeps
-our rules, so the checkers do not ask them to. What they send by themselves follows from the world's seed.
+our rules, so the checkers do not ask them to. Their own sending follows from the world's seed.
 """
 
 from collections.abc import Callable, Mapping

@@ -47,7 +47,7 @@ class PtyBridge:
                     self.on_data(os.read(self._master, READ_BYTES))
 
     def write(self, data: bytes) -> None:
-        """Bytes for whoever has the port open; dropped when the port's buffer is full."""
+        """Write bytes for whoever has the port open; dropped when the port's buffer is full."""
         try:
             written = os.write(self._master, data)
         except BlockingIOError:
@@ -116,7 +116,7 @@ class TcpBridge:
         _shut(client)
 
     def write(self, data: bytes) -> None:
-        """Bytes for the client, if there is one; a client that stopped reading is cut off."""
+        """Write bytes for the client, if there is one; a client that stopped reading is cut off."""
         with self._lock:
             if self._client is None:
                 return

@@ -1,4 +1,4 @@
-"""Whom a village's relays have known for days when a run begins, as in one that has stood for long."""
+"""Senders that a village's relays know from the start, as in one that has stood for long."""
 
 import struct
 from collections.abc import Iterable

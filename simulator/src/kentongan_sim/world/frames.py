@@ -1,4 +1,4 @@
-"""What a frame is, for the trace and the diagram: read with the channel key only, as any relay could."""
+"""Contents of frames, for the trace and the diagram: read with the channel key only, as any relay could."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""What really happened in a run, read from its trace: presses, alarms stored, sirens on, what boxes showed.
+"""History of a run, read from its trace: presses, alarms stored, sirens on, states that boxes showed.
 
 Built from plain events, so that a test can write a history that no healthy run would have.
 """
@@ -21,7 +21,7 @@ Press = tuple[Us, str, str, int, Ms | None]  # (t_us, label, key, strokes, hold_
 
 
 class Position(TypedDict):
-    """Where a device or gateway stands, for a map and a history."""
+    """Position of a device or gateway, for a map and a history."""
 
     role: str
     node: Node

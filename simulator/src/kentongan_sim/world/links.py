@@ -1,4 +1,4 @@
-"""How loud each place of a scenario is at each other: the same for every seed of the simulation."""
+"""Links: loudness between the places of a scenario, the same for every seed of the simulation."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -66,7 +66,7 @@ def audible(
 ) -> list[tuple[int, int, int]]:
     """List (i, j, snr_q) with i < j for every two places that are not quite out of each other's reach.
 
-    `budget_db`: power over noise without any loss. What is below `least_q` is left out. Agrees with
+    `budget_db`: power over noise without any loss. Links below `least_q` are left out. Agrees with
     air.path_loss_db; written out, because a city has half a million pairs.
     """
     out: list[tuple[int, int, int]] = []

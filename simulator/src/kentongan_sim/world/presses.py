@@ -1,4 +1,4 @@
-"""Who presses when in a run: drawn from the seed, after the village has settled."""
+"""Presses of a run: drawn from the seed, after the village has settled."""
 
 from kentongan_wire.errors import LocalError
 

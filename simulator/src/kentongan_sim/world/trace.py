@@ -1,4 +1,4 @@
-"""What happened, line by line, and its hash: `t_us label what {detail}`."""
+"""Trace of a run, line by line, and its hash: `t_us label what {detail}`."""
 
 import json
 from hashlib import sha256

@@ -115,7 +115,7 @@ class ChimePages:
         self._count, self._free_ms = 0, 0
 
     def _load(self, saved: bytes | None) -> dict[Key, dict[Node, tuple[Ms, bool]]]:
-        """What _keep() wrote; damaged, it costs the pages under way and nothing else."""
+        """Return the pages that _keep() wrote; damage costs the pages under way and nothing else."""
         kept: dict[Key, dict[Node, tuple[Ms, bool]]] = {}
         try:
             for target, *about, digest, after_ms, named in json.loads(saved or b"[]")[:JOBS_LIMIT]:
@@ -186,7 +186,7 @@ class ChimePages:
                     self._on_done(order_id, result)
 
     def _make_room(self, key: About) -> bool:
-        """False: this very incident has most, and its first pages stay."""
+        """Make room; False: this very incident has most, and its first pages stay."""
         gone = make_room(self._jobs, JOBS_LIMIT, key[1], lambda job: job[1])
         if gone is None:
             return True

@@ -5,7 +5,7 @@ RECEIPTS, a post's  the post's               its counter is new (intake.py)
 RECEIPTS            an entry's addressee's   every post can make the frame, and no counter of it says anything
 SIREN_ORDER         the sender's             its counter is no more than WINDOW below the last one of those
 PAGE, CONFIG        the target's             the same, for that sender and target
-Whoever proved it is charged: SHARE_S of the purse (air.COPY). A content goes TIMES at most, for no tag covers
+Its prover is charged: SHARE_S of the purse (air.COPY). A content goes TIMES at most, for no tag covers
 a packet id and whoever has the channel key can send one again under another.
 """
 
@@ -34,7 +34,7 @@ class Copies:
         self._last: dict[tuple[Node, Node, int], int] = {}
 
     def prover(self, message: Message, new: bool) -> Node | None:
-        """Who has proved that this frame is of now; None: nobody. new: what the intake says of a post's."""
+        """Return the node that proves this frame is current, or None. new: the intake's word on a post's."""
         if message.type == m.RECEIPTS and message.role == m.GATEWAY:
             return next((entry.node for entry in self._neighbours.true(message)), None)
         if message.type == m.RECEIPTS:

@@ -56,7 +56,7 @@ class Neighbours:
         return device.zone if device else 0
 
     def _own_gateways(self, record: Record) -> list[Node]:
-        """The gateways to which this record belongs, when we are none of them."""
+        """Return the gateways to which this record belongs, when we are none of them."""
         config, zone = self._context.config, self._zone(record)
         if not zone or zone == config.zone:
             return []
@@ -87,7 +87,7 @@ class Neighbours:
         return self._waits(record, STAND_IN_MS)
 
     def receipts(self, message: Message, fresh: bool = True) -> list[m.Entry]:
-        """The true entries of stage 2 and above in another gateway's RECEIPTS.
+        """Return the true entries of stage 2 and above in another gateway's RECEIPTS.
 
         fresh: nobody plays an old one again, or an old entry; else it proves nobody alive.
         """
@@ -101,7 +101,7 @@ class Neighbours:
         return true
 
     def true(self, message: Message) -> list[m.Entry]:
-        """The entries of stage 2 and above that hold under C of the device they are for."""
+        """Return the entries of stage 2 and above that hold under C of the device they are for."""
         return [entry for entry in message.body.entries if self._holds(message, entry)]
 
     def forged(self, message: Message) -> bool:

@@ -4,7 +4,7 @@ what comes again                                what pays the answer
 an attempt of its button that was not heard     the button's share: its receipt was lost
 the same bytes, the first SAME_MAX times        the sender's share: a post has no attempts, copies are slow
 the same bytes more often, or of a former run   a purse for all of them (air.REPLAY): anybody may play them
-An attempt is under the sender's own proof. What is played takes no turn and no purse from a true one.
+An attempt is under the sender's own proof. A recording takes no turn and no purse from a true one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -168,7 +168,7 @@ KINDS = ANSWER, ALARM, AGAIN, REPLAY  # of answers; one frame for several goes a
 
 
 def kind_of(record: Record) -> str:
-    """What an answer takes of the hour's air: who calls has its first before all, a post repeats."""
+    """Return the kind of air that an answer takes: an alarm's first precedes all, a post asks again."""
     if record.same > SAME_MAX and (record.cached or record.known):
         return REPLAY
     if record.type == m.SIREN_REPORT:

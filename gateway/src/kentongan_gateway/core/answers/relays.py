@@ -1,4 +1,4 @@
-"""What a gateway carries on for others: receipts, orders, pages, configuration. Alarms it answers instead."""
+"""Relaying by a gateway for others: receipts, orders, pages, configuration. Alarms it answers instead."""
 
 from hashlib import sha256
 

@@ -137,7 +137,7 @@ class Stages:
         return list(first.values())
 
     def _send_due(self) -> None:
-        """When something is due and the last frame is long enough ago: all of it that fits one frame."""
+        """Send in one frame as many stages as fit, once one is due and the last frame is long enough ago."""
         context = self._context
         if not self._jobs or min(map(self._next_ms, self._jobs.values())) > context.now_ms:
             return

@@ -1,4 +1,4 @@
-"""What the post says aloud, in Indonesian. Only of what everybody may know."""
+"""Announcements of the post, in Indonesian: only what everybody may know."""
 
 from kentongan_wire import messages as m
 from kentongan_wire.kinds import may_be_crime
@@ -9,18 +9,18 @@ DRILL = "Ini latihan."
 
 
 def place(zone: int, house: int) -> str:
-    """The place as it is spoken; RT is said by its letters."""
+    """Return the place as it is spoken; RT is said by its letters."""
     return f"di er te {zone}" + (f", rumah nomor {house}" if house else "")
 
 
 def spoken(kind: int) -> str:
-    """A kind as it is said; one that is unknown here as plain danger."""
+    """Return a kind as it is said; one that is unknown here as plain danger."""
     name = m.KIND_NAMES.get(kind, m.KIND_NAMES[m.KIND_BAHAYA])
     return SPOKEN.get(kind, name.replace("_", " ").capitalize())
 
 
 def sentence(kind: int, zone: int, house: int, drill: bool) -> str:
-    """What is said of one alarm; empty for the kinds that nobody may hear of."""
+    """Return the words for one alarm; empty for the kinds that nobody may hear of."""
     if kind in m.NEVER_SOUND:
         return ""
     parts = [f"{spoken(kind)} {place(zone, house)}."]

@@ -1,1 +1,1 @@
-"""What every part of the core stands on: actions, records, the air's ledger, bounded tables."""
+"""Foundations of the core: actions, records, the air's ledger, bounded tables."""

@@ -1,4 +1,4 @@
-"""What the core hears and what it wants done, in order: plain tuples, performed by daemon or simulator."""
+"""Inputs and actions of the core, in order: plain tuples, performed by daemon or simulator."""
 
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ class Speak(NamedTuple):
 
 
 class Hush(NamedTuple):
-    """Nothing more is said of what was asked before."""
+    """Stop all announcements requested before."""
 
 
 class Persist(NamedTuple):

@@ -15,7 +15,7 @@ COPY      copies for other gateways (copies.py)          20 s                   
 SETTING   settings, codes, keys                          18 s                              8 s
 REST      quiet tests                                    18 s                              -
 What a device causes is charged to it as well (shares.py). Air of one's own fills up evenly over the hour.
-The ledger is kept on disk: a restart forgets nothing and gives no second hour. What cannot be known counts as
+The ledger is kept on disk: a restart forgets nothing and gives no second hour. Unknown air counts as
 just spent: the second that may not have been kept, half of the hour when the file is damaged, what a radio
 says that it sent beyond what is known here.
 """
@@ -98,9 +98,9 @@ class Ledger:
         return min(OWN_S[kind], left_s + (now_ms - at_ms) * OWN_S[kind] / HOUR_MS)
 
     def ready_ms(self, kind: str, seconds: float, now_ms: Ms, kept_s: float = 0.0) -> Ms:
-        """When this kind may send so much, kept_s of its own air left over; now_ms: at once.
+        """Return the time when this kind may send so much with kept_s of its own air left; now_ms: at once.
 
-        What is larger than all that it may ever have goes when that is there.
+        A message larger than the kind's whole allowance goes when all of that is there.
         """
         limit_s = LIMITS_S[kind]
         over_s = self.used_s(now_ms) + min(seconds, OWN_S.get(kind, limit_s)) - limit_s
@@ -120,7 +120,7 @@ class Ledger:
     # over restarts
 
     def dump(self, now_ms: Ms, whole: bool = False) -> bytes:
-        """What load() takes; whole: nothing is sent any more before the end of this run."""
+        """Return the bytes that load() takes; whole: nothing is sent any more before the end of this run."""
         self._unkept_s = 0.0
         self._booked_s(now_ms)  # what is older than an hour is forgotten
         minute = now_ms // MINUTE_MS

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def make_room(table: Collection[K], limit: int, who: Hashable, owner_of: Callable[[K], Hashable]) -> K | None:
-    """The key that has to leave before an entry of `who` comes, or None while there is a place.
+    """Return the key that has to leave before an entry of `who` comes, or None while there is a place.
 
-    Of whoever has most the oldest leaves: one device that fills a table loses its own. Whoever comes counts
+    Of whoever has most the oldest leaves: one device that fills a table loses its own. A newcomer counts
     with the entry that it brings, so that of equals the newcomer gives.
     """
     if len(table) < limit:
@@ -25,7 +25,7 @@ def make_room(table: Collection[K], limit: int, who: Hashable, owner_of: Callabl
 
 
 def owner(key: tuple[T, *tuple[object, ...]]) -> T:
-    """Of tables whose keys begin with the device that they are about."""
+    """Return the owner in tables whose keys begin with the device that they are about."""
     return key[0]
 
 

@@ -1,4 +1,4 @@
-"""What every concern of the core shares: identity, keys, frames, events, notes, the action list."""
+"""Context shared by every concern of the core: identity, keys, frames, events, notes, the action list."""
 
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -41,7 +41,7 @@ class CoreConfig(NamedTuple):
 
 
 def mix(rnd: int, i: int) -> int:
-    """The i-th u32 drawn from one random u32."""
+    """Return the i-th u32 drawn from one random u32."""
     x = (rnd + 0x9E3779B9 * (i + 1)) & 0xFFFFFFFF
     x = ((x ^ x >> 16) * 0x85EBCA6B) & 0xFFFFFFFF
     x = ((x ^ x >> 13) * 0xC2B2AE35) & 0xFFFFFFFF
@@ -134,7 +134,7 @@ class Context:
             self.out.append(Note(step, self.directory.label(src), counter, detail))
 
     def keep_secret(self, record: Record) -> None:
-        """From now on its log lines bear no name, over restarts too."""
+        """Keep its name out of the log lines from now on, over restarts too."""
         if self.names.keep_secret(*record.about, record.first_counter):
             self.persist("secrets", self.names.dump())
 
@@ -184,7 +184,7 @@ class Context:
         return _held(self.keys.c(node, role, generation))
 
     def sender_key(self, message_type: int, generation: int, target: Node = 0, target_role: int = 0) -> bytes:
-        """The key of the outer tag of what we send: A for what posts judge, the target's C, or our own."""
+        """Return the key of our outer tag: A for what posts judge, the target's C, or our own."""
         if message_type == m.RECEIPTS:
             return _held(self.keys.a(self.config.node, m.GATEWAY, generation))
         if message_type in (m.PAGE, m.CONFIG):
@@ -200,7 +200,7 @@ class Context:
         target: Node = 0,
         target_role: int = 0,
     ) -> bytes:
-        """The payload of one outgoing message."""
+        """Return the payload of one outgoing message."""
         key = self.sender_key(message_type, generation, target, target_role)
         carry_key = _held(self.keys.r(self.config.node, m.GATEWAY, generation))
         return m.encode(message_type, m.GATEWAY, generation, counter, self.config.node, body, key, carry_key)
@@ -209,7 +209,7 @@ class Context:
         return self.sequence.take(self.out)
 
     def air_s(self, payload_bytes: int) -> float:
-        """Seconds on the air of a frame with so long a payload."""
+        """Return the seconds on the air of a frame with so long a payload."""
         return phy.airtime_us(self._preset, payload_bytes + PACKET_BYTES) / 1e6
 
     def has_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> bool:
@@ -235,7 +235,7 @@ class Context:
         return True
 
     def whose(self, src: Node, counter: int) -> Who:
-        """Who is charged for what is said about this alarm: a button's silent ones have their own share."""
+        """Name the purse charged for messages about this alarm: a button's silent ones have their own."""
         return (src, SILENT) if self.names.secret(src, counter) else src
 
     def spend_air(self, kind: str, payload_bytes: int, of: Collection[Who] = ()) -> None:
@@ -257,7 +257,7 @@ class Context:
         kind: str = ALARM,
         of: Collection[Who] = (),
     ) -> bool:
-        """False: this kind has used its air (air.py), or whose doing it is its share, and nothing is sent."""
+        """Send it; False: its kind (air.py), or the device that causes it, has used its air: not sent."""
         if kind not in PLANNED and not self.has_air(kind, len(payload), of):
             return False
         self.spend_air(kind, len(payload), of)

@@ -1,4 +1,4 @@
-"""Who is who in the site: the device list that the key file brings and the hub renews."""
+"""Directory of the site: the device list that the key file brings and the hub renews."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ MAINS_ROLES = (m.SIRENE, m.PENERUS, m.PENERIMA)
 
 
 def _number(value: object, low: int, high: int, default: int) -> int:
-    """A whole number from JSON, or the default: a house may be named "12A" and still be paged."""
+    """Return a whole number from JSON, or the default: a house may be named "12A" and still be paged."""
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= DIGITS_MAX:
         value = int(value)
     if type(value) is int and low <= value <= high:
@@ -127,7 +127,7 @@ class Directory:
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, object]) -> "Directory":
-        """From a directory order or the key file; LocalError when it is no device list."""
+        """Read a directory order or the key file; LocalError when it is no device list."""
         devices, revoked = raw.get("devices"), raw.get("revoked") or []
         if not isinstance(devices, list) or not isinstance(revoked, list):
             raise LocalError("device list: devices and revoked are lists; send the directory again")
@@ -135,7 +135,7 @@ class Directory:
 
     @classmethod
     def load(cls, data: bytes) -> "Directory":
-        """From dump(); LocalError when it is not whole."""
+        """Read the bytes of dump(); LocalError when they are not whole."""
         try:
             raw = json.loads(data)
             if not isinstance(raw, dict):
@@ -182,7 +182,7 @@ class Directory:
         return [d for d in posts if d.zone == zone] or posts
 
     def page_after_s(self, zone: int, kind: int) -> int | None:
-        """How long after the press penerima are paged for this kind; None: never. At once where unknown."""
+        """Return the seconds from press to pages for this kind; None: never. At once where unknown."""
         for about in ((zone, kind), (zone, m.KIND_BAHAYA)):
             if about in self._paging:
                 return self._paging[about]

@@ -12,7 +12,7 @@ from kentongan_gateway.core.base.stored import Event
 
 
 def highest_stage(button_status: m.ButtonStatus) -> int:
-    """The highest stage that the button says it holds."""
+    """Return the highest stage that the button says it holds."""
     return button_status.flags >> m.TOMBOL_STATUS_STAGE_SHIFT & 7
 
 
@@ -32,7 +32,7 @@ def _common(kind: str, message: Message | Record, heard: Heard, directory: Direc
 
 
 def event_of(record: Record, heard: Heard, directory: Directory) -> Event:
-    """The event of an alarm, a siren report or a person's event; `key` makes its storing idempotent."""
+    """Return the event of an alarm, a siren report or a person's event; by `key` it is stored only once."""
     body = record.body
     if record.type == m.SIREN_REPORT:
         return {
@@ -80,7 +80,7 @@ def status_event(message: Message, heard: Heard, directory: Directory) -> Event:
 
 
 def key_of(event: Event) -> Key:
-    """The name of a stored alarm in the core's memory."""
+    """Return the name of a stored alarm in the core's memory."""
     return event["device"], event["generation"], event["counter"], bytes.fromhex(event["digest"])
 
 
@@ -100,7 +100,7 @@ TRUTHS = ("silent", "cancel", "late", "drill", "altered", "doubted")
 
 
 def record_of(event: Event) -> Record:
-    """The record of a stored alarm event; KeyError, TypeError or ValueError for anything else."""
+    """Return the record of a stored alarm event; KeyError, TypeError or ValueError for anything else."""
     kept: Mapping[str, object] = event
     for name, most in NUMBERS.items():
         value = kept[name]

@@ -9,7 +9,7 @@ Lost: no counters on disk, or damaged ones (a new card). The hub, which hears ev
 word: that it knew this alarm long ago, or takes it for new, or orders something about it. Its copy of the
 counters ends the doubt, and so do ten minutes, as at the posts. Where it does not take the alarm in time, a
 gateway that has its memory acts; one that lost it asks posts: two of that RT that sound themselves vouch, or
-the only one. What was learned in doubt is not kept as a counter: another power cut does not make it true.
+the only one. A counter learned in doubt is not kept: another power cut does not make it true.
 
 A post's word may be as old as the alarm. So posts are asked by a quiet test, whose counter their STATUS
 names: nobody has recorded that (sequence.leap). A word behind such a STATUS is of now, and so is one shortly
@@ -41,12 +41,12 @@ Row = tuple[Node, int, int, int]  # of a counter table: node, generation, type, 
 
 
 def new_state() -> dict[str, bytes]:
-    """The state of a gateway that has nothing to remember yet, and knows that: no doubt about anybody."""
+    """Return the state of a gateway that has nothing to remember yet, and knows so: nobody is in doubt."""
     return {"guard": bytes(Guard(GUARD_LIMIT).dump())}
 
 
 def mark_type(message: Message | Record) -> int:
-    """The type under which a Guard keeps this sender's counter."""
+    """Return the type under which a Guard keeps this sender's counter."""
     return 0 if message.role == m.TOMBOL else message.type
 
 
@@ -179,7 +179,7 @@ class Memory:
             self._release(held)
 
     def hub_knows(self, rows: Collection[Row], whole: bool = True) -> None:
-        """The hub's copy: [(node, generation, type, counter)]. What is not above it is the hub's affair.
+        """The hub's copy: [(node, generation, type, counter)]. An alarm not above it is the hub's affair.
 
         whole: of everybody, which ends the doubt; else these senders are not in doubt any more.
         """
@@ -229,7 +229,7 @@ class Memory:
             self._ask(sorted({held.record.body.zone for held in self._held.values()}))
 
     def _ask_ms(self) -> Ms | None:
-        """When posts are asked next, or None."""
+        """Return the time of the next question to posts, or None."""
         if not self._held or self._asks >= len(ASK_AT_MS):
             return None
         return self._asked_ms + ASK_AT_MS[self._asks]

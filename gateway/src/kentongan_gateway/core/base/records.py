@@ -1,4 +1,4 @@
-"""What the core remembers of what it stores and answers: alarms, siren reports, people's events."""
+"""Records of the messages that the core stores and answers: alarms, siren reports, people's events."""
 
 import struct
 from typing import TYPE_CHECKING
@@ -29,12 +29,12 @@ def taken(heard: Heard) -> int:
 
 
 def first_counter(counter: int, body: "Body") -> int:
-    """The whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
+    """Return the whole first counter of an alarm's incident, of which the frame carries the low 16 bits."""
     return (counter - ((counter - body.incident) & 0xFFFF)) & 0xFFFFFFFF
 
 
 def key_of(message: Message) -> Key:
-    """The name of a message here: its sender, generation, counter and content."""
+    """Return the name of a message here: its sender, generation, counter and content."""
     return message.src, message.generation, message.counter, message.digest
 
 
@@ -71,7 +71,7 @@ class Record:
     def of(
         cls, message: Message, heard: Heard, carried: int, late: bool = False, drill: bool = False
     ) -> "Record":
-        """Of a message that is heard for the first time."""
+        """Make the record of a message that is heard for the first time."""
         record = cls(key_of(message), message.role, message.body, message.silent, message.type)
         record.late, record.drill = late, drill
         record.hops, record.carried = taken(heard), carried
@@ -149,7 +149,7 @@ class Records:
         put(self._records, record.key, record, RECORDS_LIMIT, owner)
 
     def find(self, src: Node, counter: int) -> Record | None:
-        """The alarm of this sender and counter, whatever its generation, or None; of two, what calls."""
+        """Find the alarm of this sender and counter in any generation, or None; of two, the calling one."""
         found = [
             record
             for record in self._records.values()
@@ -168,7 +168,7 @@ class Records:
         )
 
     def answered(self, src: Node, counter: int) -> int:
-        """The last counter of ours under which we answered this sender's message, 0: not in this run."""
+        """Return our last counter in an answer to this sender's message, 0: none in this run."""
         return max(
             (record.answered for record in self._records.values() if record.about == (src, counter)),
             default=0,

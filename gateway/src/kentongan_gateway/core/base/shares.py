@@ -1,4 +1,4 @@
-"""Whose doing the hour's air is: every word to a device, and what an alarm sets going, is charged to it.
+"""Shares of the hour's air: each device is charged for messages to it and for all that its alarms cause.
 
 the hour's total    what a button's loud alarms, its silent ones, or another device cause goes
 below 9 s           always
@@ -42,7 +42,7 @@ class Shares:
             del self._rows[next(iter(self._rows))]
 
     def used_s(self, who: Purse, now_ms: Ms) -> float:
-        """What it caused in the last hour."""
+        """Return the air that it caused in the last hour."""
         minute = now_ms // MINUTE_MS
         return sum(s for at, s in self._rows.get(who, {}).items() if minute - at < MINUTES)
 
@@ -52,7 +52,7 @@ class Shares:
         return hour_s + seconds <= FREE_S or self.used_s(who, now_ms) + seconds <= share_s
 
     def purse(self, kind: str, who: Who, seconds: float, hour_s: float, now_ms: Ms) -> str | None:
-        """What pays so much of this kind: OWN, EXTRA or RESERVE; None: nothing."""
+        """Name the purse that pays so much of this kind: OWN, EXTRA or RESERVE; None: nothing."""
         if hour_s + seconds <= LIMITS_S[ALARM]:
             if self.allow(who, seconds, hour_s, now_ms):
                 return OWN

@@ -1,4 +1,4 @@
-"""What crosses between core, disk and hub: an event as it is stored, sent, and read back."""
+"""Events as they cross between core, disk and hub: stored, sent, and read back."""
 
 from typing import Any, Required, TypedDict
 

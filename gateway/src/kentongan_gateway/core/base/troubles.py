@@ -1,6 +1,6 @@
-"""What is wrong at this gateway, told to the hub: at once, but never so often that it buries the alarms.
+"""Troubles of this gateway, reported to the hub at once, but never so often that they bury the alarms.
 
-What comes and goes is not over when it has gone once more: it lasts while it came TIMES in WINDOW_MS.
+An intermittent trouble is not over when it has gone once more: it lasts while it came TIMES in WINDOW_MS.
 """
 
 from kentongan_gateway.core.base.context import Context
@@ -41,7 +41,7 @@ class Troubles:
         self._all: dict[str, _Told] = {}
 
     def begin(self) -> None:
-        """Whatever a former run said is over; what lasts is said again."""
+        """Declare the troubles of a former run over; those that last are reported again."""
         self._context.store({"type": "trouble", "name": ALL, "active": False, "detail": ""})
 
     def lost(self, name: str) -> None:

@@ -144,7 +144,7 @@ class Configs:
         return one.reported == one.version & mask and not behind
 
     def pending(self) -> int:
-        """How many devices have not reported the version that is wanted."""
+        """Count the devices that have not reported the wanted version."""
         return sum(1 for one in self._wanted.values() if not self._has(one, self._role(one)))
 
     # when
@@ -168,7 +168,7 @@ class Configs:
             one.due_ms = now if one.last_ms is None else max(now, one.last_ms + gap)
 
     def _free_ms(self, now: Ms) -> Ms:
-        """From when on a round may go out at all."""
+        """Return the time from which a round may go out at all."""
         free = max(now, self._air_free_ms)
         if self._quiet_until_ms is not None and self._quiet_until_ms > now:
             free = max(free, self._quiet_until_ms)
@@ -199,7 +199,7 @@ class Configs:
         return self._role(one) == m.SIRENE and not set(one.revoked()) <= set(one.shut)
 
     def _urgency(self, one: Wanted) -> tuple[bool, bool, bool, bool, Ms, Node]:
-        """Those that sleep again in a moment first, then posts, then whoever waits for longest."""
+        """Sort devices that soon sleep again first, then posts, then by the time that they have waited."""
         role, again = self._role(one), one.rounds >= FIRST_ROUNDS
         return not self._urgent(one), again, role != m.TOMBOL, role != m.SIRENE, one.due_ms or 0, one.node
 
@@ -259,7 +259,7 @@ class Configs:
         return items
 
     def _next_keys(self, device: Device, generation: int) -> tuple[int, *tuple[bytes, ...]]:
-        """What wire-format 4 gives this role of the next generation."""
+        """Return the keys that wire-format 4 gives this role of the next generation."""
         ring = self._context.keys
         if generation not in ring.control_roots:
             raise LocalError(f"no roots of generation {generation} yet")

@@ -1,4 +1,4 @@
-"""What the hub wants each device to be set to, checked and kept over restarts; no keys are in it."""
+"""Settings that the hub wants for each device, checked and kept over restarts; they hold no keys."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ LISTS = ("table", "patterns", "revoked")
 
 
 class Progress(TypedDict, total=False):
-    """How far a device is, by its own STATUS."""
+    """Progress of a device, by its own STATUS."""
 
     proven: int
     tabled: int

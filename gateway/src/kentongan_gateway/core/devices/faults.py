@@ -1,6 +1,6 @@
 """A fault of ours stays with the part that has it: the others go on, people are told, and it is counted.
 
-What comes from outside is refused by type where it comes in. This is for what nobody thought of: one frame,
+Input from outside is refused by type where it comes in. This is for what nobody thought of: one frame,
 order or deadline that meets an error of the program must not take the siren of everybody with it.
 """
 
@@ -34,7 +34,7 @@ class Timed(Clocked, Protocol):
 
 
 def name(error: BaseException) -> str:
-    """What and where, for a person who reports it: `TypeError at hub_orders.py:95: unhashable type`."""
+    """Name error and place for a person who reports it: `TypeError at hub_orders.py:95: unhashable type`."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}: {str(error)[:TEXT_LIMIT]}"
@@ -71,7 +71,7 @@ class Faults:
                 self.met(type(part).__name__, error)
 
     def not_before(self, part: Clocked, due_ms: Ms) -> Ms:
-        """When the part may be called that wants to be called at due_ms."""
+        """Return the time when a part that wants to be called at due_ms may be called."""
         return max(due_ms, self._resting.get(part, due_ms)) if self._resting else due_ms
 
     def met(self, what: str, error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""What only a thief can have made: told to people for a day, and then posts' words weigh less.
+"""Messages that only a thief can have made: reported for a day, in which posts' words weigh less.
 
 what                                                            whose keys he has
 an alarm under A that is not proved under C, or may not sound   a post's, or those of that very button

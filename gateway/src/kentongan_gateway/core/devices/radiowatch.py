@@ -1,4 +1,4 @@
-"""Whether each radio is up, hears, and finds the channel free; what is wrong is known within a minute.
+"""Watch over the radios: each is up, hears, and finds the channel free, or the fault is known in a minute.
 
 A quiet night and a deaf radio sound alike. So a radio that has heard nothing for a while is given something
 to hear: mains devices are asked for their STATUS by a quiet test. One that hears none of the answers is deaf.
@@ -88,7 +88,7 @@ class RadioWatch:
                 )
 
     def _all_deaf(self) -> bool:
-        """None of them hears, and that is likelier than that so many devices died at once."""
+        """Tell whether none of them hears, and that is likelier than the death of so many devices at once."""
         bad = self._troubles.active()
         nobody = all(radio.up is False or f"radio_deaf {n}" in bad for n, radio in self._radios.items())
         return nobody and self._ask(0) >= DEAF_DEVICES
@@ -109,13 +109,13 @@ class RadioWatch:
                 radio.missed += 1
 
     def _ask_ms(self, radio: _Radio) -> Ms | None:
-        """When devices are asked for this radio's sake, or None."""
+        """Return the time when devices are asked for this radio's sake, or None."""
         if not radio.up or radio.asked >= len(ASK_AT_MS) or not self._ask(0):
             return None
         return max(self._not_before_ms, radio.heard_ms + ASK_AT_MS[radio.asked] * self._slower)
 
     def _deaf_ms(self, radio: _Radio) -> Ms | None:
-        """When it counts as deaf if nothing more is heard, or None."""
+        """Return the time when it counts as deaf if nothing more is heard, or None."""
         if radio.up and radio.missed >= DEAF_FRAMES:
             return radio.heard_ms + OTHER_MS
         if radio.up and radio.asked >= len(ASK_AT_MS):

@@ -1,4 +1,4 @@
-"""What was refused, by reason: counted always, told to the hub at most once a minute."""
+"""Refusals by reason: always counted, reported to the hub at most once a minute."""
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.units import Ms

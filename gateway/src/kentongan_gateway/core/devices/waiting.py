@@ -1,4 +1,4 @@
-"""What waits for air, why and until when: told to the hub when it begins, moves by a minute, and ends.
+"""Messages that wait for air, with reason and time: reported when a wait begins, moves by a minute, or ends.
 
 what              waits for
 settings          air of its own kind; the end of the quiet after an alarm (codes and keys are settings, too)
@@ -37,7 +37,7 @@ class Waiting:
             self._context.count("air_lost")
 
     def close(self) -> None:
-        """Before a planned end: nothing is sent any more."""
+        """End as planned: nothing is sent any more."""
         self._context.persist("air", self._context.air.dump(self._context.now_ms, whole=True))
 
     def until(self, what: str, reason: str, until_ms: Ms, devices: int) -> None:
@@ -64,7 +64,7 @@ class Waiting:
         self._troubles.set("air", SHORT)
 
     def low(self) -> None:
-        """What is said again waits for air. A button's own use is not named: a silent alarm has one, too."""
+        """Report that repeats wait for air. A button's own use is not named: a silent alarm has one, too."""
         if self._low_until_ms is None:
             who, used_s = self._context.shares.most(self._context.now_ms)
             device = None if who is None else self._context.directory.get(who)

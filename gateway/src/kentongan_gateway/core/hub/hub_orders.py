@@ -52,7 +52,7 @@ class HubOrders:
         self._open: dict[int, bytes] = {}  # order id -> identity, of what is under way
 
     def on_order(self, raw: object) -> None:
-        """One order as it came. Whatever it is, the hub hears what became of it, and nothing is raised."""
+        """One order as it came. The hub hears the outcome in any case, and nothing is raised."""
         order_id = order_forms.order_id(raw)
         if order_id is None or not isinstance(raw, dict):
             self._parts.refusals.on_refusal("order_malformed")

@@ -1,4 +1,4 @@
-"""Whether the hub takes what is stored; when it does not, the gateway acts for it."""
+"""Watch over the hub: while it does not take what is stored, the gateway acts for it."""
 
 from collections.abc import Callable, Iterable
 

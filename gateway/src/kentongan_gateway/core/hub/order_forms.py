@@ -1,6 +1,6 @@
-"""What an order of the hub may hold: every field read once, by type and range, before anything is done.
+"""Forms of the hub's orders: every field is read once, by type and range, before anything is done.
 
-read() gives an Order whose fields are what the table says, whatever the line, a proxy or a newer hub sent.
+read() gives an Order with the fields of the table, whatever the line, a proxy or a newer hub sent.
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ class DrillOrder(NamedTuple):
 
 
 class SayOrder(NamedTuple):
-    """What people have said at the post; an empty text ends it."""
+    """Take a text that people said at the post; an empty one ends it."""
 
     text: str
 
@@ -138,13 +138,13 @@ class Order(NamedTuple):
 
 
 def order_id(raw: object) -> int | None:
-    """The id by which the hub knows this order, or None: then nothing can be answered."""
+    """Return the id by which the hub knows this order, or None: then nothing can be answered."""
     value = raw.get("id") if isinstance(raw, dict) else None
     return value if type(value) is int and 0 < value <= ID_MAX else None
 
 
 def read(raw: Raw) -> Order:
-    """An order that has an id; LocalError names the field and what is wrong with it."""
+    """Return an order that has an id; LocalError names the field and what is wrong with it."""
     name = raw.get("type")
     form = FORMS.get(name) if isinstance(name, str) else None
     if form is None or not isinstance(name, str):
@@ -155,13 +155,13 @@ def read(raw: Raw) -> Order:
 
 
 def shown(value: object) -> str:
-    """A refused value, short enough for a line."""
+    """Return a refused value, short enough for a line."""
     text = repr(value[:SHOWN] if isinstance(value, (str, list)) else value)
     return text if len(text) <= SHOWN else text[:SHOWN] + ".."
 
 
 def whole(low: int, high: int, default: int | None = None) -> Callable[[Raw, str], int]:
-    """Of a whole number within bounds; one without a default must be given."""
+    """Make a reader of a whole number within bounds; one without a default must be given."""
 
     def reader(raw: Raw, name: str) -> int:
         value = raw.get(name)
@@ -263,7 +263,7 @@ def _list(raw: Raw, name: str) -> list[object] | None:
 
 
 def _whole_order(read_all: Callable[[Raw], object]) -> Reader:
-    """For forms that read several fields together: the reader gets the order and no name."""
+    """Make a reader of several fields together: it gets the order and no name."""
     return lambda raw, _: read_all(raw)
 
 

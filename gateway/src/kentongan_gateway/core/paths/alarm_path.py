@@ -79,7 +79,7 @@ class AlarmPath:
         self._parts.storing.store(record, heard)
 
     def begin(self, row_id: int, record: Record) -> None:
-        """What an alarm sets going, once, whether the disk has it or not."""
+        """Begin everything that an alarm sets going, once, whether the disk has it or not."""
         record.alarmed = True
         if record.cancel:
             self._parts.watch.on_alarm(record)

@@ -75,6 +75,6 @@ class Frames:
             path(message, heard, not new)
 
     def open(self, heard: Heard) -> Message:
-        """The verified message of a frame, or RemoteError."""
+        """Return the verified message of a frame, or RemoteError."""
         context = self._context
         return open_message(heard.payload, heard.src, heard.to, context.keys, context.directory.revoked)

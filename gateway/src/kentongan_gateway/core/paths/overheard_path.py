@@ -1,4 +1,4 @@
-"""What is overheard: frames in our own name, receipts and orders of others.
+"""Overheard frames: frames in our own name, receipts and orders of others.
 
 RECEIPTS of a gateway   where its entries hold under C of their addressee: ours is not needed
 RECEIPTS of a post      stage 1: as a report that it sounds
@@ -53,7 +53,7 @@ class OverheardPath:
         )
 
     def on_siren_order(self, message: Message) -> None:
-        """Of another gateway: its order for an alarm of now makes ours unnecessary."""
+        """Take another gateway's order for a current alarm: it makes ours unnecessary."""
         if not self._long_over(message.body):
             self._parts.watch.ordered(message)
 

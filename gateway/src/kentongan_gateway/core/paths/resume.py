@@ -18,7 +18,7 @@ class Resume:
         self._parts, self._context = parts, parts.context
 
     def on_stored_before(self, event: Event, age_ms: Ms, taken: bool) -> int:
-        """The row id that the core knows it by from now on."""
+        """Return the row id that the core knows it by from now on."""
         parts, context = self._parts, self._context
         record = events.record_of(event)
         if record.silent:
@@ -41,5 +41,5 @@ class Resume:
         return row_id
 
     def forget(self, event: Event) -> None:
-        """Of which the disk has nothing but its key."""
+        """Forget an alarm of which the disk has nothing but its key."""
         self._parts.records.forget_stored(events.key_of(event))

@@ -1,7 +1,7 @@
-"""What a person has stopped, called off or answered, kept over restarts: none of it is started again by us.
+"""Incidents that people stopped, called off or answered: kept over restarts, and never started again by us.
 
 A stop is for the whole incident, whoever presses again; an answer is for the presses up to the answered one.
-A siren silenced at its post is that post's alone: who holds one post stops no other.
+A siren silenced at its post is that post's alone: a person who holds one post stops no other.
 An order of the hub still starts a siren: somebody, or a policy that knows more, asks for it.
 """
 

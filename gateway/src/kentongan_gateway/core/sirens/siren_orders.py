@@ -189,7 +189,7 @@ class SirenOrders:
     def starting(self, kind: int, devices: Iterable[Device], stands_in: bool) -> bool:
         """Tell whether one of these devices is being ordered to beat this already, for whatever alarm.
 
-        Who stands in for another gateway counts other gateways' orders as well.
+        A gateway that stands in for another counts other gateways' orders as well.
         """
         nodes, now = {device.node for device in devices}, self._context.now_ms
         if stands_in and any(self._theirs.get((node, kind), now) > now for node in nodes):
@@ -310,7 +310,7 @@ class SirenOrders:
 
 
 def payload(context: Context, own: int, fixed: Fixed, devices: Iterable[Device]) -> bytes:
-    """A SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
+    """Return a SIREN_ORDER under our counter `own`; fixed: origin, counter, action, pattern and seconds."""
     generation = context.keys.generation
     targets = tuple(
         m.order_target(

@@ -226,7 +226,7 @@ class Watch:
             self._orders.send(Command(m.ACTION_REST, origin, counter, first=first, by_posts=True), [device])
 
     def in_earnest(self, record: Record, devices: Iterable[Device], obeyed: bool = True) -> None:
-        """After a drill each of these posts is ordered; obeyed: it may beat the alarm already, as a drill."""
+        """Order each of these posts after a drill; obeyed: it may beat the alarm already, as a drill."""
         if self._meant(record):
             self._order(record, devices, obeyed=obeyed)
 
@@ -275,7 +275,7 @@ class OwnSiren:
         return None if self._broken else self._alarm
 
     def codes(self, raw: object) -> None:
-        """What the RT chose to beat, from a `codes` order; LocalError, and nothing changes."""
+        """Take the RT's own codes from a `codes` order; LocalError, and nothing changes."""
         self._take_codes(raw)
         self._context.persist("codes", json.dumps([self._profile, self._patterns]).encode())
 

@@ -1,4 +1,4 @@
-"""Where a message to a phone does not go: into this machine and into the RT's own network.
+"""Addresses that no message to a phone may reach: this machine and the RT's own network.
 
 An address is what any officer may write down; the hub would post to a router's page or to its own ports for
 them. Inside is what has a private number, and what the kernel reaches without a router: this machine's own
@@ -135,7 +135,7 @@ def _is_in(text: str, nets: Sequence[Network]) -> bool:
 
 
 class Guard:
-    """What one sending may reach; `refused` once it tried to reach more."""
+    """Guard of one sending's connections; `refused` once it tried to reach an inside address."""
 
     def __init__(self, allowed: str, whole_s: float | None = None):
         self._nets, self._near = _nets(allowed), at_hand()

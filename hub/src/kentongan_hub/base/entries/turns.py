@@ -1,8 +1,8 @@
-"""Whose message goes next where one goes at a time: calls before corrections before news, and fairly.
+"""Turns of messages where one goes at a time: calls before corrections before news, and fairly.
 
 A button that raises many incidents gets no more turns than another: whoever had the fewest lately is next,
 of one button's messages what was never tried before what failed, and of its incidents that which had the
-fewest. So the first call of each button goes before any second one. What is over holds nobody up: a closed
+fewest. So the first call of each button goes before any second one. Nothing closed holds anybody up: a closed
 incident counts as one turn, and for an incident of which no call was tried each earlier one of its button
 counts as one. A button's silent alarms have turns of their own, and of equals a silent alarm goes first: only
 its few agreed people hear of it.

@@ -1,4 +1,4 @@
-"""What gateways say is wrong with them, in words for people; the names are the gateway's."""
+"""Troubles that gateways report, in words for people; the names are the gateway's."""
 
 from kentongan_hub.base.language import _
 

@@ -38,7 +38,7 @@ def add_device(
     hops: int = 1,
     **settings: Any,
 ) -> DeviceFile:
-    """The checked device file of a new device as a dict for JSON, with a node number never used before.
+    """Add a device with a node number never used before, and return its checked device file as a dict.
 
     `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
     """
@@ -131,7 +131,7 @@ def _of_site(secret: Secret) -> DeviceFile:
 
 
 def _keep_as_filed(db: Db, secret: Secret, valid: generations.Generations, file: DeviceFile) -> None:
-    """What the file holds is its version 0; what it lacks (a generation being handed out) comes by CONFIG."""
+    """Note the file's contents as version 0; the rest (a generation being handed out) comes by CONFIG."""
     own: Device = db.one("SELECT * FROM devices WHERE node = ?", file["node"])
     plan = configs.site_plan(db, secret["preset"])
     as_filed = configs.desired(own, plan, valid._replace(next=None), file["revoked"], {})
@@ -156,21 +156,21 @@ def _label_taken(db: Db, label: str, replaces: int | None) -> bool:
 
 
 def _planned(db: Db, secret: Secret, node: int) -> int:
-    """The new device's status period; LocalError when the site's planned status load does not fit with it."""
+    """Return the new device's status period; LocalError when the site's planned load has no room for it."""
     made = configs.site_plan(db, secret["preset"])
     status_plan.check(made)
     return made.period_s[node]
 
 
 def modem_file(data_dir: str | Path, label: str = "gateway-1") -> DeviceFile:
-    """The device file of a gateway's own radio: its gateway's number and no key."""
+    """Return the device file of a gateway's own radio: its gateway's number and no key."""
     secret = site.load(data_dir)
     with Store(data_dir).read() as db:
         return modem(secret, gateway_row(db, label))
 
 
 def gateway_row(db: Db, label: str) -> Gateway:
-    """The row of a gateway; LocalError when there is none of that label."""
+    """Return the row of a gateway; LocalError when there is none of that label."""
     gateway = db.one("SELECT * FROM gateways WHERE label = ?", label, of=Gateway)
     if gateway is None:
         raise LocalError(f"gateway {label!r}: unknown; make it first with `kentongan-hub gateway-file`")
@@ -178,7 +178,7 @@ def gateway_row(db: Db, label: str) -> Gateway:
 
 
 def modem(secret: Secret, gateway: Gateway) -> DeviceFile:
-    """The checked device file of the radio of a gateway's row."""
+    """Return the checked device file of the radio of a gateway's row."""
     label = gateway["label"]
     return device_file.check(
         {
@@ -201,7 +201,7 @@ def place_of(db: Db, zone: int) -> str:
 
 
 def node_keys(secret: Secret, role: str, node: int, generation: int) -> dict[str, str]:
-    """The keys this role may hold, in hexadecimal, as its device file names them."""
+    """Return the keys this role may hold, in hexadecimal, as its device file names them."""
     number = ROLES[role]
     alarm_root = site_keys.alarm_root(secret["site_key"], generation)
     control_root = site_keys.control_root(secret["site_key"], generation)

@@ -23,7 +23,7 @@ TOKEN_BYTES = 32
 
 
 def add_gateway(db: Db, label: str, zone: int) -> Gateway:
-    """The gateway's row, made with a new node number when there is none yet."""
+    """Return the gateway's row, made with a new node number when there is none yet."""
     if not LABEL.match(label):
         raise LocalError(f"gateway label {label!r}: give 1..32 of a-z, 0-9 and -, for example gateway-2")
     row = db.one("SELECT * FROM gateways WHERE label = ?", label, of=Gateway)
@@ -49,7 +49,7 @@ def _take_radio(db: Db, row: Gateway, radio: int) -> Gateway:
 def gateway_file(
     data_dir: str | Path, label: str = "gateway-1", zone: int | None = None, radio: int | None = None
 ) -> dict[str, Any]:
-    """The key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600.
+    """Return the key file of a gateway as a dict; the same gateway keeps its number. Write it with mode 0600.
 
     `radio`: the node number of the stock Meshtastic radio that is to serve it.
     """
@@ -80,7 +80,7 @@ def gateway_file(
 
 
 def gateway_token(data_dir: str | Path, label: str = "gateway-1") -> str:
-    """A new bearer token for the gateway, which ends its old one; only a hash stays here, so keep it now."""
+    """Make a bearer token for the gateway, which ends its old one; only a hash stays here, so keep it now."""
     token = f"ktg_{secrets.token_urlsafe(TOKEN_BYTES)}"
     with Store(data_dir).write() as db:
         if not db.run("UPDATE gateways SET token = ? WHERE label = ?", token_hash(token), label):

@@ -14,7 +14,7 @@ RELAY_ROLES = ("sirene", "penerus", "penerima", "gateway")
 
 
 def check_radio(db: Db, node: int) -> None:
-    """LocalError unless a stock radio of that number can serve a gateway of this site as its radio."""
+    """Raise LocalError unless a stock radio of that number can serve a gateway of this site as its radio."""
     if not NODE_MIN <= node <= NODE_MAX or not node & 0xFF:
         raise LocalError(f"radio number {node:08x}: no node number; take the one that `stock` tells")
     rows = db.all("SELECT node, label FROM devices UNION SELECT node, label FROM gateways")
@@ -24,7 +24,7 @@ def check_radio(db: Db, node: int) -> None:
 
 
 def new_node(db: Db, role: str) -> int:
-    """A number no device or gateway of this site ever had; relays also differ in the low byte."""
+    """Return a number no device or gateway of this site ever had; relays also differ in the low byte."""
     used = {row["node"] for row in db.all("SELECT node FROM devices UNION SELECT node FROM gateways")}
     relays = db.all(
         "SELECT node FROM devices WHERE revoked = 0 AND role IN ('sirene', 'penerus', 'penerima') "

@@ -112,7 +112,7 @@ def register(
 
 
 def not_own_house(db: Db, account: int | None, *places: At) -> None:
-    """LocalError when the account (None: of the console) lives at one of these rows with zone and house.
+    """Raise LocalError when the account (None: of the console) lives at one of these rows' zone and house.
 
     Whom a silent alarm may be about takes no button out of service: not by replacing it either.
     """
@@ -122,7 +122,7 @@ def not_own_house(db: Db, account: int | None, *places: At) -> None:
 
 
 def _note_move(db: Db, now: Now, old: Device, fields: At, who: str, account: int | None) -> None:
-    """Where a button is decides from whom its silent alarms are kept; earlier ones keep their house."""
+    """Note a button's move: its house decides from whom silent alarms are kept; earlier ones keep theirs."""
     places = [(row["zone"], row["house"]) for row in (old, fields)]
     if places[0] == places[1]:
         return
@@ -161,7 +161,7 @@ def _withdraw_lost(db: Db, now: Now, secret: Secret, request: str, who: str) -> 
 
 
 def in_service(db: Db, node: int) -> Device:
-    """The row of a device that is in service; LocalError otherwise."""
+    """Return the row of a device that is in service; LocalError otherwise."""
     row = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
     if row is None:
         raise LocalError(f"device {node:08x}: unknown; look it up on the page Perangkat")
@@ -176,7 +176,7 @@ def confirm(
 ) -> None:
     """The device works: it is in service, and the one that it replaces is revoked. Safe to repeat.
 
-    `erased`: of the replaced device, see revocations.revoke; `account`: see register. What replaces another
+    `erased`: of the replaced device, see revocations.revoke; `account`: see register. The new device
     must have been heard: keys that are on no board take no button's place.
     """
     row = db.one("SELECT * FROM devices WHERE node = ?", node, of=Device)
@@ -206,7 +206,7 @@ def withdraw(
 
 
 def plan_of(db: Db, secret: Secret) -> PlanWords:
-    """The planned status load for people and the tool."""
+    """Return the planned status load for people and the tool."""
     made = configs.site_plan(db, secret["preset"])
     mains = [made.period_s[row["node"]] for row in configs.in_service(db) if row["role"] != "tombol"]
     longest = max(mains, default=status_plan.PERIOD_S)

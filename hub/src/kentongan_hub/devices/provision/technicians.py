@@ -1,4 +1,4 @@
-"""Who may register devices: tokens of technicians, made at the console or for an account's password."""
+"""Tokens of technicians, who may register devices: made at the console or for an account's password."""
 
 import secrets
 from typing import TypedDict
@@ -34,7 +34,7 @@ OWN_LIMIT = 10  # of one account: its oldest gives way
 
 
 def new_token(db: Db, now: Now, name: str, lasts_ms: int = CONSOLE_MS, account: int | None = None) -> str:
-    """A new bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
+    """Make a bearer token; only its hash stays here. `account`: whose password it was exchanged for."""
     name = name.strip()
     if not name or len(name) > NAME_LIMIT:
         raise LocalError(f"technician {name[:40]!r}: give a name of 1..{NAME_LIMIT} characters")
@@ -71,7 +71,7 @@ def end(db: Db, now: Now, name: str) -> None:
 def of_token(db: Db, now: Now, token: str) -> Technician | None:
     """{"name", "account"} of the technician, or None; account None: the token was made at the console.
 
-    What a password was exchanged for is worth no more than its account is now.
+    A token got for a password is worth no more than its account is now.
     """
     row: Held | None = db.one(
         "SELECT t.name, t.account, a.active, a.role FROM technicians t LEFT JOIN accounts a "

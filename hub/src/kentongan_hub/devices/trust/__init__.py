@@ -1,1 +1,1 @@
-"""Who is trusted with what on the air: settings, keys, counters, revocations."""
+"""Trust on the air: settings, keys, counters, revocations."""

@@ -1,4 +1,4 @@
-"""What every device should be set to, with a version; changed settings go to its gateway as an order.
+"""Settings that every device should have, with a version; changes go to its gateway as an order.
 
 The desired settings of a device are computed from the site (plan, revoked numbers, key generations) and
 what was chosen for the device; when they differ from the last ones the version goes up and an order carries
@@ -32,14 +32,14 @@ REFRESH = "settings_refresh"  # a setting: something happened that the next refr
 
 
 class Codes(TypedDict):
-    """What is beaten in an RT: a profile and codes of its own, (kind, groups) as JSON's lists."""
+    """Codes of an RT: a profile and codes of its own, (kind, groups) as JSON's lists."""
 
     profile: str
     patterns: list[tuple[int, list[int]]]
 
 
 class Settings(TypedDict, total=False):
-    """What a device is set to; which of these it has follows from its role."""
+    """Settings of a device; its role decides which of them it has."""
 
     status_period_s: int
     hop_limit: int
@@ -100,7 +100,7 @@ def chosen_codes(db: Db) -> dict[int, Codes]:
 def desired(
     device: Device, plan: Plan, generations: Generations, revoked: list[int], codes: Mapping[int, Codes]
 ) -> Desired:
-    """The settings of one device, as its gateway is told them; `counters` only counts."""
+    """Return the settings of one device, as its gateway is told them; `counters` only counts."""
     chosen = json.loads(device["settings"])
     settings: Settings = {"status_period_s": plan.period_s[device["node"]]}
     if device["role"] == "tombol":
@@ -123,7 +123,7 @@ def desired(
 
 
 def site_plan(db: Db, preset: str) -> Plan:
-    """The planned status load with every device that is in service or being installed."""
+    """Return the planned status load with every device that is in service or being installed."""
     members = [
         status_plan.Member(
             row["node"],
@@ -150,18 +150,18 @@ def revoked_numbers(db: Db, lowest: int) -> list[int]:
 
 
 def next_version(version: int) -> int:
-    """One more, u16; never one whose low byte is 0, for a tombol reports the low byte and 0 means none."""
+    """Return one more, u16; never with a low byte of 0: a tombol reports the low byte and 0 means none."""
     version = version + 1 & VERSION_LIMIT
     return version if version & 0xFF else version + 1
 
 
 def at_least(reported: int | None, version: int) -> bool:
-    """Whether a reported version is this one or a later one; versions go round."""
+    """Tell whether a reported version is this one or a later one; versions wrap around."""
     return reported is not None and (reported - version & VERSION_LIMIT) < 0x8000
 
 
 def full_version(reported: int, version: int, role: str) -> int:
-    """A reported version in full: a tombol tells its low byte only, and reports what it was sent lately."""
+    """Return a reported version in full: a tombol tells its low byte only, and one it was sent lately."""
     if role != "tombol" or not reported:
         return reported
     return version - (version - reported & 0xFF) & VERSION_LIMIT
@@ -193,7 +193,7 @@ def reported(db: Db, now: Now, node: int, version: int, generation: int) -> bool
 
 
 def has(device: Device) -> bool:
-    """Whether a device's last STATUS reported the settings that are desired now."""
+    """Tell whether a device's last STATUS reported the settings that are desired now."""
     return device["reported_version"] == device["config_version"]
 
 
@@ -221,7 +221,7 @@ def send(db: Db, now: Now, nodes: Iterable[int]) -> None:
 
 
 def send_codes(db: Db, now: Now, label: str | None = None, zone: int | None = None) -> None:
-    """What their own sirens are to beat, to gateways: of a zone, or one that has started."""
+    """Send gateways the codes of their own sirens: those of a zone, or one that has started."""
     codes = chosen_codes(db)
     for gateway in db.all("SELECT label, zone FROM gateways WHERE token IS NOT NULL"):
         if gateway["zone"] in codes and (gateway["label"] == label or gateway["zone"] == zone):

@@ -90,7 +90,7 @@ def _tell(db: Db, now: Now, about: tuple[int, int, int]) -> None:
 
 
 def is_new(db: Db, now: Now, event: Event) -> bool:
-    """Whether an alarm is of now for all that the hub knows: no gateway told it, or a later one, long ago."""
+    """Tell whether an alarm is current for all the hub knows: no gateway told it or a later one long ago."""
     about = event["device"], event["counter"]
     told_ms = db.value(
         "SELECT min(received_ms) FROM alarms WHERE device = ? AND (counter > ? OR counter = ? AND "
@@ -107,9 +107,9 @@ def heard_control(db: Db, gateway: str | None, counter: int | None) -> None:
 
 
 def is_news(db: Db, event: Event) -> bool:
-    """Whether neither this very message nor a later one of its sender and type is known; before heard().
+    """Tell whether neither this very message nor a later one of its kind is known; before heard().
 
-    What is played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
+    A message played again, to whichever gateway, is no sign of life. Without a number of its own it is news.
     """
     if event["type"] not in TYPES:
         return True
@@ -139,7 +139,7 @@ def table(
 
 
 def guard_file(db: Db, lowest: int, send: int, zone: int) -> bytes:
-    """The last counters of a new post's files: what wire's Guard.dump() writes, so that it starts trusted."""
+    """Return a new post's last counters as wire's Guard.dump() writes them, so that it starts trusted."""
     guard = Guard(256)
     for node, generation, type_, counter in table(db, lowest, (zone,)):
         guard.raise_to(node, generation, type_, counter)
@@ -159,7 +159,7 @@ def post_lost(db: Db, now: Now, node: int) -> None:
 
 
 def night(db: Db, now: Now, hour: int) -> bool:
-    """Whether the nightly table is due: at 03.00 by the wall, and by the steady clock where that is wrong."""
+    """Tell whether the nightly table is due: at 03.00 by the wall, by steady time where that is wrong."""
     last = db.number(LAST_NIGHT)
     return now.ms - last >= (NIGHT_MS - 4 * HOUR_MS if hour == 3 else NIGHT_MS + 2 * HOUR_MS)
 

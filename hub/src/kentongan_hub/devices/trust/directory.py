@@ -41,7 +41,7 @@ def announce(db: Db, now: Now, secret: Secret, label: str | None = None) -> None
 
 
 def body_of(db: Db, secret: Secret) -> Body:
-    """What a directory order and a gateway's key file say about devices; no keys."""
+    """Return the part of a directory order and a gateway's key file about devices; no keys."""
 
     lowest = generations.valid_now(db, secret).lowest
     rows = db.all("SELECT node FROM devices WHERE revoked = 1 AND revoked_upto >= ? ORDER BY node", lowest)

@@ -27,18 +27,18 @@ class Rotation(TypedDict):
 
 
 def running(db: Db) -> Rotation | None:
-    """The rotation under way, or None."""
+    """Return the rotation under way, or None."""
     sql = "SELECT * FROM rotations WHERE phase != ? ORDER BY generation DESC LIMIT 1"
     return db.one(sql, DONE, of=Rotation)
 
 
 def finished_beyond(db: Db, generation: int) -> bool:
-    """Whether keys up to this generation are refused by every post."""
+    """Tell whether every post refuses keys up to this generation."""
     return bool(db.value("SELECT 1 FROM rotations WHERE generation > ? AND phase = ?", generation, DONE))
 
 
 def valid_now(db: Db, secret: Secret) -> Generations:
-    """What devices are to send with, accept and be given now."""
+    """Return the generations that devices are to send with, accept and be given now."""
     row = db.one("SELECT * FROM rotations ORDER BY generation DESC LIMIT 1", of=Rotation)
     if row is None:
         return Generations(secret["generation"], secret["generation"], None)

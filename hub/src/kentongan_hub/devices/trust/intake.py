@@ -1,4 +1,4 @@
-"""What an event of a gateway means for trust: is its sender revoked, what does it prove."""
+"""Meaning of a gateway's event for trust: a revoked sender, and what the event proves."""
 
 from kentongan_wire import messages as m
 
@@ -10,7 +10,7 @@ from kentongan_hub.storage.store import Db
 
 
 def refused(db: Db, now: Now, event: Event) -> bool:
-    """Whether a device sent this after its number was revoked: a gateway may learn of that late."""
+    """Tell whether a device sent this after its number was revoked: a gateway may learn of that late."""
     if event["type"] not in counters.TYPES:
         return False
     row = db.one("SELECT revoked, revoked_ms FROM devices WHERE node = ?", event["device"])

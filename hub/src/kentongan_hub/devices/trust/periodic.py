@@ -1,4 +1,4 @@
-"""What trust asks of the hub from time to time; decided here, done by the dispatch thread."""
+"""Periodic work of trust; decided here, done by the dispatch thread."""
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.site import Secret
@@ -9,7 +9,7 @@ ADVANCES = 4  # phases entered in one round; a site without devices goes through
 
 
 def due(db: Db, now: Now, secret: Secret, hour: int) -> bool:
-    """Whether step() would change anything; reads only."""
+    """Tell whether step() would change anything; reads only."""
     row = generations.running(db)
     return bool(
         db.setting(configs.REFRESH)

@@ -21,7 +21,7 @@ WHY_LIMIT = 100  # characters
 
 
 class Revocation(TypedDict):
-    """Who has to take a revoked number over, as a row."""
+    """Receiver that has to take a revoked number over, as a row."""
 
     device: int
     receiver: int
@@ -112,7 +112,7 @@ def _rotate(db: Db, now: Now, secret: Secret, why: str, who: str) -> None:
 
 
 def _expect(db: Db, now: Now, node: int, changed: Mapping[int, int]) -> None:
-    """Which posts and gateways have to take the number over, and with which version."""
+    """Note the posts and gateways that have to take the number over, and the version of each."""
     posts: list[Device] = db.all("SELECT * FROM devices WHERE revoked = 0 AND role = 'sirene'")
     for post in posts:
         db.insert(
@@ -160,7 +160,7 @@ def withdraw(db: Db, now: Now, secret: Secret, node: int, who: str, written: boo
 
 
 def open_and_taken(db: Db) -> list[Revocation]:
-    """The rows of `revocations` that have been taken over since they were last marked."""
+    """Return the rows of `revocations` that have been taken over since they were last marked."""
     rows: list[Revocation] = db.all("SELECT * FROM revocations WHERE done_wall IS NULL")
     return [row for row in rows if _taken(db, row)]
 
@@ -195,7 +195,7 @@ def _taken(db: Db, row: Revocation) -> bool:
 
 
 def status(db: Db, secret: Secret, node: int) -> Status:
-    """How far a revocation is: {"device", "done", "waiting": [{label, node, ...}], "rotation"}."""
+    """Return a revocation's progress: {"device", "done", "waiting": [{label, node, ...}], "rotation"}."""
     device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 1", node, of=Device)
     if device is None:
         raise LocalError(f"device {node:08x}: not revoked")
@@ -227,7 +227,7 @@ def status(db: Db, secret: Secret, node: int) -> Status:
 
 
 def rotation_status(db: Db) -> RotationStatus | None:
-    """The rotation under way: {"generation", "phase", "why", "waiting": [devices]}, or None."""
+    """Return the rotation under way: {"generation", "phase", "why", "waiting": [devices]}, or None."""
     row = generations.running(db)
     if row is None:
         return None

@@ -70,7 +70,7 @@ def want(db: Db, now: Now, secret: Secret, why: str, who: Who) -> None:
 
 
 def waiting(db: Db, row: Rotation) -> list[Device]:
-    """The devices that the phase of this rotation still waits for."""
+    """Return the devices that the phase of this rotation still waits for."""
     devices: list[Device] = db.all(
         "SELECT * FROM devices WHERE revoked = 0 AND stranded = 0 ORDER BY role, label"
     )

@@ -41,18 +41,18 @@ class Member(NamedTuple):
 
 
 def status_air_s(preset: str, role: str) -> float:
-    """Seconds of air that one STATUS takes."""
+    """Return the seconds of air that one STATUS takes."""
     size = STATUS_BYTES["tombol" if role == "tombol" else "mains"] + OVERHEAD_BYTES
     return phy.airtime_us(phy.preset(preset), size) / 1e6
 
 
 def supervision_s(period_s: int) -> int:
-    """After how much silence a device with this status period is shown as lost."""
+    """Return the silence after which a device with this status period is shown as lost."""
     return period_s + LOST_AFTER_S
 
 
 def carried(member: Member) -> bool:
-    """Whether others carry this member's statuses: mains devices send hops - 1, a button its hop limit."""
+    """Tell whether others carry its statuses: hops - 1 of a mains device, the hop limit of a button."""
     return member.hop_limit >= 1 if member.role == "tombol" else member.hops >= 2
 
 
@@ -68,7 +68,7 @@ def load_s(members: Sequence[Member], period_s: Mapping[int, int], preset: str) 
 
 
 def make(members: Iterable[Member], gateway_zones: Collection[int], preset: str) -> Plan:
-    """The Plan of a site; `problem` says with figures and remedy why 12 s an hour cannot be kept, else ""."""
+    """Make the Plan of a site; `problem` says with figures and remedy why 12 s an hour cannot be kept."""
     domains: dict[int, list[Member]] = {}
     for member in members:
         domains.setdefault(member.zone if member.zone in gateway_zones else 0, []).append(member)
@@ -88,7 +88,7 @@ def make(members: Iterable[Member], gateway_zones: Collection[int], preset: str)
 
 
 def check(plan: Plan) -> None:
-    """LocalError with the figures when the plan does not keep 12 s an hour."""
+    """Raise LocalError with the figures when the plan does not keep 12 s an hour."""
     if plan.problem:
         raise LocalError(plan.problem)
 

@@ -26,7 +26,7 @@ SIGN_BYTES = 18
 
 
 class Outcome(Enum):
-    """What became of a press."""
+    """Outcome of a press."""
 
     COMING, AGAIN, OLD, CLOSED, UNKNOWN = range(5)
 

@@ -3,7 +3,7 @@
 Inside the window the first public alarm of each button is a drill and calls nobody. Posts and gateways count
 the window down by themselves. A gateway keeps one window, so one drill runs at a time; every gateway is told
 of the same RT, for any of them may be the first to hear a button. Which post knows of begin and end:
-posts.py. What came of it: drill_results.py.
+posts.py. Results: drill_results.py.
 """
 
 import calendar

@@ -1,1 +1,1 @@
-"""What people tell without a button: reports, a siren on purpose, announcements, roll-calls."""
+"""Messages of people without a button: reports, a siren on purpose, announcements, roll-calls."""

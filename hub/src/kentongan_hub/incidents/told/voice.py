@@ -1,4 +1,4 @@
-"""What the posts' voices are to say: an order to each gateway of the RT; without a voice it says nothing."""
+"""Words for the posts' voices: an order to each gateway of the RT; without a voice it says nothing."""
 
 from kentongan_wire import messages as m
 from kentongan_wire.kinds import may_be_crime

@@ -118,7 +118,7 @@ class Box(NodeHost):
             self._keeping.set(self.clock.now_us + KEEP_US)
 
     def _keep(self) -> None:
-        """What the shell's loop does when nothing else goes on."""
+        """Run the work of the shell's loop for moments in which nothing else goes on."""
         event = self._keeper.poll(self._now_ms(), True, not self._busy())
         if event is not None:
             self.deliver(event[0], *event[1])

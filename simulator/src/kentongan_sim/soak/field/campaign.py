@@ -63,7 +63,7 @@ class Result:
 
 
 def part(seed: int, number: int, count: int) -> Result:
-    """The result of one place of a campaign of `count` faults."""
+    """Return the result of one place of a campaign of `count` faults."""
     result = Result()
     Campaign(seed, result).run(count, only=number)
     return result

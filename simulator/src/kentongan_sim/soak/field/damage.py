@@ -1,4 +1,4 @@
-"""What happens to files: a hub's database, a gateway's journal and states. Each takes (path, rng)."""
+"""Damage to files: a hub's database, a gateway's journal and states. Each takes (path, rng)."""
 
 import random
 import sqlite3
@@ -8,7 +8,7 @@ PAGE = 4_096
 
 
 def torn(path: Path, rng: random.Random) -> None:
-    """What a power cut leaves: some of the file is nothing."""
+    """Leave of a file what a power cut leaves: some of it is nothing."""
     data = bytearray(path.read_bytes())
     at = rng.randrange(len(data) // 2)
     size = rng.randrange(PAGE, len(data) // 4)

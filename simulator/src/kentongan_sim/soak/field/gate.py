@@ -68,7 +68,7 @@ class Beaten(player.Player):
         self.beat(self._turn)
 
     def beat(self, turn: int) -> None:
-        """What step() lets out ends the thread, and with it this siren."""
+        """Beat one step; an error that step() lets out ends the thread, and with it this siren."""
         if turn == self._turn:
             self._turn += 1
             now = player.now_ms()
@@ -81,7 +81,7 @@ class Beaten(player.Player):
 
 
 class Town(campaign_gateway.Town, Protocol):
-    """What stands around it: place.Place."""
+    """Its surroundings: place.Place."""
 
     def sounded(self, label: str) -> None: ...
 
@@ -116,7 +116,7 @@ class Gate(CampaignGateway):
             self._ended(error)
 
     def _ended(self, error: Exception) -> None:
-        """What no part has contained ends the process; systemd starts it again."""
+        """End the process by an error that no part has contained; systemd starts it again."""
         self._town.died(f"the gateway: {type(error).__name__}: {error}")
         self._die()
 

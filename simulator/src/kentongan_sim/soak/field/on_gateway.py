@@ -178,7 +178,7 @@ def _alter_alarms(place: Place, rng: random.Random) -> None:
 
 
 def _alarms_told(place: Place) -> bool:
-    """Of rows that no longer can be read by their own word; where there was none, of the restart."""
+    """Tell whether rows that can no longer be read were reported as such, or else the restart was."""
     about = ("disk_state spool", "disk_lost") if place.memo.get("altered") else ("restart",)
     return any(subject == f"{LABEL} {name}" for _, subject in place.warnings() for name in about)
 

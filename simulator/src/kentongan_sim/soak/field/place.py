@@ -53,7 +53,7 @@ class Damaged(TypedDict):
 
 
 class Memo(TypedDict, total=False):
-    """What a fault remembers until its end."""
+    """Memory of a fault until its end."""
 
     pressed: Box
     begun: Ms
@@ -107,7 +107,7 @@ class Hub(RealHub):
 
 
 class Way(FaultyLink):
-    """What the hub says may be altered on the way (`alter(path, reply)`) or come by another line (`over`)."""
+    """Link on which the hub's replies are altered (`alter(path, reply)`) or come by another line (`over`)."""
 
     alter: Callable[[str, Any], Any] | None = None
     over: Callable[..., Any] | None = None
@@ -213,7 +213,7 @@ class Place(Ground[Gate, Way]):
     # the person
 
     def page(self, path: str) -> str:
-        """The text of a page for the administrator, who logs in where the hub asks; '' while it is down."""
+        """Return a page's text for the administrator, who logs in where the hub asks; '' while it is down."""
         if not self.hub.up:
             return ""
         answer = self._browser.get(path, headers={"Accept": "text/html"})
@@ -228,13 +228,13 @@ class Place(Ground[Gate, Way]):
         self._browser.post("/masuk", data=form, headers={"Origin": "http://localhost"})
 
     def form(self, path: str, page: str, **fields: str) -> TestResponse:
-        """The answer to a form that stands on `page`."""
+        """Return the answer to a form that stands on `page`."""
         found = re.search(r'name="csrf" value="(\w+)"', self.page(page))
         form = {"csrf": found[1] if found else "", **fields}
         return self._browser.post(path, data=form, headers={"Origin": "http://localhost"})
 
     def shows(self, path: str, words: str) -> bool:
-        """Whether that page says it now."""
+        """Tell whether that page says it now."""
         return words in self.page(path)
 
     def warnings(self) -> set[tuple[str, str]]:
@@ -251,7 +251,7 @@ class Place(Ground[Gate, Way]):
     # between two faults
 
     def set_right(self, rng: random.Random) -> None:
-        """Whatever the fault left is in order again, as somebody who was told would put it."""
+        """Put in order whatever the fault left, as somebody who was told would do it."""
         self.wall_wrong_ms = 0
         with self.app.hub.store.write() as db:
             mending.settle(db, self.app.hub.now(), {"login": "admin"})

@@ -1,4 +1,4 @@
-"""What a fault of this campaign is, and where a person must see it.
+"""Faults of this campaign, and the places where a person must see each.
 
 A fault is begun and ended with (place, rng); what it needs to remember it keeps in `place.memo`. `told` is
 what must come true: told(place) is asked every few seconds from its begin until a while after its end.

@@ -1,4 +1,4 @@
-"""What the list of incidents can be narrowed by. A confidential one answers to nothing but its number, its
+"""Filters of the list of incidents. A confidential one answers to nothing but its number, its
 state and its days: where it came from, and of what kind it is, no search may tell.
 """
 
