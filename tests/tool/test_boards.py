@@ -132,7 +132,8 @@ def _desk(monkeypatch):
 
 
 def look(board=None, erase=True):
-    return provision.Job(Space(url="http://hub"), Pins(), "/dev/null", lambda text: None, board, erase).look()
+    hub = Space(url="http://hub", device=lambda node: {"state": "revoked"})
+    return provision.Job(hub, Pins(), "/dev/null", lambda text: None, board, erase).look()
 
 
 def test_a_device_that_may_be_erased_is_asked_for_its_radio_like_a_blank_board(desk):

@@ -20,7 +20,7 @@ from kentongan_hw.power.figures import (
 )
 
 BOOT_MS = 350  # power or wake-up to the first line of our code; start value, to measure
-STATUS_BYTES = mesh.ALARM_FRAME_BYTES  # a tombol's STATUS is as long on the air as its alarm, on purpose
+STATUS_BYTES = phy.ALARM_FRAME_BYTES  # a tombol's STATUS is as long on the air as its alarm, on purpose
 ANSWERED_S = 600  # an incident that somebody closes after ten minutes
 MAS_PER_MAH = 3_600
 HOURS_PER_YEAR = 8_766

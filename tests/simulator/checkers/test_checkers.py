@@ -493,5 +493,5 @@ def test_a_village_that_honestly_spends_its_gateways_hour_is_not_called_muted():
             world.press(buttons[number % len(buttons)], 60_000_000 + number * 6_000_000)
         world.run_until(740_000_000)
         history, counters = History.of(world), world.counters()["gateway-1"]
-    assert counters.get("air_alarm"), "its hour is spent"
+    assert counters.get("air_alarm") or counters.get("air_answer"), "its hour is spent"
     assert [text for what, text in UNDER_ATTACK["muted"](history) if what == "unsaid"] == []

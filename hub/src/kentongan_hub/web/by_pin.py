@@ -26,8 +26,11 @@ def is_screen() -> bool:
 
 def people(db: Db, permission: str) -> list[Account]:
     """List who may do this here, with a PIN; none where the account acts for itself."""
-    if not is_screen():
-        return []
+    return with_pin(db, permission) if is_screen() else []
+
+
+def with_pin(db: Db, permission: str) -> list[Account]:
+    """List who may do this on a post's screen."""
     rows = db.all("SELECT * FROM accounts WHERE active = 1 AND pin IS NOT NULL ORDER BY name")
     return [row for row in rows if roles.allows(row["role"], permission)]
 

@@ -51,7 +51,7 @@ def _page(problem: str) -> str:
     now = hub.now()
     with hub.store.read() as db:
         zone, rows = view.site_words(db)["zone"], screens.listed(db)
-        nobody = not by_pin.people(db, roles.COME)
+        nobody = not by_pin.with_pin(db, roles.COME)
     shown = [
         {
             **row,
