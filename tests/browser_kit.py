@@ -1,6 +1,7 @@
 """Debian's chromium as a person's browser: sizes, colour schemes, screenshots, accessibility."""
 
 import json
+import os
 import shutil
 import subprocess
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from patience import PATIENCE_S
 AXE = Path(find_spec("axe_core_python").origin).with_name("axe.min.js")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "build/screenshots"
+SHOTS = bool(os.environ.get("KENTONGAN_SHOTS"))
 DESKTOP, PHONE, TABLET, WALL = (1280, 800), (390, 844), (820, 1180), (1920, 1080)
 LYING = (1280, 800)  # a cheap ten-inch tablet on its side
 SIZES = (("desktop", DESKTOP, "light"), ("phone", PHONE, "dark"))
@@ -63,6 +65,9 @@ class Browser:
         )
 
     def shot(self, name):
+        """Keep a picture for a person's eyes, where one asked for them."""
+        if not SHOTS:
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
 

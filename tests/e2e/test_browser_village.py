@@ -10,10 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from browser_kit import SCREENSHOTS, SHOTS
 from patience import PATIENCE_S, wait_for
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "build/screenshots"
 DESKTOP, PHONE = (1280, 800), (390, 844)
 FLAGS = (
     "--headless=new",
@@ -105,6 +105,8 @@ class Browser:
         return self.find("#log").get_attribute("textContent")
 
     def shot(self, name):
+        if not SHOTS:
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(SCREENSHOTS / f"village-{name}.png"))
 

@@ -150,8 +150,8 @@ def make(
         made.mkdir()
         download = with_wheels and not (source and (source / "wheels").is_dir())
         share = CODE_SHARE if download else 1.0
+        missing = _pack_given(source, made, code)  # refused before the half minute of the code
         _pack_code(code, made / "device", lambda done, total: told(share * done / total, 1))
-        missing = _pack_given(source, made, code)
         if download:
             devicetools.download(
                 made / "wheels", lambda done, total: told(share + (1 - share) * done / total, 1)
