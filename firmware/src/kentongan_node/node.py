@@ -26,7 +26,7 @@ GUARD_LIMIT_POST = 256  # last counters that a post keeps: 5.4 KB, taken when th
 GUARD_LIMIT = 32  # nodes that judge nobody but the gateway
 DUE_LIMIT = 16  # timers run in one tick; the rest run in the next
 CONTROL_TYPES = (messages.SIREN_ORDER, messages.CONFIG, messages.PAGE)  # under our C: only the gateway's own
-FIRMWARE = (0, 1, 0)  # version in STATUS
+FIRMWARE = (0, 3, 0)  # version in STATUS
 
 
 class Node:
