@@ -43,9 +43,18 @@ class Hand:
         self.clicks = self.keys = self.told = 0
 
     def click(self, css=None, text=None):
-        one = self.browser.find(css) if css else self.browser.button(text)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", one)
-        one.click()
+        self._press(lambda: self.browser.find(css) if css else self.browser.button(text), css or text)
+
+    def _press(self, find, what):
+        """One click, also on a board that draws itself anew between the look and the click."""
+
+        def pressed():
+            one = find()
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", one)
+            one.click()
+            return True
+
+        self.browser.wait(pressed, f"no click on {what}")
         self.clicks += 1
 
     def type(self, inside="form", **fields):
@@ -62,10 +71,7 @@ class Hand:
         self.clicks += 2
 
     def _follow(self, step):
-        link = self.driver.find_element("xpath", f"//main//a[contains(., '{step}')]")
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
-        link.click()
-        self.clicks += 1
+        self._press(lambda: self.driver.find_element("xpath", f"//main//a[contains(., '{step}')]"), step)
 
     def back(self, *gone):
         """Over the board to the list again; what was done stands there no more."""
