@@ -155,17 +155,17 @@ class Mesh:
         if head:  # what a stranger says may be recorded: it holds no copy of who is known
             origins = self.active_origins(now_ms, entry.old)
             if not self._make_way(entry, head[0], proved) and origins >= 2 and not same:
-                entry.hold(self._hold_ms(origins >= CROWD_ORIGINS))
+                entry.hold(self._hold_ms(origins))
         if same:  # a copy has gone, with fewer hops: perhaps as far as it had to
             entry.overheard = True
-            entry.hold(self._hold_ms())
+            entry.hold(self._hold_ms(self._several(now_ms)))
         if not self.queue.put(entry):
             return False
         self.carried.add(*about, old=old)
         return True
 
-    def _hold_ms(self, crowd=False):
-        frames = HOLD_FRAMES[crowd + (len(self._origins) + len(self._strangers) >= 2)]
+    def _hold_ms(self, origins):
+        frames = HOLD_FRAMES[(origins >= 2) + (origins >= CROWD_ORIGINS)]
         return HOLD_MS * self.pace // 100 + frames * self._alarm_air_ms
 
     def _make_way(self, entry, counter, proved):
@@ -296,9 +296,9 @@ class Mesh:
             origins = self._origins if known else self._strangers
             if (known or packet.hop_limit) and (packet.src in origins or len(origins) < ACTIVE_LIMIT):
                 origins[packet.src] = now_ms
-        self.overhear(packet)
+        self.overhear(packet, now_ms)
 
-    def overhear(self, packet):
+    def overhear(self, packet, now_ms):
         """Another relay's copy makes ours needless, as far as its header can be believed.
 
         Only one that is just as far along serves the same hearers. An alarm's copy then waits for a receipt,
@@ -316,7 +316,11 @@ class Mesh:
                 self.queue.drop(entry, "suppressed")
             elif not entry.overheard:
                 entry.overheard = True
-                entry.hold(self._hold_ms())
+                entry.hold(self._hold_ms(self._several(now_ms)))
+
+    def _several(self, now_ms):
+        """Count those known here who alarm, two at most: no header holds a copy for a crowd."""
+        return min(self.active_origins(now_ms, False), 2)
 
     def active_origins(self, now_ms, strangers=True):
         """Count the tombol heard alarming lately; without strangers: those that are known here."""
@@ -417,7 +421,7 @@ class Mesh:
         wanted_ms = self.airtime_ms(len(sent.frame)) * (len(waiting) + 1)
         if self.ledger.left_ms(now_ms) < LAW_RESERVE_MS or not self._shares.affords(AGAIN, wanted_ms, now_ms):
             return
-        at_ms = now_ms + self._hold_ms()
+        at_ms = now_ms + self._hold_ms(1)
         entry = Entry(sent.frame, sent.klass, at_ms, False, True, sent.snr_q, sent.tag, self.pace)
         entry.attempt, entry.charge, entry.again = sent.attempt, AGAIN, True
         self.queue.put(entry)
