@@ -144,7 +144,10 @@ class Demo:
         return StockRadio(live, label, self.site.nodes[label], first["channel_name"], first["channel_key"])
 
     def start(self) -> None:
-        """Start every part and return once the gateway's radio has shaken hands."""
+        """Start every part; return once the gateway has its radio, and from the hub what it must know.
+
+        Until then it is a gateway with a new card, which holds alarms back: they may be recordings.
+        """
         try:
             with during("the village's devices start"):
                 self.village.start()
@@ -159,6 +162,7 @@ class Demo:
             self.hub.wait_for_http(self.hub_url + "/api/v1/health", START_S)
         with during("the gateway starts and finds its radio"):
             self.start_gateway()
+            self.gateway.wait_for("word of the hub about its devices", self._knows, START_S)
         self._running = {self.hub: True, self.gateway: True}
 
     def start_gateway(self) -> None:
@@ -166,6 +170,9 @@ class Demo:
         self.radio.forget()
         self.gateway.start()
         self.gateway.wait_for("handshake with its radio", self.radio.ready, START_S)
+
+    def _knows(self) -> bool:
+        return " memory_known" in self.gateway.log.read_text(encoding="utf-8", errors="replace")
 
     def _serve_page(self) -> None:
         hub = {"url": self.hub_url, "name": ADMIN, "password": self.site.password}

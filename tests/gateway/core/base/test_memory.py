@@ -18,7 +18,7 @@ from gateway_kit import (
     stage_1,
     starts,
 )
-from kentongan_gateway.core.base.actions import Siren, Speak
+from kentongan_gateway.core.base.actions import Note, Siren, Speak
 from kentongan_gateway.core.base.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT, WORDS_LIMIT
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.disk.spool import Spool
@@ -246,6 +246,18 @@ def test_an_order_of_the_hub_about_it_vouches(order):
     bench.order(id=1, **order)
     bench.run(5_000)
     assert starts(bench) and bench.all(Siren) and bench.sent(m.PAGE)
+
+
+def test_the_log_says_when_the_memory_is_lost_and_when_it_is_whole_again():
+    bench = new_card()
+    bench.order(id=1, type="counters", table=[[BUTTON, 0, 0, 99]], gateway_counter=0, part=True)
+    assert [note.step for note in bench.all(Note) if "memory" in note.step] == ["memory_lost"]
+    for n in (2, 3):
+        bench.order(id=n, type="counters", table=[[BUTTON, 0, 0, 99]], gateway_counter=0)
+    assert [note.step for note in bench.all(Note) if "memory" in note.step] == ["memory_lost", "memory_known"]
+    healthy = Bench(config=CONFIG)
+    healthy.run(1_000)
+    assert not [note for note in healthy.all(Note) if "memory" in note.step]
 
 
 @pytest.mark.parametrize(("copy", "acts"), [(99, True), (100, False), (300, False)])

@@ -88,6 +88,7 @@ class Memory:
     def begun(self) -> None:
         if self.lost:
             self._until_ms = self._context.now_ms + DOUBT_MS
+            self._context.note("memory_lost", self._context.config.label)
 
     def note_sender(self, message: Message) -> None:
         """An authentic message, before the guard learns its counter."""
@@ -202,6 +203,8 @@ class Memory:
         self._context.note_about("hub_has_it", held.record.src, held.record.counter)
 
     def _over(self) -> None:
+        if self.lost:
+            self._context.note("memory_known", self._context.config.label)
         self.lost, self._until_ms = False, None
         self._unknown.clear()
         self._words.clear()
