@@ -97,7 +97,6 @@ NOT_YET_TYPED = {  # who types one takes it out here and in pyproject.toml
     "kentongan_node.hal",
     "kentongan_node.launch",
     "kentongan_node.mains",
-    "kentongan_node.mesh",
     "kentongan_node.modem",
     "kentongan_node.node",
     "kentongan_node.output",

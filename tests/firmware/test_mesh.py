@@ -109,7 +109,7 @@ def test_even_a_status_goes_in_the_end_so_that_a_jammed_node_can_say_so():
     core.submit(own(1), STATUS, 0)
     out = send_all(core, 0, 120_000, busy=True)
     assert len(out) == 1 and 60_000 <= out[0][0] <= 60_200
-    assert core.jammed(out[0][0])
+    assert core.meter.jammed(out[0][0])
 
 
 def test_after_a_busy_check_slots_are_drawn_from_that_frames_end():
@@ -454,15 +454,15 @@ def test_frames_that_cannot_be_read_count_as_use_of_the_channel_and_change_nothi
     before = core.next_deadline()
     for now_ms in range(0, 60_000, 700):
         core.garbled(255, now_ms)
-    assert core.jammed(60_000) and core.next_deadline() == before
+    assert core.meter.jammed(60_000) and core.next_deadline() == before
 
 
 def test_a_channel_busy_for_over_half_a_minute_is_jammed_and_busy_time_counts_once():
     core = mesh()
     for now_ms in range(0, 60_000, 1_000):
         core.channel_used(255, now_ms)
-    assert not core.jammed(60_000) and 30 < core.busy_share(60_000) <= 50
+    assert not core.meter.jammed(60_000) and 30 < core.meter.share_percent(60_000) <= 50
     for now_ms in range(60_000, 120_000, 300):
         core.channel_used(255, now_ms)
-    assert core.jammed(120_000) and core.busy_share(120_000) <= 100
-    assert not core.jammed(700_000)
+    assert core.meter.jammed(120_000) and core.meter.share_percent(120_000) <= 100
+    assert not core.meter.jammed(700_000)

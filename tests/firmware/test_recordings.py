@@ -3,10 +3,10 @@
 
 from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
-from kentongan_node.mesh import BROADCAST, NEWCOMERS
-from kentongan_node.shares import PURSES
+from kentongan_node.shares import NEWCOMERS, PURSES
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_STATUS
+from kentongan_wire.packet import BROADCAST
 from meshkit import ask, hear, mesh, offer, own, send_all
 from nodekit import GATEWAY, alarm, frame, key_c, of, packet_of
 

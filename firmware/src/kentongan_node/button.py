@@ -253,7 +253,9 @@ class Tombol(Node):
             return
         repeats = incident.repeats
         turn_rnd = self.draw(1 << 32)
-        if self.mesh.busy_share(self.now_ms) > BUSY_SHARE_PERCENT and repeats.skip(self.now_ms, turn_rnd):
+        if self.mesh.meter.share_percent(self.now_ms) > BUSY_SHARE_PERCENT and repeats.skip(
+            self.now_ms, turn_rnd
+        ):
             self.count("turn_skipped")
             return
         if self.sequence.unsure and incident.stage == 0 and repeats.attempt >= UNSURE_ATTEMPT:

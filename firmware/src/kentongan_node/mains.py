@@ -108,7 +108,7 @@ class MainsNode(Node):
             flags |= messages.STATUS_LID
         if self.counters_lost or self.counters_stale or self.guard.evicted:
             flags |= messages.STATUS_COUNTERS_LOST
-        if self.mesh.jammed(self.now_ms):
+        if self.mesh.meter.jammed(self.now_ms):
             flags |= messages.STATUS_JAMMING
         if self.flash_failing:
             flags |= messages.STATUS_FLASH_FAILING

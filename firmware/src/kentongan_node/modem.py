@@ -10,7 +10,7 @@ from kentongan_wire import link, messages, phy
 from kentongan_wire.errors import LocalError
 
 from kentongan_node.actions import HostWrite, Listen, Note, Tune
-from kentongan_node.mesh import Mesh
+from kentongan_node.channel_access import ChannelAccess
 from kentongan_node.shares import Shares
 
 HEARTBEAT_MS = 5_000  # ModemStatus without being asked; the host takes three missed ones as dead
@@ -35,8 +35,8 @@ class Modem:
         self.label = settings["label"]
         self.node = 0  # 0: not configured since the start
         self.counters = {}
-        self.mesh = Mesh(phy.preset(settings["preset"]), 0, False, state.get("air"))
-        self.mesh._shares = Shares(self.mesh.preset)
+        preset = phy.preset(settings["preset"])
+        self.mesh = ChannelAccess(preset, 0, Shares(preset), state.get("air"))
         self._decoder = link.Decoder()
         self._tuned = self._radio(settings)
         self._seq = 0
@@ -175,7 +175,7 @@ class Modem:
 
     def _status(self):
         dropped = sum(self.mesh.drops.values()) & 0xFFFF
-        faults = link.FAULT_JAMMED if self.mesh.jammed(self.now_ms) else 0
+        faults = link.FAULT_JAMMED if self.mesh.meter.jammed(self.now_ms) else 0
         faults |= link.FAULT_FLASH if self._flash_fails else 0
         uptime_s = (self.now_ms - self._start_ms) // 1000
         air_ms = self.mesh.air_used_ms(self.now_ms)

@@ -20,6 +20,10 @@ SHARE_SLOW_MS = 6_000  # MediumFast and slower: frames are twice as long
 SLOW_FROM_SF = 9
 SPAN_MS = 240_000
 COMMON = 0  # the one purse of whatever is not proved, or was carried before
+# Purses that are no sender's, as those in answers.py and mesh.py: of alarms older than what their sender said
+# since, which anybody may have recorded; of alarms of those who are not known here. A sender with a number
+# within PURSES of the numbers' ends has none of its own.
+OLD, NEWCOMERS = 5, 7
 # The first attempts of an alarm go beyond a purse, so that it takes more to starve a button whose generation
 # this relay lacks, or one in whose name a thief of a relay spends.
 FIRST_TIMES = 3
