@@ -36,7 +36,8 @@ from kentongan_node import roles
 NEVER_US = 1 << 60
 QUEUE = 8  # callbacks that may wait for the program; one more is lost
 MODULES = [
-    "kentongan_node." + name for name in ("timing", "beat", "wiring", "radio", "usbline", "hal", "launch")
+    "kentongan_node." + name
+    for name in ("timing", "beat", "wiring", "radio", "usbline", "files", "hal", "launch")
 ]
 
 
@@ -292,7 +293,7 @@ class Board:
         for name in ("hal", "launch"):
             self.modules[name].sys = self.sys()
             self.modules[name].print = lambda text: self.serial.write(text + "\n")
-        self.modules["hal"].open = self.open
+        self.modules["files"].open = self.open
         self.prepare()
         if pins["siren"] is not None:
             self.modules["hal"].siren_off(pins)

@@ -4,7 +4,7 @@ usage: micropython flash_cuts.py CUTS SEED [careless | wide]
 
 Prints one JSON line; exit 1 when anything was lost. `careless` writes each file in two steps: to be found.
 
-A flash model in RAM under the real VfsLfs2 carries a device's files, written and read by hal.py's functions.
+A flash model in RAM under the real VfsLfs2 carries a device's files, written and read by files.py.
 The supply fails in the middle of a program or an erase, anywhere from 0 to 100 % of it; then the board starts
 again on what is there. Of every start: the file system mounts, the settings can be read, each file holds what
 was written last (or the write that the cut interrupted), and the sequence goes on above every used value.
@@ -15,14 +15,11 @@ main.py's. `wide` as the last word: that mount writes, too, which it must not do
 """
 
 import json
-import os
 import sys
 
-import boardkit
 import nodekit
 import vfs
-from board.esp32_fake import Board
-from kentongan_node import configure, settings
+from kentongan_node import configure, files, settings
 from kentongan_node.counter import Sequence
 from kentongan_wire.replay import Guard
 
@@ -128,7 +125,7 @@ class Device:
         self.data = bytearray(b"\xff" * (BLOCKS * BLOCK_BYTES))
         self.torn = {"program": 0, "erase": 0}
         self.flash = self._power()
-        self.hal = hal_module()
+        files.STATE_DIR, files.narrow = "/flash/state", narrow
         with open(MAIN) as file:
             self.wide = wide_of(file.read())
         self.writes_wide = False
@@ -145,7 +142,7 @@ class Device:
         for path in self.files:
             with open(path, "w") as file:
                 file.write(self.files[path][0])
-        self.hal.read_state()
+        files.read_state()
         vfs.umount("/flash")
 
     def note(self, *what):
@@ -190,8 +187,8 @@ class Device:
         """Everything that a start reads, against what was acknowledged."""
         try:
             for path in self.files:
-                self.hal.DEVICE_FILE = path
-                text = self.hal.device_text()
+                files.DEVICE_FILE = path
+                text = files.device_text()
                 if text not in self.files[path]:
                     raise ValueError(path)
                 self.files[path] = (text,)
@@ -200,7 +197,7 @@ class Device:
         except (OSError, ValueError) as fault:
             self.note("settings", repr(fault))
             self.wrongs["settings"] += 1
-        state = self.hal.read_state()
+        state = files.read_state()
         for name in set(self.known) | set(state):
             allowed = [self.known.get(name) or None]  # an empty file is none
             if self.trying and self.trying[0] == name:
@@ -215,7 +212,7 @@ class Device:
 
     def _write(self, name, data):
         self.trying = (name, bytes(data))
-        self.hal.write_state(name, data)
+        files.write_state(name, data)
         self.known[name], self.trying = bytes(data), None
         self.writes += 1
 
@@ -278,30 +275,18 @@ def careless(name, data):
 
 
 def narrow():
-    """hal.py's: main.py's mount is gone, if there is one."""
+    """files.py's: main.py's mount is gone, if there is one."""
     try:
         vfs.umount(WIDE)
     except OSError:
         pass
 
 
-def hal_module():
-    """hal.py with this flash in place of the board's."""
-    board = Board()
-    hal = boardkit.load(
-        ["kentongan_node.timing", "kentongan_node.beat", "kentongan_node.hal"], board._fakes()
-    )["hal"]
-    hal.STATE_DIR = "/flash/state"
-    hal.narrow = narrow
-    hal.os = os
-    return hal
-
-
 def main():
     cuts, seed = int(sys.argv[1]), int(sys.argv[2])
     device = Device(Random(seed))
     if sys.argv[3:] == ["careless"]:
-        device.hal.write_state = careless
+        files.write_state = careless
     device.writes_wide = sys.argv[3:] == ["wide"]
     for _ in range(cuts):
         device.life()

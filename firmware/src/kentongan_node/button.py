@@ -13,6 +13,7 @@ Nothing left to do: deep sleep until a key or the next STATUS.
 
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_STATUS
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node import feedback
 from kentongan_node.actions import Listen, Persist, Show, Sleep, Tune
@@ -22,6 +23,16 @@ from kentongan_node.reach import NAME as REACH
 from kentongan_node.reach import Reach
 from kentongan_node.repeats import hop_limit
 from kentongan_node.strokes import Strokes
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Entry
+    from kentongan_wire.messages import Envelope
+    from kentongan_wire.shapes import Bytes
+
+    from kentongan_node.actions import Action, Boot, Settings, State
+    from kentongan_node.node import Heard
+    from kentongan_node.queue import Entry as Waiting
+
 
 CANCEL_HOLD_MS = 3_000
 STROKE_MAX_MS = 1_000  # a hold that could have become a cancel counts as a stroke up to here
@@ -51,20 +62,20 @@ class Tombol(Node):
     relays = False
 
     @staticmethod
-    def unanswered(data):
+    def unanswered(data: "Bytes | None") -> bool:
         """Tell whether these bytes hold an incident that has no answer yet."""
         incident = load(data, 0)
         return incident is not None and not incident.stage
 
-    def __init__(self, settings, state):
+    def __init__(self, settings: "Settings", state: "State") -> None:
         Node.__init__(self, settings, state)
-        self.incidents: dict = {OPEN: None, SILENT: None}
+        self.incidents: dict[str, Incident | None] = {OPEN: None, SILENT: None}
         self.reach = Reach(self.settings["hop_limit"], state.get(REACH))
         self.strokes = Strokes(settings["strokes"])
-        self._hold_ms = None
+        self._hold_ms: int | None = None
         self._lid = False
         self._lid_pending = False
-        self._lid_sent_ms = None
+        self._lid_sent_ms: int | None = None
         self._battery_mv = 0
         self._temperature = 0
         self._rssi = 0
@@ -73,14 +84,14 @@ class Tombol(Node):
         self._last_counter = 0  # highest counter that any message of ours carried
         self._shown = feedback.OFF
         self._listening = False
-        self._listen_ms = None  # the receiver stays on until then
+        self._listen_ms: int | None = None  # the receiver stays on until then
         self._asleep = False
         self._spent = False  # an incident has used up its resets, and its key is still down
         self._stuck = False  # a key is held longer than anybody holds one
 
     # -- events -------------------------------------------------------------------------------------
 
-    def on_start(self, boot):
+    def on_start(self, boot: "Boot") -> None:
         self._lid = boot.lid_open and boot.key != "lid"  # the lid that woke us is being opened now
         for name in SLOTS:
             self._resume(name, boot)
@@ -101,7 +112,7 @@ class Tombol(Node):
         else:
             self._next_status()
 
-    def on_key(self, key, down):
+    def on_key(self, key: str, down: bool) -> None:
         if key == "main":
             if down:
                 self._main_down()
@@ -116,7 +127,7 @@ class Tombol(Node):
             self._lid = down
         self._timers()
 
-    def on_sense(self, what, value):
+    def on_sense(self, what: str, value: int) -> None:
         if what == "battery":
             self._battery_mv = value
         elif what == "stuck":
@@ -126,7 +137,7 @@ class Tombol(Node):
         elif what == "flash" and not self._running():
             self.confirm_config()  # a STATUS soon: somebody has to come
 
-    def on_timer(self, name):
+    def on_timer(self, name: str) -> None:
         if name in SLOTS:
             self._turn(name)
         elif name == "strokes":
@@ -140,7 +151,7 @@ class Tombol(Node):
                 self._send_status()
             self._next_status()
 
-    def on_sent(self, entry):
+    def on_sent(self, entry: "Waiting") -> None:
         if entry.klass == CLASS_STATUS:
             self._listen(self.now_ms + LISTEN_STATUS_MS)
         incident = self.incidents[OPEN]
@@ -149,11 +160,11 @@ class Tombol(Node):
         if entry.tag == (self.node, incident.counter):
             self.note("sent", incident.counter)
 
-    def on_config(self, changed):
+    def on_config(self, changed: "Settings") -> None:
         if "hop_limit" in changed:
             self.reach = Reach(changed["hop_limit"])
 
-    def on_entry(self, entry, envelope, heard):
+    def on_entry(self, entry: "Entry", envelope: "Envelope", heard: "Heard") -> None:
         self._rssi = max(-128, min(127, heard[1]))
         for name in SLOTS:
             incident = self.incidents[name]
@@ -180,7 +191,7 @@ class Tombol(Node):
 
     # -- presses ------------------------------------------------------------------------------------
 
-    def _main_down(self):
+    def _main_down(self) -> None:
         incident = self.incidents[OPEN]
         if incident is not None and incident.may_cancel(self.now_ms) and self.strokes.idle():
             self._hold_ms = self.now_ms
@@ -193,7 +204,7 @@ class Tombol(Node):
             if kind is not None:
                 self._press(OPEN, kind)
 
-    def _main_up(self):
+    def _main_up(self) -> None:
         held_from_ms, self._hold_ms = self._hold_ms, None
         self.cancel("hold")
         if held_from_ms is None:
@@ -210,12 +221,12 @@ class Tombol(Node):
             self.strokes.press(held_from_ms)
             self.strokes.release(self.now_ms)
 
-    def _strokes_tick(self):
+    def _strokes_tick(self) -> None:
         kind = self.strokes.tick(self.now_ms)
         if kind is not None:
             self._press(OPEN, kind)
 
-    def _press(self, name, kind):
+    def _press(self, name: str, kind: int) -> None:
         """An alarm of that slot: the running incident goes on, unless it is over or was cancelled."""
         incident = self.incidents[name]
         tested = incident is not None and incident.kind == m.KIND_UJI and kind != m.KIND_UJI
@@ -227,14 +238,14 @@ class Tombol(Node):
             return
         self._begin_alarm(name, kind, False)
 
-    def _cancel_alarm(self):
+    def _cancel_alarm(self) -> None:
         """The hold lasted: take the alarm back. The same incident, until stage 5."""
         self._hold_ms = None
         incident = self.incidents[OPEN]
         if incident is not None and not incident.finished():
             self._begin_alarm(OPEN, incident.kind, True)
 
-    def _begin_alarm(self, name, kind, cancel):
+    def _begin_alarm(self, name: str, kind: int, cancel: bool) -> None:
         """Attempt 0: the channel is asked before the flash is written, so that the write costs no time."""
         incident = self.incidents[name]
         incident.press(self.sequence.peek(), kind, self._lid, self._battery(), self.now_ms, cancel)
@@ -246,7 +257,7 @@ class Tombol(Node):
         self._show_now()
         self.actions.append(Persist(name, incident.dump()))
 
-    def _turn(self, name):
+    def _turn(self, name: str) -> None:
         """Use the turn that is due, or give it away to a busy channel."""
         incident = self.incidents[name]
         if incident is None or incident.repeats.due_ms is None or self.now_ms < incident.repeats.due_ms:
@@ -282,11 +293,11 @@ class Tombol(Node):
         )
         repeats.sent(self.now_ms, turn_rnd)
 
-    def _crowded(self, incident):
+    def _crowded(self, incident: "Incident") -> bool:
         """Tell whether somebody hears us, so that other buttons keep the gateway's answer away."""
         return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(self.now_ms) >= CROWD
 
-    def _resume(self, name, boot):
+    def _resume(self, name: str, boot: "Boot") -> None:
         """An incident that a reset interrupted goes on; that it did is on flash before anything is sent."""
         data = self.state.get(name)
         if not data:
@@ -303,7 +314,7 @@ class Tombol(Node):
             self._spent = self._spent or incident.last_ms is not None
             self._listen(self.now_ms)
 
-    def _weaken(self, incident):
+    def _weaken(self, incident: "Incident") -> None:
         """Weaken frames after too many resets: perhaps the cell has the current for that."""
         dbm = incident.weak_dbm()
         if dbm is not None and dbm < self.settings["conducted_dbm"]:
@@ -311,10 +322,10 @@ class Tombol(Node):
 
     # -- what runs ----------------------------------------------------------------------------------
 
-    def _running(self):
+    def _running(self) -> list[str]:
         return [name for name in SLOTS if self.incidents[name] is not None]
 
-    def _timers(self):
+    def _timers(self) -> None:
         """Set the timers that follow from the state, whatever changed it."""
         for name in SLOTS:
             incident = self.incidents[name]
@@ -333,7 +344,7 @@ class Tombol(Node):
         if self.strokes.deadline() is not None:
             self.at("strokes", self.strokes.deadline())
 
-    def _end(self):
+    def _end(self) -> "list[Action]":
         """End what is over, show what is true, and sleep without work: after every event."""
         for name in SLOTS:
             self._finish(name)
@@ -343,7 +354,7 @@ class Tombol(Node):
         self._rest()
         return Node._end(self)
 
-    def _finish(self, name):
+    def _finish(self, name: str) -> None:
         incident = self.incidents[name]
         if incident is None:
             return
@@ -353,7 +364,7 @@ class Tombol(Node):
             self.cancel("end_" + name)
             self.actions.append(Persist(name, b""))
 
-    def _show_now(self):
+    def _show_now(self) -> None:
         """Show what is true of the open incident; a silent one is not looked at."""
         state = feedback.OFF
         incident = self.incidents[OPEN]
@@ -366,13 +377,13 @@ class Tombol(Node):
             show = feedback.show(state)
             self.actions.append(Show(state, show.steps[:1] + NO_STEPS) if self._exhausted() else show)
 
-    def _listen(self, until_ms):
+    def _listen(self, until_ms: int) -> None:
         self._listen_ms = max(until_ms, self._listen_ms or 0)
         if not self._listening:
             self._listening = True
             self.actions.append(Listen(True))
 
-    def _rest(self):
+    def _rest(self) -> None:
         """Deep sleep when nothing is left but the next STATUS, and that is far away."""
         if self._listen_ms is not None and self.now_ms >= self._listen_ms:
             self._listen_ms = None
@@ -393,11 +404,11 @@ class Tombol(Node):
         self._asleep = True
         self.actions.append(Sleep(status_ms - self.now_ms))
 
-    def _begin(self, now_ms, rnd):
+    def _begin(self, now_ms: int, rnd: int) -> None:
         self._asleep = False
         Node._begin(self, now_ms, rnd)
 
-    def next_deadline(self):
+    def next_deadline(self) -> int | None:
         """None in deep sleep: the wake-up time went with the Sleep."""
         if self._asleep:
             return None
@@ -406,12 +417,12 @@ class Tombol(Node):
 
     # -- status -------------------------------------------------------------------------------------
 
-    def _next_status(self):
+    def _next_status(self) -> None:
         period_ms = self.settings["status_period_s"] * 1000
         span_ms = period_ms * STAGGER_PERCENT // 100
         self.at("status", self.now_ms + period_ms - span_ms + self.draw(2 * span_ms + 1))
 
-    def _lid_status(self):
+    def _lid_status(self) -> None:
         """One STATUS for an opened lid, when no incident runs and the last one is long enough ago."""
         if not self._lid_pending or self._running():
             return
@@ -422,23 +433,23 @@ class Tombol(Node):
         self._lid_sent_ms = self.now_ms
         self._send_status()
 
-    def confirm_config(self):
+    def confirm_config(self) -> None:
         wait_ms = STAGE_STATUS_MIN_MS + self.draw(STAGE_STATUS_SPAN_MS)
         self.at("stage_status", self.now_ms + wait_ms)
 
-    def _wants(self, envelope):
+    def _wants(self, envelope: "Envelope") -> bool:
         """Nothing changes while an incident runs, its keys least of all: the gateway sends CONFIG again."""
         if envelope.type == m.CONFIG and self._running():
             return False
         return Node._wants(self, envelope)
 
-    def _exhausted(self):
+    def _exhausted(self) -> bool:
         return 0 < self._battery_mv < LAST_BATTERY_MV
 
-    def _battery(self):
+    def _battery(self) -> int:
         return max(0, min(255, self._battery_mv // BATTERY_STEP_MV))
 
-    def _send_status(self):
+    def _send_status(self) -> None:
         if self._exhausted():
             self.count("battery_saved")
             return

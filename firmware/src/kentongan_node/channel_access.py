@@ -67,10 +67,9 @@ class ChannelAccess:
         self.queue = SendQueue()
         self.drops = self.queue.drops
         self.meter = BusyMeter()
-        # What only a relay has is asked of relays alone; a modem has shares, too.
-        self._shares: Shares = shares  # type: ignore[assignment]
+        self._shares = shares
         self._others: AirLedger | None = None  # of the hour, what others made us send but alarms
-        self.answers: AnswerCache = None  # type: ignore[assignment]
+        self.answers: AnswerCache | None = None
         self._set_pace()
         self._state, self._state_ms, self._checks_left = IDLE, 0, 0
         self._free_ms = self._status_ms = 0  # a frame on the air ends then; our own STATUS went last
@@ -212,7 +211,7 @@ class ChannelAccess:
             if entry is None or self._payable(entry, now_ms):
                 return entry
             self.queue.drop(entry, "air")
-            if entry.answer and entry.tag:
+            if entry.answer:
                 self.answers.budget.unsaid(*entry.tag)
 
     def _payable(self, entry: "Entry", now_ms: int) -> bool:

@@ -15,8 +15,20 @@ from binascii import hexlify, unhexlify
 from kentongan_wire.crypto import sha256
 from kentongan_wire.keys import OwnKeys, PostKeys, RelayKeys
 from kentongan_wire.messages import SIRENE, TOMBOL
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Persist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from kentongan_wire.keys import Held, KeyRing
+    from kentongan_wire.replay import Guard
+    from kentongan_wire.shapes import Bytes
+
+    from kentongan_node.actions import Settings
+
 
 NAME = "config"
 KEPT = ("hop_limit", "patterns", "profile", "revoked", "status_period_s", "table")
@@ -28,19 +40,22 @@ KEYS_LIMIT = 2  # generations beside the device file's: the one in use and the o
 class Kept:
     """Settings that CONFIG left on this device, and the key ring made from them and the device file."""
 
-    def __init__(self, state):
+    def __init__(self, state: "Bytes") -> None:
         self._clear()
         try:
             self._load(bytes(state))
         except (ValueError, TypeError, IndexError, KeyError):
             self._clear()  # torn: the gateway sees version 0 and sends it again
 
-    def _clear(self):
-        self.version, self.settings = 0, {}
-        self.keys = []
-        self.send, self.lowest, self.floor = None, 0, None
+    def _clear(self) -> None:
+        self.version = 0
+        self.settings: Settings = {}
+        self.keys: list[tuple[Any, ...]] = []
+        self.send: int | None = None
+        self.lowest = 0
+        self.floor: list[int] | None = None
 
-    def _load(self, state):
+    def _load(self, state: bytes) -> None:
         if not state:
             return
         if sha256(state[CHECK_BYTES:])[:CHECK_BYTES] != state[:CHECK_BYTES]:
@@ -53,13 +68,13 @@ class Kept:
         self.keys = [(row[0],) + tuple([unhexlify(key) for key in row[1:]]) for row in keys]
         self.send, self.lowest, self.floor = send, lowest, floor
 
-    def persist(self, settings):
+    def persist(self, settings: "Settings") -> "Persist":
         kept = [[name, settings[name]] for name in KEPT if name in settings]
         keys = [[row[0]] + [hexlify(key).decode() for key in row[1:]] for row in self.keys]
         text = json.dumps([self.version, kept, keys, self.send, self.lowest, self.floor]).encode()
         return Persist(NAME, sha256(text)[:CHECK_BYTES] + text)
 
-    def rings(self, base, held):
+    def rings(self, base: int, held: tuple[bytes, ...]) -> "Held":
         """{generation: its keys} that are accepted; those of the device file are the base's."""
         out = {base: held}
         for row in self.keys:
@@ -70,12 +85,12 @@ class Kept:
                 accepted[g] = out[g]
         return accepted or out
 
-    def take_keys(self, next_keys):
+    def take_keys(self, next_keys: "tuple[Any, ...]") -> None:
         """Keys of one more generation; the oldest beside it gives way."""
         self.keys = [row for row in self.keys if row[0] != next_keys[0]] + [tuple(next_keys)]
         self.keys = sorted(self.keys)[-KEYS_LIMIT:]
 
-    def take_generations(self, send, lowest, base):
+    def take_generations(self, send: int, lowest: int, base: int) -> bool:
         """Send with one generation and refuse those below another; False when we hold no key to send with.
 
         Nor ever back: a hub restored from an old backup must not wake keys that a thief may hold.
@@ -87,13 +102,13 @@ class Kept:
         self.keys = [row for row in self.keys if row[0] >= lowest]
         return True
 
-    def guard(self, guard, types):
+    def guard(self, guard: "Guard", types: "Iterable[int]") -> None:
         """Raise the guard to the last CONFIG that was applied, whatever its own file knows."""
         for kind in types if self.floor else ():
             guard.raise_to(self.floor[0], self.floor[1], kind, self.floor[2])
 
 
-def make_keys(role, node, rings, send):
+def make_keys(role: int, node: int, rings: "Held", send: int | None) -> "KeyRing":
     """Return the key ring over rings = {generation: keys in the order of keys.HELD}."""
     generation = send if send in rings else max(rings)
     if role == SIRENE:

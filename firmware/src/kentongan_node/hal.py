@@ -12,8 +12,9 @@ import time
 import esp32
 import machine
 import micropython
+from kentongan_wire.shapes import TYPE_CHECKING
 
-from kentongan_node import rtcmem, wiring
+from kentongan_node import files, rtcmem, wiring
 from kentongan_node.actions import Boot
 from kentongan_node.beside import Beside
 from kentongan_node.console import Console, Service, asked, noise
@@ -21,6 +22,28 @@ from kentongan_node.inputs import Panel, boot_key, level_of
 from kentongan_node.keeper import Keeper
 from kentongan_node.senses import Senses
 from kentongan_node.timing import Clock, NextEvent, Ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from kentongan_node.actions import (
+        Action,
+        Cad,
+        HostWrite,
+        Listen,
+        Note,
+        Persist,
+        Quiet,
+        Settings,
+        Show,
+        Sleep,
+        Sound,
+        Transmit,
+        Tune,
+    )
+    from kentongan_node.radio import Event, Radio
+
 
 SIREN_LIMIT_MS = 180_000  # by a timer of its own, whatever the program asks for
 WATCHDOG_MS = 30_000
@@ -30,33 +53,29 @@ OUTLAST_MS = 50  # between two looks at a siren that outlasts its program
 HOST_READ_BYTES = 256
 LINE_READ_BYTES = 32  # of the serial line in one turn of the loop: what one turn brings at 115200 baud
 SPARE = "kentongan"  # our part of the chip's NVS
-STATE_DIR = "/state"
-DEVICE_FILE = "/device.json"
-WIDE = "/wide"  # where main.py has mounted the same files with larger pieces, for the start's reads alone:
-# what such a mount writes the port's cannot always read (an inline file above its cache, at a block's end)
 
 
 beside = Beside(lambda text: sys.stdout.write(text))  # of this start
 wires = wiring.Wires(machine, beside)
 
 
-def siren_off(pins):
+def siren_off(pins: "wiring.Pins") -> None:
     """Drive the siren's output low: the first thing that a board does. `pins`: its role's dict of boards/."""
     if pins["siren"] is not None:
         wires.output(wiring.OUTPUT, pins["siren"])
 
 
-def healthy_off(pins):
+def healthy_off(pins: "wiring.Pins") -> None:
     if pins["healthy"] is not None:
         wires.output("healthy", pins["healthy"])
 
 
-def recall():
+def recall() -> "rtcmem.Memory":
     """Return the rtcmem.Memory that the last run left."""
     return rtcmem.load(beside.do("rtc", lambda: machine.RTC().memory()) or b"")
 
 
-def remember(memory):
+def remember(memory: "rtcmem.Memory") -> None:
     data = memory.dump()  # no room on the heap is the caller's business
     beside.do("rtc", lambda: machine.RTC().memory(data))
 
@@ -64,40 +83,40 @@ def remember(memory):
 class Watchdog:
     """The chip's, or None in its place where the chip gives none."""
 
-    def __init__(self, chips):
+    def __init__(self, chips: "Any") -> None:
         self._chips = chips
 
-    def feed(self):
+    def feed(self) -> None:
         if self._chips is not None:
             beside.do("watchdog", self._chips.feed)
 
 
-def watchdog(timeout_ms):
+def watchdog(timeout_ms: int) -> "Watchdog":
     """Return the watchdog, which nothing stops; a second call gives it another time."""
     return Watchdog(beside.do("watchdog", lambda: machine.WDT(timeout=timeout_ms)))
 
 
-def restart():
+def restart() -> None:
     machine.reset()
 
 
-def own_line(ours):
+def own_line(ours: bool) -> None:
     """Ctrl-C on the serial line ends the program (a technician's), or is a character like others (ours)."""
     micropython.kbd_intr(-1 if ours else 3)
 
 
-def random_u32():
+def random_u32() -> int:
     return struct.unpack("<I", os.urandom(4))[0]
 
 
-def line():
+def line() -> select.poll:
     """Return a poller of the serial line."""
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     return poller
 
 
-def read_line(poller, limit=LINE_READ_BYTES):
+def read_line(poller: select.poll, limit: int = LINE_READ_BYTES) -> bytes:
     """Bytes that came on the serial line, so many at most; text would wait for all of a character, and a read
     of several bytes for all of them."""
     data = bytearray()
@@ -106,71 +125,19 @@ def read_line(poller, limit=LINE_READ_BYTES):
     return bytes(data)
 
 
-def stop_timers():
+def stop_timers() -> None:
     """Stop every rhythm: a siren that was switched off would be switched on by the next edge."""
     for number in range(4):
         beside.do("timer {}".format(number), lambda timer: machine.Timer(timer).deinit(), number)
 
 
-def sleep_until_key(board, pins):
+def sleep_until_key(board: "Any", pins: "wiring.Pins") -> None:
     """Deep sleep until the main key; does not come back."""
     wiring.arm_keys(esp32, wires.keys(board, pins, 0))
     machine.deepsleep()
 
 
-def device_text():
-    return _early(_content, DEVICE_FILE, "r")
-
-
-def _early(work, path, *how):
-    """work(path) by main.py's mount, or by the port's when that is not there."""
-    try:
-        return work(WIDE + path, *how)
-    except OSError:
-        return work(path, *how)
-
-
-def _content(path, mode):
-    with open(path, mode) as file:
-        return file.read()
-
-
-def read_state():
-    """{name: bytes} of everything that was persisted. An empty file is none: its first write was cut off.
-
-    Once, before the first write: after it main.py's mount is gone.
-    """
-    try:
-        names = _early(os.listdir, STATE_DIR)
-    except OSError:
-        names = []
-        try:
-            os.mkdir(STATE_DIR)
-        except OSError:
-            pass  # the flash takes no write: keeper.py says what follows
-    state = {}
-    for name in names:
-        try:
-            content = _early(_content, STATE_DIR + "/" + name, "rb")
-        except OSError:
-            content = b"?"  # it was there: a core must know that it lost something
-        if content:
-            state[name] = content
-    narrow()
-    return state
-
-
-def narrow():
-    """Use the port's mount alone from now on."""
-    try:
-        import vfs
-
-        vfs.umount(WIDE)
-    except Exception:
-        pass  # not a board's MicroPython, or it is not there
-
-
-def read_spare(node):
+def read_spare(node: int) -> bytes:
     """Read the second home of the sequence, or b"". Never the only one: the chip erases a full NVS."""
     data = bytearray(8)
     try:
@@ -179,7 +146,7 @@ def read_spare(node):
         return b""
 
 
-def write_spare(node, data):
+def write_spare(node: int, data: bytes) -> bool:
     """Return True when it is there for good."""
     try:
         spare = esp32.NVS(SPARE)
@@ -190,17 +157,17 @@ def write_spare(node, data):
     return True
 
 
-def keep_sequence(memory, name, data):
+def keep_sequence(memory: "rtcmem.Memory", name: str, data: bytes) -> bool:
     """A file of the sequence before there is a Port; True when a home took it."""
     try:
-        write_state(name, data)
+        files.write_state(name, data)
         return True
     except OSError:
         memory.failing = True
         return write_spare(memory.node, data)
 
 
-def wake(board, pins, memory):
+def wake(board: "Any", pins: "wiring.Pins", memory: "rtcmem.Memory") -> "Boot":
     """Return the Boot: cause and key of the start; noted, so that a failed start keeps a press."""
     cause, key, lid_open = _why(board, pins, memory)
     memory.armed = False
@@ -210,7 +177,7 @@ def wake(board, pins, memory):
     return Boot(cause, key, lid_open)
 
 
-def _why(board, pins, memory):
+def _why(board: "Any", pins: "wiring.Pins", memory: "rtcmem.Memory") -> tuple[str, str, bool]:
     """(cause, key, whether the lid is open)."""
     down = [key.name for _, _, key in wires.keys(board, pins, 0) if key.down]
     lid_open = "lid" in down
@@ -235,7 +202,17 @@ class Port:
     `boot`: of wake; `memory`: rtcmem.Memory; `watchdog`: fed here; `i2c`: of a power chip.
     """
 
-    def __init__(self, board, pins, settings, radio, boot, memory, watchdog, i2c=None):
+    def __init__(
+        self,
+        board: "Any",
+        pins: "wiring.Pins",
+        settings: "Settings",
+        radio: "Radio | None",
+        boot: "Boot",
+        memory: "rtcmem.Memory",
+        watchdog: "Watchdog",
+        i2c: "Any" = None,
+    ) -> None:
         self._boot = boot
         self._board, self._pins, self._radio = board, pins, radio
         self._settings, self._memory, self._watchdog = settings, memory, watchdog
@@ -255,16 +232,17 @@ class Port:
                               self._siren, beside, self._started_ms)  # fmt: skip
         # A key that woke us and was let go by now: its edge is told, or the strokes would wait for it.
         self._let_go = "" if self._panel.is_down(boot.key) or boot.key not in ("main", "silent") else boot.key
-        self._keeper = Keeper(memory, write_state, remember, lambda data: write_spare(memory.node, data),
-                              self._started_ms, boot.cause == "wake_timer")  # fmt: skip
+        self._keeper = Keeper(memory, files.write_state, remember,
+                              lambda data: write_spare(memory.node, data), self._started_ms,
+                              boot.cause == "wake_timer")  # fmt: skip
         self._lines()
-        self._do = {
+        self._do: dict[str, Callable[[Any], object]] = {
             "Cad": self._cad, "Transmit": self._transmit, "Tune": self._tune, "Listen": self._listen,
             "Persist": self._persist, "Sound": self._sound, "Quiet": self._quiet, "Show": self._show,
             "HostWrite": self._host_write, "Sleep": self._sleep, "Note": self._note,
         }  # fmt: skip
 
-    def _outputs(self, board, pins):
+    def _outputs(self, board: "Any", pins: "wiring.Pins") -> None:
         self._siren = wires.siren(pins)
         self._mute = self._siren is not None and isinstance(self._siren.pin, wiring.Dead)  # to be told
         self._shows = wires.shows(board, pins)
@@ -272,10 +250,10 @@ class Port:
         number = pins["healthy"]
         self._healthy = None if number is None else wires.output("healthy", number)
 
-    def _lines(self):
+    def _lines(self) -> None:
         """The serial line: the host's at a modem; else notes and a technician's words."""
         self._host = self._console = None
-        self._words = []
+        self._words: list[str] = []
         self._poller = line()
         self._asked = b""  # the end of what the host sent: a word of the technician may begin in it
         if self._settings["role"] != "modem":
@@ -285,26 +263,26 @@ class Port:
 
         self._host = UsbLine(sys.stdout.buffer)
 
-    def boot(self):
+    def boot(self) -> "Ready":
         """Awaitable of the Boot: why we start, and whether the lid stands open."""
         return Ready(self._boot)
 
-    def settling(self):
+    def settling(self) -> bool:
         """Tell whether the readings of a timer's wake are on their way: its STATUS waits for them."""
         return self._boot.cause == "wake_timer" and self._senses.settling()
 
     # -- events ---------------------------------------------------------------------------------------
 
-    def now_ms(self):
+    def now_ms(self) -> int:
         return self._clock.now_ms()
 
-    def random_u32(self):
+    def random_u32(self) -> int:
         return random_u32()
 
-    def next_event(self, deadline_ms):
+    def next_event(self, deadline_ms: int | None) -> "NextEvent":
         return NextEvent(self, deadline_ms)
 
-    def poll(self):
+    def poll(self) -> "Event | None":
         """Return the next event (name, args), or None."""
         if (self._radio is None or self._radio.dead) and not self._sounds():  # a restart would end that
             raise RuntimeError("radio does not answer: {}".format(self._radio and self._radio.counters))
@@ -331,17 +309,17 @@ class Port:
             event = beside.do("flash", self._keeper.poll, now_ms, quiet, quiet and not self._busy())
         return event
 
-    def _tend(self):
+    def _tend(self) -> None:
         """Tend what must go on however the program fares: watchdogs, and beats that have no timer."""
         self._watchdog.feed()
         if self._healthy is not None:  # the carrier's watchdog and relay want edges, not a level
             beside.do("healthy", lambda: self._healthy.value(1 - self._healthy.value()))
         wires.look(self._shows, self._siren)
 
-    def _sounds(self):
+    def _sounds(self) -> bool:
         return self._sounder is not None and self._sounder.playing
 
-    def outlast(self):
+    def outlast(self) -> None:
         """The program has failed: what sounds goes on to its end, or until somebody at the post ends it."""
         while self._sounds():
             self._tend()
@@ -356,12 +334,12 @@ class Port:
                 # no start finds it unfinished
                 beside.do("flash", self._keeper.persist, "siren", b"", self.now_ms())
 
-    def _busy(self):
+    def _busy(self) -> bool:
         """Tell whether an alarm is being sent, or sounds: no time to try a flash that fails."""
         files = self._memory.files
         return bool(files.get("incident") or files.get("silent") or self._sounds())
 
-    def _started_well(self, now_ms):
+    def _started_well(self, now_ms: int) -> None:
         """The press has reached the core; after a while the start as a whole was a good one."""
         self._memory.pressed = ""
         if now_ms - self._started_ms >= GOOD_RUN_MS:
@@ -371,7 +349,7 @@ class Port:
         self._memory.tries = 0
         remember(self._memory)
 
-    def _hear_line(self):
+    def _hear_line(self) -> "Event | None":
         if self._host is not None:
             data = read_line(self._poller, HOST_READ_BYTES)
             if not data:
@@ -392,18 +370,18 @@ class Port:
                 sys.stdout.write("tidak dikenal: {}; tulis uji, periksa atau servis\n".format(word))
         return None
 
-    def _inspect(self):
+    def _inspect(self) -> None:
         from kentongan_node import selftest
 
         down, stuck = self._panel.down(), self._panel.stuck(self.now_ms())
         radio = None if self._radio is None else self._radio.counters
         selftest.tell(sys.stdout, self._settings, down, stuck, self._senses.levels(),
-                      self._senses.battery_mv(), radio, state_names(), self._keeper.failing,
+                      self._senses.battery_mv(), radio, files.state_names(), self._keeper.failing,
                       sorted(beside.failing))  # fmt: skip
 
     # -- actions ------------------------------------------------------------------------------------
 
-    def perform(self, action):
+    def perform(self, action: "Action") -> None:
         """Do one action; when this returns it is done, or begun where the answer is an event."""
         name = type(action).__name__
         if name in ("Note", "HostWrite"):
@@ -411,26 +389,26 @@ class Port:
         else:
             self._do[name](action)
 
-    def _cad(self, action):
+    def _cad(self, action: "Cad") -> None:
         if self._radio is not None:
             self._radio.begin_check()
 
-    def _transmit(self, action):
+    def _transmit(self, action: "Transmit") -> None:
         if self._radio is not None:
             self._radio.begin_send(action.frame)
 
-    def _listen(self, action):
+    def _listen(self, action: "Listen") -> None:
         if self._radio is not None:
             self._radio.listen(action.on)
 
-    def _tune(self, action):
+    def _tune(self, action: "Tune") -> None:
         self._tuning.update(
             {"preset": action.preset, "freq_hz": action.freq_hz, "conducted_dbm": action.conducted_dbm}
         )
         if self._radio is not None:
             self._radio.tune(self._tuning)
 
-    def _persist(self, action):
+    def _persist(self, action: "Persist") -> None:
         """Into RTC memory at once where that is wide enough; an incident reaches flash while its frame flies.
 
         The sequence is on flash before the frame that uses it begins: RTC memory does not outlive the supply.
@@ -440,7 +418,7 @@ class Port:
         else:
             beside.do("flash", self._keeper.persist, action.name, action.data, self.now_ms())
 
-    def _sound(self, action):
+    def _sound(self, action: "Sound") -> None:
         """An output that cannot be driven is told to the core: nobody shall believe that it sounds."""
         if self._sounder is None:
             return
@@ -451,23 +429,23 @@ class Port:
         beside.do(wiring.OUTPUT, self._sounder.play, action.steps, min(action.total_ms, SIREN_LIMIT_MS))
         self._mute = self._siren is not None and not self._siren.playing
 
-    def _quiet(self, action):
+    def _quiet(self, action: "Quiet") -> None:
         if self._sounder is not None:
             beside.do(wiring.OUTPUT, self._sounder.stop)
 
-    def _show(self, action):
+    def _show(self, action: "Show") -> None:
         wires.show(self._shows, action.steps)
 
-    def _host_write(self, action):
+    def _host_write(self, action: "HostWrite") -> None:
         if self._host is not None:
             self._host.write(action.data)
 
-    def _note(self, action):
+    def _note(self, action: "Note") -> None:
         if self._console is not None:
             line = "{} #{} {} {}\n"
             sys.stdout.write(line.format(action.device, action.counter, action.step, action.detail))
 
-    def _sleep(self, action):
+    def _sleep(self, action: "Sleep") -> None:
         """Deep sleep; does not come back."""
         self._keeper.flush(self.now_ms())
         if self._radio is not None:
@@ -483,16 +461,3 @@ class Port:
         if action.wake_ms is None:
             machine.deepsleep()
         machine.deepsleep(max(1, action.wake_ms))
-
-
-def state_names():
-    try:
-        return os.listdir(STATE_DIR)
-    except OSError:
-        return []
-
-
-def write_state(name, data):
-    # A plain rewrite is atomic on littlefs2; a rename would cost three program operations instead of one.
-    with open(STATE_DIR + "/" + name, "wb") as file:
-        file.write(data)

@@ -21,9 +21,20 @@ import time
 from asyncio import run as run_loop
 
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
 
-from kentongan_node import feedback, hal, radio, runner, settings
+from kentongan_node import feedback, files, hal, radio, runner, settings
 from kentongan_node.console import Console, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from kentongan_node.actions import Boot, State
+    from kentongan_node.node import Node
+    from kentongan_node.rtcmem import Memory
+    from kentongan_node.wiring import Pins
+
 
 FAULTS_MAX = 3
 RESTART_MS = 5_000
@@ -34,13 +45,13 @@ NOBODY_MS = 10_000
 LOOK_MS = 100
 
 
-def outputs_off(pins):
+def outputs_off(pins: "Pins") -> None:
     hal.stop_timers()
     hal.siren_off(pins)
     hal.healthy_off(pins)
 
 
-def serve(board, pins, kind):
+def serve(board: "Any", pins: "Pins", kind: "type[Node]") -> None:
     """Read the device file, make the core of class `kind`, run it.
 
     Comes back to the prompt only, when a technician asked.
@@ -72,7 +83,7 @@ def serve(board, pins, kind):
         serve_technician(pins, memory)
 
 
-def serve_technician(pins, memory):
+def serve_technician(pins: "Pins", memory: "Memory") -> None:
     """The prompt is the technician's, until the watchdog takes the board back."""
     outputs_off(pins)
     hal.watchdog(SERVICE_MS)
@@ -82,7 +93,9 @@ def serve_technician(pins, memory):
     print("servis; alat mulai lagi sendiri dalam {} menit".format(SERVICE_MS // 60_000))
 
 
-def run(board, pins, kind, boot, memory, watchdog):
+def run(
+    board: "Any", pins: "Pins", kind: "type[Node]", boot: "Boot", memory: "Memory", watchdog: "hal.Watchdog"
+) -> None:
     core, port = prepare(board, pins, kind, boot, memory, watchdog)
     let_go()
     try:
@@ -94,14 +107,16 @@ def run(board, pins, kind, boot, memory, watchdog):
         raise
 
 
-def let_go():
+def let_go() -> None:
     """Give back the code of what only the start calls: the tool's letgo.py writes it into the joined file."""
 
 
-def prepare(board, pins, kind, boot, memory, watchdog):
+def prepare(
+    board: "Any", pins: "Pins", kind: "type[Node]", boot: "Boot", memory: "Memory", watchdog: "hal.Watchdog"
+) -> "tuple[Node, hal.Port]":
     """The core and its port, made of the device file and what was persisted."""
     try:
-        text = hal.device_text()
+        text = files.device_text()
     except (OSError, ValueError):  # not there, or no text
         raise LocalError("device.json is missing or torn; provision the board with kentongan-tool")
 
@@ -125,11 +140,11 @@ def prepare(board, pins, kind, boot, memory, watchdog):
     return core, hal.Port(board, pins, checked, chip, boot, memory, watchdog, i2c)
 
 
-def recalled(memory):
+def recalled(memory: "Memory") -> "State":
     """{name: bytes} that a core begins with."""
     from kentongan_node import counter
 
-    state = hal.read_state()
+    state = files.read_state()
     for name in memory.files:
         # RTC memory is written first, so it is never older; where the chip gave none for a while it is
         kept = counter.unpack(state.get(name, b""))
@@ -154,14 +169,14 @@ def recalled(memory):
     return state
 
 
-def role_of(board, pins):
+def role_of(board: "Any", pins: "Pins") -> str:
     for role in ("TOMBOL", "SIRENE", "PENERUS", "PENERIMA", "MODEM"):
         if getattr(board, role) is pins:
             return role.lower()
     return ""
 
 
-def tells(kind, memory, key):
+def tells(kind: "type[Node]", memory: "Memory", key: str) -> str:
     """Return the lamp's signal while the program does not run: "nobody hears" for a press that has no
     answer, nothing while a silent alarm runs, else that a technician is needed.
     """
@@ -173,25 +188,27 @@ def tells(kind, memory, key):
     return feedback.OFF if key == "silent" or memory.files.get("silent") else feedback.TECHNICIAN
 
 
-def show(board, pins, state):
+def show(board: "Any", pins: "Pins", state: str) -> "Callable[[], object]":
     """Let lamp, buzzer and motor say it, as far as they are there: a look(), which keeps it going."""
     beats = hal.wires.shows(board, pins)
     hal.wires.show(beats, feedback.STEPS[state])
     return lambda: hal.wires.look(beats)
 
 
-def wait(watchdog, look, ms):
+def wait(watchdog: "hal.Watchdog", look: "Callable[[], object]", ms: int) -> None:
     for _ in range(ms // LOOK_MS):
         watchdog.feed()
         look()
         time.sleep_ms(LOOK_MS)
 
 
-def say(text):
+def say(text: str) -> None:
     hal.beside.do("line", print, text)
 
 
-def wait_for_technician(board, pins, watchdog, reason, first):
+def wait_for_technician(
+    board: "Any", pins: "Pins", watchdog: "hal.Watchdog", reason: str, first: str
+) -> None:
     """Show it and say it, over and over; then sleep (tombol) or try again (the others).
 
     `first`: what the lamp says until NOBODY_MS are over.

@@ -54,12 +54,9 @@ class Mesh(ChannelAccess):
         of the air ledger and of the senders' counters."""
         ChannelAccess.__init__(self, preset, node, Shares(preset) if relays else None, air_state)
         self.relays = relays
-        # What only a relay has is asked of relays alone.
-        self.carried: Carried = None  # type: ignore[assignment]
-        if relays:
-            self.carried = Carried(counted)
-            self.answers = AnswerCache(self.carried, self.pace)
-            self._others = AirLedger()
+        self.carried: Carried | None = Carried(counted) if relays else None
+        self.answers = AnswerCache(self.carried, self.pace) if relays else None
+        self._others = AirLedger() if relays else None
         self.last_alarm_ms: int | None = None  # when any tombol's alarm frame was heard last
         # origin, known here or not: when its last alarm was heard
         self._origins: dict[int, int] = {}

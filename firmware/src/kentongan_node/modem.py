@@ -8,10 +8,19 @@ import struct
 
 from kentongan_wire import link, messages, phy
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import HostWrite, Listen, Note, Tune
 from kentongan_node.channel_access import ChannelAccess
 from kentongan_node.shares import Shares
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kentongan_node.actions import Action, Boot, Settings, State
+
+    Radio = tuple[str, int, int]  # preset, frequency in Hz, power in dBm
+
 
 HEARTBEAT_MS = 5_000  # ModemStatus without being asked; the host takes three missed ones as dead
 REMEMBERED = 8  # host messages whose repeat is answered without sending twice
@@ -29,36 +38,37 @@ class Modem:
     """`settings` as device_file.check returns them, with `power_dbm`: what the chip can send. Its radio
     values are used until the host configures; what its antenna does not allow is refused then, too."""
 
-    def __init__(self, settings, state):
-        self.now_ms, self.rnd, self.actions = 0, 0, []  # of the call under way
+    def __init__(self, settings: "Settings", state: "State") -> None:
+        self.now_ms = self.rnd = 0  # of the call under way
+        self.actions: list[Action] = []
         self.settings = settings
         self.label = settings["label"]
         self.node = 0  # 0: not configured since the start
-        self.counters = {}
+        self.counters: dict[str, int] = {}
         preset = phy.preset(settings["preset"])
         self.mesh = ChannelAccess(preset, 0, Shares(preset), state.get("air"))
         self._decoder = link.Decoder()
         self._tuned = self._radio(settings)
         self._seq = 0
-        self._handled = []  # (seq, src, id) of the last Transmits
+        self._handled: list[tuple[int, int, int]] = []  # (seq, src, id) of the last Transmits
         self._start_ms = 0
-        self._beat_ms = None
+        self._beat_ms: int | None = None
         self._flash_fails = False
 
     @staticmethod
-    def _radio(values):
+    def _radio(values: "Settings") -> "Radio":
         return (values["preset"], values["freq_hz"], values["conducted_dbm"])
 
     # -- what the shell calls -----------------------------------------------------------------------
 
-    def start(self, boot, now_ms, rnd):
+    def start(self, boot: "Boot", now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         self._start_ms = now_ms
         self._beat_ms = now_ms + HEARTBEAT_MS
         self._tell(link.Hello(link.LINK_VERSION, messages.GATEWAY, self.node))
         return self._end()
 
-    def host(self, data, now_ms, rnd):
+    def host(self, data: bytes, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         for seq, message in self._decoder.feed(data):
             reason = self._obey(seq, message)
@@ -67,7 +77,7 @@ class Modem:
                 self._status()
         return self._end()
 
-    def receive(self, frame, rssi, snr_q, now_ms, rnd):
+    def receive(self, frame: bytes, rssi: int, snr_q: int, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         self.mesh.channel_used(len(frame), now_ms)
         if self.node and 0 < len(frame) <= phy.MAX_FRAME:
@@ -75,16 +85,16 @@ class Modem:
             self._tell(link.Received(frame, rssi, snr_q, now_ms & 0xFFFFFFFF))
         return self._end()
 
-    def garbled(self, n_bytes, now_ms, rnd):
+    def garbled(self, n_bytes: int, now_ms: int, rnd: int) -> "list[Action]":
         self.mesh.garbled(n_bytes, now_ms)
         return []
 
-    def cad(self, busy, now_ms, rnd):
+    def cad(self, busy: bool, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         self.mesh.cad(busy, now_ms, rnd, self.actions)
         return self._end()
 
-    def sent(self, ok, now_ms, rnd):
+    def sent(self, ok: bool, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         entry = self.mesh.sent(ok, now_ms, rnd, self.actions)
         if entry is not None:
@@ -92,17 +102,17 @@ class Modem:
             self._tell(link.Transmitted(entry.src, entry.id, airtime_ms))
         return self._end()
 
-    def key(self, key, down, now_ms, rnd):
+    def key(self, key: str, down: bool, now_ms: int, rnd: int) -> "list[Action]":
         return []
 
-    def sense(self, what, value, now_ms, rnd):
+    def sense(self, what: str, value: int, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         if what == "flash":  # its only file is the hour's air
             self._flash_fails = bool(value)
             self._status()
         return self.actions
 
-    def tick(self, now_ms, rnd):
+    def tick(self, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         if self._beat_ms is not None and now_ms >= self._beat_ms:
             self._beat_ms = now_ms + HEARTBEAT_MS
@@ -111,13 +121,13 @@ class Modem:
             self._status()
         return self._end()
 
-    def next_deadline(self):
+    def next_deadline(self) -> int | None:
         times = [t for t in (self._beat_ms, self.mesh.next_deadline()) if t is not None]
         return min(times) if times else None
 
     # -- the host's orders --------------------------------------------------------------------------
 
-    def _obey(self, seq, message):
+    def _obey(self, seq: int, message: "Any") -> int:
         """Do what the host asks; 0, or the reason of the refusal."""
         if isinstance(message, link.Configure):
             return self._configure(message)
@@ -128,7 +138,7 @@ class Modem:
             return 0
         return 0 if isinstance(message, link.StatusAsk) else link.REASON_UNKNOWN
 
-    def _configure(self, wanted):
+    def _configure(self, wanted: "link.Configure") -> int:
         try:
             preset = phy.preset(wanted.preset)
             phy.check_frequency(wanted.freq_hz, preset.bw_hz)
@@ -152,7 +162,7 @@ class Modem:
             self.actions.append(Listen(True))
         return 0
 
-    def _transmit(self, seq, order):
+    def _transmit(self, seq: int, order: "link.Transmit") -> int:
         if not self.node:
             return link.REASON_NOT_READY
         if not FRAME_LEAST_BYTES <= len(order.frame) <= phy.MAX_FRAME or order.klass > CLASS_LAST:
@@ -173,7 +183,7 @@ class Modem:
 
     # -- inside -------------------------------------------------------------------------------------
 
-    def _status(self):
+    def _status(self) -> None:
         dropped = sum(self.mesh.drops.values()) & 0xFFFF
         faults = link.FAULT_JAMMED if self.mesh.meter.jammed(self.now_ms) else 0
         faults |= link.FAULT_FLASH if self._flash_fails else 0
@@ -181,14 +191,14 @@ class Modem:
         air_ms = self.mesh.air_used_ms(self.now_ms)
         self._tell(link.ModemStatus(air_ms, len(self.mesh.queue), dropped, uptime_s, faults))
 
-    def _tell(self, message):
+    def _tell(self, message: "Any") -> None:
         self.actions.append(HostWrite(link.encode(self._seq, message)))
         self._seq = (self._seq + 1) & 0xFFFF
 
-    def _begin(self, now_ms, rnd):
+    def _begin(self, now_ms: int, rnd: int) -> None:
         self.now_ms, self.rnd, self.actions = now_ms, rnd, []
 
-    def _end(self):
+    def _end(self) -> "list[Action]":
         self.mesh.tick(self.now_ms, self.rnd, self.actions)
         for src, packet_id, reason in self.mesh.queue.take_lost():
             self._tell(link.Refused(src, packet_id, LOST_REASONS.get(reason, link.REASON_DROPPED)))

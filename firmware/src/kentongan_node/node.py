@@ -14,6 +14,7 @@ from kentongan_wire.keys import HELD
 from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
 from kentongan_wire.phy import preset
 from kentongan_wire.replay import REPEAT, Guard
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node import configure
 from kentongan_node.actions import Note, Persist, Sleep
@@ -21,6 +22,22 @@ from kentongan_node.counter import Sequence
 from kentongan_node.heads import alarm_head
 from kentongan_node.mesh import Mesh
 from kentongan_node.mix import pick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from kentongan_wire.bodies import Body, Entry
+    from kentongan_wire.keys import KeyRing
+    from kentongan_wire.messages import Envelope
+    from kentongan_wire.packet import Data, Packet
+    from kentongan_wire.verify import Message
+
+    from kentongan_node.actions import Action, Boot, Settings, State
+    from kentongan_node.queue import Entry as Waiting
+
+    Heard = tuple[Packet, int, int]  # a message's packet, its rssi and snr_q
+
 
 GUARD_LIMIT_POST = 256  # last counters that a post keeps: 5.4 KB, taken when the heap is still whole
 GUARD_LIMIT = 32  # nodes that judge nobody but the gateway
@@ -38,16 +55,17 @@ class Node:
 
     role = 0
     relays = True
-    types: tuple = ()
+    types: tuple[int, ...] = ()
 
-    def __init__(self, settings, state):
-        self.now_ms, self.rnd, self.actions = 0, 0, []  # of the call under way
+    def __init__(self, settings: "Settings", state: "State") -> None:
+        self.now_ms = self.rnd = 0  # of the call under way
+        self.actions: list[Action] = []
         self.settings = dict(settings)  # CONFIG changes some of them
         self.state = {name: state[name] for name in state if name != "guard"}  # 4 KB, and loaded below
         self.node = settings["node"]
         self.label = settings["label"]
-        self.counters = {}
-        self.timers = {}
+        self.counters: dict[str, int] = {}
+        self.timers: dict[str, int] = {}
         self.channel = Channel(settings["channel_name"], unhexlify(settings["channel_key"]))
         self.preset = preset(settings["preset"])
         self.kept = configure.Kept(state.get(configure.NAME, b""))
@@ -68,11 +86,11 @@ class Node:
         self._guarded(self.kept.guard, self.guard, CONTROL_TYPES if lost else (messages.CONFIG,))
         self.last_control = self._last_control()
 
-    def _load_guard(self, data):
+    def _load_guard(self, data: bytes) -> bool:
         self.guard.load(data)
         return True
 
-    def _make_keys(self):
+    def _make_keys(self) -> "KeyRing":
         base = self.settings["generation"]
         own = tuple([unhexlify(self.settings[name]) for name in HELD[self.role]])
         rings = self.kept.rings(base, own)
@@ -80,10 +98,10 @@ class Node:
         return configure.make_keys(self.role, self.node, rings, send)
 
     @property
-    def config_version(self):
+    def config_version(self) -> int:
         return self.kept.version
 
-    def _last_control(self):
+    def _last_control(self) -> int:
         """Highest counter accepted of the gateway's own messages, for its recovery after a loss."""
         gateway = self.settings["gateway"]
         last = 0
@@ -94,19 +112,19 @@ class Node:
 
     # -- what the shell calls -----------------------------------------------------------------------
 
-    def start(self, boot, now_ms, rnd):
+    def start(self, boot: "Boot", now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         if boot.cause == "wake_timer":
             self.mesh.ledger.woke_by_timer()
         self.on_start(boot)
         return self._end()
 
-    def key(self, key, down, now_ms, rnd):
+    def key(self, key: str, down: bool, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         self.on_key(key, down)
         return self._end()
 
-    def sense(self, what, value, now_ms, rnd):
+    def sense(self, what: str, value: int, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         if what == "flash":
             self.flash_failing = bool(value)
@@ -115,24 +133,19 @@ class Node:
         self.on_sense(what, value)
         return self._end()
 
-    def host(self, data, now_ms, rnd):
-        self._begin(now_ms, rnd)
-        self.on_host(data)
-        return self._end()
-
-    def cad(self, busy, now_ms, rnd):
+    def cad(self, busy: bool, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         self.mesh.cad(busy, now_ms, rnd, self.actions)
         return self._end()
 
-    def sent(self, ok, now_ms, rnd):
+    def sent(self, ok: bool, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         entry = self.mesh.sent(ok, now_ms, rnd, self.actions)
         if entry is not None:
             self.on_sent(entry)
         return self._end()
 
-    def tick(self, now_ms, rnd):
+    def tick(self, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         for _ in range(DUE_LIMIT):
             due = sorted([(at_ms, name) for name, at_ms in self.timers.items() if at_ms <= now_ms])
@@ -142,7 +155,7 @@ class Node:
             self.on_timer(due[0][1])
         return self._end()
 
-    def next_deadline(self):
+    def next_deadline(self) -> int | None:
         """Return the latest time of the next tick, or None."""
         first_ms = self.mesh.next_deadline()
         for at_ms in self.timers.values():
@@ -150,13 +163,13 @@ class Node:
                 first_ms = at_ms
         return first_ms
 
-    def receive(self, frame, rssi, snr_q, now_ms, rnd):
+    def receive(self, frame: bytes, rssi: int, snr_q: int, now_ms: int, rnd: int) -> "list[Action]":
         self._begin(now_ms, rnd)
         self.mesh.channel_used(len(frame), now_ms)
         opened = self._guarded(self._open, frame)
         if opened:
             packet, data = opened
-            envelope = self._guarded(self._parse, data)
+            envelope = self._guarded(messages.parse, data.payload) if data.portnum == PORT_PRIVATE else None
             proved = (
                 self.relays
                 and envelope is not None
@@ -170,73 +183,79 @@ class Node:
                 self._carry(packet, data, proved, snr_q)
         return self._end()
 
-    def garbled(self, n_bytes, now_ms, rnd):
+    def garbled(self, n_bytes: int, now_ms: int, rnd: int) -> "list[Action]":
         """A frame of n_bytes whose check failed: somebody uses the channel."""
         self.mesh.garbled(n_bytes, now_ms)
         return []
 
     # -- what a role overrides ----------------------------------------------------------------------
 
-    def on_start(self, boot):
+    def on_start(self, boot: "Boot") -> None:
         """The node came up."""
 
-    def on_key(self, key, down):
+    def on_key(self, key: str, down: bool) -> None:
         """A debounced edge."""
 
-    def on_sense(self, what, value):
+    def on_sense(self, what: str, value: int) -> None:
         """A reading."""
 
-    def on_host(self, data):
-        """Take bytes from the host."""
-
-    def on_sent(self, entry):
+    def on_sent(self, entry: "Waiting") -> None:
         """A frame was on the air: entry.frame .klass .tag .relay .answer."""
 
-    def on_timer(self, name):
+    def on_timer(self, name: str) -> None:
         """A timer set by self.at(name, ..) is due; it is no longer set."""
 
-    def on_message(self, message, repeat, heard):
+    def on_message(self, message: "Message", repeat: bool, heard: "Heard") -> bool | None:
         """A verified verify.Message of a type in `types`, or CONFIG for us. heard: (packet, rssi, snr_q).
 
         repeat: the same content came before. The last counters are persisted after this returns, so
         what must come first (sound) is appended here. False: nothing came of it, its counter is not kept.
         """
 
-    def on_config(self, changed):
+    def on_config(self, changed: "Settings") -> None:
         """Settings came over the air and stand in self.settings already."""
 
-    def confirm_config(self):
+    def confirm_config(self) -> None:
         """Plan a STATUS soon: it tells the gateway that the settings are here."""
 
-    def on_overheard(self, envelope, src):
+    def on_overheard(self, envelope: "Envelope", src: int) -> None:
         """A message whose carry tag holds, for whomever it is: no more than a hint."""
 
-    def on_entry(self, entry, envelope, heard):
+    def on_entry(self, entry: "Entry", envelope: "Envelope", heard: "Heard") -> None:
         """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
 
     # -- for roles ----------------------------------------------------------------------------------
 
-    def at(self, name, at_ms):
+    def at(self, name: str, at_ms: int) -> None:
         """Call on_timer(name) at that time; replaces the timer of that name."""
         self.timers[name] = at_ms
 
-    def cancel(self, name):
+    def cancel(self, name: str) -> None:
         self.timers.pop(name, None)
 
-    def draw(self, n):
+    def draw(self, n: int) -> int:
         """0..n-1; every call within one event gives another number."""
         self._draws += 1
         return pick(self.rnd, self._draws, n)
 
-    def count(self, reason):
+    def count(self, reason: str) -> None:
         self.counters[reason] = self.counters.get(reason, 0) + 1
 
-    def note(self, step, counter, detail="", node=None):
+    def note(self, step: str, counter: int, detail: int | str = "", node: int | None = None) -> None:
         """A log line; identity: our label or another node's number in hex, and the counter."""
         device = self.label if node is None or node == self.node else "{:08x}".format(node)
         self.actions.append(Note(step, device, counter, detail))
 
-    def send(self, kind, body, hop_limit=None, counter=None, delay_ms=0, first=False, generation=None):
+    def send(
+        self,
+        kind: int,
+        body: "Body",
+        hop_limit: int | None = None,
+        counter: int | None = None,
+        delay_ms: int = 0,
+        first: bool = False,
+        generation: int | None = None,
+    ) -> int:
         """Seal and queue a message of ours; returns its counter (counter=None: the sequence value).
 
         False instead of the counter when the queue refused it; the drop is counted by the mesh.
@@ -253,7 +272,7 @@ class Node:
         klass = flood.class_of(kind)
         return self.mesh.submit(frame, klass, self.now_ms, delay_ms, first, tag=tag) and counter
 
-    def _seal(self, kind, body, generation, counter):
+    def _seal(self, kind: int, body: "Body", generation: int, counter: int) -> bytes:
         """Under A what posts judge, the alarm that sounds and stage 1; under C all else."""
         alarm, key_c = kind == messages.ALARM, self.key_c(generation)
         loud = alarm and messages.is_loud(body.zone, body.kind, body.flags)
@@ -263,36 +282,37 @@ class Node:
             kind, self.role, generation, counter, self.node, body, key, carry_key, key_c if alarm else None
         )
 
-    def send_own_status(self, body, hop_limit=None):
+    def send_own_status(self, body: "Body", hop_limit: int | None = None) -> int:
         """A STATUS goes out under the newest keys we hold: the only proof that they have arrived."""
         newest = self.keys.generations[-1]
         return self.send(messages.STATUS, body, hop_limit, generation=newest)
 
-    def key_a(self, generation=None):
+    def key_a(self, generation: int | None = None) -> bytes | None:
         """Our A of a generation (None: the one we send); None when it is not held."""
         return self.keys.a(self.node, self.role, self.keys.generation if generation is None else generation)
 
-    def key_c(self, generation=None):
+    def key_c(self, generation: int | None = None) -> bytes | None:
         return self.keys.c(self.node, self.role, self.keys.generation if generation is None else generation)
 
     # -- inside -------------------------------------------------------------------------------------
 
-    def _begin(self, now_ms, rnd):
+    def _begin(self, now_ms: int, rnd: int) -> None:
         self.now_ms, self.rnd, self.actions = now_ms, rnd, []
         self._draws = 0
 
-    def _end(self):
+    def _end(self) -> "list[Action]":
         actions = self.actions
         for i in range(len(actions)):
-            if isinstance(actions[i], Sleep):
+            action = actions[i]
+            if isinstance(action, Sleep):
                 # The core ends there: what it owes to the law goes to flash first.
-                parked = []
-                self.mesh.ledger.park(actions[i].wake_ms, self.now_ms, parked)
+                parked: list[Action] = []
+                self.mesh.ledger.park(action.wake_ms, self.now_ms, parked)
                 return actions[:i] + parked + actions[i:]
         self.mesh.tick(self.now_ms, self.rnd, actions)
         return actions
 
-    def _guarded(self, function, *args):
+    def _guarded(self, function: "Callable[..., Any]", *args: object) -> "Any":
         """The one place where what others did wrong ends; None then."""
         try:
             return function(*args)
@@ -300,16 +320,13 @@ class Node:
             self.count(error.reason)
             return None
 
-    def _open(self, frame):
+    def _open(self, frame: bytes) -> "tuple[Packet, Data] | None":
         packet = parse_packet(frame)
         if packet.src == self.node:
             return None  # a relay's copy of what we sent ourselves
         return packet, self.channel.open(packet)
 
-    def _parse(self, data):
-        return messages.parse(data.payload) if data.portnum == PORT_PRIVATE else None
-
-    def _deliver(self, frame, envelope, proved, heard):
+    def _deliver(self, frame: bytes, envelope: "Envelope", proved: bool, heard: "Heard") -> None:
         """Act on a message for us. Every copy comes here, whatever the mesh remembers."""
         packet = heard[0]
         if proved:
@@ -339,18 +356,18 @@ class Node:
                 self.last_control = max(self.last_control, message.counter)
             self.actions.append(Persist("guard", self.guard.image()))
 
-    def check_counter(self, message):
+    def check_counter(self, message: "Message") -> int:
         """NEW or REPEAT; RemoteError replay, altered."""
         return self.guard.check(message)
 
-    def _open_message(self, envelope, packet):
+    def _open_message(self, envelope: "Envelope", packet: "Packet") -> "Message":
         """Return the verified message; RemoteError."""
         revoked = self.settings["revoked"]
         if envelope.type == messages.SIREN_ORDER:
             return verify.own_order(envelope.payload, packet.src, self.node, self.keys, revoked)
         return verify.open_message(envelope.payload, packet.src, packet.to, self.keys, revoked)
 
-    def _wants(self, envelope):
+    def _wants(self, envelope: "Envelope") -> bool:
         """Tell whether this role verifies the message; for CONFIG and PAGE only our own."""
         if envelope.type == messages.CONFIG:
             return messages.target_of(envelope) == self.node
@@ -360,7 +377,7 @@ class Node:
             return envelope.role == messages.GATEWAY
         return envelope.type != messages.PAGE or messages.target_of(envelope) == self.node
 
-    def _configure(self, message, repeat):
+    def _configure(self, message: "Message", repeat: bool) -> None:
         """Collect the parts of CONFIG; with the last one everything changes at once and is kept."""
         if repeat:
             return
@@ -386,7 +403,7 @@ class Node:
         self.actions.append(self.kept.persist(self.settings))
         self.confirm_config()
 
-    def _new_keys(self, changed):
+    def _new_keys(self, changed: "Settings") -> None:
         """Keys of the next generation, and which generations count from now on."""
         base = self.settings["generation"]
         if "next_keys" in changed:
@@ -399,7 +416,7 @@ class Node:
         if self.relays and self.keys.generations[0] != oldest:
             self.mesh.carried.forget()
 
-    def _stored(self, envelope, frame):
+    def _stored(self, envelope: "Envelope", frame: bytes) -> None:
         """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm.
 
         No relay can judge its entries: they spare an alarm's first attempts, never the later ones. A post,
@@ -416,7 +433,7 @@ class Node:
             self.mesh.doubt_alarm(entry.node, entry.counter, self.role == messages.SIRENE)
         self.mesh.answers.keep(frame, pairs)
 
-    def _carry(self, packet, data, proved, snr_q):
+    def _carry(self, packet: "Packet", data: "Data", proved: bool, snr_q: int) -> None:
         """Relay rules for one opened packet; nothing in here decides local delivery."""
         head = alarm_head(data)
         tag = None

@@ -13,11 +13,19 @@ every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 
 from kentongan_wire import flood, patterns
 from kentongan_wire import messages as m
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Persist, Quiet, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import PACE_MAX, Reports
 from kentongan_node.soundings import KEEP_LEFT_MS, LIVE, Soundings, load
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import SirenReport
+
+    from kentongan_node.actions import Action, Boot, Settings, State, Steps
+    from kentongan_node.soundings import Record
+
 
 REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800  # clear of the receipts, within the gateway's 2 s
 # A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
@@ -36,26 +44,27 @@ SOUNDS = (m.STATE_SOUNDING, m.STATE_DRIVEN)
 class Output(MainsNode):
     """Base of Sirene: everything behind the decision whether an incident may sound."""
 
-    def __init__(self, settings, state):
+    def __init__(self, settings: "Settings", state: "State") -> None:
         super().__init__(settings, state)
         self.soundings = Soundings()
         self.reports = Reports(self.mesh.pace)
         self.fault = False
         self._stuck = False  # current flows although nothing is to sound
-        self._playing = None  # what the output does: (record, kind, drill, end) or a tone's name
+        # what the output does: (record, kind, drill, end) or a tone's name
+        self._playing: tuple[Record, int, bool, int] | str | None = None
         self._sensed = False
         self._rested = False  # a rest is over: the sensor's next word is told of all that run
 
     @property
-    def sounding(self):
+    def sounding(self) -> bool:
         """Tell whether the siren is driven for an incident, and does not rest."""
         return isinstance(self._playing, tuple)
 
-    def cut_off(self):
+    def cut_off(self) -> bool:
         """Tell whether a reset has cut a sounding off; asked before the start."""
         return load(self.state.get(FILE), 0).current() is not None
 
-    def on_start(self, boot):
+    def on_start(self, boot: "Boot") -> None:
         super().on_start(boot)
         self.soundings = load(self.state.get(FILE), self.now_ms)
         if self.soundings.current():
@@ -65,7 +74,7 @@ class Output(MainsNode):
             self._drive()
             self._report(self.soundings.current())
 
-    def on_sense(self, what, value):
+    def on_sense(self, what: str, value: int) -> None:
         if what != "siren":
             super().on_sense(what, value)
         elif value < 0:  # it cannot be driven, sensor or not
@@ -85,7 +94,7 @@ class Output(MainsNode):
         elif self._playing is not None and self._sensed:
             self.at("sense", self.now_ms + SENSE_LOSS_MS)
 
-    def on_timer(self, name):
+    def on_timer(self, name: str) -> None:
         if name == "end":
             for record in self.soundings.expire(self.now_ms):
                 self._report(record, m.STATE_STOPPED)
@@ -118,20 +127,20 @@ class Output(MainsNode):
         else:
             super().on_timer(name)
 
-    def _end(self):
+    def _end(self) -> "list[Action]":
         self._timer("end", self.soundings.next_end() if self.soundings.records else None)
         self._timer("report", self.reports.deadline() if self.reports.waiting else None)
         if self.soundings.current() is None:
             self.cancel("keep")
         return MainsNode._end(self)
 
-    def _timer(self, name, at_ms):
+    def _timer(self, name: str, at_ms: int | None) -> None:
         if at_ms is None:
             self.cancel(name)
         else:
             self.at(name, at_ms)
 
-    def status_flags(self):
+    def status_flags(self) -> int:
         flags = super().status_flags()
         if self.sounding:
             flags |= m.STATUS_SOUNDING
@@ -139,7 +148,7 @@ class Output(MainsNode):
             flags |= m.STATUS_SIREN_FAULT
         return flags
 
-    def _drive(self):
+    def _drive(self) -> None:
         """Let the output do what the incidents say."""
         record = self.soundings.current()
         if record is None:
@@ -168,7 +177,7 @@ class Output(MainsNode):
             self.at("sense", self.now_ms + SENSE_MS)
         self._playing = playing
 
-    def _quiet(self):
+    def _quiet(self) -> int:
         """The output off; returns when it has rested."""
         self._playing = None
         self.cancel("sense")
@@ -176,13 +185,13 @@ class Output(MainsNode):
         self.actions.append(Quiet())
         return self.soundings.stretch.quiet(self.now_ms)
 
-    def _rest(self):
+    def _rest(self) -> None:
         """The carrier would shut the output before long: a silence that it takes for an end."""
         self.at("rested", self._quiet())
         self.at("resting", self.now_ms)
         self.note("siren_rests", self.soundings.current().number)
 
-    def _go_on(self):
+    def _go_on(self) -> None:
         """After a rest: what still runs is heard again, and told when it is known."""
         self._drive()
         record = self.soundings.current()
@@ -193,11 +202,11 @@ class Output(MainsNode):
         if not self.settings["has_sense"]:
             self._sensor_says()
 
-    def _note_on(self, record, why):
+    def _note_on(self, record: "Record", why: str) -> None:
         if self.sounding:
             self.note("siren_on", record.number, why, node=record.origin)
 
-    def _tone(self, name, steps):
+    def _tone(self, name: str, steps: "Steps") -> None:
         """A tone of the post's own, once; none where the siren would have to rest within it."""
         total_ms = patterns.cycle_ms(steps)
         if self.soundings.stretch.left_ms(self.now_ms) < total_ms:
@@ -209,25 +218,25 @@ class Output(MainsNode):
         self._playing = name
         self.at("tone", self.now_ms + total_ms)
 
-    def _sense_missing(self):
+    def _sense_missing(self) -> None:
         self._sensed = False
         if self.soundings.current() is not None:
             self.fault = True
             self._sensor_says()
 
-    def _sensor_says(self):
+    def _sensor_says(self) -> None:
         """Report what is known now of the incident that is heard; after a rest of the others as well."""
         self._report_live(REST_REPORTS if self._rested else 1)
         self._rested = False
 
-    def _report_live(self, limit, state=None):
+    def _report_live(self, limit: int, state: int | None = None) -> None:
         """A report each of the incidents that run, the heard one first."""
         records = self.soundings.records
         live = sorted([(records[i].begun_ms, i) for i in range(len(records)) if records[i].state == LIVE])
         for _, i in list(reversed(live))[:limit]:
             self._report(records[i], state)
 
-    def _report(self, record, state=None):
+    def _report(self, record: "Record", state: int | None = None) -> None:
         """Tell the gateway what the siren does about an incident; state None: as sensed, after a rest."""
         if state is None:
             if not self.sounding:
@@ -247,7 +256,7 @@ class Output(MainsNode):
             wait_ms += self._crowd_ms()
         self.reports.add(m.SIREN_REPORT, body, self.now_ms + wait_ms, (record.origin, record.first))
 
-    def _hold_report(self, body):
+    def _hold_report(self, body: "SirenReport") -> None:
         """Another post says that it sounds: with several alarms at once one such report is enough for now."""
         record = self.soundings.of_counter(body.origin, body.counter)
         if record is None or record.state != LIVE or body.state not in SOUNDS:
@@ -261,7 +270,7 @@ class Output(MainsNode):
         if report is not None and report.start_ms - self.now_ms < flood.HELD_MS:
             report.hold(self._crowd_ms())
 
-    def _crowd_ms(self):
+    def _crowd_ms(self) -> int:
         """Return the wait of a report that says nothing new: as long as one that waits, for one receipt."""
         times = flood.CROWD_TIMES if self.mesh.active_origins(self.now_ms) >= CROWD_ORIGINS else 1
         least_ms, span_ms = flood.HELD_MS * times, flood.HELD_SPAN_MS * times
@@ -271,7 +280,7 @@ class Output(MainsNode):
                 return wait_ms
         return least_ms + self.draw(span_ms)
 
-    def _keep(self):
+    def _keep(self) -> None:
         self.actions.append(Persist(FILE, self.soundings.dump(self.now_ms)))
         if self.soundings.current():
             self.at("keep", self.now_ms + KEEP_LEFT_MS)

@@ -11,6 +11,16 @@ from time import ticks_diff, ticks_ms
 import lora  # of micropython-lib: lora-sync with lora-sx126x or lora-sx127x; a board has its chip's alone
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from kentongan_node.actions import Settings
+
+    Event = tuple[str, tuple[Any, ...]]  # a name, its arguments
+
 
 IDLE, CHECKING, SENDING = 0, 1, 2
 CAD_WAIT_MS = 60  # 2-4 symbols and turnaround; later the answer is lost
@@ -51,7 +61,7 @@ class Radio:
     LocalError when the settings are outside band, power or chip, RuntimeError when the chip does not
     answer; with `patient` it is tried again beside what else goes on, as one that died later."""
 
-    def __init__(self, pins, settings, patient=False):
+    def __init__(self, pins: "dict[str, Any]", settings: "Settings", patient: bool = False) -> None:
         self.counters = {
             "cad_lost": 0,
             "send_lost": 0,
@@ -68,10 +78,10 @@ class Radio:
         self._state = IDLE
         self._since_ms = ticks_ms()
         self._limit_ms = 0
-        self._preamble_ms = None
+        self._preamble_ms: Any = None
         self._listening = False
         self._heard_ms = ticks_ms()
-        self._down_ms = None  # when the chip failed to start
+        self._down_ms: Any = None  # when the chip failed to start
         self._crc_seen = 0
         self._fifo_at = 0  # SX1276: where the next frame will begin
         try:
@@ -83,7 +93,7 @@ class Radio:
                 raise
             self.failures = 1
 
-    def tune(self, settings):
+    def tune(self, settings: "Settings") -> None:
         """Take other radio settings: the chip starts anew. A refusal changes nothing."""
         preset = phy.preset(settings["preset"])
         power = settings["conducted_dbm"]
@@ -112,7 +122,7 @@ class Radio:
             self._config["tx_ant"] = "PA_BOOST"  # the antenna of these boards hangs on that pin
         self._start()
 
-    def _start(self):
+    def _start(self) -> None:
         pins = self._pins
         self._down_ms = ticks_ms()
         if self._sx126:
@@ -152,36 +162,36 @@ class Radio:
             self._receive()
 
     @property
-    def dead(self):
+    def dead(self) -> bool:
         """Restarting the chip did not help; nothing but a reset of the board is left."""
         return self.failures >= FAILURES_MAX
 
     @property
-    def checking(self):
+    def checking(self) -> bool:
         return self._state == CHECKING
 
-    def listen(self, on):
+    def listen(self, on: bool) -> None:
         """Receiver on or off while nothing is sent."""
         self._listening = on
         self._heard_ms = ticks_ms()
         if self._state == IDLE and self._down_ms is None:
             self._safely(self._resume, None)
 
-    def sleep(self):
+    def sleep(self) -> None:
         """Lowest power; the next begin wakes the chip."""
         self._listening = False
         self._safely(self._rest, None)
 
-    def begin_check(self):
+    def begin_check(self) -> None:
         """Start one channel check; poll answers ("cad", busy)."""
         self._begin(CHECKING, CAD_WAIT_MS, self._check, None)
 
-    def begin_send(self, frame):
+    def begin_send(self, frame: bytes) -> None:
         """Start one transmission; poll answers ("sent", ok) within its air time and SEND_WAIT_MS."""
         wait_ms = phy.airtime_us(self.preset, len(frame)) // 1000 + SEND_WAIT_MS
         self._begin(SENDING, wait_ms, self._send, frame)
 
-    def poll(self):
+    def poll(self) -> "Event | None":
         """The next event or None: ("cad", (busy,)) ("sent", (ok,)) ("receive", (frame, rssi, snr_q)), or of a
         frame whose CRC did not hold ("garbled", (length,)).
         """
@@ -199,7 +209,9 @@ class Radio:
             answer = self._lost()
         return answer
 
-    def _begin(self, state, limit_ms, work, argument):
+    def _begin(
+        self, state: int, limit_ms: int, work: "Callable[[Any], object]", argument: bytes | None
+    ) -> None:
         self._state, self._since_ms, self._limit_ms = state, ticks_ms(), limit_ms
         if self._down_ms is not None:
             return  # poll answers for the chip that is down
@@ -208,26 +220,29 @@ class Radio:
         except FAULTS:
             self._fault()
 
-    def _safely(self, work, argument):
+    def _safely(self, work: "Callable[[Any], Any]", argument: bytes | None) -> "Event | None":
         """Run one step with the driver; a fault of the chip is counted and the chip started anew."""
         try:
             return work(argument)
         except FAULTS:
             self._fault()
-            return self._lost() if self._state != IDLE else self._restart()
+            if self._state != IDLE:
+                return self._lost()
+            self._restart()
+            return None
 
-    def _fault(self):
+    def _fault(self) -> None:
         self.counters["driver"] += 1
         self._limit_ms = FAILED
 
-    def _lost(self):
+    def _lost(self) -> "Event":
         """No answer came: a fresh start, and the core is told the cautious answer."""
         state = self._state
         self.counters["send_lost" if state == SENDING else "cad_lost"] += 1
         self._restart()
         return ("sent", (False,)) if state == SENDING else ("cad", (True,))
 
-    def _restart(self):
+    def _restart(self) -> None:
         self.counters["restarts"] += 1
         self.failures += 1
         self._state = IDLE
@@ -236,7 +251,7 @@ class Radio:
         except FAULTS:
             self._down_ms = ticks_ms()
 
-    def _poll_down(self):
+    def _poll_down(self) -> "Event | None":
         """The chip did not start: answer for it, and try again now and then."""
         state, self._state = self._state, IDLE
         if ticks_diff(ticks_ms(), self._down_ms) >= RETRY_MS:
@@ -247,7 +262,7 @@ class Radio:
 
     # -- one step each ------------------------------------------------------------------------------
 
-    def _look(self):
+    def _look(self) -> tuple[int, int]:
         """(mode, interrupt flags); RuntimeError when the chip reports a failed command, or is none."""
         if not self._sx126:
             mode = self._chip._reg_read(SX127_OP_MODE)
@@ -260,27 +275,27 @@ class Radio:
             raise RuntimeError("chip status {:#x}".format(answer[0]))
         return mode, answer[1] << 8 | answer[2]
 
-    def _rest(self, _):
+    def _rest(self, _: None) -> None:
         self._state = IDLE
         self._chip.sleep()
 
-    def _resume(self, _):
+    def _resume(self, _: None) -> None:
         self._state = IDLE
         if self._listening:
             self._receive()
         else:
             self._chip.standby()
 
-    def _receive(self):
+    def _receive(self) -> None:
         self._fifo_at = 0
         self._chip.start_recv(None, True)
 
-    def _send(self, frame):
+    def _send(self, frame: bytes) -> None:
         self._chip.standby()
         self._chip.prepare_send(frame)
         self._chip.start_send()
 
-    def _poll_send(self, _):
+    def _poll_send(self, _: None) -> "Event | None":
         mode, flags = self._look()
         if not flags & (SX126_TX_DONE if self._sx126 else SX127_TX_DONE):
             if mode not in (SX126_SENDING if self._sx126 else SX127_SENDING):
@@ -291,7 +306,7 @@ class Radio:
         self._resume(None)
         return ("sent", (True,))
 
-    def _check(self, _):
+    def _check(self, _: None) -> None:
         if self._listening and self._receiving():
             self._limit_ms = COMING_IN  # busy, and the frame is not cut off
             return
@@ -306,7 +321,7 @@ class Radio:
             self._chip._reg_write(SX127_IRQ, 0xFF)
             self._chip._reg_write(SX127_OP_MODE, mode | SX127_CAD_MODE)
 
-    def _poll_check(self, _):
+    def _poll_check(self, _: None) -> "Event | None":
         flags = self._look()[1]
         done, hit = (SX126_CAD_DONE, SX126_CAD_HIT) if self._sx126 else (SX127_CAD_DONE, SX127_CAD_HIT)
         if not flags & done:
@@ -315,7 +330,7 @@ class Radio:
         self._resume(None)
         return ("cad", (bool(flags & hit),))
 
-    def _receiving(self):
+    def _receiving(self) -> bool:
         """Tell whether the receiver is in the middle of a frame, or holds one that was not read out yet."""
         flags = self._look()[1]
         if not self._sx126:
@@ -333,7 +348,7 @@ class Radio:
         self._preamble_ms = None
         return False  # the check's standby clears the stale bit
 
-    def _find_frame(self):
+    def _find_frame(self) -> None:
         """Let the driver read the frame that the chip speaks of.
 
         It begins elsewhere than the last one ended when another frame came between two looks; of that one
@@ -345,7 +360,7 @@ class Radio:
         self._chip._reg_write(SX127_FIFO_AT, start)
         self._fifo_at = start + self._chip._reg_read(SX127_RX_BYTES) & 0xFF
 
-    def _poll_receive(self, _):
+    def _poll_receive(self, _: None) -> "Event | None":
         mode, flags = self._look()
         if not flags & (SX126_RX_DONE if self._sx126 else SX127_RX_DONE):
             if mode != (SX126_RX if self._sx126 else SX127_RX):

@@ -11,11 +11,21 @@ A silent page never sounds: whoever it is about may stand in the next room.
 
 from kentongan_wire import messages as m
 from kentongan_wire import patterns
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node import feedback
 from kentongan_node.actions import Quiet, Show, Sound
 from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Entry, Page
+    from kentongan_wire.messages import Envelope
+    from kentongan_wire.verify import Message
+
+    from kentongan_node.actions import Action, Settings, State, Steps
+    from kentongan_node.node import Heard
+
 
 CHIME_MS = 12_000  # start value: wakes a sleeper, does not stand in for the siren
 PAGE_KEEP_MS = 600_000  # a page is answered within this, or the gateway asks somebody else
@@ -28,13 +38,13 @@ SHOWN = {ANSWERING: feedback.ANSWERING, ANSWERED: feedback.ANSWERED}
 class Call:
     """One page that was not gone yet."""
 
-    def __init__(self, body, silent, now_ms):
+    def __init__(self, body: "Page", silent: bool, now_ms: int) -> None:
         self.body = body
         self.silent = silent
         self.state = WAITING
         self.until_ms = now_ms + PAGE_KEEP_MS
 
-    def about(self):
+    def about(self) -> tuple[int, int]:
         return self.body.origin, self.body.counter
 
 
@@ -42,14 +52,14 @@ class Penerima(MainsNode):
     role = m.PENERIMA
     types = (m.PAGE,)
 
-    def __init__(self, settings, state):
+    def __init__(self, settings: "Settings", state: "State") -> None:
         super().__init__(settings, state)
-        self.calls = []  # the newest last
+        self.calls: list[Call] = []  # the newest last
         self.reports = Reports(self.mesh.pace)
-        self._shown = (feedback.OFF, None)
-        self._chiming = None  # the Call that is heard
+        self._shown: tuple[str, Steps | None] = (feedback.OFF, None)
+        self._chiming: Call | None = None  # the Call that is heard
 
-    def on_message(self, message, repeat, heard):
+    def on_message(self, message: "Message", repeat: bool, heard: "Heard") -> None:
         body = message.body
         if message.type != m.PAGE or repeat or body.kind == m.KIND_UJI:
             return
@@ -66,7 +76,7 @@ class Penerima(MainsNode):
             self._chime(call)
             self.note("paged", message.counter, node=message.src)
 
-    def on_entry(self, entry, envelope, heard):
+    def on_entry(self, entry: "Entry", envelope: "Envelope", heard: "Heard") -> None:
         if entry.stage != m.STAGE_STORED:
             return
         about = self.reports.stored(entry.counter)
@@ -74,13 +84,13 @@ class Penerima(MainsNode):
             if call.about() == about:
                 call.state = ANSWERED
 
-    def on_key(self, key, down):
+    def on_key(self, key: str, down: bool) -> None:
         if key != "come":
             super().on_key(key, down)
         elif down:
             self._come()
 
-    def on_timer(self, name):
+    def on_timer(self, name: str) -> None:
         if name == "chime":
             self._end_chime()
         elif name == "report":
@@ -88,7 +98,7 @@ class Penerima(MainsNode):
         elif name != "gone":
             super().on_timer(name)
 
-    def _least(self):
+    def _least(self) -> "Call":
         """Find the call that gives way: the oldest of the button that has most of them, a silent one last.
 
         So no button, pressed again and again, takes another's call from the chime.
@@ -102,14 +112,14 @@ class Penerima(MainsNode):
             ),
         )
 
-    def _next(self):
+    def _next(self) -> "Call | None":
         """Return the call that the key answers: the newest waiting, first of a button with no answer yet."""
         waiting = [call for call in self.calls if call.state == WAITING]
         answered = [call.body.origin for call in self.calls if call.state != WAITING]
         fresh = [call for call in waiting if call.body.origin not in answered]
         return (fresh or waiting or [None])[-1]
 
-    def _come(self):
+    def _come(self) -> None:
         """Answer the next page that waits; without one the key does nothing."""
         call = self._next()
         if call is None:
@@ -124,7 +134,7 @@ class Penerima(MainsNode):
         if not call.silent:
             self.note("answered", self.reports.find(call.about()).counter or 0)
 
-    def _chime(self, call):
+    def _chime(self, call: "Call") -> None:
         name, steps = patterns.of(self.settings, call.body.kind)
         if not steps:
             return
@@ -132,13 +142,13 @@ class Penerima(MainsNode):
         self.actions.append(Sound(name, steps, CHIME_MS))
         self.at("chime", self.now_ms + CHIME_MS)
 
-    def _end_chime(self):
+    def _end_chime(self) -> None:
         if self._chiming is not None:
             self._chiming = None
             self.cancel("chime")
             self.actions.append(Quiet())
 
-    def _end(self):
+    def _end(self) -> "list[Action]":
         """Drop old pages and show the one that the key would answer: after every event."""
         self.calls = [call for call in self.calls if self.now_ms < call.until_ms]
         self._show()
@@ -152,7 +162,7 @@ class Penerima(MainsNode):
                 self.at(name, at_ms)
         return super()._end()
 
-    def _show(self):
+    def _show(self) -> None:
         state, steps = feedback.OFF, None
         call = self._next()
         if call is not None:
@@ -166,7 +176,7 @@ class Penerima(MainsNode):
             show = feedback.show(state)
             self.actions.append(Show(state, (steps,) + show.steps[1:]) if steps else show)
 
-    def _rhythm(self, kind):
+    def _rhythm(self, kind: int) -> "Steps | None":
         """The lamp beats the kind's own code, so that it is told without a chime; fast where it has none."""
         name, steps = patterns.of(self.settings, kind)
         return None if name == patterns.TITIR else steps

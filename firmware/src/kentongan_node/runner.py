@@ -11,7 +11,7 @@ from kentongan_node.actions import Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
-    from typing import Protocol, SupportsInt
+    from typing import Any, Protocol
 
     from kentongan_node.actions import Action, Boot
     from kentongan_node.node import Node
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
         def now_ms(self) -> int: ...
 
-        def random_u32(self) -> SupportsInt: ...
+        def random_u32(self) -> Any: ...  # an int, or what stands for one (kentongan_sim: chance.Draws)
 
         def perform(self, action: Action) -> object: ...
 

@@ -20,9 +20,21 @@ from kentongan_wire.crypto import equal
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.flood import hops_taken
 from kentongan_wire.replay import Guard, ReplyBudget
+from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node.output import Output
 from kentongan_node.soundings import ALARM, DRILL_MS, HUSH, LIVE, RECEIPT, RESTING, SOUND_MS, STOP, TIME_UP
+
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Entry, SirenOrder
+    from kentongan_wire.messages import Envelope
+    from kentongan_wire.packet import Packet
+    from kentongan_wire.verify import Message
+
+    from kentongan_node.actions import Boot, Settings, State
+    from kentongan_node.node import Heard
+    from kentongan_node.soundings import Record
+
 
 STAGE1_MIN_MS, STAGE1_SPAN_MS = 50, 450
 EPISODE_MS = 5_000  # start value: closer alarms are one episode, only its first is answered at once
@@ -41,7 +53,7 @@ REFUSED_MIN_MS, REFUSED_SPAN_MS = 50, 300
 DRILLED_LIMIT = 128  # buttons that had their drill; beyond, an alarm is real
 
 
-def new_post_state():
+def new_post_state() -> "State":
     """State of a post fresh from provisioning: an empty counter table, not a lost one."""
     return {"guard": Guard().dump()}
 
@@ -50,31 +62,33 @@ class Sirene(Output):
     role = m.SIRENE
     types = (m.ALARM, m.RECEIPTS, m.SIREN_ORDER)
 
-    def __init__(self, settings, state):
+    def __init__(self, settings: "Settings", state: "State") -> None:
         super().__init__(settings, state)
         self._orders = ReplyBudget(pace=self.mesh.pace)
-        self._receipt = None  # the stage 1 that waits: (record, generation, hop_limit)
-        self._queued = None  # the last one that went on to the mesh: (record, packet id)
-        self._stage1_ms = None  # when the last one was sent
-        self._last_new_ms = None  # when the last new alarm was heard
-        self._test_ms = None
+        self._receipt: tuple[Record, int, int] | None = (
+            None  # the stage 1 that waits: its generation, hop_limit
+        )
+        self._queued: tuple[Record, int] | None = None  # the last one that went on to the mesh: its packet id
+        self._stage1_ms: int | None = None  # when the last one was sent
+        self._last_new_ms: int | None = None  # when the last new alarm was heard
+        self._test_ms: int | None = None
         self._drill = (0, 0, 0)  # number, zone (0: all) and end in ms; not kept: in doubt it is in earnest
-        self._drilled = []
-        self._lost_until_ms = None
-        self._unknown = []
+        self._drilled: list[int] = []
+        self._lost_until_ms: int | None = None
+        self._unknown: list[int] = []
         self._heard = b""  # digests of the last alarms: their late copies are known again
-        self._refused_ms = []
+        self._refused_ms: list[int] = []
         if "guard" not in state:
             self.counters_lost = True
 
     # -- events -------------------------------------------------------------------------------------
 
-    def on_start(self, boot):
+    def on_start(self, boot: "Boot") -> None:
         super().on_start(boot)
         if self.counters_lost:
             self._lost_until_ms = self.now_ms + LOST_MS
 
-    def on_key(self, key, down):
+    def on_key(self, key: str, down: bool) -> None:
         if key == "hush" and down:
             self._hush()
         elif key == "test" and down and self.soundings.current():
@@ -86,28 +100,29 @@ class Sirene(Output):
         else:
             super().on_key(key, down)
 
-    def on_message(self, message, repeat, heard):
+    def on_message(self, message: "Message", repeat: bool, heard: "Heard") -> bool | None:
         if message.type == m.ALARM:
             return self._alarm(message, repeat, heard)
         if message.type == m.RECEIPTS:
             self._receipts(message, repeat)
         elif message.type == m.SIREN_ORDER:
             self._order(message, repeat)
+        return None
 
-    def on_overheard(self, envelope, src):
+    def on_overheard(self, envelope: "Envelope", src: int) -> None:
         if envelope.type == m.SIREN_REPORT:
             self._hold_report(m.decode_body(envelope.type, envelope.role, envelope.body))
         elif envelope.type == m.RECEIPTS and envelope.role == m.SIRENE:
             self._stage1_heard(envelope, src)
 
-    def on_config(self, changed):
+    def on_config(self, changed: "Settings") -> None:
         if "counters" in changed:
             self.counters_lost = self.counters_stale = False
             self.guard.evicted = 0
             self._lost_until_ms = None
             self._unknown = []
 
-    def on_timer(self, name):
+    def on_timer(self, name: str) -> None:
         if name == "receipt":
             self._send_stage1()
         else:
@@ -115,7 +130,7 @@ class Sirene(Output):
 
     # -- alarms -------------------------------------------------------------------------------------
 
-    def check_counter(self, message):
+    def check_counter(self, message: "Message") -> int:
         try:
             return super().check_counter(message)
         except RemoteError:
@@ -123,7 +138,7 @@ class Sirene(Output):
                 self._refused(message)
             raise
 
-    def _refused(self, message):
+    def _refused(self, message: "Message") -> None:
         """Tell the gateway of an authentic alarm that does not sound here by itself: it knows better."""
         body = message.body
         known = self.soundings.of_alarm(message)
@@ -142,7 +157,7 @@ class Sirene(Output):
         wait_ms = REFUSED_MIN_MS + self.draw(REFUSED_SPAN_MS)
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, ("refused", message.src))
 
-    def _alarm(self, message, repeat, heard):
+    def _alarm(self, message: "Message", repeat: bool, heard: "Heard") -> bool:
         """Take an alarm; False: it is none of ours, and moves no mark of those that sound here."""
         body = message.body
         if message.role != m.TOMBOL or not self._in_table(body.zone, body.kind):
@@ -167,7 +182,7 @@ class Sirene(Output):
         self._last_new_ms = self.now_ms
         return True
 
-    def _new_alarm(self, message):
+    def _new_alarm(self, message: "Message") -> "Record | None":
         """Sound first: nothing is appended before the Sound."""
         body = message.body
         record = self.soundings.of_alarm(message) or self.soundings.of_counter(message.src, message.counter)
@@ -189,12 +204,14 @@ class Sirene(Output):
             self._refused(message)  # it sounded as often as it may without an order
         return record
 
-    def _add(self, origin, counter, number, kind, zone, source=m.SOURCE_DIRECT):
+    def _add(
+        self, origin: int, counter: int, number: int, kind: int, zone: int, source: int = m.SOURCE_DIRECT
+    ) -> "Record":
         record = self.soundings.add(origin, counter, number, kind, zone, self.now_ms)
         record.source = source
         return record
 
-    def _may_sound(self, origin, generation, zone, kind):
+    def _may_sound(self, origin: int, generation: int, zone: int, kind: int) -> bool:
         """Tell whether a new incident that was heard, not ordered, sounds here; counts why not."""
         if not self._in_table(zone, kind):
             self.count("not_our_zone")
@@ -206,10 +223,10 @@ class Sirene(Output):
             return True
         return False
 
-    def _in_table(self, zone, kind):
+    def _in_table(self, zone: int, kind: int) -> bool:
         return m.sounds_by_itself(kind, zone, self.settings["table"])
 
-    def _untrusted(self, origin, generation):
+    def _untrusted(self, origin: int, generation: int) -> bool:
         """With the counters lost, whether this sender's counter is unknown, so that it may be a replay."""
         if self._lost_until_ms is None or self.now_ms >= self._lost_until_ms:
             return False
@@ -221,7 +238,7 @@ class Sirene(Output):
             self._unknown.append(origin)
         return True
 
-    def _is_drill(self, origin, zone):
+    def _is_drill(self, origin: int, zone: int) -> bool:
         """Inside a drill window the first alarm of each button is a drill, the second is real."""
         if self.now_ms >= self._drill[2] or self._drill[1] not in (0, zone):
             return False
@@ -232,7 +249,7 @@ class Sirene(Output):
 
     # -- stage 1 ------------------------------------------------------------------------------------
 
-    def _plan_stage1(self, record, message, packet):
+    def _plan_stage1(self, record: "Record", message: "Message", packet: "Packet") -> None:
         """A stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
         just_sent = (
             self._stage1_ms is not None
@@ -244,7 +261,7 @@ class Sirene(Output):
         self._receipt = (record, message.generation, hops_taken(packet))
         self.at("receipt", self.now_ms + STAGE1_MIN_MS + self.draw(STAGE1_SPAN_MS * self.mesh.pace // 100))
 
-    def _send_stage1(self):
+    def _send_stage1(self) -> None:
         """Only what is true: no "a siren sounds" while it rests, or with a sensor that says nothing."""
         if self._receipt is None:
             return
@@ -260,7 +277,7 @@ class Sirene(Output):
         entry = m.receipt_entry(self.node, record.origin, record.last, m.STAGE_SOUNDING, 1, 0, 0, key)
         self._queued = (record, self.send(m.RECEIPTS, m.Receipts((entry,)), hop_limit=hop_limit))
 
-    def _receipts(self, message, repeat):
+    def _receipts(self, message: "Message", repeat: bool) -> None:
         for entry in message.body.entries:
             if entry.node == self.node:
                 self._own_entry(message, entry)
@@ -269,14 +286,14 @@ class Sirene(Output):
                 if not repeat and entry.zone:
                     self._sound_on_receipt(message, entry)
 
-    def _stage1_heard(self, envelope, src):
+    def _stage1_heard(self, envelope: "Envelope", src: int) -> None:
         """Another post's receipts, of which we can judge the entries alone."""
         for entry in m.decode_body(envelope.type, envelope.role, envelope.body).entries:
             key = self.keys.a(entry.node, m.TOMBOL, envelope.generation)
             if key is not None and equal(m.entry_tag(src, entry, key), entry.tag4):
                 self._overheard(entry.node, entry.counter)
 
-    def _overheard(self, origin, counter):
+    def _overheard(self, origin: int, counter: int) -> None:
         """The presser has this from somebody else: ours is not needed, wherever it waits."""
         record = self.soundings.of_counter(origin, counter)
         if record is None or counter != record.last:
@@ -288,7 +305,7 @@ class Sirene(Output):
             self.mesh.drop(self.node, self._queued[1], "overheard")
             self._queued = None
 
-    def _own_entry(self, message, entry):
+    def _own_entry(self, message: "Message", entry: "Entry") -> None:
         """Stage 2 for a report of ours ends its repeats, when its tag holds under our C."""
         key = self.key_c(message.generation)
         if entry.stage != m.STAGE_STORED or key is None:
@@ -299,7 +316,7 @@ class Sirene(Output):
         if self.reports.stored(entry.counter) == "test":
             self.note("receipt_2", entry.counter)
 
-    def _sound_on_receipt(self, message, entry):
+    def _sound_on_receipt(self, message: "Message", entry: "Entry") -> None:
         """The gateway has stored an alarm that we did not hear, or took for a drill."""
         record = self.soundings.of_counter(entry.node, entry.counter)
         if record is not None:
@@ -316,7 +333,7 @@ class Sirene(Output):
         record = self._add(entry.node, entry.counter, first, entry.kind, entry.zone, m.SOURCE_RECEIPT)
         self._begin_by_receipt(record)
 
-    def _begin_by_receipt(self, record):
+    def _begin_by_receipt(self, record: "Record") -> None:
         if record.event(RECEIPT, self.now_ms):
             self._drive()
             self._known(record.origin, record.last)
@@ -324,14 +341,14 @@ class Sirene(Output):
             self._report(record)
             self._keep()
 
-    def _known(self, origin, counter):
+    def _known(self, origin: int, counter: int) -> None:
         """It sounds already, on the gateway's word: its own frame, whenever it is played, is no new one."""
         for generation in self.keys.generations:
             self.guard.raise_to(origin, generation, 0, counter)
 
     # -- orders and keys ----------------------------------------------------------------------------
 
-    def _order(self, message, repeat):
+    def _order(self, message: "Message", repeat: bool) -> None:
         order = message.body
         most = TEST_REPEATS if order.action == m.ACTION_TEST else ORDER_REPEATS
         if repeat and not self._orders.allow(message.src, message.counter, self.now_ms, most):
@@ -373,7 +390,7 @@ class Sirene(Output):
             sounds = order.action == m.ACTION_START and record.state == LIVE
             self._report(record, None if sounds else m.STATE_STOPPED)
 
-    def _rest_by_order(self, order, repeat):
+    def _rest_by_order(self, order: "SirenOrder", repeat: bool) -> None:
         """Somebody had played what he recorded: that ends, and nothing that was pressed since."""
         record = self.soundings.of_counter(order.origin, order.counter)
         if record is None:
@@ -384,7 +401,7 @@ class Sirene(Output):
             self.note("siren_off", record.number, "order", node=record.origin)
         self._report(record, None if record.state == LIVE else m.STATE_STOPPED)
 
-    def _window(self, message, repeat):
+    def _window(self, message: "Message", repeat: bool) -> None:
         """A drill begins or ends; `counter` is its number. The state told is that of now, also to a repeat.
 
         With the counters lost none begins: the order may be a recorded one.
@@ -401,7 +418,7 @@ class Sirene(Output):
         wait_ms = REFUSED_MIN_MS + self.draw(REFUSED_SPAN_MS)
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, "drill")
 
-    def _ordered(self, order, counter):
+    def _ordered(self, order: "SirenOrder", counter: int) -> "list[Record]":
         """Return the incidents that an order names. Origin 0: the siren alone, started at the hub."""
         begun = [r for r in self.soundings.records if r.origin == order.origin and r.first <= counter]
         live = [r for r in begun if r.state == LIVE]
@@ -410,7 +427,7 @@ class Sirene(Output):
             return (named if order.origin else live)[-1:]
         return named or live  # a cancel has a counter that no post has read: it ends what was raised before
 
-    def _start_by_order(self, record, order, counter):
+    def _start_by_order(self, record: "Record", order: "SirenOrder", counter: int) -> None:
         """Start by an order, whatever posts have said: a forger of their word could not forge this."""
         started = record.order(counter, self.now_ms, (order.seconds * 1000) or SOUND_MS)
         record.kind = order.pattern
@@ -423,7 +440,7 @@ class Sirene(Output):
             self._note_on(record, "order")
             self._keep()
 
-    def _hush(self):
+    def _hush(self) -> None:
         """The silence key: the incident that is heard, and no other."""
         record = self.soundings.current()
         if record is None:
@@ -436,7 +453,7 @@ class Sirene(Output):
         self.note("siren_off", record.last, "hush", node=record.origin)
         self._report(record, m.STATE_SILENCED)
 
-    def _test(self):
+    def _test(self) -> None:
         """The test key: two steady tones here, and an alarm of kind 15 that is stored and sounds nowhere."""
         lately = self._test_ms is not None and self.now_ms - self._test_ms < TEST_GAP_MS
         if self.soundings.current() or lately:
@@ -445,7 +462,7 @@ class Sirene(Output):
         self._tone(patterns.DRILL, patterns.DRILL_TONES)
         self._test_alarm()
 
-    def _test_alarm(self):
+    def _test_alarm(self) -> None:
         """An alarm of kind 15: stored by the gateway, and silent everywhere."""
         self.reports.send_due(self, self.settings["gateway_hops"])  # so that peek is ours
         body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0)

@@ -3,6 +3,24 @@
 import time
 from asyncio import sleep_ms
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any, Protocol
+
+    from kentongan_node.rtcmem import Memory
+
+    class Port(Protocol):
+        """See NextEvent."""
+
+        def poll(self) -> Any: ...
+
+        def now_ms(self) -> int: ...
+
+        def settling(self) -> bool: ...
+
+
 POLL_MS = 5
 
 
@@ -12,13 +30,13 @@ class Clock:
     `memory`: rtcmem.Memory; `slept`: whether we come from a deep sleep. Ask at least once in six days.
     """
 
-    def __init__(self, memory, slept):
+    def __init__(self, memory: "Memory", slept: bool) -> None:
         self._ticks = time.ticks_ms()
         self._ms = 0
         if slept and memory.clock_ms:
             self._ms = memory.clock_ms + max(0, int(time.time()) - memory.chip_s) * 1000
 
-    def now_ms(self):
+    def now_ms(self) -> int:
         ticks = time.ticks_ms()
         self._ms += max(0, time.ticks_diff(ticks, self._ticks))
         self._ticks = ticks
@@ -28,10 +46,10 @@ class Clock:
 class Ready:
     """An awaitable that is over at once."""
 
-    def __init__(self, value):
+    def __init__(self, value: "Any") -> None:
         self._value = value
 
-    def __iter__(self):
+    def __iter__(self) -> "Generator[Any, Any, Any]":
         return self._value
         yield
 
@@ -44,11 +62,11 @@ class NextEvent:
     `port`: poll(), now_ms(), settling(): while it holds, the deadline waits.
     """
 
-    def __init__(self, port, deadline_ms):
+    def __init__(self, port: "Port", deadline_ms: int | None) -> None:
         self._port = port
         self._deadline_ms = deadline_ms
 
-    def __iter__(self):
+    def __iter__(self) -> "Generator[Any, Any, Any]":
         while True:
             event = self._port.poll()
             if event is not None:

@@ -12,6 +12,17 @@ numbers.
 
 import time
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Sink(Protocol):
+        """The host's end, as this writes to it."""
+
+        def write(self, data: bytes) -> object: ...
+
+
 SLOW_MS = 100  # a bridge takes the longest message in 24
 HOLD_MS = 5_000  # the host asks for our status as often
 
@@ -19,16 +30,16 @@ HOLD_MS = 5_000  # the host asks for our status as often
 class UsbLine:
     """Writes to the host. `sink`: sys.stdout.buffer."""
 
-    def __init__(self, sink):
+    def __init__(self, sink: "Sink") -> None:
         self._sink = sink
-        self._held_ms = None  # ticks of the write that nobody read
+        self._held_ms: Any = None  # ticks of the write that nobody read
         self.dropped = 0  # messages
 
-    def heard(self):
+    def heard(self) -> None:
         """The host has said something: it reads, too."""
         self._held_ms = None
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         begun_ms = time.ticks_ms()
         if self._held_ms is not None and time.ticks_diff(begun_ms, self._held_ms) < HOLD_MS:
             self.dropped += 1

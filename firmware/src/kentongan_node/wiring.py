@@ -4,9 +4,25 @@
 and stands as a part that fails (Wires); only the radio's are raised, since without it a start is none.
 """
 
+from kentongan_wire.shapes import TYPE_CHECKING
+
 from kentongan_node import supply
 from kentongan_node.beat import Beat
 from kentongan_node.inputs import Key, level_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from kentongan_node.actions import Steps
+    from kentongan_node.beat import Timer
+    from kentongan_node.beside import Beside
+    from kentongan_node.inputs import Pin
+
+    Pins = dict[str, Any]  # of a role, in a module of boards/; or of the radio
+    Contact = tuple[Pin, int, Key]  # a key's pin, its level when down
+    Beats = list[Beat | None]  # of lamp, buzzer and motor
+
 
 WAKE_KEYS = ("main", "silent", "lid")
 SHOWS = ("lamp", "buzzer", "motor")
@@ -17,48 +33,48 @@ POWER_TRIES = 3  # of a power chip that does not answer
 class Dead:
     """In place of a pin that could not be set up: whoever reads or drives it gets an error."""
 
-    def value(self, _=None):
+    def value(self, _: object = None) -> int:
         raise OSError(19)
 
 
 class Wires:
     """Makes the chip's objects of a board's numbers. `beside`: beside.Beside."""
 
-    def __init__(self, machine, beside):
+    def __init__(self, machine: "Any", beside: "Beside") -> None:
         self._machine, self._beside = machine, beside
 
-    def _pin(self, part, number, *how, **value):
+    def _pin(self, part: str, number: int, *how: int, **value: int) -> "Any":
         pin = self._beside.do(part, lambda: self._machine.Pin(number, *how, **value))
         return Dead() if pin is None else pin
 
-    def input(self, part, number, *pull):
+    def input(self, part: str, number: int, *pull: int) -> "Any":
         return self._pin(part, number, self._machine.Pin.IN, *pull)
 
-    def output(self, part, number, level=0):
+    def output(self, part: str, number: int, level: int = 0) -> "Any":
         """An output at that level."""
         return self._pin(part, number, self._machine.Pin.OUT, value=level)
 
-    def timer(self, number):
+    def timer(self, number: int) -> "Timer | None":
         """Make a timer, or None where the chip gives none: Beat.look() does its work then."""
         return self._beside.do("timer {}".format(number), self._machine.Timer, number)
 
-    def key(self, board, name, number, now_ms):
+    def key(self, board: "Any", name: str, number: int, now_ms: int) -> "Contact":
         """(pin, level when down, Key) of one input."""
         active = 0 if number == board.BUTTON else board.KEY_ACTIVE
         pull = self._machine.Pin.PULL_DOWN if active else self._machine.Pin.PULL_UP
         pin = self.input(name, number, *(() if number in board.INPUT_ONLY else (pull,)))
         return pin, active, Key(name, level_of(pin) == active, now_ms)
 
-    def keys(self, board, pins, now_ms):
+    def keys(self, board: "Any", pins: "Pins", now_ms: int) -> "list[Contact]":
         return [self.key(board, name, number, now_ms) for name, number in pins["keys"]]
 
-    def siren(self, pins):
+    def siren(self, pins: "Pins") -> "Beat | None":
         """The siren's Beat, or None. Four timers: its own, one each for lamp, buzzer and motor, which a board
         with a siren has not: the fourth is the siren's limit."""
         number = pins["siren"]
         return None if number is None else Beat(self.output(OUTPUT, number), self.timer(0), self.timer(3))
 
-    def shows(self, board, pins):
+    def shows(self, board: "Any", pins: "Pins") -> "Beats":
         """Beats of lamp, buzzer and motor; None for what is not there."""
         beats = []
         for i, number in enumerate(pins["shows"]):
@@ -70,7 +86,7 @@ class Wires:
             )
         return beats
 
-    def show(self, beats, steps):
+    def show(self, beats: "Beats", steps: "Sequence[Steps]") -> None:
         """The lamp until the next call; buzzer and motor once, and never in place of a chime."""
         for i in range(min(len(beats), len(steps))):
             if beats[i] is None or i and not steps[i]:
@@ -82,7 +98,7 @@ class Wires:
                 *((steps[i], None if i == 0 else once_ms) if steps[i] else ()),
             )
 
-    def look(self, beats, siren=None):
+    def look(self, beats: "Beats", siren: "Beat | None" = None) -> None:
         """Look after these Beats, which no timer does."""
         for i in range(len(beats)):
             if beats[i] is not None:
@@ -90,7 +106,7 @@ class Wires:
         if siren is not None:
             self._beside.do("siren's timer", siren.look)
 
-    def power_chip(self, board):
+    def power_chip(self, board: "Any") -> "Any":
         """Return the I2C bus of a board's power chip, which then feeds the radio; None on boards without.
 
         A chip that does not answer is told: whether the radio has power all the same it says itself.
@@ -103,7 +119,7 @@ class Wires:
                 break
         return i2c
 
-    def _bus(self, sda, scl):
+    def _bus(self, sda: int, scl: int) -> "Any":
         pin = self._machine.Pin
         return self._machine.I2C(0, sda=pin(sda), scl=pin(scl), freq=100_000)
 
@@ -111,23 +127,23 @@ class Wires:
 class AntennaSwitch:
     """Switch of the antenna, which the driver calls where a pin of the chip has to say that it receives."""
 
-    def __init__(self, pin):
+    def __init__(self, pin: "Any") -> None:
         self._pin = pin
 
-    def rx(self):
+    def rx(self) -> None:
         self._pin.value(1)
 
-    def tx(self, _):
+    def tx(self, _: object) -> None:
         self._pin.value(0)
 
-    def idle(self):
+    def idle(self) -> None:
         self._pin.value(0)
 
 
-def radio_pins(machine, board):
+def radio_pins(machine: "Any", board: "Any") -> "Pins":
     """Return the dict that radio.Radio takes, of a board's numbers."""
 
-    def pin(number):
+    def pin(number: int | None) -> "Any":
         return None if number is None else machine.Pin(number)
 
     spi = machine.SPI(
@@ -151,13 +167,13 @@ def radio_pins(machine, board):
     }
 
 
-def battery(machine, board, pins, i2c):
+def battery(machine: "Any", board: "Any", pins: "Pins", i2c: "Any") -> "supply.Battery":
     """supply.Battery of the role's own divider, the board's, or its power chip."""
     number, ratio_x10 = pins["battery"] or (board.BATTERY_ADC, board.BATTERY_RATIO_X10)
     adc = None if number is None else machine.ADC(number, atten=machine.ADC.ATTN_11DB)
     enable = None if pins["battery"] else board.BATTERY_ENABLE
 
-    def line(level):
+    def line(level: int | None) -> int:
         """Drive the divider's switch; None: let it go, and return the level at which it rests."""
         if level is None:
             return machine.Pin(enable, machine.Pin.IN).value()
@@ -166,7 +182,7 @@ def battery(machine, board, pins, i2c):
     return supply.Battery(adc, ratio_x10, None if enable is None else line, i2c)
 
 
-def arm_keys(esp32, keys):
+def arm_keys(esp32: "Any", keys: "list[Contact]") -> bool:
     """Let the keys wake the chip; True when the main key is held, so that its release wakes."""
     armed = False
     idle = []
@@ -190,7 +206,7 @@ def arm_keys(esp32, keys):
     return armed
 
 
-def temperature(esp32):
+def temperature(esp32: "Any") -> int:
     """Return the chip's degrees C; the classic ESP32 has Fahrenheit only, 0 where there is neither."""
     if hasattr(esp32, "mcu_temperature"):
         return int(esp32.mcu_temperature())

@@ -20,13 +20,14 @@ class Engine:
     name = "cpython"
 
     def __init__(self) -> None:
-        self._cores: dict[str, Any] = {}  # of kentongan_node, whose classes have no types yet
+        self._cores: dict[str, Any] = {}  # Node, asked with a Chance in place of a number
 
     def boot(
         self, label: str, settings: Settings, state: State, boot: shapes.Boot, now_ms: int, rnd: Chance
     ) -> Answer:
         """Make and start a node; returns (actions, deadline in the node's ms or None)."""
-        self._cores[label] = core = roles.make(settings, state)
+        core: Any = roles.make(settings, state)
+        self._cores[label] = core
         return until_sleep(core.start(Boot(*boot), now_ms, rnd)), core.next_deadline()
 
     def deliver(self, label: str, name: str, args: tuple[object, ...], now_ms: int, rnd: Chance) -> Answer:
