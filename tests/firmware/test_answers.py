@@ -85,6 +85,16 @@ def test_what_asks_for_answers_thirty_times_has_3_s_of_the_hour():
     assert send_all(core, asked_ms, asked_ms + 2_900), "what had no air was no answer"
 
 
+def test_a_receipt_for_several_that_waits_already_answers_all_of_them_at_once():
+    core = mesh()
+    several = receipts(HOUSES[:3], 10, 900)
+    core.answers.keep(several, [(house, 10) for house in HOUSES[:3]])
+    assert [ask(core, house, 10, 5_000, hops=0) for house in HOUSES[:3]] == [True, True, True]
+    assert [one for _, one in send_all(core, 5_000, 7_000)] == [several]
+    ask(core, HOUSES[1], 10, 9_000, hops=0)
+    assert [one for _, one in send_all(core, 9_000, 11_000)] == [several], "who asks later has not heard it"
+
+
 def test_recorded_receipts_push_out_no_answer_to_an_alarm_that_was_new_here():
     core = mesh()
     ask(core, TOMBOL, 10, 0, attempt=0)

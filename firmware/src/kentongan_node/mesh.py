@@ -208,7 +208,7 @@ class Mesh(ChannelAccess):
         new = proved and may_relay(packet, data) and self.carried.is_new(
             packet.src, content_of(data), head[0], head[1], True, now_ms, False)  # fmt: skip
         frame = self.answers.take(*about, now_ms)
-        if frame is None:
+        if frame is None or self.queue.holds(frame):
             return bool(self.answers.holds(*about))
         entry = Entry(frame, CLASS_ALARM, now_ms, False, False, snr_q, about, self.pace)
         entry.answer, entry.charge = True, ANSWERS

@@ -130,6 +130,10 @@ class SendQueue:
             return True
         return len([e for e in self.entries if e.klass != CLASS_ALARM]) < self._open
 
+    def holds(self, frame: bytes) -> bool:
+        """Tell whether this very frame waits: a receipt for several, once, answers all whom it names."""
+        return any([entry.frame == frame for entry in self.entries])
+
     def put(self, entry: "Entry") -> bool:
         """Return True when it waits now; the least urgent, youngest frame gives way to a more urgent one.
 
