@@ -189,6 +189,35 @@ def test_stage_two_ends_the_repeats():
     assert len(box.alarms()) == 1
 
 
+def repeat_waits(box):
+    """The box, whose next repeat waits for the channel."""
+    box.busy = True
+    while not box.core.mesh.queue.entries:
+        box.wait(50)
+    return box
+
+
+def test_a_repeat_that_waits_for_the_channel_is_not_sent_once_its_press_is_stored():
+    box = repeat_waits(Box())
+    box.stage(2)
+    box.busy = False
+    box.wait(100_000)
+    assert len(box.alarms()) == 1
+
+
+def test_a_repeat_that_waits_is_sent_all_the_same_when_an_earlier_press_is_stored():
+    box = Box()
+    first = box.counters_sent()[0]
+    box.wait(3_000)
+    box.key("main", False)
+    box.tap()
+    sent = len(box.alarms())
+    repeat_waits(box).stage(2, first)
+    box.busy = False
+    box.wait(1_000)
+    assert len(box.alarms()) == sent + 1 and box.counters_sent()[-1] != first
+
+
 def test_after_stage_one_only_the_sparse_turns_are_used():
     box = Box()
     box.stage(1)

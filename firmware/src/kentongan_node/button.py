@@ -12,7 +12,7 @@ Nothing left to do: deep sleep until a key or the next STATUS.
 """
 
 from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_STATUS
+from kentongan_wire.flood import CLASS_ALARM, CLASS_STATUS
 from kentongan_wire.shapes import TYPE_CHECKING
 
 from kentongan_node import feedback
@@ -173,6 +173,8 @@ class Tombol(Node):
             stage = entry.stage
             first = incident.stage < m.STAGE_COMING <= stage
             higher = incident.answer(entry.counter, stage, self.now_ms, self.rnd)
+            if incident.repeats.due_ms is None:
+                self._spare(incident)
             if first:
                 self.reach.told(heard[0].hop_start, envelope.body[0] > 1, self.actions)
             if stage >= m.STAGE_COMING and incident.may_tell(higher):
@@ -188,6 +190,12 @@ class Tombol(Node):
                 if name == OPEN and stage == m.STAGE_COMING:
                     self.note("shown_coming", incident.counter)
         self._timers()
+
+    def _spare(self, incident: "Incident") -> None:
+        """What it still wanted to say is known: its repeat that waits for the channel is not needed."""
+        for waiting in list(self.mesh.queue.entries):
+            if waiting.klass == CLASS_ALARM and incident.is_of_press(waiting.tag[1]):
+                self.mesh.queue.drop(waiting, "stored")
 
     # -- presses ------------------------------------------------------------------------------------
 

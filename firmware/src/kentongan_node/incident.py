@@ -116,6 +116,10 @@ class Incident:
     def owns(self, counter: int) -> bool:
         return counter in self.counters
 
+    def is_of_press(self, counter: int) -> bool:
+        """Tell whether its last press went out under that counter."""
+        return counter >= self.since and self.owns(counter)
+
     def answer(self, counter: int, stage: int, now_ms: int, rnd: int) -> bool:
         """Take a verified stage for one of its alarms; True when the highest stage went up."""
         if self.since <= counter and stage > self.answered:
