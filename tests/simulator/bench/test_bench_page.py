@@ -86,6 +86,20 @@ def test_every_target_has_a_row_in_the_summary_with_figure_bound_and_verdict():
     assert all(len(row) == 7 and row[2] for row in rows)
 
 
+def test_the_page_says_first_who_is_ahead_on_every_preset():
+    run = fixture()
+    name = "rt10-p10-loss8-{}-{}"
+    late = [one_record(seed, [one_press(20_000)] * 10) for seed in (1, 2, 3)]
+    run.results[name.format("LongFast", "ours")] = dict(enumerate(late))
+    run.results[name.format("ShortFast", "stock")] = dict(enumerate(late))
+    text = page.render(run, [], {})
+    assert text.index("## Who is ahead") < text.index("## Targets")
+    rows = {tuple(row[:2]): row[2:] for row in rows_of(text, "## Who is ahead")}
+    assert rows["`rt`, 10 in 3 s", "LongFast"] == ["0 %", "100 %", "100 %", "100 %", "**stock**"]
+    assert rows["`rt`, 10 in 3 s", "ShortFast"] == ["100 %", "0 %", "100 %", "100 %", "ours"]
+    assert rows["`rt`, 10 in 3 s", "MediumFast"][-1] == "even"
+
+
 def test_a_missed_target_is_shown_as_short_and_a_press_without_siren_as_never():
     text = page.render(fixture(), [], {})
     row = next(row for row in rows_of(text, "## Targets") if row[1] == "99.99 % within 10 s")

@@ -19,7 +19,8 @@ OURS, STOCK, ONCE, RESEND = "ours", "stock", "stock-once", "stock-resend"
 RESEND_S = 7
 RETRY_S: dict[str, float | None] = {STOCK: None, ONCE: 0, RESEND: RESEND_S}  # of stock_village
 SIDE_BY_SIDE = (OURS, STOCK)
-PRESETS = (DEFAULT_PRESET, "MediumFast")
+PRESETS = (DEFAULT_PRESET, "MediumFast", "ShortFast", "LongFast")
+BESIDE = PRESETS[:2]  # in every block; the others in those that ask who is ahead
 LOSSES = (0.0, 0.05, 0.08)
 WORST_LOSS = LOSSES[-1]
 ALIVE = ((),)
@@ -33,8 +34,8 @@ LOADS = (1, 2, 5, 10, 15, 20)
 
 
 # How many seeds: `judged` in the cell that a target is judged on (default preset, worst loss), `other` at the
-# other losses of that preset, `beside` in the cells of the other preset, `stock` in those of the baseline. 0:
-# not in this grid.
+# other losses of that preset, `beside` in the cells of the second preset, `stock` in those of the baseline;
+# `further` in both at the worst loss of the presets that are not in BESIDE. 0: not in this grid.
 class Seeds(NamedTuple):
     """Numbers of seeds of each sort of cell."""
 
@@ -42,6 +43,7 @@ class Seeds(NamedTuple):
     other: int
     beside: int
     stock: int
+    further: int = 0
 
 
 class Cost(NamedTuple):
@@ -108,8 +110,8 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(30_000, 2_000, 1_000, 1_000),
-        Seeds(300, 60, 60, 30),
+        Seeds(30_000, 1_000, 600, 600, 300),
+        Seeds(300, 60, 60, 30, 10),
         Cost((0.03, 0.015), (0.01, 0)),
     ),
     Block(
@@ -122,8 +124,8 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(1_500, 600, 200, 200),
-        Seeds(40, 12, 12, 10),
+        Seeds(1_400, 600, 200, 200, 100),
+        Seeds(40, 12, 12, 10, 6),
         Cost((0.03, 0.02), (0, 0.004)),
     ),
     Block(
@@ -136,7 +138,7 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(76, 76, 10, 8),
+        Seeds(76, 76, 10, 8, 3),
         Seeds(3, 1, 1, 1),
         Cost((0.8, 0.13), (0, 0.1)),
     ),
@@ -149,7 +151,7 @@ BLOCKS = (
         ONE_PRESS_S,
         DEAD_PARTS,
         LOSSES,
-        PRESETS,
+        BESIDE,
         Seeds(3_000, 300, 300, 300),
         Seeds(30, 0, 0, 5),
         Cost((0.03, 0.01), (0.008, 0)),
@@ -164,8 +166,8 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(3_200, 600, 300, 300),
-        Seeds(60, 10, 10, 10),
+        Seeds(3_200, 600, 300, 300, 100),
+        Seeds(60, 10, 10, 10, 5),
         Cost((0.04, 0.02), (0.015, 0)),
     ),
     Block(
@@ -177,7 +179,7 @@ BLOCKS = (
         HOSTILE_S,
         ALIVE,
         LOSSES,
-        PRESETS,
+        BESIDE,
         Seeds(500, 100, 60, 10),
         Seeds(15, 3, 3, 2),
         Cost((0.5, 0), (2, 0)),
@@ -191,7 +193,7 @@ BLOCKS = (
         HOUR_S,
         (("gateway-1",),),
         LOSSES,
-        PRESETS,
+        BESIDE,
         Seeds(60, 20, 20, 20),
         Seeds(2, 0, 0, 0),
         Cost((0.4, 0.06), (0.08, 0)),
@@ -206,7 +208,7 @@ BLOCKS = (
         ALIVE,
         (WORST_LOSS,),
         PRESETS,
-        Seeds(100, 0, 60, 60),
+        Seeds(60, 0, 60, 60, 20),
         Seeds(8, 0, 0, 6),
         Cost((0.03, 0.025), (0, 0.006)),
     ),
@@ -220,7 +222,7 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(300, 100, 60, 30),
+        Seeds(300, 100, 60, 30, 20),
         Seeds(8, 0, 0, 0),
         Cost((0.06, 0.02), (0, 0.05)),
     ),
@@ -234,8 +236,8 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(1_000, 300, 300, 300),
-        Seeds(40, 0, 0, 10),
+        Seeds(1_000, 300, 300, 300, 200),
+        Seeds(40, 0, 10, 10, 10),
         Cost((0.03, 0.01), (0.002, 0)),
     ),
     Block(
@@ -248,8 +250,8 @@ BLOCKS = (
         ALIVE,
         LOSSES,
         PRESETS,
-        Seeds(1_000, 300, 300, 300),
-        Seeds(40, 0, 0, 10),
+        Seeds(1_000, 300, 300, 300, 200),
+        Seeds(40, 0, 10, 10, 10),
         Cost((0.03, 0.02), (0.003, 0)),
     ),
     Block(
@@ -282,20 +284,17 @@ def cells() -> list[Cell]:
 
 
 def _cells_of(block: Block, preset: str, baseline: str) -> Iterator[Cell]:
-    for loss in reversed(block.losses):
-        which = "stock"
-        if baseline == OURS:
+    further = preset not in BESIDE
+    for loss in (WORST_LOSS,) if further else reversed(block.losses):
+        which = "further" if further else "stock"
+        if baseline == OURS and not further:
             which = "beside" if preset != DEFAULT_PRESET else "judged" if loss == WORST_LOSS else "other"
         run_s, press_s = block.cost.ours if baseline == OURS else block.cost.stock
         for dead in block.dead:
             for presses in block.presses:
                 quick = getattr(block.quick, which)
-                if (
-                    block.baselines == SIDE_BY_SIDE
-                    and baseline == STOCK
-                    and (preset, loss) != (DEFAULT_PRESET, WORST_LOSS)
-                ):
-                    quick = 0  # a quick grid shows the baseline beside the judged cells only
+                if block.baselines == SIDE_BY_SIDE and baseline == STOCK and loss != WORST_LOSS:
+                    quick = 0  # a quick grid shows the baseline at one loss only
                 yield Cell(
                     block.key,
                     block.scenario,
