@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import file_by_file
 import pytest
 from patience import PATIENCE_S
 
@@ -96,6 +97,10 @@ def pytest_xdist_auto_num_workers():
     """Half of the tests' time is spent waiting for other processes, and the files that wait longest begin
     together: three workers a core keep it busy."""
     return 3 * len(os.sched_getaffinity(0))
+
+
+def pytest_configure(config):
+    file_by_file.install(config)
 
 
 def pytest_collection_modifyitems(items):
