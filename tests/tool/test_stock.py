@@ -4,6 +4,8 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
+import traceback
 from pathlib import Path
 
 import pytest
@@ -12,16 +14,17 @@ from kentongan_sim.stock.node import StockNode
 from kentongan_sim.world.bridges import TcpBridge
 from kentongan_sim.world.realtime import LiveWorld, plug_tcp
 from kentongan_sim.world.world import World
-from kentongan_tool import cli, stock
+from kentongan_tool import cli, stock, stock_link
 from kentongan_tool.failures import ToolError
 from kentongan_wire import packet as wire
-from meshtastic.protobuf import config_pb2
+from meshtastic.protobuf import config_pb2, mesh_pb2
 from technician_kit import Office
 
 NODE = 0x6B74F0A1
 CHANNEL = {"name": CHANNEL_NAME, "key": CHANNEL_KEY.hex(), "preset": "ShortSlow", "freq_hz": 920_625_000}
 PUBLIC = wire.Channel("LongFast", bytes(16))
 SPEED = 20
+SLOW_LOOP_MS = 1_000  # all that a client sends without waiting for an answer is there before the node looks
 
 
 class Served:
@@ -40,8 +43,10 @@ class Served:
                 "role": "CLIENT",
             }
         )
+        self.core.loop_ms = SLOW_LOOP_MS
         lora = self.core.api.settings.configs["lora"].lora
         lora.region, lora.channel_num = config_pb2.Config.LoRaConfig.RegionCode.UNSET, 0
+        self.core.api.settings.save()
         world.host_core("stok", self.core, 0, 0, loss_db={})
         self.bridge = TcpBridge()
         plug_tcp(self.live, "stok", self.core, self.bridge)
@@ -76,6 +81,8 @@ def test_a_node_out_of_its_box_becomes_a_repeater_of_the_site(served):
     (channel,) = settings.site_channels()
     assert (channel.name, channel.key) == (CHANNEL_NAME, CHANNEL_KEY)
     assert "semua benar" in said[-1]
+    assert served.core.counters.get("inbox_full", 0) == 0  # a node that drops a fifth message had none
+    assert sum("ditulis lagi" in line for line in said) == 0
     again = []
     stock.configure(want(), again.append, host=served.host)
     assert "tidak ada yang diubah" in again[-1]
@@ -121,7 +128,7 @@ def test_a_node_becomes_a_gateways_radio_once_the_gateway_bears_its_number(serve
     assert "semua benar" in said and "sama dengan nomor gateway-2" in said
     lora, device = (served.core.api.settings.configs[name] for name in ("lora", "device"))
     assert (lora.lora.channel_num, device.device.rebroadcast_mode) == (15, config_pb2.Config.DeviceConfig.ALL)
-    assert served.core.api.settings.role == "CLIENT"
+    assert served.core.api.settings.role == "ROUTER"  # as a CLIENT it holds receipts back for seconds
     assert cli.main([*words, "--check", "--gateway", "gateway-1"]) == 1  # which has a number of its own
     assert "at the hub, this radio is 6b74f0a1" in capsys.readouterr().err
 
@@ -151,10 +158,103 @@ def test_checking_changes_nothing_and_names_every_difference_without_the_key(ser
 
 
 def test_a_node_that_forgets_what_was_written_is_found_out(served, monkeypatch):
-    monkeypatch.setattr(served.core.api.settings, "_apply", lambda: True)
-    monkeypatch.setattr(stock, "REBOOT_S", 3)
-    with pytest.raises(ToolError, match="lora.channel_num: 0 instead of 15"):
+    monkeypatch.setattr(served.core.api.settings, "save", lambda: True)  # it restarts with what it had
+    said = []
+    with pytest.raises(
+        ToolError, match="written 3 times, read back still .*lora.channel_num: 0 instead of 15"
+    ):
+        stock.configure(want(), said.append, host=served.host)
+    assert sum("Ditulis satu per satu" in line for line in said) == stock.ROUNDS
+
+
+def test_what_a_node_makes_of_a_setting_by_itself_is_written_again_alone(served, monkeypatch):
+    """One whose role resets the mode only when it starts anew, as another version may."""
+    settings = served.core.api.settings
+    restart, seen = settings.restart, []
+
+    def with_defaults():
+        restart()
+        if not seen and settings.role == "ROUTER":
+            seen.append(settings.role)
+            settings._role_defaults()
+            settings.save()
+
+    monkeypatch.setattr(settings, "restart", with_defaults)
+    said = []
+    stock.configure(want(), said.append, host=served.host)
+    (again,) = [line for line in said if "ditulis lagi" in line]
+    assert "device.rebroadcast_mode: CORE_PORTNUMS_ONLY instead of ALL" in again and "lora" not in again
+    assert "semua benar" in said[-1]
+
+
+def test_a_changed_role_is_written_alone_and_first_and_what_it_resets_after_it():
+    all_of_it = want()
+    first, *rest = stock.steps({"device.role": "ROUTER"}, all_of_it)
+    assert first == ("device", {"device.role": "ROUTER"})
+    assert [step.part for step in rest] == ["device", "position", "telemetry"]
+    assert rest[0].settings["device.rebroadcast_mode"] == "ALL"
+    assert [step.part for step in stock.steps({"device.rebroadcast_mode": "ALL"}, all_of_it)] == ["device"]
+    assert [step.part for step in stock.steps(all_of_it, all_of_it)] == [
+        *("device", "device", "lora", "position", "telemetry", "owner", "channel")
+    ]
+
+
+def test_no_use_of_a_radio_makes_it_a_client():
+    roles = {use: stock.wanted(CHANNEL, use, "x")["device.role"] for use in stock.ROLES}
+    assert roles == {"repeater": "ROUTER", "gateway": "ROUTER", "gateway-mute": "CLIENT_MUTE"}
+    assert {stock.wanted(CHANNEL, use, "x")["device.rebroadcast_mode"] for use in stock.ROLES} == {"ALL"}
+
+
+def test_a_node_that_does_not_answer_is_asked_again_and_then_named(served, monkeypatch):
+    monkeypatch.setattr(stock_link, "ANSWER_S", 0.2)
+    monkeypatch.setattr(served.core.api, "admin", lambda packet: (b"", False))  # as one in Managed Mode
+    with pytest.raises(ToolError, match="gives no answer to begin") as caught:
         stock.configure(want(), lambda _: None, host=served.host)
+    assert "Managed Mode" in "\n".join(caught.value.lines())
+
+
+def test_a_node_that_refuses_says_why(served, monkeypatch):
+    monkeypatch.setattr(
+        served.core.api,
+        "admin",
+        lambda packet: (served.core.api.routing(packet.id, mesh_pb2.Routing.Error.NOT_AUTHORIZED), False),
+    )
+    with pytest.raises(ToolError, match="refuses begin: NOT_AUTHORIZED"):
+        stock.configure(want(), lambda _: None, host=served.host)
+
+
+def test_a_node_that_goes_away_in_the_middle_is_told_in_a_sentence_without_tracebacks(
+    served, monkeypatch, capfd
+):
+    take = served.core.api.admin
+
+    def pulled(packet):
+        answer = take(packet)
+        served.bridge.drop()
+        return answer
+
+    monkeypatch.setattr(served.core.api, "admin", pulled)
+    with pytest.raises(ToolError, match="went away before it took begin"):
+        stock.configure(want(), print, host=served.host)
+    out, err = capfd.readouterr()
+    assert "Traceback" not in out + err and out.startswith("Radio Meshtastic f0a1")
+
+
+def test_what_the_librarys_threads_print_stays_off_the_screen(capsys):
+    def fails():
+        print("from the thread")
+        try:
+            raise BrokenPipeError
+        except OSError:
+            traceback.print_exc()
+
+    with stock_link.quiet():
+        thread = threading.Thread(target=fails)
+        thread.start()
+        thread.join()
+        print("from us")
+    out, err = capsys.readouterr()
+    assert (out, err) == ("from us\n", "")
 
 
 POWERS = [(3, 0, 17), (0, 0, 20), (5, 2, 17), (-3, 0, 22), (8, 1, 13)]

@@ -5,7 +5,7 @@ import random
 import pytest
 from kentongan_node.actions import Cad, HostWrite, Transmit
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, RECENT_IDS, START, FrameReader, framed
-from kentongan_sim.stock.node import StockNode
+from kentongan_sim.stock.node import ROLES, SIGNATURE, StockNode
 from kentongan_wire import packet as wire
 from kentongan_wire.errors import LocalError
 from kentongan_wire.phy import DEFAULT_PRESET, airtime_us, preset, slot_us
@@ -165,6 +165,45 @@ def test_a_host_that_asks_for_too_much_is_told_so():
     assert statuses(from_host(stock(), host_packet(9, channel=3)))[0].res == 32
 
 
+def test_relays_and_packets_of_the_host_share_one_queue_of_sixteen():
+    core = stock()
+    for number in range(1, HOST_QUEUE_MAX):
+        core.receive(alarm(number), -60, STRONG_Q, 0, number)
+    (last,) = statuses(from_host(core, host_packet(100)))
+    assert (last.res, last.free) == (0, 0)
+    assert statuses(from_host(core, host_packet(101)))[0].res == 32
+    core.receive(alarm(50), -60, STRONG_Q, 0, 5)
+    assert core.counters == {"host_refused": 1, "relay_full": 1}
+
+
+def test_a_client_sends_its_own_relay_of_an_alarm_before_its_hosts_receipt_and_a_mute_one_only_the_receipt():
+    order = {}
+    for role in ROLES:
+        core = stock(role=role)
+        core.receive(alarm(), -60, STRONG_Q, 1_000, 1)
+        from_host(core, host_packet(77), now_ms=1_000)
+        order[role] = [wire.parse_packet(frame).src for _, frame in run_out(core, 1_000)]
+    assert order == {"CLIENT": [BUTTON, core.node], "CLIENT_MUTE": [core.node], "ROUTER": [BUTTON, core.node]}
+
+
+def test_what_a_host_calls_urgent_goes_before_the_relay():
+    core = stock()
+    core.receive(alarm(), -60, STRONG_Q, 1_000, 1)
+    from_host(core, host_packet(77, priority=mesh_pb2.MeshPacket.Priority.HIGH), now_ms=1_050)
+    assert [wire.parse_packet(frame).src for _, frame in run_out(core, 1_050)] == [core.node, BUTTON]
+
+
+def test_a_node_of_2_8_signs_what_it_broadcasts_where_there_is_room_and_is_read_all_the_same():
+    for payload, longer in ((bytes(22), len(SIGNATURE)), (bytes(200), 0)):
+        frames = []
+        for signs in (False, True):
+            core = stock(signs=signs)
+            from_host(core, host_packet(77, payload))
+            frames += [frame for _, frame in run_out(core)]
+        assert len(frames[1]) - len(frames[0]) == longer
+        assert all(SITE.open(wire.parse_packet(frame)).payload == payload for frame in frames)
+
+
 def test_an_id_that_the_host_sends_again_is_swallowed_until_twenty_others_or_a_new_client():
     core = stock()
     for number in range(1, RECENT_IDS + 1):
@@ -220,5 +259,5 @@ def test_the_stream_resynchronises_on_any_junk():
 
 
 def test_unknown_roles_are_refused():
-    with pytest.raises(LocalError, match="CLIENT or ROUTER"):
+    with pytest.raises(LocalError, match="CLIENT, CLIENT_MUTE, ROUTER"):
         stock(role="TRACKER")

@@ -1,7 +1,7 @@
 """When a stock radio sends, against the delays measured on firmware 2.7.26 (wire-format section 2)."""
 
 from kentongan_node.actions import Cad, Transmit
-from kentongan_sim.stock.send_queue import StockQueue, Waiting
+from kentongan_sim.stock.send_queue import DEFAULT, QUEUE_MAX, RELIABLE, StockQueue, Waiting
 from kentongan_wire.phy import contention_window, preset, slot_us
 
 PRESET = preset("MediumFast")
@@ -11,11 +11,11 @@ DRAWS = 3_000
 
 
 def relay(number=1, snr_q=0, want_ack=False):
-    return Waiting(7, number, FRAME, want_ack, True, snr_q)
+    return Waiting(7, number, FRAME, RELIABLE if want_ack else DEFAULT, True, snr_q)
 
 
 def own(number=1, want_ack=False):
-    return Waiting(1, number, FRAME, want_ack, False, 0)
+    return Waiting(1, number, FRAME, RELIABLE if want_ack else DEFAULT, False, 0)
 
 
 def slots_drawn(role, packet, draws=DRAWS, heard=0):
@@ -106,6 +106,21 @@ def test_a_timer_that_ends_during_a_transmission_waits_on():
     queue.add(relay(2), now_ms, 1)
     assert queue.tick(queue.next_deadline(), 1) == []
     assert queue.next_deadline() > now_ms and queue.has(7, 2)
+
+
+def test_sixteen_wait_and_another_finds_no_place_but_one_that_counts_more():
+    queue = StockQueue(PRESET, "CLIENT")
+    assert all(queue.add(relay(number), 0, 1) for number in range(QUEUE_MAX)) and not queue.free()
+    assert not queue.add(own(50), 0, 1) and not queue.add(relay(51), 0, 1)
+    assert queue.add(own(52, True), 0, 1)
+    assert [waiting.id for waiting in queue.waiting] == [52, *range(QUEUE_MAX - 1)]
+
+
+def test_each_frame_heard_draws_the_delay_anew():
+    queue = StockQueue(PRESET, "CLIENT")
+    queue.add(relay(1, 40), 0, 1)
+    queue.heard(5_000, 1)
+    assert queue.next_deadline() >= 5_000 + 16 * SLOT_MS
 
 
 def test_a_cancelled_packet_leaves_a_timer_that_ends_in_nothing():

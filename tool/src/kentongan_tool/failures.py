@@ -198,9 +198,9 @@ CHECKS = {  # a failure's name: what happened, what to look at
     ),
     "radio": Check(
         "Radio Meshtastic tidak menjawab atau menolak",
-        "kabel, daya, atau alamat radio; lalu ulangi",
+        "kabel, daya, alamat radio, program lain yang memegangnya, Managed Mode (harus mati); lalu ulangi",
         "The Meshtastic radio is silent or refuses",
-        "cable, power or address of the radio; then again",
+        "cable, power, address, another program that holds it, Managed Mode (must be off); then again",
     ),
     "modem": Check(
         "Radio gateway tidak siap",

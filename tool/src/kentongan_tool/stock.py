@@ -3,15 +3,14 @@
 Why each setting: wire-format section 2. A ROUTER relays nothing of ours unless rebroadcast_mode is ALL; the
 frequency follows the channel's name unless channel_num is set; power is capped so that antenna gain and cable
 loss keep within 20 dBm EIRP. Own traffic of the node (node info, telemetry) is set to once a day: it counts
-as air time and says nothing that the site needs.
+as air time and says nothing that the site needs. A changed role brings other settings back to its defaults,
+so it is written first, and they after it.
 """
 
 import contextlib
-import io
-import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
@@ -19,6 +18,7 @@ from kentongan_wire.errors import LocalError
 from kentongan_tool import progress
 from kentongan_tool.answers import Channel
 from kentongan_tool.failures import Say, ToolError
+from kentongan_tool.stock_link import Link, connected, quiet
 
 Settings = dict[str, Any]  # by "section.field"; the library and its protobufs come without types
 
@@ -27,10 +27,14 @@ EIRP_MAX_DBM = 20
 POWER_MIN_DBM, POWER_MAX_DBM = 1, 22
 OWN_TRAFFIC_S = 86_400
 HOPS = 3
-CONNECT_S = 40  # handshake of a node that has just started
 REBOOT_S = 120  # until a node that saved its settings is back
 LOOK_S = 1.0
-ROLES = {"repeater": "ROUTER", "gateway": "CLIENT"}  # a gateway's radio relays by itself, like any client
+ROUNDS = 3  # of writing what is still not as wanted
+# A gateway's radio is never a CLIENT: that sends its own relay of an alarm before the receipt, seconds late
+ROLES = {"repeater": "ROUTER", "gateway": "ROUTER", "gateway-mute": "CLIENT_MUTE"}
+ROLE = "device.role"
+OF_ROLE = ("device", "position", "telemetry")  # sections that a changed role brings back to its defaults
+SECTIONS = ("device", "lora", "position", "telemetry")
 
 
 def slot(freq_hz: int, bw_hz: int) -> int:
@@ -85,34 +89,6 @@ def wanted(channel: Channel, use: str, label: str, gain_dbi: int = 3, loss_db: i
 SECRET = ("channel.psk",)
 
 
-@contextlib.contextmanager
-def connected(port: str | None = None, host: str | None = None) -> Iterator[Any]:
-    """Open the library's interface at a port or host[:port]; its own prints and exits become ToolErrors."""
-    where, opened = port or host, None
-    logging.getLogger("meshtastic").setLevel(logging.CRITICAL)  # what it logs, this module says
-    chatter = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(chatter):
-            if port:
-                from meshtastic.serial_interface import SerialInterface
-
-                opened = SerialInterface(port, timeout=CONNECT_S)
-            else:
-                from meshtastic.tcp_interface import TCPInterface
-
-                name, _, number = (host or "").partition(":")
-                opened = TCPInterface(name, portNumber=int(number or 4403), timeout=CONNECT_S)
-    except SystemExit:
-        raise ToolError("radio", f"{where}: {chatter.getvalue().strip()[:200] or 'the library gave up'}")
-    except Exception as error:  # the library raises what its layers raise: OSError, MeshInterfaceError, ...
-        raise ToolError("radio", f"{where}: {error}")
-    try:
-        yield opened
-    finally:
-        with contextlib.suppress(Exception):
-            opened.close()
-
-
 def section_of(node: Any, name: str) -> Any:
     return getattr(node.moduleConfig if name == "telemetry" else node.localConfig, name)
 
@@ -121,7 +97,7 @@ def read(interface: Any) -> Settings:
     """{"section.field": value} of the node as it says itself, enums by name."""
     node = interface.localNode
     out = {}
-    for name in ("lora", "device", "position", "telemetry"):
+    for name in SECTIONS:
         section = section_of(node, name)
         for field in section.DESCRIPTOR.fields:
             value = getattr(section, field.name)
@@ -139,44 +115,88 @@ def read(interface: Any) -> Settings:
     return out
 
 
-def differences(have: Settings, want: Settings) -> Iterator[str]:
+def differences(have: Settings, want: Settings) -> Settings:
+    """Return those settings of `want` that the node does not have."""
+    return {name: value for name, value in want.items() if have.get(name) != value}
+
+
+def in_words(wrong: Settings, have: Settings) -> Iterator[str]:
     """List the settings that are not as wanted, for people; a key is never shown."""
-    for name, value in want.items():
-        if have.get(name) != value:
-            shown = "another key" if name in SECRET else f"{have.get(name)} instead of {value}"
-            yield f"{name}: {shown}"
+    for name, value in wrong.items():
+        shown = "another key" if name in SECRET else f"{have.get(name)} instead of {value}"
+        yield f"{name}: {shown}"
 
 
-def write(interface: Any, want: Settings) -> None:
-    """Send every section in one transaction; the node saves, and reboots to use it."""
+class Step(NamedTuple):
+    """One message to the node: of which part, and what is set in it."""
+
+    part: str
+    settings: Settings
+
+
+def steps(wrong: Settings, want: Settings) -> list[Step]:
+    """Order what is to be written: the role alone and first, for what it resets must come after it."""
+    parts = {name.partition(".")[0] for name in wrong}
+    first = [Step("device", {ROLE: want[ROLE]})] if ROLE in wrong else []
+    if first:
+        parts.update(OF_ROLE)
+    rest = [part for part in (*SECTIONS, "owner", "channel") if part in parts]
+    return first + [Step(part, {n: v for n, v in want.items() if n.startswith(f"{part}.")}) for part in rest]
+
+
+def messages(interface: Any, step: Step) -> Iterator[Any]:
+    """Make the AdminMessages of a step; each names the whole section, as the node replaces it whole."""
+    from meshtastic.protobuf import admin_pb2
+
     node = interface.localNode
-    node.beginSettingsTransaction()
-    changed = set()
-    for name, value in want.items():
-        part, _, field = name.partition(".")
-        if part in ("lora", "device", "position", "telemetry"):
-            section = section_of(node, part)
+    if step.part == "owner":
+        message = admin_pb2.AdminMessage()
+        name = step.settings["owner.long_name"]
+        message.set_owner.long_name, message.set_owner.short_name = name, name[-4:]
+        yield message
+    elif step.part == "channel":
+        for channel in _channels(node, step.settings):
+            message = admin_pb2.AdminMessage()
+            message.set_channel.CopyFrom(channel)
+            yield message
+    else:
+        section = section_of(node, step.part)
+        for name, value in step.settings.items():
+            field = name.partition(".")[2]
             if isinstance(value, str):
                 value = section.DESCRIPTOR.fields_by_name[field].enum_type.values_by_name[value].number
             setattr(section, field, value)
-            changed.add(part)
-    for part in sorted(changed):
-        node.writeConfig(part)
-    if want["owner.long_name"] != interface.getLongName():
-        node.setOwner(long_name=want["owner.long_name"], short_name=want["owner.long_name"][-4:])
-    for index, channel in enumerate(node.channels):
-        if index == 0:
-            channel.role = type(channel).Role.PRIMARY
-            channel.settings.Clear()
-            channel.settings.name, channel.settings.psk = want["channel.name"], want["channel.psk"]
-        elif channel.role:
-            channel.role = type(channel).Role.DISABLED
-            channel.settings.Clear()
-        else:
+        message = admin_pb2.AdminMessage()
+        kind = message.set_module_config if step.part == "telemetry" else message.set_config
+        getattr(kind, step.part).CopyFrom(section)
+        yield message
+
+
+def _channels(node: Any, settings: Settings) -> Iterator[Any]:
+    """Change the site's channel into the first place, and clear the others that are in use."""
+    for index, channel in enumerate(node.channels or []):
+        role = type(channel).Role
+        if index and not channel.role:
             continue
-        node.writeChannel(index)
-    interface._wantExit = True  # the node reboots now: the library must not fight us for its one connection
-    node.commitSettingsTransaction()
+        channel.role = role.DISABLED if index else role.PRIMARY
+        channel.settings.Clear()
+        if not index:
+            channel.settings.name, channel.settings.psk = settings["channel.name"], settings["channel.psk"]
+        yield channel
+
+
+def write(link: Link, wrong: Settings, want: Settings) -> None:
+    """Send what is wrong in one transaction, one message at a time; the node saves, and reboots to use it."""
+    from meshtastic.protobuf import admin_pb2
+
+    todo = steps(wrong, want)
+    with progress.Progress("Menulis") as told:
+        link.admin("begin", admin_pb2.AdminMessage(begin_edit_settings=True))
+        for done, step in enumerate(todo, 1):
+            for message in messages(link.interface, step):
+                link.admin(step.part, message)
+            told(done, len(todo) + 1)
+        link.admin("commit", admin_pb2.AdminMessage(commit_edit_settings=True))
 
 
 def configure(
@@ -189,45 +209,67 @@ def configure(
     now_s: Callable[[], float] = time.monotonic,
 ) -> int:
     """Bring a node to `want` and prove it by reading it back after its reboot; its node number."""
-    with connected(port, host) as interface:
-        number = interface.myInfo.my_node_num
-        say(f"Radio {interface.getLongName()} !{number:08x}, firmware {interface.metadata.firmware_version}")
-        check_number(number)  # before anything of it is changed
-        wrong = list(differences(read(interface), want))
-        for line in wrong:
-            say(f"  {line}")
-        if not wrong:
-            say("Sudah benar: tidak ada yang diubah")
-            return number
-        if check_only:
-            raise ToolError("radio", f"{port or host}: {len(wrong)} settings differ")
-        write(interface, want)
-        say("Ditulis; radio menyimpan dan mulai lagi")
-        time.sleep(LOOK_S)  # the library's writer is a thread of its own
-    with progress.Progress("Menunggu radio kembali") as waiting:
-        return _read_back(want, say, port, host, now_s() + REBOOT_S, now_s, waiting)
+    with quiet():
+        with connected(port, host) as link:
+            number = _number(link)
+            name, version = link.interface.getLongName(), link.interface.metadata.firmware_version
+            say(f"Radio {name} !{number:08x}, firmware {version}")
+            check_number(number)  # before anything of it is changed
+            have = read(link.interface)
+            wrong = differences(have, want)
+            for line in in_words(wrong, have):
+                say(f"  {line}")
+            if not wrong:
+                say("Sudah benar: tidak ada yang diubah")
+                return number
+            if check_only:
+                raise ToolError("radio", f"{link.where}: {len(wrong)} settings differ")
+            _write_and_leave(link, wrong, want, say)
+        return _prove(want, say, port, host, now_s)
 
 
-def _read_back(
-    want: Settings,
-    say: Say,
-    port: str | None,
-    host: str | None,
-    until_s: float,
-    now_s: Callable[[], float],
-    waiting: progress.Progress,
-) -> int:
-    while True:
-        waiting.left(until_s - now_s())
-        try:
-            with connected(port, host) as interface:
-                wrong = list(differences(read(interface), want))
-                number = interface.myInfo.my_node_num
-        except ToolError as error:
-            wrong, number = [error.what], None
-        if not wrong:
-            say("Dibaca kembali setelah mulai lagi: semua benar")
-            return number
-        if now_s() > until_s:
-            raise ToolError("radio", f"{port or host}: {'; '.join(wrong)}")
-        time.sleep(LOOK_S)
+def _number(link: Link) -> int:
+    number: int = link.interface.myInfo.my_node_num
+    return number
+
+
+def _write_and_leave(link: Link, wrong: Settings, want: Settings, say: Say) -> None:
+    write(link, wrong, want)
+    say("Ditulis satu per satu, semua dijawab; radio menyimpan dan mulai lagi")
+    with progress.Progress("Menunggu radio mulai lagi"):
+        link.wait_for_restart()
+
+
+def _prove(want: Settings, say: Say, port: str | None, host: str | None, now_s: Callable[[], float]) -> int:
+    """Read back until all is right, and write again what is not, as often as ROUNDS allows."""
+    for written in range(1, ROUNDS + 1):
+        with _come_back(port, host, now_s() + REBOOT_S, now_s) as link:
+            have = read(link.interface)
+            wrong = differences(have, want)
+            if not wrong:
+                say("Dibaca kembali setelah mulai lagi: semua benar")
+                return _number(link)
+            words = list(in_words(wrong, have))
+            if written < ROUNDS:
+                say(f"Dibaca kembali, masih lain, ditulis lagi: {'; '.join(words)}")
+                _write_and_leave(link, wrong, want, say)
+    raise ToolError("radio", f"{port or host}: written {ROUNDS} times, read back still {'; '.join(words)}")
+
+
+@contextlib.contextmanager
+def _come_back(
+    port: str | None, host: str | None, until_s: float, now_s: Callable[[], float]
+) -> Iterator[Link]:
+    """Open the line again once the node is there; ToolError when it stays away."""
+    with contextlib.ExitStack() as stack:
+        with progress.Progress("Menunggu radio kembali") as waiting:
+            while True:
+                waiting.left(until_s - now_s())
+                try:
+                    link = stack.enter_context(connected(port, host))
+                    break
+                except ToolError:
+                    if now_s() > until_s:
+                        raise
+                time.sleep(LOOK_S)
+        yield link

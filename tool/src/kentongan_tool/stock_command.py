@@ -7,13 +7,15 @@ from kentongan_tool.answers import Site
 from kentongan_tool.arguments import Commands, add_hub, open_hub, say
 from kentongan_tool.failures import ToolError
 
+USES = "repeater, gateway, atau gateway-mute: radio gateway yang tidak meneruskan"
+
 
 def add_parser(sub: Commands) -> None:
     command = sub.add_parser("stock", help="atur radio Meshtastic biasa: penerus atau radio gateway")
     where = command.add_mutually_exclusive_group()
     where.add_argument("--port", metavar="PORT", help="port USB radio; tanpa ini dan --host dicari")
     where.add_argument("--host", metavar="ALAMAT", help="alamat radio di jaringan, dengan :PORT bila perlu")
-    command.add_argument("--use", choices=sorted(stock.ROLES), required=True, help="repeater atau gateway")
+    command.add_argument("--use", choices=sorted(stock.ROLES), required=True, help=USES)
     command.add_argument("--label", required=True, metavar="NAMA", help="misalnya penerus-stok-1")
     command.add_argument("--gateway", default="gateway-1", metavar="NAMA", help="gateway pemakai radio ini")
     command.add_argument("--gain", type=int, default=3, metavar="DBI", help="penguatan antena")
@@ -30,7 +32,7 @@ def go(args: argparse.Namespace) -> None:
     want = stock.wanted(site["channel"], args.use, args.label, args.gain, args.loss)
 
     def right(number: int) -> None:
-        if args.use == "gateway":
+        if args.use != "repeater":
             check_number(site, args.gateway, number)
 
     stock.configure(want, say, args.port, args.host, args.check, right)

@@ -1,10 +1,14 @@
 """The settings of a stock node and the admin messages that change them, as firmware 2.7 does.
 
-Changes between begin_edit_settings and commit_edit_settings wait for the commit; a change outside one
-counts at once. Either way the node reboots to use them. Only its own host may ask: no remote administration.
+A change is in the node's memory at once, and told to whoever asks; it is saved by commit_edit_settings, and
+outside a transaction at once. Then the node reboots to use it; without that a power cut takes it back. A
+changed role brings its own defaults along, whatever its message said. Only its own host may ask: no remote
+administration.
 """
 
+import copy
 from collections.abc import Sequence
+from typing import Any
 
 from kentongan_wire import packet as wire
 from kentongan_wire import phy
@@ -13,6 +17,7 @@ from meshtastic.protobuf import admin_pb2, channel_pb2, config_pb2, module_confi
 CHANNELS_MAX = 8
 SLOT_920_625 = 15  # SG_923 channel number of 920.625 MHz
 CORE_PORTS_MAX = 255  # CORE_PORTNUMS_ONLY relays the firmware's own port numbers, which private ones are not
+POSITION_S, TELEMETRY_S = 900, 1_800  # broadcast intervals that a ROUTER begins with
 CONFIGS = ("device", "position", "power", "network", "display", "lora", "bluetooth", "security")
 MODULES = ("mqtt", "serial", "external_notification", "store_forward", "range_test", "telemetry")
 Config, Channel = config_pb2.Config, channel_pb2.Channel
@@ -56,8 +61,23 @@ class StockSettings:
             self.channels[index].role = Channel.Role.SECONDARY if index else Channel.Role.PRIMARY
             self.channels[index].settings.name = channel.name
             self.channels[index].settings.psk = channel.key
-        self._editing = False
-        self._changes: list[admin_pb2.AdminMessage] = []
+        self._editing = self._changed = False
+        self.save()
+
+    def _flash(self) -> tuple[Any, ...]:
+        return self.long_name, self.short_name, self.configs, self.modules, self.channels
+
+    def save(self) -> bool:
+        """Write what is in the memory to the flash; tell whether the node reboots for it."""
+        changed, self._changed = self._changed, False
+        self._saved = copy.deepcopy(self._flash())
+        return changed
+
+    def restart(self) -> None:
+        """Read the flash as at power on; what was only in the memory is gone."""
+        saved = copy.deepcopy(self._saved)
+        self.long_name, self.short_name, self.configs, self.modules, self.channels = saved
+        self._editing = self._changed = False
 
     # What the node runs with
 
@@ -90,11 +110,11 @@ class StockSettings:
             self._editing = True
         elif what == "commit_edit_settings":
             self._editing = False
-            return None, self._apply()
+            return None, self.save()
         elif what in ("set_config", "set_module_config", "set_channel", "set_owner"):
-            self._changes.append(message)
+            self._apply(message)
             if not self._editing:
-                return None, self._apply()
+                return None, self.save()
         elif what == "get_config_request":
             answer = self._config_answer(message.get_config_request)
         elif what == "get_channel_request":  # one more than the index, so that 0 is no request
@@ -112,20 +132,29 @@ class StockSettings:
             answer.get_config_response.SetInParent()
         return answer
 
-    def _apply(self) -> bool:
-        changes, self._changes = self._changes, []
-        for message in changes:
-            what = message.WhichOneof("payload_variant")
-            if what == "set_config":
-                name = message.set_config.WhichOneof("payload_variant")
-                if name in self.configs:
-                    self.configs[name].CopyFrom(message.set_config)
-            elif what == "set_module_config":
-                name = message.set_module_config.WhichOneof("payload_variant")
-                if name in self.modules:
-                    self.modules[name].CopyFrom(message.set_module_config)
-            elif what == "set_channel":
-                self.channels[message.set_channel.index].CopyFrom(message.set_channel)
-            else:
-                self.long_name, self.short_name = message.set_owner.long_name, message.set_owner.short_name
-        return bool(changes)
+    def _apply(self, message: admin_pb2.AdminMessage) -> None:
+        self._changed = True
+        what = message.WhichOneof("payload_variant")
+        if what == "set_config":
+            name = message.set_config.WhichOneof("payload_variant")
+            role = self.role
+            if name in self.configs:
+                self.configs[name].CopyFrom(message.set_config)
+            if self.role != role:
+                self._role_defaults()
+        elif what == "set_module_config":
+            name = message.set_module_config.WhichOneof("payload_variant")
+            if name in self.modules:
+                self.modules[name].CopyFrom(message.set_module_config)
+        elif what == "set_channel":
+            self.channels[message.set_channel.index].CopyFrom(message.set_channel)
+        else:
+            self.long_name, self.short_name = message.set_owner.long_name, message.set_owner.short_name
+
+    def _role_defaults(self) -> None:
+        """Take what the firmware holds right for a new role; for a ROUTER nothing of ours is relayed then."""
+        if self.role == "ROUTER":
+            core_only = Config.DeviceConfig.RebroadcastMode.CORE_PORTNUMS_ONLY
+            self.configs["device"].device.rebroadcast_mode = core_only
+            self.configs["position"].position.position_broadcast_secs = POSITION_S
+            self.modules["telemetry"].telemetry.device_update_interval = TELEMETRY_S

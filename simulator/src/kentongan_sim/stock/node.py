@@ -2,12 +2,15 @@
 
 How it treats packets is wire-format section 2, measured on firmware 2.7.26: role CLIENT relays 16 + random
 0..2^CW slots after reception, relays a repeated id again while hop_limit == hop_start, drops it otherwise,
-and cancels a waiting relay when it overhears another one. A packet that wants an acknowledgement goes out
-three times unless a relay of it is overheard. `host`/`HostWrite` carry the client stream.
+and cancels a waiting relay when it overhears another one; CLIENT_MUTE relays nothing. A packet that wants an
+acknowledgement goes out three times unless a relay of it is overheard. `host`/`HostWrite` carry the client
+stream. What the host sends to the node itself waits in a queue of four until the node's loop comes round:
+over TCP a fifth pushes the oldest out, and nobody is told. With `signs` it is like 2.8, which signs what it
+broadcasts where there is room.
 """
 
 import struct
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import NotRequired, TypedDict
 
@@ -20,10 +23,14 @@ from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
 from kentongan_sim.physics.shapes import Action, Boot, Counters, Ms, Node
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, STATUS_QUEUE_FULL, StockApi
-from kentongan_sim.stock.send_queue import StockQueue, Waiting
+from kentongan_sim.stock.send_queue import DEFAULT, RELIABLE, StockQueue, Waiting
 
 SEEN_MAX = 256  # packets remembered by (from, id)
-RELAYS_MAX = 16  # relays waiting for the air at once
+INBOX_MAX = 4  # of the host's packets to the node itself, MAX_RX_FROMRADIO
+LOOP_MS = 100  # until the node's loop comes to them; while a client talks, all its bytes are read before
+REBOOT_MS = 7_000  # from saved settings to the restart that uses them, DEFAULT_REBOOT_SECONDS
+ROLES = ("CLIENT", "CLIENT_MUTE", "ROUTER")
+SIGNATURE = b"\x52\x40" + bytes(64)  # of 2.8: field 10 of Data, 64 bytes of XEdDSA
 OWN_HOPS = 3  # hop limit of a packet whose host gave none
 SENDS = 3  # of a packet that wants an acknowledgement, the first included: NUM_RELIABLE_RETX
 ACKED = mesh_pb2.Routing.Error.NONE
@@ -39,6 +46,7 @@ class StockNodeSettings(TypedDict):
     preset: NotRequired[str]
     hop_limit: NotRequired[int]
     role: NotRequired[str]
+    signs: NotRequired[bool]
 
 
 class Unacked:
@@ -51,42 +59,49 @@ class Unacked:
 
 
 class StockNode:
-    """A stock node of role CLIENT or ROUTER; put it on the air with World.host_core.
+    """A stock node of one of ROLES; put it on the air with World.host_core.
 
-    `settings`: node, channels (kentongan_wire Channels), and as needed label, preset, hop_limit, role.
+    `settings`: node, channels (kentongan_wire Channels), and as needed label, preset, hop_limit, role, signs.
     """
+
+    loop_ms = LOOP_MS
 
     def __init__(self, settings: StockNodeSettings):
         self.node = settings["node"]
         self.channels = settings["channels"]
         self.preset = phy.preset(settings.get("preset", phy.DEFAULT_PRESET))
         self.role = settings.get("role", "CLIENT")
-        if self.role not in ("CLIENT", "ROUTER"):
-            raise LocalError(f"stock node: role {self.role!r} is not simulated; use CLIENT or ROUTER")
+        if self.role not in ROLES:
+            raise LocalError(f"stock node: role {self.role!r} is not simulated; use {', '.join(ROLES)}")
+        self._signs = settings.get("signs", False)
         identity = (self.node, settings.get("label", "stock"), self.role)
         self.api = StockApi(identity, self.channels, self.preset, settings.get("hop_limit", OWN_HOPS))
         self.counters: Counters = {}
         self.on_reboot: Callable[[], object] | None = (
             None  # called when the node restarts by itself and its line goes away
         )
-        self._reboots = False
+        self._inbox: deque[mesh_pb2.MeshPacket] = deque()  # of the host, to this node
+        self._inbox_ms: Ms | None = None  # when the node's loop comes to them
+        self._reboot_ms: Ms | None = None
         self._seen: OrderedDict[tuple[Node, int], bool] = OrderedDict()
         self._queue = StockQueue(self.preset, self.role)
         self._unacked: dict[int, Unacked] = {}  # packet id -> Unacked, oldest first
 
     def start(self, boot: Boot | None, now_ms: Ms, rnd: int) -> list[Action]:
-        """Start at power on; whatever waited is forgotten."""
+        """Start at power on with the settings that were saved; whatever waited is forgotten."""
         self.api.connect()
+        self.api.settings.restart()
+        self._use_settings()
+        self._inbox.clear()
+        self._inbox_ms = self._reboot_ms = None
         self._seen.clear()
         self._queue.clear()
         self._unacked.clear()
         return [Listen(True)]
 
     def _reboot(self) -> list[Action]:
-        """Use the settings as they are now; the client's line goes away for a moment."""
-        self._reboots = False
+        """Use the settings that were saved; the client's line goes away for a moment."""
         told = [HostWrite(self.api.rebooted())]
-        self._use_settings()
         if self.on_reboot:
             self.on_reboot()
         return told + self.start(None, 0, 0)
@@ -106,31 +121,48 @@ class StockNode:
         actions = [HostWrite(answer)] if answer else []
         for index, packet in enumerate(packets):
             actions.append(HostWrite(self._from_host(packet, now_ms, rnd ^ index)))
-            if self._reboots:
-                return actions + self._reboot()
         return actions + self.tick(now_ms, rnd)
 
     def _from_host(self, packet: mesh_pb2.MeshPacket, now_ms: Ms, rnd: int) -> bytes:
         if packet.to == self.node:
-            queued = self.api.queued(packet.id, STATUS_OK, HOST_QUEUE_MAX)
-            if packet.decoded.portnum == portnums_pb2.PortNum.ADMIN_APP:
-                answer, self._reboots = self.api.admin(packet)
-                return queued + answer
-            return queued + self.api.routing(packet.id)
-        own = [w for w in self._queue.waiting if not w.relay]
+            return self._take_in(packet, now_ms)
         packet_id = packet.id or (rnd & 0xFFFFFFFF) or 1
         sendable = packet.HasField("decoded") and packet.channel < len(self.channels)
-        if len(own) >= HOST_QUEUE_MAX or not sendable:
-            self._count("host_refused")
-            return self.api.queued(packet_id, STATUS_QUEUE_FULL, 0)
-        frame = self._seal(packet, packet_id)
-        if frame is None:
-            return self.api.queued(packet_id, STATUS_QUEUE_FULL, 0)
-        self._originate(frame, packet_id, packet.want_ack, now_ms, rnd)
-        return self.api.queued(packet_id, STATUS_OK, HOST_QUEUE_MAX - len(own) - 1)
+        frame = self._seal(packet, packet_id) if sendable else None
+        priority = packet.priority or (RELIABLE if packet.want_ack else DEFAULT)
+        if frame and self._queue.add(Waiting(self.node, packet_id, frame, priority, False, 0), now_ms, rnd):
+            self._originate(frame, packet_id, packet.want_ack, now_ms)
+            return self.api.queued(packet_id, STATUS_OK, self._queue.free())
+        self._count("host_refused")
+        return self.api.queued(packet_id, STATUS_QUEUE_FULL, 0)
 
-    def _originate(self, frame: bytes, packet_id: int, want_ack: bool, now_ms: Ms, rnd: int) -> None:
-        """Put a packet of this node on its way."""
+    def _take_in(self, packet: mesh_pb2.MeshPacket, now_ms: Ms) -> bytes:
+        """Keep a packet to this node until its loop comes round; its host is told that all is well."""
+        if len(self._inbox) == INBOX_MAX:
+            self._inbox.popleft()
+            self._count("inbox_full")
+        self._inbox.append(packet)
+        if self._inbox_ms is None:
+            self._inbox_ms = now_ms + self.loop_ms
+        return self.api.queued(packet.id, STATUS_OK, self._queue.free())
+
+    def _work_off(self, now_ms: Ms) -> list[Action]:
+        """Answer what the host sent to this node."""
+        told = b""
+        self._inbox_ms = None
+        while self._inbox:
+            packet = self._inbox.popleft()
+            if packet.decoded.portnum == portnums_pb2.PortNum.ADMIN_APP:
+                answer, reboots = self.api.admin(packet)
+                told += answer
+                if reboots:
+                    self._reboot_ms = now_ms + REBOOT_MS
+            else:
+                told += self.api.routing(packet.id)
+        return [HostWrite(told)] if told else []
+
+    def _originate(self, frame: bytes, packet_id: int, want_ack: bool, now_ms: Ms) -> None:
+        """Wait for the acknowledgement of a packet of this node that is on its way."""
         self._remember(self.node, packet_id)
         for other in self._unacked.values():  # while we send we hear no acknowledgement
             other.due_ms += self._queue.airtime_ms(frame)
@@ -138,7 +170,6 @@ class StockNode:
             self._unacked[packet_id] = Unacked(frame, now_ms + self._queue.retry_ms(frame, now_ms))
             while len(self._unacked) > HOST_QUEUE_MAX:
                 self._unacked.pop(next(iter(self._unacked)))
-        self._queue.add(Waiting(self.node, packet_id, frame, bool(want_ack), False, 0), now_ms, rnd)
 
     def send(self, payload: bytes, packet_id: int, want_ack: bool, now_ms: Ms, rnd: int) -> None:
         """Broadcast `payload` on the primary channel, as software on the device does."""
@@ -165,12 +196,14 @@ class StockNode:
             self.node & 0xFF,
             b"",
         )
-        try:
-            block = struct.pack("<QII", packet_id, self.node, 0)
-            return wire.build_packet(header._replace(body=aes_ctr(channel.key, block, plain)))
-        except LocalError:
-            self._count("host_too_long")
-            return None
+        block = struct.pack("<QII", packet_id, self.node, 0)
+        for tail in (SIGNATURE, b"") if self._signs and packet.to == wire.BROADCAST else (b"",):
+            try:
+                return wire.build_packet(header._replace(body=aes_ctr(channel.key, block, plain + tail)))
+            except LocalError:
+                continue
+        self._count("host_too_long")
+        return None
 
     def receive(self, frame: bytes, rssi: int, snr_q: int, now_ms: Ms, rnd: int) -> list[Action]:
         """Take a whole frame from the air."""
@@ -180,7 +213,7 @@ class StockNode:
             self._count(error.reason)
             return []
         self._queue.used(frame, now_ms)
-        self._queue.start_timer(now_ms, rnd)
+        self._queue.heard(now_ms, rnd)
         key = (packet.src, packet.id)
         acked = self._own_heard(packet) if packet.src == self.node else []
         for other in self._unacked.values():  # while we received we heard no acknowledgement
@@ -262,16 +295,20 @@ class StockNode:
             return
         if packet.hop_limit == 0 or packet.to == self.node or self._queue.has(packet.src, packet.id):
             return
-        if sum(w.relay for w in self._queue.waiting) >= RELAYS_MAX:
-            self._count("relay_full")
+        if self.role == "CLIENT_MUTE":
             return
         frame = wire.relayed(packet, self.node & 0xFF)
-        relay = Waiting(packet.src, packet.id, frame, bool(packet.want_ack), True, snr_q)
-        self._queue.add(relay, now_ms, rnd)
+        priority = RELIABLE if packet.want_ack else DEFAULT
+        if not self._queue.add(Waiting(packet.src, packet.id, frame, priority, True, snr_q), now_ms, rnd):
+            self._count("relay_full")
 
     def tick(self, now_ms: Ms, rnd: int) -> list[Action]:
         """Repeat what was not acknowledged, and ask for the channel when the queue's timer has ended."""
-        actions = []
+        actions: list[Action] = []
+        if self._inbox_ms is not None and self._inbox_ms <= now_ms:
+            actions += self._work_off(now_ms)
+        if self._reboot_ms is not None and self._reboot_ms <= now_ms:
+            return actions + self._reboot()
         due = [number for number, unacked in self._unacked.items() if unacked.due_ms <= now_ms]
         for index, number in enumerate(due):
             unacked = self._unacked[number]
@@ -282,7 +319,7 @@ class StockNode:
             unacked.sends += 1
             unacked.due_ms = now_ms + self._queue.retry_ms(unacked.frame, now_ms)
             if not self._queue.has(self.node, number):
-                again = Waiting(self.node, number, unacked.frame, True, False, 0)
+                again = Waiting(self.node, number, unacked.frame, RELIABLE, False, 0)
                 self._queue.add(again, now_ms, rnd ^ index)
         return actions + self._queue.tick(now_ms, rnd)
 
@@ -303,9 +340,8 @@ class StockNode:
     def next_deadline(self) -> Ms | None:
         """Return when `tick` is due, or None."""
         times = [unacked.due_ms for unacked in self._unacked.values()]
-        if (timer_ms := self._queue.next_deadline()) is not None:
-            times.append(timer_ms)
-        return min(times, default=None)
+        others = (self._queue.next_deadline(), self._inbox_ms, self._reboot_ms)
+        return min([*times, *(other for other in others if other is not None)], default=None)
 
     def _remember(self, src: Node, packet_id: int) -> None:
         self._seen[(src, packet_id)] = True

@@ -1,8 +1,9 @@
 """Send queue of a stock radio: one queue and one timer, as in Meshtastic's RadioLibInterface (2.7).
 
-The timer is drawn for the packet in front and never drawn again while it runs; when it ends and the channel
-is taken, or after each packet sent, a new one is drawn. Packets that want an acknowledgement wait in front of
-those that do not, and relays in front of a node's own packets.
+The timer is drawn for the packet in front; a packet that comes behind draws none while it runs. When it ends
+and the channel is taken, after each packet sent, and after each frame heard, a new one is drawn. Packets of a
+higher priority wait in front, and of one priority relays in front of the node's own. Of 16 that wait the last
+gives way to one of a higher priority; another finds no place.
 """
 
 import random
@@ -18,6 +19,8 @@ CLIENT_RELAY_SLOTS = 2 * phy.CONTENTION_MAX  # a CLIENT lets every ROUTER go fir
 UTILISATION_MS = 60_000  # own packets wait longer on a busy channel: the share of the last minute
 PROCESSING_MS = 4_500  # what a sender allows a hearer for its work, PROCESSING_TIME_MSEC
 HEARD_MAX = 1_024  # frames remembered for that share
+QUEUE_MAX = 16  # packets that wait for the air, MAX_TX_QUEUE
+DEFAULT, RELIABLE = 64, 70  # priorities: of a packet that wants no acknowledgement, and of one that does
 
 
 class Waiting(NamedTuple):
@@ -26,7 +29,7 @@ class Waiting(NamedTuple):
     src: Node
     id: int
     frame: bytes
-    want_ack: bool
+    priority: int
     relay: bool
     snr_q: int  # of a relay: how it was heard
 
@@ -68,10 +71,20 @@ class StockQueue:
         )
         return 2 * self.airtime_ms(frame) + self._slots_ms(slots) + PROCESSING_MS
 
-    def add(self, packet: Waiting, now_ms: Ms, rnd: int) -> None:
+    def add(self, packet: Waiting, now_ms: Ms, rnd: int) -> bool:
+        """Let a packet wait for the air; False when the queue is full of what counts as much."""
+        if not self.free():
+            if self.waiting[-1].priority >= packet.priority:
+                return False
+            self.waiting.pop()
         self.waiting.append(packet)
-        self.waiting.sort(key=lambda w: (not w.want_ack, not w.relay))  # stable: else in order of arrival
+        self.waiting.sort(key=lambda w: (-w.priority, not w.relay))  # stable: else in order of arrival
         self.start_timer(now_ms, rnd)
+        return True
+
+    def free(self) -> int:
+        """Return how many more packets find a place."""
+        return QUEUE_MAX - len(self.waiting)
 
     def has(self, src: Node, packet_id: int) -> bool:
         return any((w.src, w.id) == (src, packet_id) for w in self.waiting)
@@ -86,6 +99,11 @@ class StockQueue:
         """Draw the delay of the first packet, unless a timer runs already."""
         if self.waiting and self._timer_ms is None:
             self._timer_ms = now_ms + max(1, self._slots_ms(self._slots(self.waiting[0], now_ms, rnd)))
+
+    def heard(self, now_ms: Ms, rnd: int) -> None:
+        """Draw the delay anew after a frame was received: its interrupt takes the running timer's place."""
+        self._timer_ms = None
+        self.start_timer(now_ms, rnd)
 
     def _slots(self, packet: Waiting, now_ms: Ms, rnd: int) -> int:
         draw = random.Random(rnd)
