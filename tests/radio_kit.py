@@ -58,8 +58,8 @@ class PtyModem:
 class StockDevice:
     """A stock radio behind TCP: answers its client, keeps what it is to send; `frozen` swallows all."""
 
-    def __init__(self, node=GATEWAY, channel=CHANNEL):
-        self.api = StockApi((node, "gateway-1", "CLIENT"), [channel], phy.preset("ShortSlow"), 3)
+    def __init__(self, node=GATEWAY, channel=CHANNEL, role="ROUTER"):
+        self.api = StockApi((node, "gateway-1", role), [channel], phy.preset("ShortSlow"), 3)
         self.on_air, self.frozen = [], False
         self.bridge = TcpBridge(self._data, self.api.connect)
         self.port = self.bridge.port

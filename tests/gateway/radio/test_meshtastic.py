@@ -1,5 +1,6 @@
 """The unmodified meshtastic library against a served device that is unplugged, frozen, or somebody else's."""
 
+import logging
 from collections import namedtuple
 
 import pytest
@@ -9,6 +10,7 @@ from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio import meshtastic as radio_module
 from kentongan_gateway.radio.meshtastic import MeshtasticRadio
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from meshtastic.protobuf import config_pb2
 from radio_kit import CHANNEL, StockDevice
 
 KeyFile = namedtuple("KeyFile", ("node", "channel"))
@@ -29,8 +31,9 @@ def _device(monkeypatch):
 
 class Ear:
     def __init__(self, device, node=GATEWAY, channel=CHANNEL):
-        self.heard, self.states = [], []
+        self.heard, self.states, self.troubles = [], [], []
         self.radio = MeshtasticRadio("127.0.0.1", device.port, KeyFile(node, channel))
+        self.radio.on_trouble = lambda *told: self.troubles.append(told)
         self.radio.start(self.heard.append, lambda name, up: self.states.append(up))
 
 
@@ -103,3 +106,58 @@ def test_a_radio_without_the_sites_channel_is_refused(device):
         assert not ear.states
     finally:
         ear.radio.stop()
+
+
+Device = config_pb2.Config.DeviceConfig
+
+
+@pytest.mark.parametrize(
+    ("role", "mode", "said"),
+    [
+        ("ROUTER", "ALL", None),
+        ("CLIENT_MUTE", "ALL", None),
+        ("CLIENT_MUTE", "LOCAL_ONLY", None),
+        ("CLIENT", "ALL", "is a CLIENT, which sends receipts seconds late"),
+        ("ROUTER", "CORE_PORTNUMS_ONLY", "rebroadcast CORE_PORTNUMS_ONLY, which relays no alarm"),
+        ("ROUTER_LATE", "ALL", "is a ROUTER_LATE"),
+    ],
+)
+def test_only_a_router_that_relays_all_and_a_mute_client_are_fit_for_a_gateway(role, mode, said):
+    device = Device(role=Device.Role.Value(role), rebroadcast_mode=Device.RebroadcastMode.Value(mode))
+    text = radio_module.unfit(device)
+    assert (said in text and "kentongan-tool stock --use gateway" in text) if said else text is None
+
+
+def test_a_role_that_only_a_newer_library_knows_is_told_by_its_number():
+    device = Device()
+    device.role = 99
+    assert "is a 99" in radio_module.unfit(device)
+
+
+def test_a_radio_that_is_a_client_works_on_and_is_told_of_until_its_role_is_fit(device, ear):
+    assert ear.troubles == []
+    settings = device.api.settings.configs["device"].device
+    settings.role = Device.CLIENT
+    device.bridge.drop()  # it has started anew
+    wait_for(lambda: ear.troubles, "the word on a CLIENT")
+    wait_for(lambda: device.hear(alarm(), 77) or ear.heard, "an alarm all the same")
+    settings.role = Device.ROUTER
+    device.bridge.drop()
+    wait_for(lambda: len(ear.troubles) == 2, "the word on a ROUTER")
+    assert [(name, what, bool(text)) for name, what, text in ear.troubles] == [
+        ("meshtastic", "role", True),
+        ("meshtastic", "role", False),
+    ]
+
+
+def test_a_traceback_of_the_librarys_reader_is_a_line_of_our_log(device, ear, capfd, caplog):
+    caplog.set_level(logging.DEBUG, "kentongan.radio")
+    interface = ear.radio._session.interface
+    interface._handleFromRadio = broken
+    device.hear(alarm(), 77)
+    wait_for(lambda: "the library's reader" in caplog.text, "the line")
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def broken(_data):
+    raise BrokenPipeError("the line broke")

@@ -33,6 +33,7 @@ OF_TROUBLE = {
     "key": OUTPUT,
     "voice": OUTPUT,
     "radio_flash": OTHER,
+    "radio_role": OTHER,
 }
 PAST = ("restart", "radio_away")  # told to people elsewhere; nothing is wrong any more
 SHOWN_FIRST = (DISK, RADIO, OUTPUT, HUB, OTHER)

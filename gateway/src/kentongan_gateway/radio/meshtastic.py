@@ -6,6 +6,9 @@
 - Sending has no lock and may block: one sender thread per interface, and a blocked one is abandoned.
 - It calls sys.exit on odd destinations: we pass the broadcast number only, and catch SystemExit all the same.
 - A radio ignores a packet id that its host sends twice: same_id is False, so repeats come with new ids.
+- In role CLIENT it sends its own relay of an alarm before our receipt, seconds late, and drops receipts when
+  16 packets wait: only ROUTER with rebroadcast ALL and CLIENT_MUTE are fit, any other is told as a trouble.
+- Its reader prints tracebacks of a line that broke: they are debug lines of our log.
 """
 
 import logging
@@ -15,6 +18,7 @@ import time
 from typing import Any
 
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from meshtastic import stream_interface
 from meshtastic.protobuf import mesh_pb2
 from pubsub import pub
 
@@ -31,6 +35,35 @@ LOOK_S = 0.5  # the supervisor looks this often
 REOPEN_MIN_S, REOPEN_MAX_S = 1.0, 15.0
 OUT_LIMIT = 64
 TRIES_MAX = 2  # of one frame, over a rebuild
+REMEDY = "run `kentongan-tool stock --use gateway` on it, by cable"
+
+
+def unfit(device: Any) -> str | None:
+    """Say why a radio with these device settings is not fit for a gateway, or None."""
+    role, mode = _name(device, "role"), _name(device, "rebroadcast_mode")
+    if role == "CLIENT_MUTE" or (role, mode) == ("ROUTER", "ALL"):
+        return None
+    if role == "ROUTER":
+        return f"the radio is a ROUTER with rebroadcast {mode}, which relays no alarm: {REMEDY}"
+    return f"the radio is a {role}, which sends receipts seconds late or drops them: {REMEDY}"
+
+
+def _name(device: Any, field: str) -> str:
+    """Return the setting's name, or its number where only a newer library knows it."""
+    number = getattr(device, field)
+    known = device.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(number)
+    return str(known.name if known else number)
+
+
+class _Tracebacks:
+    """Stands for the module of that name in the library's reader."""
+
+    @staticmethod
+    def print_exc() -> None:
+        log.debug("the library's reader", exc_info=True)
+
+
+stream_interface.traceback = _Tracebacks
 
 
 class MeshtasticRadio(Radio):
@@ -113,6 +146,7 @@ class MeshtasticRadio(Radio):
 
     def _supervise(self) -> None:
         wait_s, said = REOPEN_MIN_S, ""
+        self._role: str | None = None
         while not self._stopping.is_set():
             try:
                 self._session = _Session(self, self._open(), self._node, self._channel)
@@ -143,12 +177,22 @@ class MeshtasticRadio(Radio):
     def _watch(self, session: "_Session") -> None:
         """Return when the interface must be rebuilt."""
         while not self._stopping.is_set():
+            self._look_at_role(session)
             self._stopping.wait(LOOK_S)
             reason = session.fault()
             if reason:
                 log.warning("%s: %s: rebuilding", self._name, reason)
                 self.count(reason.replace(" ", "_"))
                 return
+
+    def _look_at_role(self, session: "_Session") -> None:
+        """Tell of a role that costs receipts; an app, or newer firmware by itself, may change it."""
+        text = unfit(session.interface.localNode.localConfig.device)
+        if text != self._role:
+            self._role = text
+            if text:
+                log.warning("%s: %s", self._name, text)
+            self.on_trouble(self._name, "role", text)
 
     def next_send(self, timeout_s: float) -> tuple[int, Send] | None:
         """(tries, Send) of the most urgent frame, or None."""

@@ -36,6 +36,8 @@ def run(settings: Settings) -> Iterator[Result]:
         yield _guarded("hub_certificate", lambda: _certificate(settings))
     if settings.radio_2.type != "none":
         yield _guarded("radio_2", lambda: _radio_at(settings.radio_2))
+    if "meshtastic" in (settings.radio.type, settings.radio_2.type):
+        yield _guarded("radio_role", lambda: _radio_role(settings))
     yield from _siren(settings)
     for name, line in (
         ("sense_line", settings.siren.sense_line),
@@ -106,15 +108,35 @@ def _siren_port(settings: Settings) -> str | None:
     return _running_says(settings)
 
 
-def _running_says(settings: Settings) -> str | None:
-    """Return what the running gateway, which holds the line, knows of its siren; None where none runs."""
+def _running_troubles(settings: Settings) -> dict[str, str] | None:
+    """Return {name: text} of what is wrong at the running gateway; None where none runs."""
     try:
         snapshot, alive = status.read(settings, time.monotonic_ns() // 1_000_000)
     except LocalError:
         return None
-    if not alive:
+    troubles: dict[str, str] = snapshot.get("troubles", {})
+    return troubles if alive else None
+
+
+def _radio_role(settings: Settings) -> str:
+    """Check the role of a stock radio, which only one program at a time can ask: the gateway, if it runs."""
+    troubles = _running_troubles(settings)
+    if troubles is None:
+        return (
+            "not known: the gateway does not run; `kentongan-tool stock --use gateway --check` asks the radio"
+        )
+    unfit = [text for name, text in troubles.items() if name.startswith("radio_role")]
+    if unfit:
+        raise LocalError("; ".join(unfit))
+    return "the running gateway finds nothing wrong with it"
+
+
+def _running_says(settings: Settings) -> str | None:
+    """Return what the running gateway, which holds the line, knows of its siren; None where none runs."""
+    troubles = _running_troubles(settings)
+    if troubles is None:
         return None
-    trouble = snapshot.get("troubles", {}).get("siren")
+    trouble = troubles.get("siren")
     if trouble:
         raise LocalError(f"the running gateway says of its siren: {trouble}")
     return f"{settings.siren.port}: in use by the running gateway, which has no trouble with it"

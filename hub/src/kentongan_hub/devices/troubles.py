@@ -66,6 +66,7 @@ URGENT = (
     "siren",
     "radio_deaf",
     "radio_jammed",
+    "radio_role",
     "radio_chip",
     "radio_cable",
     "key",

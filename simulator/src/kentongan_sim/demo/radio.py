@@ -54,7 +54,7 @@ class StockRadio:
 
     def __init__(self, live: LiveWorld, label: str, node: Node, channel_name: str, channel_key: str):
         channel = packet.Channel(channel_name, bytes.fromhex(channel_key))
-        self.core = StockNode({"node": node, "label": label, "channels": [channel]})
+        self.core = StockNode({"node": node, "label": label, "channels": [channel], "role": "ROUTER"})
         live.world.nodes[label].use(LocalCore(self.core))
         self.bridge = TcpBridge()
         plug_tcp(live, label, self.core, self.bridge)

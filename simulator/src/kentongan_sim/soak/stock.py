@@ -61,7 +61,7 @@ class Served:
     """A stock radio behind TCP and the air around it: buttons that go on until they are receipted."""
 
     def __init__(self) -> None:
-        self.api = StockApi((NODE, "gateway-1", "CLIENT"), [SITE], phy.preset(PRESET), 3)
+        self.api = StockApi((NODE, "gateway-1", "ROUTER"), [SITE], phy.preset(PRESET), 3)
         self.receipted: dict[About, float] = {}
         self._number = 0
         self.bridge = TcpBridge(self._data, self.api.connect)

@@ -14,6 +14,7 @@ WORDS = {
     "radio_deaf": _("radio tidak mendengar apa-apa, periksa antena dan listrik pos"),
     "radio_away": _("radio gerbang pernah mati, alat yang diam waktu itu ditunggu lagi"),
     "radio_flash": _("memori radio gagal, ganti papan radio sebelum listriknya diputus"),
+    "radio_role": _("radio gerbang salah peran, jawaban ke tombol terlambat, jalankan kentongan-tool stock"),
     "radio_jammed": _("saluran radio dipakai pihak lain, alarm bisa terlambat"),
     "radio_chip": _("radio tidak memancar, periksa antena, cabut dan pasang lagi"),
     "radio_cable": _("kabel radio tidak baik, periksa kabel dan colokan"),
