@@ -36,6 +36,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+WORKER = "/static/worker.js"  # the service worker, which may stand before every page
 HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -105,6 +106,8 @@ def finish(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
+    if request.path == WORKER:
+        response.headers["Service-Worker-Allowed"] = "/"
     if "prolonged_s" in g and SESSION_COOKIE not in response.headers.get("Set-Cookie", ""):
         set_cookie(response, SESSION_COOKIE, g.session_token, g.prolonged_s)
     if "first_cookie" in g:

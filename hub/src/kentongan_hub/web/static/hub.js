@@ -28,6 +28,13 @@ async function reached() {
   }
 }
 
+/* On a secure address the browser keeps a page for the time when the hub cannot be reached (worker.js). */
+const VERSION = new URL(document.currentScript.src).searchParams.get("v");
+if (VERSION && "serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/static/worker.js?v=" + VERSION, {scope: "/"})
+    .catch(() => { /* an address that the browser does not trust: all is as it is without one */ });
+}
+
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.tanya;
   if (question && !window.confirm(question)) event.preventDefault();
@@ -122,4 +129,9 @@ for (const page of document.querySelectorAll("[data-kembali]")) {
 }
 for (const page of document.querySelectorAll("[data-muat-ulang]")) {
   setTimeout(() => location.reload(), Number(page.dataset.muatUlang));
+}
+for (const page of document.querySelectorAll("[data-sampai-tersambung]")) {
+  setInterval(async () => {
+    if (await reached()) location.reload();
+  }, Number(page.dataset.sampaiTersambung));
 }
