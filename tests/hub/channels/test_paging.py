@@ -343,7 +343,11 @@ def test_a_test_message_goes_the_same_road_on_every_channel(site, modem, broker)
     switch_on(site, "apprise", lokal="127.0.0.1")
     switch_on(site, "mqtt", host="127.0.0.1", port=str(broker.port))
     for name in ("board", "sms", "apprise", "mqtt"):
-        to = {"sms": "0812 9999 0009", "apprise": f"json://127.0.0.1:{phone.server_port}/"}.get(name, "")
+        to = {
+            "sms": "0812 9999 0009",
+            "mqtt": "budi_hp",
+            "apprise": f"json://127.0.0.1:{phone.server_port}/",
+        }.get(name, "")
         assert admin.post(f"/kanal/{name}/uji", page="/kanal", alamat=to).status_code == 303
         worker(site, name).step()
     phone.shutdown()

@@ -39,7 +39,8 @@ class Message(TypedDict):
     to: str
     name: str
     text: str
-    link: NotRequired[str]  # behind a button of the message, where "saya datang" is answered
+    link: NotRequired[str]  # behind a button of the message: answers "saya datang"
+    tag: NotRequired[str]  # a message with the same one takes its place
 
 
 class Failure(Exception):

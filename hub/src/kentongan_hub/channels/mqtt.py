@@ -1,4 +1,6 @@
-"""Home Assistant by MQTT discovery: a sensor per RT and one for the hub. No command, nothing confidential.
+"""Home Assistant: sensors by MQTT discovery (mqtt_sensors.py), calls to phones with its app (mqtt_phones.py).
+
+No command, nothing confidential: whoever keeps the broker may be anybody's neighbour, or kin.
 
 Everything is said again on every new connection, when Home Assistant says that it has started (its birth
 message), and when our own last will appears although we live: a broker may have lost what it kept, and says
@@ -7,17 +9,23 @@ message), and when our own last will appears although we live: a broker may have
 
 import json
 import logging
+import queue
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kentongan_hub.base import words
+from kentongan_wire.errors import LocalError
+
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
-from kentongan_hub.channels.base import Worker, failed, worked
-from kentongan_hub.devices import health as site_health
+from kentongan_hub.base.tables import Claimed, OutboxRow
+from kentongan_hub.channels import mqtt_phones as phones
+from kentongan_hub.channels.base import TEST, Failure, Message, Worker, failed, worked
+from kentongan_hub.channels.mqtt_sensors import Topic, discovery, snapshot
+from kentongan_hub.incidents import actions
+from kentongan_hub.incidents.calling import links, replies
+from kentongan_hub.incidents.calling.links import Outcome
 from kentongan_hub.record import outbox
-from kentongan_hub.storage.store import Db, Store
+from kentongan_hub.storage.store import Db, Store, parsed
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -30,72 +38,18 @@ KEEPALIVE_S = 30
 RETRY_MS = (0, 5_000, 10_000, 30_000)  # after so many failures in a row; the last one repeats
 BIRTH_TOPIC, BIRTH = "homeassistant/status", b"online"
 ONLINE, OFFLINE = "online", "offline"
-
-Topic = Mapping[str, object]  # the payload of one topic, before it is JSON
-
-
-def snapshot(db: Db, now: Now, site: str) -> dict[str, Topic]:
-    """Collect the public state for Home Assistant, {topic: payload}: incidents, sirens, warnings."""
-    base = f"kentongan/{site}"
-    out: dict[str, Topic] = {}
-    rows = db.all(
-        "SELECT zone, kind, house, answered_ms FROM incidents "
-        "WHERE closed_ms IS NULL AND confidential = 0 AND drill = 0 AND merged_into IS NULL "
-        "ORDER BY opened_ms DESC"
-    )
-    for zone in zones(db):
-        own = [row for row in rows if row["zone"] == zone]
-        out[f"{base}/rt{zone:02d}/alarm"] = {
-            "state": "ON" if own else "OFF",
-            "jenis": [words.kind(row["kind"]) for row in own],
-            "rumah": [row["house"] for row in own if row["house"]],
-            "dijawab": all(row["answered_ms"] is not None for row in own) if own else False,
-        }
-    health = site_health.health(db, now)
-    problems = len(health["gateways_lost"]) + len(health["radios_down"]) + len(health["failed_sirens"])
-    out[f"{base}/gangguan"] = {"state": "ON" if problems + len(health["warnings"]) else "OFF"}
-    return out
-
-
-def discovery(db: Db, site: str) -> dict[str, Topic]:
-    """Describe the sensors so that Home Assistant shows them by itself: {topic: payload}."""
-    base = f"kentongan/{site}"
-    device = {"identifiers": [f"kentongan_{site}"], "name": f"Kentongan {db.setting('name', site)}"}
-    common = {
-        "availability_topic": f"{base}/hidup",
-        "value_template": "{{ value_json.state }}",
-        "device": device,
-    }
-    out: dict[str, Topic] = {}
-    for zone in zones(db):
-        topic = f"{base}/rt{zone:02d}/alarm"
-        out[f"homeassistant/binary_sensor/kentongan_{site}_rt{zone:02d}/config"] = {
-            **common,
-            "name": f"Alarm RT {zone:02d}",
-            "unique_id": f"kentongan_{site}_rt{zone:02d}",
-            "device_class": "safety",
-            "state_topic": topic,
-            "json_attributes_topic": topic,
-        }
-    out[f"homeassistant/binary_sensor/kentongan_{site}_gangguan/config"] = {
-        **common,
-        "name": "Gangguan kentongan",
-        "unique_id": f"kentongan_{site}_gangguan",
-        "device_class": "problem",
-        "state_topic": f"{base}/gangguan",
-    }
-    return out
-
-
-def zones(db: Db) -> list[int]:
-    rows = db.all("SELECT DISTINCT zone FROM devices WHERE revoked = 0 AND zone > 0 ORDER BY zone")
-    return [row["zone"] for row in rows]
+ANSWERS_LIMIT = 64  # answers that wait to be looked at
+REPLY_EXPIRES_MS = 300_000  # that an answer was taken
+UNKNOWN_TOLD_MS = 600_000  # answers that nobody signed are in the record once in so long
 
 
 class HomeAssistant(Worker):
     name = "mqtt"
     label = _("Home Assistant (MQTT)")
     word = "Home Assistant"
+    address_label = _("Nama ponsel di Home Assistant, misalnya budi_hp")
+    secret_address = False
+    discreet = False
     fields = (
         ("host", _("Alamat broker"), ""),
         ("port", _("Port"), "1883"),
@@ -116,9 +70,20 @@ class HomeAssistant(Worker):
         self._refusal = ""
         self._fails, self._retry_ms = 0, 0
         self._failed_with: dict[str, str] | None = None
+        self._site = ""  # its part of every topic
+        self._answers: queue.Queue[bytes] = queue.Queue(ANSWERS_LIMIT)
+        self._flooded = False  # somebody sends what is no fresh answer: looked at every PERIOD_S, not at once
+        self._unknown_ms: int | None = None  # when that was told last
+
+    @staticmethod
+    def checked(db: Db, address: str) -> str:
+        return phones.checked(address)
 
     def step(self) -> bool:
-        """Publish what changed; states are retained: Home Assistant knows them after a restart of its own."""
+        """Publish what changed, take an answer, call one phone; True when there may be another.
+
+        States are retained: Home Assistant knows them after a restart of its own.
+        """
         if not self.enabled():
             return False
         now = self.now()
@@ -126,23 +91,25 @@ class HomeAssistant(Worker):
             self._drop()
         if self._client is None and self.settings is self._failed_with and now.ms < self._retry_ms:
             return False
-        with self._store.read() as db:
-            site = db.setting("site_slug") or "rt"
-            wanted = {**discovery(db, site), **snapshot(db, now, site)}
         try:
-            test = self._claim()
-            told = self._tell(site, wanted, bool(test))
+            told = self._tell_states(now)
         except Exception as error:  # also of the library: told on the page Kanal, and tried again
             log.exception("mqtt: the broker was not told")
             self._failed_now(now, error)
             return False
         self._fails = 0
-        if told or test:
+        if told:
             with self._store.write(ring=False) as db:
                 worked(db, now, self.name)
-                if test:
-                    outbox.mark(db, now.ms, self.name, test["id"])
-        return False
+        self._take_answers(now)
+        return super().step()
+
+    def _tell_states(self, now: Now, everything: bool = False) -> bool:
+        """Bring the broker to what is true; False where it knew it."""
+        with self._store.read() as db:
+            site = db.setting("site_slug") or "rt"
+            wanted = {**discovery(db, site), **snapshot(db, now, site)}
+        return self._tell(site, wanted, everything)
 
     def _failed_now(self, now: Now, error: Exception) -> None:
         self._drop()
@@ -175,9 +142,12 @@ class HomeAssistant(Worker):
 
         # whoever reconnects must say everything again: that is this worker, not the library
         client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=f"kentongan-{site}", reconnect_on_failure=False
+            mqtt.CallbackAPIVersion.VERSION2,
+            client_id=f"kentongan-{site}",
+            clean_session=False,  # the broker keeps an answer while the line is cut
+            reconnect_on_failure=False,
         )
-        self._client, self._alive_topic = client, f"kentongan/{site}/hidup"
+        self._client, self._site, self._alive_topic = client, site, f"kentongan/{site}/hidup"
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message = self._on_message
         if self.settings.get("user"):
@@ -207,7 +177,7 @@ class HomeAssistant(Worker):
             self._refusal = str(reason)
         else:
             self._refusal = ""
-            client.subscribe([(BIRTH_TOPIC, 1), (self._alive_topic, 1)])
+            client.subscribe([(BIRTH_TOPIC, 1), (self._alive_topic, 1), (phones.answers(self._site), 1)])
             self._connected.set()
         self._answered.set()
 
@@ -218,19 +188,77 @@ class HomeAssistant(Worker):
             self._store.bell.ring()
 
     def _on_message(self, client: "mqtt.Client", _userdata: object, message: "mqtt.MQTTMessage") -> None:
-        """Notice a birth or burial that is news; retained ones are from before, and all is said anew."""
+        """Notice an answer, and a birth or burial that is news: at retained ones all is said anew anyway."""
+        if client is self._client and message.topic == phones.answers(self._site):
+            self._hear(bytes(message.payload))
+            return
         birth = message.topic == BIRTH_TOPIC and message.payload == BIRTH
         buried = message.topic == self._alive_topic and message.payload == OFFLINE.encode()
         if client is self._client and not message.retain and (birth or buried):
             self._again.set()
             self._store.bell.ring()
 
+    def _hear(self, word: bytes) -> None:
+        try:
+            self._answers.put_nowait(word[: phones.WORD_BYTES + 1])
+        except queue.Full:
+            return  # a flood; the board and the other ways are there
+        if not self._flooded:
+            self._store.bell.ring()
+
     # the worker's again
 
-    def _publish(self, topic: str, payload: str) -> None:
+    def _take_answers(self, now: Now) -> None:
+        """Look at what came in; what nobody signed costs the disk nothing but a line in ten minutes."""
+        outcomes = [self._answer(now, self._answers.get_nowait()) for _ in range(self._answers.qsize())]
+        self._flooded = any(one is not Outcome.COMING for one in outcomes)
+        told = self._unknown_ms is not None and now.ms - self._unknown_ms < UNKNOWN_TOLD_MS
+        if Outcome.UNKNOWN in outcomes and not told:
+            self._unknown_ms = now.ms
+            with self._store.write(ring=False) as db:
+                replies.unknown(db, now, self.name)
+
+    def _answer(self, now: Now, word: bytes) -> Outcome:
+        secret = phones.secret(word)
+        with self._store.read() as db:
+            row = links.message(db, secret) if secret else None
+        if row is None or row["channel"] != self.name:
+            return Outcome.UNKNOWN
+        with self._store.write() as db:
+            outcome = links.press(db, now, secret)
+            if outcome is not Outcome.UNKNOWN:
+                _reply(db, now, row, outcome)
+        return outcome
+
+    def _send_row(self, row: Claimed) -> None:
+        if row["type"] == TEST:
+            self._tell_states(self.now(), everything=True)
+        with self._store.read() as db:
+            if actions.is_of_confidential(db, row):  # it became one after it was written
+                raise Failure(_("alarm rahasia tidak lewat sini; hubungi dengan cara lain"), permanent=True)
+        super()._send_row(row)
+
+    def dressed(self, row: Claimed, message: Message) -> Message:
+        with self._store.write(ring=False) as db:
+            secret = links.token(db, row)
+        if row["incident"] is not None:
+            message = {**message, "tag": f"kentongan-{row['incident']}"}
+        return {**message, "link": secret} if secret else message
+
+    def send(self, body: Message) -> None:
+        try:
+            topic = phones.calls(self._site, phones.checked(body["to"]))
+        except LocalError as error:
+            raise Failure(_("%(error)s; perbaiki di halaman Warga", error=error), permanent=True)
+        try:
+            self._publish(topic, json.dumps(phones.payload(body), ensure_ascii=False), retain=False)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise Failure(_("broker tidak terjangkau: %(error)s", error=error))
+
+    def _publish(self, topic: str, payload: str, retain: bool = True) -> None:
         if self._client is None or not self._connected.is_set():
             raise OSError("sambungan putus")
-        sent = self._client.publish(topic, payload, qos=1, retain=True)
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
         sent.wait_for_publish(PUBLISH_S)
         if not sent.is_published():
             raise OSError("tidak dikonfirmasi")
@@ -256,3 +284,14 @@ class HomeAssistant(Worker):
         self._said, self._refusal = {}, ""
         for event in (self._answered, self._connected, self._lost, self._again):
             event.clear()
+
+
+def _reply(db: Db, now: Now, row: OutboxRow, outcome: Outcome) -> None:
+    """Tell the phone what became of its answer, each word once; who is expected stays expected."""
+    if outcome is Outcome.AGAIN and links.coming(db, row):
+        outcome = Outcome.COMING
+    about, text = parsed(row["body"]), str(links.SAID[outcome])
+    body = json.dumps({"to": about["to"], "name": about.get("name", ""), "text": text}, ensure_ascii=False)
+    same = "SELECT 1 FROM outbox WHERE channel = ? AND type = ? AND incident IS ? AND body = ?"
+    if not db.value(same, row["channel"], outbox.NEWS, row["incident"], body):
+        outbox.add(db, now.ms, row["channel"], outbox.NEWS, body, REPLY_EXPIRES_MS, row["incident"])

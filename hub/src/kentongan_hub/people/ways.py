@@ -17,6 +17,7 @@ class Way:
     word = ""  # as people call it in a sentence; '' is the name
     address_label = ""  # asks for one address; '' where nobody has one
     secret_address = True  # shown to nobody once it is kept
+    discreet = True  # may call for a confidential incident, by its number alone
 
     @staticmethod
     def checked(db: Db, address: str) -> str:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from kentongan_hub.base import clock, roles, words
-from kentongan_hub.channels import mqtt
+from kentongan_hub.channels import mqtt_sensors
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.record import chain
@@ -214,7 +214,7 @@ def test_a_public_report_is_called_without_a_siren(site):
 def test_mqtt_logs_and_the_record_carry_nothing(secret, caplog):
     caplog.set_level("DEBUG")
     with secret.hub.store.read() as db:
-        told = str(mqtt.snapshot(db, clock.Now(secret.clock.now_ms, 0), "rt"))
+        told = str(mqtt_sensors.snapshot(db, clock.Now(secret.clock.now_ms, 0), "rt"))
         columns = "who, address, what, about, subject, said, detail"
         record = str(db.all(f"SELECT {columns} FROM audit WHERE actor != 'provision'"))
         assert chain.verify(db, "audit")[1] is None

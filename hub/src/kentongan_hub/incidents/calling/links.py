@@ -2,7 +2,8 @@
 
 It says one thing, of one person, to one incident, once, and for half an hour: the number of the message, and
 a sign over message, address, name, incident and time under this hub's own key. Never for a confidential one:
-a service between reads the message, and who reads it can press. What comes in is a POST with that sign.
+a service between reads the message, and who reads it can press. What comes in, by a POST or through Home
+Assistant, has that sign: it alone counts, whoever brings it. A test message's button says that it works.
 """
 
 import base64
@@ -11,9 +12,11 @@ import hmac
 import secrets
 from enum import Enum
 
+from kentongan_hub.base import sending
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.entries import numerals
-from kentongan_hub.base.tables import OutboxRow
+from kentongan_hub.base.language import _
+from kentongan_hub.base.tables import Incident, OutboxRow
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import replies
 from kentongan_hub.incidents.tables import incident_of
@@ -28,7 +31,17 @@ SIGN_BYTES = 18
 class Outcome(Enum):
     """Outcome of a press."""
 
-    COMING, AGAIN, OLD, CLOSED, UNKNOWN = range(5)
+    COMING, AGAIN, OLD, CLOSED, UNKNOWN, TESTED = range(6)
+
+
+SAID = {
+    Outcome.COMING: _("Anda tercatat datang"),
+    Outcome.AGAIN: _("Jawaban ini sudah dipakai. Lihat papan, atau telepon pos."),
+    Outcome.OLD: _("Panggilan ini sudah lama. Lihat papan, atau telepon pos."),
+    Outcome.CLOSED: _("Kejadian ini sudah ditutup. Tidak perlu datang."),
+    Outcome.UNKNOWN: _("Tautan ini tidak dikenal. Jawab di papan, atau telepon pos."),
+    Outcome.TESTED: _("Tombol ini bekerja. Ini pesan uji, tidak ada yang tercatat."),
+}
 
 
 def key(db: Db) -> str:
@@ -41,13 +54,15 @@ def key(db: Db) -> str:
 
 
 def token(db: Db, row: OutboxRow) -> str:
-    """Make the link's secret of a message that calls somebody; '' for one that may have none."""
+    """Make the secret behind a message's button; '' for a message that may have none."""
     if not _may(db, row):
         return ""
     return f"{row['id']}.{_sign(key(db), row)}"
 
 
 def _may(db: Db, row: OutboxRow) -> bool:
+    if row["type"] == sending.TEST:
+        return True
     if row["type"] != outbox.MESSAGE or row["incident"] is None:
         return False
     incident = db.one("SELECT confidential, drill FROM incidents WHERE id = ?", row["incident"])
@@ -61,8 +76,8 @@ def _sign(secret: str, row: OutboxRow) -> str:
     return base64.urlsafe_b64encode(made[:SIGN_BYTES]).decode()
 
 
-def _row(db: Db, text: str) -> OutboxRow | None:
-    """Find the message that this secret was made for."""
+def message(db: Db, text: str) -> OutboxRow | None:
+    """Find the message that this secret was made for; None for a secret that is none."""
     number, _, sign = text.partition(".")
     row = db.one("SELECT * FROM outbox WHERE id = ?", numerals.whole(number) or 0, of=OutboxRow)
     kept = db.setting(KEY)
@@ -78,16 +93,18 @@ def _names(db: Db, channel: str, address: str) -> list[str]:
 
 def press(db: Db, now: Now, text: str) -> Outcome:
     """Take 'saya datang' of the person whom that message called."""
-    row = _row(db, text)
-    body = parsed(row["body"]) if row else {}
-    name = str(body.get("name", ""))
-    if row is None or name not in _names(db, row["channel"], str(body.get("to", ""))):
+    row = message(db, text)
+    if row is None:
         return Outcome.UNKNOWN
-    if not 0 <= now.ms - row["created_ms"] < LIFE_MS:
+    fresh = 0 <= now.ms - row["created_ms"] < LIFE_MS
+    if row["type"] == sending.TEST:
+        return Outcome.TESTED if fresh else Outcome.OLD
+    name = _called(row)
+    if name not in _names(db, row["channel"], str(parsed(row["body"]).get("to", ""))):
+        return Outcome.UNKNOWN
+    if not fresh:
         return Outcome.OLD
-    incident = incident_of(db, row["incident"] or 0)
-    if incident["merged_into"]:
-        incident = incident_of(db, incident["merged_into"])
+    incident = _incident(db, row)
     if incident["closed_ms"] is not None or incident["drill"] or incident["confidential"]:
         return Outcome.CLOSED
     first = db.run(
@@ -98,4 +115,19 @@ def press(db: Db, now: Now, text: str) -> Outcome:
     if not first:
         return Outcome.AGAIN
     actions.come_from_device(db, now, incident, name)
-    return Outcome.COMING if actions.came(db, incident, name) else Outcome.CLOSED
+    return Outcome.COMING if coming(db, row) else Outcome.CLOSED
+
+
+def coming(db: Db, row: OutboxRow) -> bool:
+    """Tell if whom this message called is expected at its incident now."""
+    return actions.came(db, _incident(db, row), _called(row))
+
+
+def _called(row: OutboxRow) -> str:
+    return str(parsed(row["body"]).get("name", ""))
+
+
+def _incident(db: Db, row: OutboxRow) -> Incident:
+    """Read the incident of a call, or the one that it was merged into."""
+    incident = incident_of(db, row["incident"] or 0)
+    return incident_of(db, incident["merged_into"]) if incident["merged_into"] else incident

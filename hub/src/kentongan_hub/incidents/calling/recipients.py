@@ -9,7 +9,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Concerns, Person, Row
 from kentongan_hub.incidents.tables import incident_of
-from kentongan_hub.people import circles
+from kentongan_hub.people import circles, ways
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import failures
 from kentongan_hub.storage.store import Db
@@ -98,6 +98,8 @@ def _addresses(db: Db, incident: Concerns, person: Person) -> list[Recipient]:
         "AND created_ms <= ? ORDER BY id"
     )
     rows = db.all(sql, person["id"], before_ms)
+    if incident["confidential"]:
+        rows = [one for one in rows if ways.of(one["channel"]).discreet]
     return [
         {
             "person": person["id"],

@@ -3,20 +3,13 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kentongan_hub.base.language import _
 from kentongan_hub.incidents.calling import links
 from kentongan_hub.incidents.calling.links import Outcome
 from kentongan_hub.shared.hub import this_hub
 
 blueprint = Blueprint("answer", __name__, url_prefix="/jawab")
 
-WORDS = {
-    Outcome.COMING: (_("Anda tercatat datang"), 200),
-    Outcome.AGAIN: (_("Tautan ini sudah dipakai. Lihat papan, atau telepon pos."), 410),
-    Outcome.OLD: (_("Panggilan ini sudah lama. Lihat papan, atau telepon pos."), 410),
-    Outcome.CLOSED: (_("Kejadian ini sudah ditutup. Tidak perlu datang."), 410),
-    Outcome.UNKNOWN: (_("Tautan ini tidak dikenal. Jawab di papan, atau telepon pos."), 404),
-}
+CODES = {Outcome.COMING: 200, Outcome.TESTED: 200, Outcome.UNKNOWN: 404}  # of the others: 410, gone
 
 
 @blueprint.get("/<token>")
@@ -30,5 +23,5 @@ def press(token: str) -> ResponseReturnValue:
     hub = this_hub()
     with hub.store.write() as db:
         outcome = links.press(db, hub.now(), token)
-    said, code = WORDS[outcome]
-    return render_template("told/answer.html", address="", said=said), code
+    said = links.SAID[outcome]
+    return render_template("told/answer.html", address="", said=said), CODES.get(outcome, 410)
