@@ -1,5 +1,6 @@
 """Apprise: the channels of people's phones, while there is internet; never before a siren."""
 
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from kentongan_wire.errors import LocalError
@@ -7,9 +8,14 @@ from kentongan_wire.errors import LocalError
 from kentongan_hub.base.entries import inside
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Claimed
+from kentongan_hub.channels import telegram
 from kentongan_hub.channels.base import Failure, Message, Worker
 from kentongan_hub.incidents.calling import links
 from kentongan_hub.storage.store import Db, parsed
+
+if TYPE_CHECKING:
+    import apprise
+    from apprise.plugins.telegram import NotifyTelegram
 
 TITLE = "Kentongan"
 NTFY = ("ntfy://", "ntfys://")  # shows buttons on a locked phone
@@ -40,16 +46,17 @@ class Internet(Worker):
     def dressed(self, row: Claimed, message: Message) -> Message:
         """Give a call its answer link, where phones know an address of this hub.
 
-        On ntfy it is a button; elsewhere, as on Telegram, a line that opens a page with one.
+        On ntfy it is a button that answers, on Telegram one that opens a page with such a button; elsewhere a
+        line of the text, which opens that page.
         """
         with self._store.write(ring=False) as db:
             root, token = db.setting("address").rstrip("/"), links.token(db, row)
         if not root or not token or any(sign in root for sign in UNSAFE):
             return message
         link = f"{root}/jawab/{token}"
-        if message["to"].lower().startswith(NTFY):
+        if message["to"].lower().startswith((*NTFY, telegram.SCHEME)):
             return {**message, "link": link}
-        return {**message, "text": f"{message['text']}\nSaya datang: {link}"}
+        return _with_line({**message, "link": link})
 
     def send(self, body: Message) -> None:
         import apprise  # 40 MB and half a second: only where somebody uses it
@@ -62,7 +69,7 @@ class Internet(Worker):
             raise Failure(_("alamat Apprise tidak terbaca; perbaiki di halaman Warga"), permanent=True)
         # the address is a secret: no error text of the library, which may quote it, is kept
         with inside.guarded(allowed, SENDING_S) as guard:
-            sent = service.notify(body=body["text"], title=TITLE)
+            sent = self._sent_now(service, body)
         if not sent and guard.refused:
             raise Failure(inside.REFUSED, permanent=True)
         if guard.over:  # half an answer is none
@@ -70,11 +77,28 @@ class Internet(Worker):
         if not sent:
             raise Failure(_("internet atau layanan tidak menjawab"))
 
+    def _sent_now(self, service: "apprise.Apprise", body: Message) -> bool:
+        if body.get("link") and body["to"].lower().startswith(telegram.SCHEME):
+            try:
+                if telegram.sent(
+                    cast("NotifyTelegram", service[0]), f"{TITLE}\n{body['text']}", body["link"]
+                ):
+                    return True
+            except OSError:
+                return False
+            body = _with_line(body)
+        return bool(service.notify(body=body["text"], title=TITLE))
+
+
+def _with_line(body: Message) -> Message:
+    """Write the link as a line of the text, for services that show no button."""
+    return {**body, "text": f"{body['text']}\nSaya datang: {body['link']}"}
+
 
 def _with_button(body: Message) -> str:
     """Write the address with a button that answers; a person's own buttons in it stay as they are."""
     link = body.get("link", "")
-    if not link or "actions=" in body["to"]:
+    if not link or "actions=" in body["to"] or not body["to"].lower().startswith(NTFY):
         return body["to"]
     button = f"http, Saya datang, {link}, method=POST, clear=true"
     return f"{body['to']}{'&' if '?' in body['to'] else '?'}actions={quote(button, safe='')}"
