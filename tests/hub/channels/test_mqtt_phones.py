@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import require
+from jinja2 import Environment
 from kentongan_hub.channels import mqtt as channel_file
 from kentongan_hub.channels import mqtt_phones
 from kentongan_hub.incidents.calling import links, recipients
@@ -269,6 +270,14 @@ def test_a_broker_that_goes_away_between_costs_no_call(site, broker, phone):
         site.clock.advance(10_000)
         phone.worker.step()
     assert phone.called() and "MALING" in phone.shown()[-1]["message"]
+
+
+@pytest.mark.parametrize("typed", ["{{ states }}", "{{{{", "{% for x in range(9999) %}", "{#", "{{ 1/0 }}"])
+def test_what_people_typed_is_no_template_of_home_assistant(typed):
+    """Its notify renders every text once more: a brace would cost the call, or run there."""
+    said = mqtt_phones.payload({"to": "budi_hp", "name": "Budi", "text": f"MALING di {typed}."})["message"]
+    assert Environment().from_string(said).render() == said
+    assert said.replace("\u2060", "") == f"MALING di {typed}."
 
 
 def test_a_phone_is_named_as_home_assistant_names_it():
