@@ -200,3 +200,24 @@ def test_long_polls_have_a_limit_and_the_next_one_is_told_when_to_come_back(site
             gateways._polls.release()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert site.orders() == []
+
+
+def test_silence_reaches_every_rt_whose_sirens_were_ordered_and_no_other(site):
+    for zone in (6, 7):
+        provision.add_device(site.data_dir, "sirene", f"pos-{zone}", zone)
+    site.post_events(site.alarm(counter=9, kind=m.KIND_KEBAKARAN))  # every RT is asked to help
+    site.post_events(site.alarm(counter=3, device=site.other, kind=m.KIND_MALING))
+    admin = site.enter("admin")
+    for slug in ("kejadian-1", "kejadian-2"):
+        admin.post(f"/kejadian/{slug}/diam", page="/papan")
+    stopped = [(one["counter"], one["zone"]) for one in site.orders() if one.get("action") == "stop"]
+    assert stopped == [(9, 5), (9, 6), (9, 7), (3, 5)]
+
+
+def test_silence_reaches_a_post_of_another_rt_that_beats_it_unasked(site):
+    provision.add_device(site.data_dir, "sirene", "pos-6", 6, table=[[5, 0xFFFF], [6, 0xFFFF]])
+    provision.add_device(site.data_dir, "sirene", "pos-7", 7)
+    site.post_events(site.alarm(counter=9, kind=m.KIND_MALING))
+    site.enter("admin").post("/kejadian/kejadian-1/diam", page="/papan")
+    stopped = [(one["counter"], one["zone"]) for one in site.orders() if one.get("action") == "stop"]
+    assert stopped == [(9, 5), (9, 6)]

@@ -54,7 +54,7 @@ def mute(db: Db, now: Now, by: Account, label: str, hours: int, reason: str, at:
     )
     for incident in silenced:
         db.run("UPDATE incidents SET muted = 1 WHERE id = ?", incident["id"])
-        orders.siren(db, now, incident, "stop")
+        orders.stop(db, now, incident)
     audit.record(db, now.wall, by["login"], codes.BUTTON_MUTED, label, reason, at,
                  Said(codes.HOURS, hours=hours))  # fmt: skip
 

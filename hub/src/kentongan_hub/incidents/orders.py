@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
-from kentongan_hub.base.tables import Incident, OutboxRow
+from kentongan_hub.base.tables import Incident, OutboxRow, Row
 from kentongan_hub.people import ringing
 from kentongan_hub.record import outbox, timeline
 from kentongan_hub.storage.store import Db
@@ -17,6 +18,14 @@ STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
 SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
 QUIET_MS = 45_000  # a gateway whose long poll has not come for so long takes no order in time
 SIREN_SECONDS = 60  # one re-alert
+POSTS_BESIDE = (
+    "SELECT zone, settings FROM devices "
+    "WHERE zone != ? AND role = 'sirene' AND revoked = 0 AND pending = 0 ORDER BY zone"
+)
+ORDERED_IN = (  # RTs whose sirens were ordered for an incident
+    "SELECT DISTINCT json_extract(body, '$.zone') AS zone FROM outbox WHERE type = 'siren' AND incident = ? "
+    "AND json_valid(body) AND json_extract(body, '$.action') = 'start' ORDER BY zone"
+)
 
 
 def members(db: Db, incident: Incident) -> list[Incident]:
@@ -129,9 +138,30 @@ def as_sent(db: Db, row: OutboxRow) -> dict[str, Any]:
 
 
 def stop_sirens(db: Db, now: Now, incident: Incident) -> None:
+    """Stop what beats for the event, also in the RTs that its policy asked to help."""
     for one in members(db, incident):
         if not one["confidential"]:
-            siren(db, now, one, "stop")
+            stop(db, now, one)
+
+
+def stop(db: Db, now: Now, incident: Incident) -> None:
+    """Stop the sirens of its own RT, of each RT where they were ordered, and of who beats it by itself."""
+    ordered = [row["zone"] for row in db.all(ORDERED_IN, incident["id"]) if type(row["zone"]) is int]
+    beside = [
+        post["zone"] for post in db.all(POSTS_BESIDE, incident["zone"]) if beats_by_itself(post, incident)
+    ]
+    for zone in dict.fromkeys([incident["zone"], *ordered, *beside]):
+        siren(db, now, incident, "stop", zone=zone)
+
+
+def beats_by_itself(post: Row, incident: Incident) -> bool:
+    """Read in a post's settings if it beats this alarm unasked; with unreadable ones, its own RT's."""
+    own = post["zone"] == incident["zone"]
+    try:
+        table = json.loads(post["settings"]).get("table")
+        return m.sounds_by_itself(incident["kind"], incident["zone"], table) if table else own
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return own
 
 
 def page(db: Db, now: Now, incident: Incident, counter: int | None = None) -> None:

@@ -1,6 +1,5 @@
 """Posts that should sound: whoever does not report it within 15 s, or reports a failure, needs a person."""
 
-import json
 from collections.abc import Sequence
 
 from kentongan_wire import flood
@@ -9,7 +8,7 @@ from kentongan_wire import messages as m
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.said import HUB
-from kentongan_hub.base.tables import Event, Incident, Row
+from kentongan_hub.base.tables import Event, Incident
 from kentongan_hub.devices import supervision
 from kentongan_hub.devices.facts import Silent
 from kentongan_hub.incidents import orders
@@ -54,7 +53,7 @@ def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: 
         return
     for zone in zones:
         for post in db.all(POSTS, zone):
-            if ordered or _sounds(post, incident):
+            if ordered or orders.beats_by_itself(post, incident):
                 asked_ms = None if ordered else now.ms
                 failures.contained(
                     db, now, codes.AWAITING_SIREN, _await, db, now, incident, post["node"], asked_ms
@@ -77,7 +76,9 @@ def start_again(db: Db, now: Now, incident: Incident, event: Event) -> bool:
         return False
     if not 0 <= event["age_ms"] <= orders.SIREN_EXPIRES_MS:
         return False
-    posts = [post["node"] for post in db.all(POSTS, incident["zone"]) if _sounds(post, incident)]
+    posts = [
+        post["node"] for post in db.all(POSTS, incident["zone"]) if orders.beats_by_itself(post, incident)
+    ]
     if posts:
         orders.siren(db, now, incident, "start", m.ORDER_SECONDS_MAX, counter=event["counter"], posts=posts)
     return bool(posts)
@@ -92,15 +93,6 @@ def _await(db: Db, now: Now, incident: Incident, post: int, asked_ms: int | None
         *(incident["id"], post, asked_ms, now.ms + supervision.SIREN_LIMIT_MS, WAITED, now.ms),
         *(SILENT, FAILED),
     )
-
-
-def _sounds(post: Row, incident: Incident) -> bool:
-    """Read in its settings if a post sounds by itself for that kind; with unreadable ones it does."""
-    try:
-        table = json.loads(post["settings"]).get("table")
-        return not table or m.sounds_by_itself(incident["kind"], incident["zone"], table)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return True
 
 
 def limit_ms(db: Db, row: Sounding) -> int:
