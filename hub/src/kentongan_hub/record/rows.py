@@ -67,7 +67,8 @@ NAMED = {"devices": "label", "gateways": "label", "channels": "name", "people": 
 # settings that code reads as more than a text
 NUMBERS = ("rt", "rw", "steady_ms", "wall_last", "wall_ms", "wall_back_ms", "failure_ms", "last_kejadian",
            "last_rahasia", "contacts_days", "backup_ms", "backup_wall", "made_ms", "operator_wall",
-           "statuses_trimmed", "statuses_from_ms", "counters_night_ms")  # fmt: skip
+           "statuses_trimmed", "statuses_from_ms", "counters_night_ms", "warnings_told_ms",
+           "warnings_ended_ms")  # fmt: skip
 JSONS: dict[str, type[dict] | type[list]] = {
     "patrol_": dict,
     "settings_wait ": dict,

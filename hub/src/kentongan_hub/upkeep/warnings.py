@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from kentongan_hub.base import codes, quiet_hours, site
@@ -14,6 +15,7 @@ from kentongan_hub.devices.facts import Facts
 from kentongan_hub.devices.supervision import Finding
 from kentongan_hub.incidents import soundings
 from kentongan_hub.incidents.calling import recipients
+from kentongan_hub.incidents.calling.recipients import Recipient
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.people import access, circles, contacts, ringing
 from kentongan_hub.policies import policy_store
@@ -26,13 +28,12 @@ log = logging.getLogger("kentongan.hub")
 NEWS_EXPIRES_MS = 86_400_000
 LISTED = "closed_ms IS NULL OR next_ms IS NOT NULL"  # the open ones, and the closed whose end is not told yet
 STUCK_WINDOW_MS, STUCK_INCIDENTS = 1_800_000, 4  # wire-format.md: posts stop at the fourth by themselves
+TOLD_MS, ENDS_TOLD_MS = "warnings_told_ms", "warnings_ended_ms"  # settings: when the last message was sent
 NEXT_OWNER_AFTER = 2  # tellings that nobody took, then the ketua RT hears of it too
 
 
 # what opens, ids of what closes, what is told, whose end is told, what stands there with other words
-Changes = tuple[
-    list[Finding], list[int], list[list[Warned]], list[list[Warned]], list[tuple[Warned, Finding]]
-]
+Changes = tuple[list[Finding], list[int], list[Warned], list[Warned], list[tuple[Warned, Finding]]]
 
 
 def gather(db: Db, now: Now, path: Path) -> Facts:
@@ -98,7 +99,7 @@ def _unsaved_ms(db: Db, now: Now, gone: Absences) -> int:
 def changes(db: Db, now: Now, path: Path) -> Changes:
     """Compare the open warnings with the findings of now; see Changes."""
     found = supervision.findings(gather(db, now, path), now.ms)
-    rows, quiet = _listed(db), bool(quiet_hours.quiet_left_ms(db, now))
+    rows = _listed(db)
     listed = {(row["what"], row["subject"]): row for row in rows if row["closed_ms"] is None}
     fresh = [one for key, one in found.items() if key not in listed]
     over = [row["id"] for key, row in listed.items() if key not in found]
@@ -107,7 +108,25 @@ def changes(db: Db, now: Now, path: Path) -> Changes:
         for key, row in listed.items()
         if key in found and row["what"] == codes.HUB_FAILED and row["said"] != found[key].said
     ]
-    return fresh, over, tellings.due(rows, now.ms, quiet), tellings.ended(rows, now.ms, quiet), other
+    return fresh, over, _due(db, now, rows), _ended(db, now, rows), other
+
+
+def _due(db: Db, now: Now, rows: list[Warned]) -> list[Warned]:
+    return tellings.due(rows, now.ms, _is_quiet(db, now), _last_ms(db, now, TOLD_MS))
+
+
+def _ended(db: Db, now: Now, rows: list[Warned]) -> list[Warned]:
+    return tellings.ended(rows, now.ms, _is_quiet(db, now), _last_ms(db, now, ENDS_TOLD_MS))
+
+
+def _is_quiet(db: Db, now: Now) -> bool:
+    return quiet_hours.quiet_left_ms(db, now) > 0
+
+
+def _last_ms(db: Db, now: Now, setting: str) -> int | None:
+    """Read when the last message was sent; one that was damaged holds nothing back."""
+    last_ms = db.number(setting)
+    return last_ms if 0 < last_ms <= now.ms else None
 
 
 def open_warnings(db: Db) -> list[Warned]:
@@ -128,7 +147,7 @@ def _listed(db: Db) -> list[Warned]:
 
 def apply(db: Db, now: Now, path: Path) -> None:
     """Make the list as it is now, and tell what is due."""
-    fresh, over, _due, _ended, other = changes(db, now, path)
+    fresh, over, _told, _over, other = changes(db, now, path)
     for number in over:
         row = _of(db, number)
         db.run(
@@ -145,10 +164,10 @@ def apply(db: Db, now: Now, path: Path) -> None:
         _open(db, now, one, before)
     for row, one in other:
         _say_anew(db, now, row, one)
-    rows, quiet = _listed(db), bool(quiet_hours.quiet_left_ms(db, now))
-    for some in tellings.due(rows, now.ms, quiet):
+    rows = _listed(db)
+    if some := _due(db, now, rows):
         _tell(db, now, some)
-    for some in tellings.ended(rows, now.ms, quiet):
+    if some := _ended(db, now, rows):
         _tell_end(db, now, some)
 
 
@@ -197,39 +216,50 @@ def _things(said: str) -> set[str]:
 
 
 def _tell(db: Db, now: Now, some: list[Warned]) -> None:
-    """Message the owner's people; a matter that nobody takes goes on to the ketua RT."""
-    _send(db, now, some, tellings.text(some))
+    """Message the owners' people; a matter that nobody takes goes on to the ketua RT."""
+    _send(db, now, some, tellings.text)
     for row in some:
         due_ms = now.ms + tellings.remind_ms(row)
         db.run("UPDATE warnings SET told = told + 1, next_ms = ? WHERE id = ?", due_ms, row["id"])
+    db.set_setting(TOLD_MS, now.ms)
 
 
 def _tell_end(db: Db, now: Now, some: list[Warned]) -> None:
     """Say to who was told that it is over, once; of what nobody was told there is no end to tell."""
-    if any(row["told"] for row in some):
-        _send(db, now, some, tellings.end_text(some))
+    if told := tellings.ended_told(some):
+        _send(db, now, told, tellings.end_text)
+        db.set_setting(ENDS_TOLD_MS, now.ms)
     for row in some:
         db.run("UPDATE warnings SET next_ms = NULL WHERE id = ?", row["id"])
 
 
-def _send(db: Db, now: Now, some: list[Warned], text: str) -> None:
-    owners = sorted({row["owner"] for row in some})
-    waited = any(row["told"] >= NEXT_OWNER_AFTER and row["urgent"] for row in some)
-    if waited and "ketua_rt" not in owners:
-        owners.append("ketua_rt")
-    delay_ms = 0 if any(row["urgent"] for row in some) else quiet_hours.quiet_left_ms(db, now)
-    zone = db.number("rt")
-    everyone = recipients.everyone(zone)
+def _send(db: Db, now: Now, some: list[Warned], words: Callable[[list[Warned]], str]) -> None:
+    """Write one message to each address, with all that its person has to hear of."""
+    everyone = recipients.everyone(db.number("rt"))
     try:
         with db.part():
-            for one in recipients.resolve(db, now, everyone, [f"tugas:{owner}" for owner in owners]):
-                body = json.dumps(
-                    {"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False
-                )
-                outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None, delay_ms)
+            found: dict[tuple[str, str], tuple[Recipient, list[Warned]]] = {}
+            for duty, theirs in _by_duty(some).items():
+                for one in recipients.resolve(db, now, everyone, [f"tugas:{duty}"]):
+                    rows = found.setdefault((one["channel"], one["address"]), (one, []))[1]
+                    rows.extend(row for row in theirs if row not in rows)
+            for one, rows in found.values():
+                to = {"to": one["address"], "name": one["name"], "text": words(rows)}
+                body = json.dumps(to, ensure_ascii=False)
+                outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, NEWS_EXPIRES_MS, None)
     except Exception:  # a warning that reaches nobody still stands on the page
         log.exception("warning %s of %s could not be sent", some[0]["what"], some[0]["subject"])
         failures.note(db, now, codes.SENDING_WARNING)
+
+
+def _by_duty(some: list[Warned]) -> dict[str, list[Warned]]:
+    """{duty: its warnings}; what is urgent and nobody took is the ketua RT's as well."""
+    found: dict[str, list[Warned]] = {}
+    for row in some:
+        waited = row["told"] >= NEXT_OWNER_AFTER and row["urgent"]
+        for duty in sorted({row["owner"], "ketua_rt"} if waited else {row["owner"]}):
+            found.setdefault(duty, []).append(row)
+    return found
 
 
 def take(db: Db, now: Now, number: int, account: Account, note: str = "", address: str = "") -> bool:

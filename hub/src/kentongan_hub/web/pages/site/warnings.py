@@ -33,16 +33,28 @@ def page() -> ResponseReturnValue:
             "SELECT * FROM warnings WHERE closed_ms IS NOT NULL ORDER BY closed_ms DESC LIMIT ?", CLOSED_SHOWN
         )
         open_now = tellings.grouped(warnings.open_warnings(db))
-        groups, old = [_group(some, zone) for some in open_now], [_shown(row, zone) for row in closed]
+        cards, old = [_card(some, zone) for some in open_now], [_shown(row, zone) for row in closed]
         absences = [
             {**row, **{key: local_date_time(row[key], zone) for key in ("from_wall", "to_wall")}}
             for row in away.listed(db)
         ]
-    return render_template("site/warnings.html", groups=groups, old=old, absences=absences)
+    return render_template("site/warnings.html", cards=cards, old=old, absences=absences)
+
+
+def _card(matters: list[list[Warned]], zone: str) -> Shown:
+    """Describe one card: all that nobody has taken, or all that one person has."""
+    groups = [_group(some, zone) for some in matters]
+    return {
+        "groups": groups,
+        "count": sum(one["count"] for one in groups),
+        "urgent": sum(len(one["rows"]) for one in groups if one["urgent"]),
+        "taken_by": groups[0]["taken_by"],
+        "numbers": [row["id"] for one in groups for row in one["rows"]],
+    }
 
 
 def _group(some: list[Warned], zone: str) -> Shown:
-    """Describe one matter: one card, however many things it is about."""
+    """Describe one matter: one part of a card, however many things it is about."""
     first, rows = some[0], [_shown(row, zone) for row in some]
     kinds = list(dict.fromkeys(row["what"] for row in some))
     return {
