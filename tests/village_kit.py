@@ -1,6 +1,10 @@
-"""What tests of the running demo share: waiting for a thing to be so, and pressing a box once more."""
+"""What tests of the running demo share: waiting, pressing again, what posts beat, who is at the hub."""
+
+import urllib.error
+from typing import NamedTuple
 
 from kentongan_node.incident import FOLD_MS
+from kentongan_sim.demo.person import CSRF, Person
 from patience import wait_for
 
 
@@ -29,3 +33,46 @@ class Alarms:
         last_ms = max(ms for device, _, ms in self.seen if device == label)
         wait("the box takes a new press", lambda: self._village.now_ms() > last_ms + FOLD_MS)
         self._village.press(label, 1)
+
+
+class Heard:
+    """Every siren of a post in the air: `seen` [(label, pattern, ms)], and what beats now."""
+
+    def __init__(self, demo):
+        self.seen, self._now = [], {}
+        demo.village.world.listen(self._note)
+
+    def _note(self, t_us, label, what, detail):
+        if what == "sound" and label.startswith("pos"):
+            self.seen.append((label, detail["pattern"], t_us // 1000))
+            self._now[label] = detail["pattern"]
+        elif what in ("quiet", "off"):
+            self._now.pop(label, None)
+
+    def beating(self):
+        """{label: pattern} of the posts that beat now."""
+        return dict(self._now)
+
+
+class Answer(NamedTuple):
+    code: int
+    text: str
+
+
+class Visitor(Person):
+    """A person at the hub whose answers are looked at, also where something is refused."""
+
+    def get(self, path):
+        return self._answer(self._get, path)
+
+    def post(self, path, page, **form):
+        """Send a form with the token of the page that it stands on."""
+        token = CSRF.search(self.get(page).text)
+        return self._answer(self._post, path, {"csrf": token[1] if token else "", **form})
+
+    def _answer(self, ask, *about):
+        try:
+            return Answer(200, ask(*about))
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return Answer(refused.code, refused.read().decode())

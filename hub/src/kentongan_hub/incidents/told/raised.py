@@ -22,7 +22,7 @@ from kentongan_hub.base.tables import Account, Incident, Row, Value
 from kentongan_hub.incidents import orders
 from kentongan_hub.incidents.calling import steps
 from kentongan_hub.incidents.told import opening, voice
-from kentongan_hub.policies import policy
+from kentongan_hub.policies import policy, policy_store
 from kentongan_hub.record import audit, timeline
 from kentongan_hub.storage.store import Db
 
@@ -76,6 +76,12 @@ def zones(db: Db) -> list[int]:
     """List the RTs where a siren can be ordered: of posts, and of gateways, which may have their own."""
     rows = db.all("SELECT DISTINCT zone FROM gateways WHERE token IS NOT NULL AND zone > 0")
     return sorted({*steps.siren_zones(db), *(row["zone"] for row in rows if type(row["zone"]) is int)})
+
+
+def also(db: Db, kind: int, zone: int) -> list[int]:
+    """List the other RTs whose sirens the policy of this kind sounds at once."""
+    first = (policy_store.stored(db, zone, kind) or policy.default(kind))["langkah"][0]
+    return [one for one in steps.siren_zones(db) if one != zone] if first["sirene"] == policy.RW else []
 
 
 def sound(

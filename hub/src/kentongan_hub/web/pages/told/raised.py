@@ -79,11 +79,12 @@ def _confirm(kind: int, zone: int, reason: str, problem: Text | str) -> str:
     hub = this_hub()
     with hub.store.read() as db:
         raised.allowed(db, kind, zone, reason)
-        people = by_pin.people(db, roles.SIREN)
+        people, also = by_pin.people(db, roles.SIREN), raised.also(db, kind, zone)
     return render_template(
         "told/raised_confirm.html",
         kind=kind,
         zone=zone,
+        also=also,
         reason=reason,
         people=people,
         screen=by_pin.is_screen(),
