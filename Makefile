@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp$(if $(POST),-post)
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test soak chip bench bench-hub bench-gateway lint hardware hardware-files cad boxes wheels clean
+.PHONY: setup tools demo test soak chip bench bench-hub bench-gateway bench-tool lint hardware hardware-files cad boxes wheels clean
 
 setup: $(STAMP)
 
@@ -56,6 +56,9 @@ bench-hub: setup
 
 bench-gateway: setup
 	@$(BIN)/python tests/bench_gateway.py $(if $(QUICK),--quick) $(if $(PLACE),--place $(PLACE))
+
+bench-tool: setup
+	@$(BIN)/python tests/bench_tool.py
 
 lint: setup
 	@$(BIN)/ruff check .
