@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp$(if $(POST),-post)
 # The one that Debian's KiCad installs its pcbnew module for.
 KICAD_PYTHON ?= /usr/bin/python3
 
-.PHONY: setup tools demo test soak chip bench bench-hub bench-gateway bench-tool lint hardware hardware-files cad boxes wheels clean
+.PHONY: setup tools demo test soak chip bench bench-hub bench-gateway bench-tool lint hardware hardware-files cad boxes wheels deb clean
 
 setup: $(STAMP)
 
@@ -96,6 +96,11 @@ wheels: setup
 	@for name in gateway hub tool sim; do $(BIN)/python -m uv export --quiet --frozen --no-dev --format cyclonedx1.5 \
 	    --package kentongan-$$name --output-file build/wheels/kentongan-$$name.cdx.json >/dev/null || exit 1; done
 	@ls build/wheels
+
+# Debian packages in build/deb, for every release and machine, or for those that are named.
+deb: setup
+	@echo "packages with their libraries inside, about 15 s each; every file that is made is named"
+	@PYTHONPATH=packaging $(BIN)/python -m kentongan_deb $(if $(ONLY),--package $(ONLY)) $(if $(DEBIAN),--debian $(DEBIAN)) $(if $(ARCH),--arch $(ARCH))
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache

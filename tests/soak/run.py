@@ -89,6 +89,10 @@ CAMPAIGNS = {
         "nothing lost",
         ATTACK,
     ),
+    "install": (
+        "the packages in fresh roots of Debian 12 and 13, without a network: installed, served, purged",
+        [[sys.executable, "tests/soak/install.py"]],
+    ),
     "keys": (
         "a change of keys with a device away for a day",
         [[sys.executable, "-m", "pytest", "-q", "tests/simulator/world/test_trust.py"]],

@@ -1,0 +1,1 @@
+"""Debian packages of the programs, with every library inside: `make deb`."""
