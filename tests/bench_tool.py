@@ -21,19 +21,17 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from kentongan_sim.console.progress import during  # noqa: E402
+from kentongan_sim.demo import plan  # noqa: E402
 from kentongan_sim.demo.run import Demo  # noqa: E402
 from kentongan_tool import bundle  # noqa: E402
 from kentongan_tool.console import BAUD  # noqa: E402
+from patience import wait_for  # noqa: E402
 
 LIMIT_S = 60  # the promise: beside the board's own time
 TIMES = 3
 BLOCK_BYTES = 4096  # of the flash, as in simulator boards/board_rom.py
 BITS = 10  # of a byte on the line: start, eight, stop
-ERASE_S, PAGE_S, PAGE_BYTES = (
-    0.4,
-    0.003,
-    256,
-)  # at most, of a W25Q's 4 KiB sector and of a page (datasheet 9.6)
+ERASE_S, PAGE_S, PAGE_BYTES = (0.4, 0.003, 256)  # at most, by a W25Q's datasheet: a sector, a page
 BIN = Path(sys.executable).parent
 RESET = "tekan RESET pada papan"
 
@@ -69,6 +67,26 @@ class Line:
         return counted
 
 
+class Table:
+    """The board on the demo's table; another blank one takes its place for each house."""
+
+    def __init__(self, demo):
+        self._village, self._board, self._prompts = demo.village, demo.bench.board, 0
+        demo.village.world.listen(self._note)
+
+    def _note(self, _t_us, label, what, _detail):
+        self._prompts += label == plan.BENCH.label and what == "prompt"
+
+    def blank(self):
+        """Switch it off, empty its flash, switch it on and wait for its prompt."""
+        self._village.switch(plan.BENCH.label, False)
+        with self._board.flash.open("r+b") as flash:
+            flash.write(b"\xff" * self._board.flash.stat().st_size)
+        before = self._prompts
+        self._village.switch(plan.BENCH.label, True)
+        wait_for(lambda: self._prompts > before, "the blank board's prompt")
+
+
 def written(before, after):
     """How many blocks of the flash are others than they were."""
     return sum(
@@ -80,7 +98,7 @@ def written(before, after):
 def provision(demo, line, number, folder):
     """Run the command that the demo prints, as a person would type it."""
     board, words = demo.bench.board, shlex.split(demo.bench.command(demo.hub_url))
-    words = [BIN / "kentongan-tool", *words[1:], "--label-out", folder / f"label-{number}.pdf", "--erase"]
+    words = [BIN / "kentongan-tool", *words[1:], "--label-out", folder / f"label-{number}.pdf"]
     for option, value in (("--label", f"tombol-{number}"), ("--house", str(number))):
         words[words.index(option) + 1] = value
     before, counted = board.flash.read_bytes(), line.count
@@ -113,8 +131,9 @@ def main():
         with during("the program is packed, as a technician does it once, at home"):
             bundle.of_checkout()
         packed_s = time.monotonic() - began_s
-        line, took = Line(demo.bench.board), []
+        line, table, took = Line(demo.bench.board), Table(demo), []
         for at in range(args.times):
+            table.blank()
             with during(f"house {at + 1} of {args.times}"):
                 took.append(provision(demo, line, 30 + at, Path(folder)))
     print("| house | tool, wall | tool, processor | over the line | flash blocks | board's own time |")

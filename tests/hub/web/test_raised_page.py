@@ -5,6 +5,7 @@ import re
 import pytest
 from hub_kit import PIN, Person, pair, with_pin
 from kentongan_hub.base import roles
+from kentongan_hub.devices import provision
 from kentongan_hub.people import accounts
 from kentongan_wire import messages as m
 
@@ -91,3 +92,16 @@ def test_what_cannot_be_sounded_says_why_and_keeps_the_form(site):
     assert send(siti, rt="9").status_code == 400
     assert send(siti, jenis="8").status_code == 400
     assert send(siti, jenis="abc").status_code == 400
+
+
+def test_the_second_look_names_every_other_rt_that_will_sound(site):
+    provision.add_device(site.data_dir, "sirene", "pos-6", 6)
+    provision.add_device(site.data_dir, "sirene", "pos-7", 7)
+    site.account("siti", "petugas_ronda")
+    siti = site.enter("siti")
+    fire = send(siti).text
+    assert "Menurut kebijakan jenis ini juga RT 06, RT 07." in fire
+    assert "Menurut kebijakan" not in send(siti, jenis=str(m.KIND_MALING)).text, "of a theft its own alone"
+    send(siti, yakin="1")
+    ordered = site.rows("SELECT json_extract(body, '$.zone') AS zone FROM outbox WHERE type = 'siren'")
+    assert sorted(one["zone"] for one in ordered) == [5, 6, 7]
