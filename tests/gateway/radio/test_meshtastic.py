@@ -10,7 +10,7 @@ from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio import meshtastic as radio_module
 from kentongan_gateway.radio.meshtastic import MeshtasticRadio
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
-from meshtastic.protobuf import config_pb2
+from meshtastic.protobuf import config_pb2, mesh_pb2
 from radio_kit import CHANNEL, StockDevice
 
 KeyFile = namedtuple("KeyFile", ("node", "channel"))
@@ -69,6 +69,7 @@ def test_a_send_goes_out_with_our_id_and_hops(device, ear):
     assert (packet.id, packet.hop_limit, packet.to, packet.want_ack) == (500, 0, BROADCAST, False)
     assert packet.decoded.portnum == PORT_PRIVATE and packet.decoded.payload == send(500).payload
     assert packet.decoded.HasField("bitfield") and packet.decoded.bitfield == 0
+    assert packet.priority == mesh_pb2.MeshPacket.Priority.HIGH  # it would send its relays first
 
 
 def test_an_unplugged_radio_is_found_again_and_heard_again(device, ear):

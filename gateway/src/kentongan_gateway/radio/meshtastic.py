@@ -6,6 +6,7 @@
 - Sending has no lock and may block: one sender thread per interface, and a blocked one is abandoned.
 - It calls sys.exit on odd destinations: we pass the broadcast number only, and catch SystemExit all the same.
 - A radio ignores a packet id that its host sends twice: same_id is False, so repeats come with new ids.
+- Of equal priority it sends relays before ours: so all of ours is urgent to it, which the air never shows.
 - In role CLIENT it sends its own relay of an alarm before our receipt, seconds late, and drops receipts when
   16 packets wait: only ROUTER with rebroadcast ALL and CLIENT_MUTE are fit, any other is told as a trouble.
 - Its reader prints tracebacks of a line that broke: they are debug lines of our log.
@@ -293,4 +294,5 @@ class _Session:
         packet.decoded.portnum = PORT_PRIVATE
         packet.decoded.payload = send.payload
         packet.decoded.bitfield = 0
+        packet.priority = mesh_pb2.MeshPacket.Priority.HIGH
         self.interface._sendPacket(packet, BROADCAST, wantAck=False, hopLimit=send.hop_limit)

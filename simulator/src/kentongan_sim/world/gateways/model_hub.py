@@ -30,6 +30,7 @@ class ModelHubHost(GatewayHost):
     """`spool` and `state` are in memory, and outlive its power."""
 
     performer = SlowPerformer
+    same_id = True  # of its radio: our modem's, no stock one's
 
     def __init__(self, world: WorldPart, gateway: Gateway, answer_after_s: float):
         super().__init__(world, gateway)
@@ -55,7 +56,9 @@ class ModelHubHost(GatewayHost):
         keys = site_keys.SiteKeys(
             {0: site_keys.alarm_root(TEST_SITE_KEY, 0)}, {0: site_keys.control_root(TEST_SITE_KEY, 0)}, 0
         )
-        config = CoreConfig(node=node, label=self.label, zone=zone, preset=world.scene.preset)
+        config = CoreConfig(
+            node=node, label=self.label, zone=zone, preset=world.scene.preset, same_id=self.same_id
+        )
         return GatewayCore(config, keys, Directory(devices), self.state)
 
     def _listed(self, place: Place) -> Settings:
