@@ -19,6 +19,11 @@ class Refused(LocalError):
         self.code = code
 
 
+def code_of(error: LocalError, otherwise: int) -> int:
+    """Return the answer's code: a refusal's own, else that of the page."""
+    return error.code if isinstance(error, Refused) else otherwise
+
+
 def is_screen() -> bool:
     """Tell if all who stand before it share this account."""
     return roles.allows(g.account["role"], roles.PIN)

@@ -59,10 +59,8 @@ def send() -> ResponseReturnValue:
                 db, hub.now(), person, form.get("jenis", ""), zone, form.get("isi", ""), minutes,
                 form.get("suara") == "1", form.get("yakin") == "1", screen, at,
             )  # fmt: skip
-    except by_pin.Refused as error:
-        return _page(str(error)), error.code
     except LocalError as error:
-        return _page(str(error)), 400
+        return _page(str(error)), by_pin.code_of(error, 400)
     return redirect(url_for("board.page"), 303)
 
 
@@ -74,8 +72,6 @@ def end(number: int) -> ResponseReturnValue:
         person, screen = by_pin.doer(roles.SIREN)
         with hub.store.write() as db:
             announcements.end(db, hub.now(), person, number, screen, request.remote_addr or "")
-    except by_pin.Refused as error:
-        return _page(str(error)), error.code
     except LocalError as error:
-        return _page(str(error)), 409
+        return _page(str(error)), by_pin.code_of(error, 409)
     return redirect(url_for("announcements.page"), 303)

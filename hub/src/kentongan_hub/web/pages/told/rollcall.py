@@ -60,10 +60,8 @@ def begin() -> ResponseReturnValue:
             incident = incident_of(db, form["kejadian"]) if form.get("kejadian") else None
             reason = form.get("alasan", "")
             number = rollcall.begin(db, hub.now(), person, zone, reason, incident, screen, at)
-    except by_pin.Refused as error:
-        return _listing(str(error)), error.code
     except LocalError as error:
-        return _listing(str(error)), 400
+        return _listing(str(error)), by_pin.code_of(error, 400)
     return redirect(url_for("rollcall.page", number=number), 303)
 
 
@@ -112,10 +110,8 @@ def mark(number: int) -> ResponseReturnValue:
         with hub.store.write() as db:
             row, at = _found(db, number), request.remote_addr or ""
             rollcall.mark(db, hub.now(), person, row, zone, _marked(), screen, at)
-    except by_pin.Refused as error:
-        return _page(number, str(error)), error.code
     except LocalError as error:
-        return _page(number, str(error)), 409
+        return _page(number, str(error)), by_pin.code_of(error, 409)
     return redirect(url_for("rollcall.page", number=number, _anchor=f"rt-{zone}"), 303)
 
 
