@@ -1,4 +1,4 @@
-"""What tests of confidential incidents lean on: a silent alarm, people of the register, who knows what."""
+"""Helpers of tests of confidential incidents: a silent alarm, people of the register, who knows what."""
 
 from kentongan_hub.incidents import confidential
 from kentongan_wire import messages as m

@@ -86,7 +86,7 @@ def receipted(air):
 
 
 def burst(folder, count, within_s, idle_s):
-    """What `count` buttons get who press within this time, each once."""
+    """Return the answers that `count` buttons get, each pressed once within this time."""
     hub, air = Hub(), Air()
     gateway = Gateway(folder, hub.port, air.port)
     nodes = [FIRST + n for n in range(count)]

@@ -56,7 +56,7 @@ def pages(client, incidents):
 
 
 def alarms(app, token, count=200):
-    """How long one alarm takes from the request to the answer, each in a request of its own."""
+    """Time one alarm from the request to the answer, each in a request of its own."""
     client, took, headers = app.test_client(), [], {"Authorization": f"Bearer {token}"}
     for number in range(count):
         event = {"id": f"g/{number}", "type": "alarm", "device": 1000 + number, "counter": 500_000 + number,

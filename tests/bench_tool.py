@@ -52,7 +52,7 @@ class Took(NamedTuple):
 
 
 class Line:
-    """What goes over the board's serial line, counted both ways."""
+    """Count of what goes over the board's serial line, both ways."""
 
     def __init__(self, board):
         self.count = 0
@@ -88,7 +88,7 @@ class Table:
 
 
 def written(before, after):
-    """How many blocks of the flash are others than they were."""
+    """Count the blocks of the flash that have changed."""
     return sum(
         before[at : at + BLOCK_BYTES] != after[at : at + BLOCK_BYTES]
         for at in range(0, len(after), BLOCK_BYTES)

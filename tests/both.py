@@ -1,4 +1,4 @@
-"""What a test file that runs under CPython and MicroPython may lean on; MicroPython subset."""
+"""Helpers of test files that run under CPython and MicroPython; MicroPython subset."""
 
 import json
 import sys

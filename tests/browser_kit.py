@@ -82,7 +82,7 @@ class Browser:
         self.resize(DESKTOP)
 
     def axe(self):
-        """What axe-core finds on this page: [(impact, rule, places)]; its script comes from a package."""
+        """Return axe-core's findings on this page: [(impact, rule, places)]; the script is a package's."""
         # through the debugger, past the page's policy, which lets no script in from anywhere else
         if not self.driver.execute_script("return Boolean(window.axe)"):
             self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
@@ -104,7 +104,7 @@ class Browser:
         )
 
     def in_sight(self, css):
-        """Whether the first such element is on the screen as a whole, without scrolling."""
+        """Tell whether the first such element is on the screen as a whole, without scrolling."""
         return self.driver.execute_script(
             "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
             "return box.height > 0 && box.top >= 0 && box.left >= 0"
@@ -154,11 +154,11 @@ class Browser:
         WebDriverWait(self.driver, PATIENCE_S, 0.2).until(lambda _driver: self.find("#putus").is_displayed())
 
     def complaints(self):
-        """What the console says of our own pages; refused forms are part of the tests and named there."""
+        """List the console's messages about our pages; tests that refuse forms name theirs."""
         return [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
 
     def network(self):
-        """What the debugger told of the network since it was asked last: [(method, params)]."""
+        """Return the debugger's network events since the last call: [(method, params)]."""
         messages = [json.loads(line["message"])["message"] for line in self.driver.get_log("performance")]
         told = [(one["method"], one["params"]) for one in messages if one["method"].startswith("Network.")]
         for method, params in told:

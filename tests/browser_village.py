@@ -60,7 +60,7 @@ class Village:
         return self.address.replace("127.0.0.1", "localhost")
 
     def send(self, type_, **fields):
-        """What the gateway tells."""
+        """Send an event of the gateway."""
         self.told += 1
         event = {"id": f"gateway-1/{self.told}", "type": type_, "at_ms": 1, "boot_id": "b", **fields}
         answer = self.process.call("/api/v1/events", {"boot_id": "b", "events": [event]}, self.made["token"])

@@ -7,7 +7,7 @@ CLASSIC, S3, S3_USB = "lilygo_t3", "heltec_v3", "xiao_esp32s3"
 
 
 def run(board, program, ms=1_000, cause=None, wake=None):
-    """How program(chip) ended: "stopped" while it waited, "reset", "asleep", "prompt"; or what it raised."""
+    """Tell how program(chip) ended: "stopped" as it waited, "reset", "asleep", "prompt"; or its exception."""
     raised = []
 
     def whole():
@@ -30,7 +30,7 @@ def run(board, program, ms=1_000, cause=None, wake=None):
 
 
 def answer(board, program, *args):
-    """What program(chip) returns, from a start of its own; its exception where it raises."""
+    """Return the result of program(chip), from a start of its own; its exception where it raises."""
     out = []
     end = run(board, lambda chip: out.append(program(chip)), *args)
     return out[0] if out else end

@@ -122,7 +122,7 @@ def require_fixture():
 
 @pytest.fixture(autouse=True)
 def without_a_profile(request, monkeypatch):
-    """What a developer has saved with `kentongan-tool profile` is no test's."""
+    """Hide from tests what a developer has saved with `kentongan-tool profile`."""
     if "tool" in request.path.parts:
         monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
 
@@ -194,4 +194,4 @@ class MicroPythonItem(pytest.Item):
 
 
 class MicroPythonFailure(Exception):
-    """What the MicroPython child printed for a failed test."""
+    """Failure of a test, with the output of the MicroPython child."""

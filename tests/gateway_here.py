@@ -95,7 +95,7 @@ class Here(Gateway):
         assert self.error is None, what
 
     def sounds(self, begun):
-        """Whether our siren was set going after so many of its lines."""
+        """Tell whether our siren was set going after so many of its lines."""
         return "on" in [line["state"] for line in self.siren_lines()[begun:]]
 
     def troubles(self):

@@ -89,7 +89,7 @@ def coming(src=RECEIVER, counter=60, origin=BUTTON, first=100):
 
 
 def forged(src=BUTTON, counter=100, **how):
-    """What a stolen post makes of alarm_root: an alarm that sounds, its proof under no C."""
+    """Forge an alarm of a stolen post's alarm_root: it sounds, its proof under no C."""
     return alarm(src, counter, proof_key=bytes(32), **how)
 
 

@@ -172,7 +172,7 @@ class Modem:
         self.write(f'\r\n+CMGL: {index},{status},"",{gsm_pdu.length_of(pdu)}\r\n{pdu}\r\n'.encode())
 
     def given(self, prompted, text):
-        """What was typed into the prompt, ended by Ctrl-Z."""
+        """Take the text typed into the prompt, ended by Ctrl-Z."""
         if isinstance(prompted, str):  # text mode
             return self.message(prompted, text.decode("ascii", "replace"))
         try:

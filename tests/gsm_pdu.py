@@ -80,7 +80,7 @@ def report(number):
 
 
 def length_of(pdu):
-    """What AT+CMGL says of it: octets without the service centre."""
+    """Return the length that AT+CMGL says: octets without the service centre."""
     return len(pdu) // 2 - 1 - int(pdu[:2], 16)
 
 

@@ -1,4 +1,4 @@
-"""What hub tests lean on: a site in a directory, a gateway and people who talk to it, a real process."""
+"""Helpers of the hub's tests: a site in a directory, a gateway and people who talk to it, a real process."""
 
 import contextlib
 import json
@@ -126,7 +126,7 @@ class Site:
 
 
 def open_files(name):
-    """How often this process holds a file of this name open, also one that is there no more."""
+    """Count the files of this name that this process holds open, also those that are there no more."""
     found = []
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # the folder's own, which is closed by now

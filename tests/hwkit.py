@@ -70,7 +70,7 @@ def lamp(board):
 
 
 def said_nobody(board, from_us):
-    """Whether the lamp began the rhythm of "nobody hears" after that time: 0.1 s on, 0.1 off, three times."""
+    """Tell whether the lamp began "nobody hears" after that time: 0.1 s on, 0.1 off, three times."""
     edges = [(us, level) for us, level in lamp(board) if us >= from_us and level is not None]
     for i in range(len(edges) - 6):
         times = [(edges[i + n + 1][0] - edges[i + n][0]) // 10_000 for n in range(6)]

@@ -1,4 +1,4 @@
-"""What tests of the channels lean on: a channel switched on, a message for it, and what became of them."""
+"""Helpers of tests of the channels: a channel switched on, a message for it, and what became of them."""
 
 import json
 

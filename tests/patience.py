@@ -1,4 +1,4 @@
-"""How long a test waits for what must happen. No test makes a promise about this machine's speed.
+"""Patience of tests: how long they wait for what must happen. None promises this machine's speed.
 
 A thing that happens is waited for only until it has; so the end may be far away, and is: a machine at many
 times its usual load must not fail a test. Whoever breaks something and wants to know it sooner sets

@@ -1,4 +1,4 @@
-"""What each role may, written down a second time and by hand: hub/roles.py must not be its own judge.
+"""Permissions of each role, written a second time and by hand: hub/roles.py must not be its own judge.
 
 A change here is a change of docs/threats.toml: LIMITS ties each right to the limit that its misuse is.
 """

@@ -18,13 +18,13 @@ def folders(package):
 
 
 def about(folder):
-    """What the folder's own file says that it is."""
+    """Return the folder's description in its own file."""
     text = (folder / "__init__.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
 
 
 def names(folder):
-    """What a stranger reads who opens the folder: its modules and the folders in it."""
+    """List the names that a stranger reads in the folder: its modules and the folders in it."""
     modules = [path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "__main__")]
     return sorted(modules), sorted(path.parent.name for path in folder.glob("*/__init__.py"))
 

@@ -62,7 +62,7 @@ class Post(Shell):
         return [sound.pattern for sound in self.sounds()]
 
     def loud(self):
-        """Whether the output is on: the last Sound was neither ended nor stopped."""
+        """Tell whether the output is on: the last Sound was neither ended nor stopped."""
         last = [a for a in self.all if isinstance(a, (act.Sound, act.Quiet))]
         return bool(last) and isinstance(last[-1], act.Sound)
 

@@ -18,7 +18,7 @@ settings = nodekit.settings
 
 
 def full_table():
-    """What a post in a large kampung finds in its flash."""
+    """Return the table that a post in a large kampung finds in its flash."""
     table = replay.Guard(COUNTERS)
     for n in range(COUNTERS):
         table.raise_to(0x53001000 + n, 0, 0, 5)

@@ -1,4 +1,4 @@
-"""What `.ci/run` does to a machine: KiCad comes from the mirror that it already has, whichever that is."""
+"""Effects of `.ci/run` on a machine: KiCad comes from the mirror that it already has, whichever that is."""
 
 import os
 import re

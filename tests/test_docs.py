@@ -44,7 +44,7 @@ COMMANDS = [
 
 
 def help_of(command):
-    """What `--help` prints, by the function that the installed command calls, without a process for each."""
+    """Return the text of `--help`, by the function that the installed command calls, without a process."""
     if command[0] == "python":
         main, rest = wire_main, command[3:]
     else:

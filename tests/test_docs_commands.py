@@ -52,7 +52,7 @@ FOUND = [
 
 
 class Misread(Exception):
-    """What argparse did not take."""
+    """Error of a command that argparse did not take."""
 
 
 class Taken(Exception):
@@ -158,7 +158,7 @@ SAID = re.compile(
 
 
 def shown(expression):
-    """What stands for an expression of a template: the text that it begins with, its values as X."""
+    """Return the stand-in of a template's expression: the text that it begins with, its values as X."""
     text = re.match(r"\s*(?:_\()?'([^']*)'", expression[1])
     return re.sub(r"%\(\w+\)s", "X", text[1]) if text else "X"
 

@@ -44,7 +44,7 @@ def test_the_rows_are_those_who_may_attack_and_the_columns_what_is_promised(data
 
 
 def test_tests_that_are_one_of_several_are_collected_by_their_ids(data):
-    """What stands in a bracket is known only when pytest has made the list."""
+    """The words in a bracket are known only when pytest has made the list."""
     wanted = {test for *_, cell in threats.cells(data) for test in cell.get("tests", ()) if "[" in test}
     files = sorted({f"tests/{test.partition('::')[0]}" for test in wanted})
     command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "--collect-only", *files]

@@ -37,7 +37,7 @@ def of_file(path):
 
 
 def of_python(source):
-    """What the calls of the mark hold, in the order of the lines; not that of a variable."""
+    """List the texts in calls of the mark, in the order of the lines; not that of a variable."""
     calls = [
         node
         for node in ast.walk(ast.parse(source))
@@ -86,7 +86,7 @@ class Reader:
 
 
 def unmarked(source):
-    """What people would read of a template in Indonesian, whatever their language."""
+    """List the texts of a template that people would read in Indonesian, whatever their language."""
     reader, out, expression, reads = Reader(), [], [], False
     for token in Environment()._tokenize(source, None):
         if token.type == "data":

@@ -154,7 +154,7 @@ def _functions(path):
 
 
 def wrong_test(test):
-    """Why this test proves nothing, or None: it is not there, is not run, or asserts nothing."""
+    """Return why this test proves nothing, or None: it is not there, is not run, or asserts nothing."""
     place, _, function = test.partition("::")
     functions = _functions(ROOT / "tests" / place)
     if functions is None:
@@ -173,7 +173,7 @@ def wrong_test(test):
 
 
 def _asserts(node, functions, deep=2):
-    """Whether it asserts, itself or in a function of its file that it calls."""
+    """Tell whether it asserts, itself or in a function of its file that it calls."""
     for one in ast.walk(node):
         if isinstance(one, ast.Assert):
             return True

@@ -1,4 +1,4 @@
-"""What tests of kentongan-tool lean on: made-up firmware images, a technician's folder, label data."""
+"""Helpers of kentongan-tool's tests: made-up firmware images, a technician's folder, label data."""
 
 import os
 import shutil
@@ -52,7 +52,7 @@ RADIOS = driver.CHIPS
 
 
 def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
-    """What a technician has downloaded: images and the radio driver."""
+    """Make the folder that a technician has downloaded: images and the radio driver."""
     (folder / "images").mkdir(parents=True)
     for chip in chips:
         (folder / "images" / f"{GENERIC[chip]}-20251209-v1.27.0.bin").write_bytes(firmware_image(chip))
@@ -71,7 +71,7 @@ def run_tool(*args, **more):
 
 
 def label_data(number=7, **changed):
-    """What the hub's label route answers for a button."""
+    """Return the answer of the hub's label route for a button."""
     node = 0x6B74F000 + number
     return {
         "site": "rt-05-sukamaju",

@@ -95,7 +95,7 @@ class TrustHouse(ModelHubHost):
         self.later(POLL_US, self._poll)
 
     def _orders_in(self):
-        """What the long poll would bring now."""
+        """Return the orders that the long poll would bring now."""
         village = self.village
         village.hub_works()
         rung = village.hub.store.bell.count()
@@ -216,7 +216,7 @@ class Village:
         return True
 
     def press(self, label, wait_s=30):
-        """What followed a press: {"sounded": posts, "stored": by the hub, "shown": states at the button}."""
+        """Press, and return {"sounded": posts, "stored": by the hub, "shown": states at the button}."""
         start, at_us = len(self.events), self.world.now_us
         known = self.rows("SELECT count(*) AS n FROM alarms WHERE device = ?", self.nodes[label])[0]["n"]
         self.world.press(label)
@@ -275,7 +275,7 @@ class Village:
         return self.house.channel.seal(src, counter, 1, payload)
 
     def kept(self, label):
-        """What CONFIG has left in a device's flash."""
+        """Return what CONFIG has left in a device's flash."""
         return configure.Kept(self.world.nodes[label].state.get(configure.NAME, b""))
 
     def close(self):

@@ -1,4 +1,4 @@
-"""What tests of the running demo share: waiting, pressing again, what posts beat, who is at the hub."""
+"""Helpers of tests of the running demo: waiting, pressing again, what posts beat, who is at the hub."""
 
 import urllib.error
 from typing import NamedTuple

@@ -38,7 +38,7 @@ class Wire:
 
 
 class Chip:
-    """What both have: select, reset, time, the air."""
+    """Common base of both chips: select, reset, time, the air."""
 
     def __init__(self, clock):
         self.clock = clock

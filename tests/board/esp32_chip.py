@@ -1,4 +1,4 @@
-"""What the two chips and their MicroPython have: pads, wake sources, errors, sizes; MicroPython subset.
+"""Facts of the two chips and their MicroPython: pads, wake sources, errors, sizes; MicroPython subset.
 
 Where each answer stands in the sources: README.md beside this file.
 """
@@ -74,7 +74,7 @@ def esp_error(code):
 
 
 def unmade_error(what):
-    """What making that part raises when the chip does not give it."""
+    """Return the error of making that part when the chip does not give it."""
     if what.startswith("Pin"):
         return ValueError("invalid pin")
     if what == "SPI":

@@ -32,7 +32,7 @@ class Usb:
         self._fifo = 0
 
     def write(self, board, data):
-        """How many bytes were taken."""
+        """Return the number of bytes taken."""
         if self.host == "none":
             return len(data)  # the FIFO keeps the latest: no wait
         if self.host == "reads":
@@ -68,7 +68,7 @@ class Serial:
 
     @property
     def interrupts(self):
-        """Whether Ctrl-C ends the program: micropython.kbd_intr."""
+        """Tell whether Ctrl-C ends the program: micropython.kbd_intr."""
         return self.interrupt_char >= 0
 
     @interrupts.setter
@@ -186,7 +186,7 @@ class Bytes:
         return bytes([self._serial.byte() for _ in range(n)])
 
     def write(self, data):
-        """How many were taken; what was left over is tried once more, until none is."""
+        """Return the number of bytes taken; the rest is tried once more, until none is taken."""
         if self._serial.broken:
             raise OSError(EIO)
         data, done = bytes(data), 0

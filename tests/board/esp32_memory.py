@@ -1,4 +1,4 @@
-"""What an ESP32 remembers: RTC memory, NVS, files; and its I2C bus. MicroPython subset. Sources: README.md
+"""Memories of an ESP32: RTC memory, NVS, files; and its I2C bus. MicroPython subset. Sources: README.md
 beside this file. The file system's operations on the flash: esp32_flash.py.
 """
 

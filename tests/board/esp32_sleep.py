@@ -18,7 +18,7 @@ class Stopped(BaseException):
 
 
 class Wakes:
-    """What a program has armed since its start: EXT0, one pad; EXT1, pads with one level."""
+    """Wake sources that a program has armed since its start: EXT0, one pad; EXT1, pads with one level."""
 
     WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
 
@@ -63,7 +63,7 @@ class Wakes:
 
 
 class Power:
-    """Which reset the next start is, and what it leaves. `cause`, `wake`: as machine tells them."""
+    """Resets: which one the next start is, and what it leaves. `cause`, `wake`: as machine tells them."""
 
     def __init__(self):
         self.cause, self.wake = PWRON_RESET, 0

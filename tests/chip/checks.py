@@ -1,4 +1,4 @@
-"""What is looked at on an emulated ESP32: a table of checks, each a function of a life that raises Missed.
+"""Checks on an emulated ESP32: a table of functions of a life, each of which raises Missed.
 
 An emulator's pads read low, which on lilygo_t3 is nobody at the keys and the lid closed.
 How long anything takes is the PC's, not the chip's: every limit here is a PC's patience.
@@ -36,11 +36,11 @@ Check = namedtuple("Check", "name roles run")
 
 
 class Missed(Exception):
-    """What a check did not see."""
+    """Error of a check that did not see what it looks for."""
 
 
 class Skipped(Exception):
-    """What this emulator lacks for a check."""
+    """Error of a check for which this emulator lacks something."""
 
 
 class Life:
@@ -90,7 +90,7 @@ class Life:
         return [message for message in self.messages if isinstance(message, kind)]
 
     def ask(self, word):
-        """What radio_line.py answers to it."""
+        """Return the answer of radio_line.py."""
         known = len(self.board.told[word])
         self.board.ask(word)
         return self.need(lambda: self.board.told[word][known:], f"no answer to {word}")[-1]
@@ -157,7 +157,7 @@ def start(life):
 
 
 def heap(life):
-    """What is free, and what MicroPython can yet take of IDF; our stand-in's share is given back."""
+    """Return the free heap, and what MicroPython can yet take of IDF; our stand-in's share is given back."""
     life.ask(b"H")
     told = life.board.told[b"H"]
     if len(told) < 3:

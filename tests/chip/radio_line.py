@@ -25,7 +25,7 @@ woken = {b"K": machine.EXT0_WAKE, b"T": machine.TIMER_WAKE}.get(line.read(1))  #
 
 
 class Flash:
-    """What both mounts ask of it: calls from the mount on, those to the first frame, the largest piece."""
+    """Flash that counts what both mounts ask of it: calls, those to the first frame, the largest piece."""
 
     calls = largest = to_frame = 0
 

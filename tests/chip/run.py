@@ -50,7 +50,7 @@ LORA_REMEDY = "give the folder lora with modem.py, sync_modem.py, sx126x.py and 
 
 
 class Wrong(Exception):
-    """What was given cannot be used; says what to give."""
+    """Error of an argument that cannot be used; says what to give."""
 
 
 def machine_of(qemu):

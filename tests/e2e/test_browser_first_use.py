@@ -96,7 +96,7 @@ class Hand:
                 self.browser.find(f".bahasa [value={language}]").click()
 
     def send(self, type_, **fields):
-        """What the gateway tells."""
+        """Send an event of the gateway."""
         self.told += 1
         event = {"id": f"gateway-1/{self.told}", "type": type_, "at_ms": self.told, "boot_id": "b1", **fields}
         answer = self.hub.call("/api/v1/events", {"boot_id": "b1", "events": [event]}, self.token)

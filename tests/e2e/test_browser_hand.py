@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 def on_plan(night, key):
-    """Where the mark of a house or post stands: on the page, and in the hub."""
+    """Return the place of the mark of a house or post: on the page, and in the hub."""
     mark = night.browser.find(f"[data-apa={key}]")
     return mark, (int(mark.get_attribute("data-x")), int(mark.get_attribute("data-y")))
 

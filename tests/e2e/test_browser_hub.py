@@ -51,7 +51,7 @@ def set_up(browser, hub):
 
 
 class Gateway:
-    """What the gateway would send."""
+    """Stand-in of the gateway: sends what it would."""
 
     def __init__(self, hub, token):
         self.hub, self.token, self.seq = hub, token, 0

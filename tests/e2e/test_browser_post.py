@@ -161,7 +161,7 @@ def test_warnings_leave_room_for_the_alarm_and_its_answer(tablet):
 
 
 def test_a_wall_screen_that_is_cut_off_says_so_large_and_stops_when_it_is_back(tablet, village):
-    """What a person sees when the post's Wi-Fi or the hub goes; the alarm below is said to be old."""
+    """The post's Wi-Fi or the hub goes; the alarm below is said to be old."""
     tablet.village.close_all()
     village.alarm(kind=2)
     wait_cards(tablet, 1)

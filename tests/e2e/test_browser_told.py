@@ -1,4 +1,4 @@
-"""What people tell at the post, by name and PIN: a siren on purpose, an evacuation, which houses are safe."""
+"""Messages of people at the post, by name and PIN: a siren on purpose, an evacuation, safe houses."""
 
 import pytest
 from browser_kit import LYING, PHONE, TABLET, WALL

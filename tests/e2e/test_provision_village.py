@@ -50,7 +50,7 @@ def demo(tmp_path_factory):
 
 
 def start(demo, command):
-    """What a person would type."""
+    """Start a command as a person types it."""
     words = shlex.split(command)
     return subprocess.Popen(
         [BIN / Path(words[0]).name, *words[1:]],

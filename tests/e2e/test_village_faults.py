@@ -89,7 +89,7 @@ def unsent(demo):
 
 
 def siren_lines(demo):
-    """What the gateway's virtual siren did."""
+    """List the lines of the gateway's virtual siren."""
     path = demo.site.siren_file
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 

@@ -1,4 +1,4 @@
-"""What people tell, through the real hub and gateway to the posts in the air: a siren on purpose, and without
+"""Messages of people, through the real hub and gateway to posts in the air: a siren on purpose, and without
 one an announcement that is shown and spoken, and the roll-call of houses.
 """
 
@@ -76,7 +76,7 @@ def lines(path):
 
 
 def own_siren(demo):
-    """What the gateway's own siren does now."""
+    """Return what the gateway's own siren does now."""
     return next((one["state"] for one in reversed(lines(demo.site.siren_file)) if "state" in one), "off")
 
 

@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What a relay answers from memory, and what recordings leave of it."""
+"""Answers of a relay from memory, and what recordings leave of them."""
 
 from kentongan_wire import messages
 from meshkit import ask, mesh, send_all

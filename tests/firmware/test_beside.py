@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What dies beside an alarm, or while one sounds: the siren goes on, frames go out, and it is told."""
+"""Parts that die beside an alarm, or while one sounds: the siren goes on, frames go out, and it is told."""
 
 import json
 
@@ -14,7 +14,7 @@ HUSH, LID = 41, 7
 
 
 def on_ms(board, from_ms, to_ms):
-    """How long the siren was on between two times."""
+    """Return how long the siren was on between two times."""
     total, since = 0, None
     for us, level in board.pin(SIREN).history + [(to_ms * 1000, 0)]:
         if level == 1 and since is None:

@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What was found on the real MicroPython of an ESP32, each first as it was there, then with our programs."""
+"""Findings on the real MicroPython of an ESP32, each first as it was there, then with our programs."""
 
 import json
 import sys

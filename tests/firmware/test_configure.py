@@ -283,7 +283,7 @@ def test_both_generations_count_until_the_old_one_is_dropped_for_good():
 
 
 def test_a_relay_forgets_what_was_counted_under_keys_that_hold_no_more():
-    """Who had stolen them raised a house's count, and its alarms were old ones for ever."""
+    """A thief of the keys raised a house's count, and its alarms were old ones for ever."""
     for until, forgotten in ((1, False), (2, True)):
         shell = rotated("sirene", 0)
         shell.hear(alarm(BUTTON, 40_000_000, packet_id=10))

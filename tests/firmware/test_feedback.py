@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What the box shows: each state can be told from each other one without seeing a colour."""
+"""Feedback of the box: each state can be told from each other one without seeing a colour."""
 
 from both import raises
 from kentongan_node import feedback

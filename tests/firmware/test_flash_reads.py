@@ -155,7 +155,7 @@ def board_text(chip):
 
 
 def board_files(role, folder, chip):
-    """What a board of that role gets, its state included, below `folder`; names in the order of writing."""
+    """Write the files of a board of that role, its state included, below `folder`; names in that order."""
     (folder / "state").mkdir(parents=True)
     join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
     (folder / "role.py").unlink()

@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""Where state goes when the flash takes no write, and when the heap has no room to keep it elsewhere."""
+"""Homes of state when the flash takes no write, and when the heap has no room to keep it elsewhere."""
 
 from kentongan_node import keeper, rtcmem
 

@@ -145,7 +145,7 @@ def test_what_the_common_purse_pays_goes_once():
 
 
 def say(core, houses, now_ms):
-    """Whether each is carried that these houses press; the relay hears them first."""
+    """Tell whether each press of these houses is carried; the relay hears them first."""
     frames = [alarm(0x53000100 + n, 10, packet_id=100 + n, hop_limit=3) for n in houses]
     for said in frames:
         hear(core, said, now_ms)
@@ -175,7 +175,7 @@ def test_while_several_press_no_copy_goes_once_more_and_a_recording_presses_noth
 
 
 def purses_of(core, seen, hops, at_ms=0, proved=True):
-    """Whose purse pays each copy of a frame that comes with those hops left, one after the other."""
+    """Return the purses that pay the copies of a frame with those hops left, one after the other."""
     out = []
     for n, left in enumerate(hops):
         now_ms = at_ms + n * 3_000
@@ -224,7 +224,7 @@ def junk(core, n):
 
 
 def test_reseals_of_an_attempt_ahead_of_it_keep_it_from_no_one_while_the_common_purse_is_empty():
-    """Whoever has the channel key can give a true content any id and any header, and play it first."""
+    """A holder of the channel key can give a true content any id and any header, and play it first."""
     for plan in ([(k, 1) for k in range(6)], [(0, 1), (0, 2)], [(0, 1), (1, 1), (0, 2)], []):
         core = mesh()
         now_ms = junk(core, 130)

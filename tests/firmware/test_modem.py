@@ -23,7 +23,7 @@ class Host:
             self.say(configure)
 
     def heard(self):
-        """What the modem said since the last look."""
+        """Return the modem's messages since the last look."""
         data = b"".join([a.data for a in of(self.shell.all[self.read :], act.HostWrite)])
         self.read = len(self.shell.all)
         return [message for _, message in self.decoder.feed(data)]

@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What a relay pays of whose share, and that no thief can spend all of a house's."""
+"""Shares of a relay's air: each pays its own, and no thief can spend all of a house's."""
 
 import struct
 
@@ -63,7 +63,7 @@ def test_no_thief_alone_ends_a_relays_hour():
 
 
 def mute(core, until_ms):
-    """What a thief of a relay does to TOMBOL: the highest counter, then all that the common purse has."""
+    """Attack TOMBOL as a thief of a relay: the highest counter, then all that the common purse has."""
     offer(core, alarm(TOMBOL, 0xFFFFFFFF, attempt=20, packet_id=1, hop_limit=2), 0)
     for n in range(1, until_ms // 1_000):
         now_ms = n * 1_000
@@ -153,7 +153,7 @@ def test_what_is_kept_for_a_kind_is_not_more_than_that_and_the_law_holds():
 
 
 def forged(n):
-    """What a thief of a relay root says in a gateway's name: fourteen stages, or an order to 15 posts."""
+    """Forge a gateway's message with a relay root: fourteen stages, or an order to 15 posts."""
     entries = tuple([m.receipt_entry(GATEWAY, 0x1000 + n, 5 + i, 2, 0, 5, 1, bytes(32)) for i in range(14)])
     targets = tuple([(0x9000 + i, bytes(8)) for i in range(15)])
     return {
@@ -181,7 +181,7 @@ def flooded(kinds, houses=0):
 
 
 def carried_presses(core, now_ms):
-    """How many of the first 12 attempts of each of eight houses, and of 12 of their receipts, are carried."""
+    """Count the carried of the first 12 attempts of each of eight houses, and of 12 of their receipts."""
     alarms, receipts = [0] * len(HOUSES), 0
     for attempt in range(12):
         for i in range(len(HOUSES)):

@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What somebody without a key can do to a relay with recorded frames, or under another number."""
+"""Attacks on a relay without a key: recorded frames, and frames under another number."""
 
 from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
@@ -18,7 +18,7 @@ LATER_MS = HOUR_MS + 60_000  # after an hour whose air no longer counts
 
 
 def said(core, house, counter, now_ms, attempt=0, hops=3):
-    """Whether the relay carries that alarm of a house."""
+    """Tell whether the relay carries that alarm of a house."""
     heard = alarm(house, counter, attempt=attempt, packet_id=counter * 100 + attempt, hop_limit=hops)
     offer(core, heard, now_ms)
     return bool(send_all(core, now_ms, now_ms + 2_400))

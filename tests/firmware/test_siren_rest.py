@@ -26,7 +26,7 @@ def outputs(post):
 
 
 def shut_by_the_carrier(post):
-    """Whether the weakest carrier would have shut the output while the program drove it."""
+    """Tell whether the weakest carrier would have shut the output while the program drove it."""
     first_ms = quiet_ms = None
     for at_ms, on in outputs(post):
         if on:

@@ -31,7 +31,7 @@ def told_since(post, n):
 
 
 def press_and_order(post, press=None):
-    """What the post tells of the press in earnest, and of the gateway's order for it."""
+    """Return the post's reports of the press in earnest, and of the gateway's order for it."""
     before = len(post.messages(m.SIREN_REPORT))
     post.hear(pressed(NEXT) if press is None else press)
     post.wait(2 * SECOND)

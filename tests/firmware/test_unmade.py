@@ -182,7 +182,7 @@ def test_a_post_that_is_reset_while_it_beats_and_finds_no_bus_finishes_that_firs
 
 
 def part_told(role, *unmade):
-    """Whether the last STATUS of a node says that a part fails, of which those cannot be made."""
+    """Tell whether the last STATUS of a node says that a part fails, of which those cannot be made."""
     board = device(role, "tbeam_sx1262" if "I2C" in unmade else "heltec_v3")
     if "I2C" in unmade:
         board.i2c = PowerChip(0x4A)

@@ -53,7 +53,7 @@ def written():
 
 
 def faults_of(rows, tests):
-    """What the table has wrong, as sentences."""
+    """List the table's faults as sentences."""
     wrong = [
         f"{file}: no {name}"
         for file, checks, faults in rows

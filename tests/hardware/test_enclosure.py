@@ -93,7 +93,7 @@ def test_seeded_fault_a_lid_without_a_drip_edge_is_told():
 
 @pytest.fixture(scope="module")
 def judged(require, tmp_path_factory):
-    """What is wrong with the project's boxes and with two spoilt ones, by file; build123d loads once.
+    """Return the faults of the project's boxes and of two spoilt ones, by file; build123d loads once.
 
     The spoilt ones: a key that stands in the board, a lid that its groove nearly cuts through.
     """

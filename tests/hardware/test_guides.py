@@ -32,7 +32,7 @@ TITLES = ("Bahan", "Urutan solder", "Kabel", "Titik uji", "Pertama menyala", "Me
 
 
 def lacking(name, text):
-    """What a technician needs and a guide does not have."""
+    """List what a technician needs and the guide lacks."""
     wrong = [title for title in TITLES if f"\n## {title}" not in text]
     words = {
         "revision": "Revisi A",

@@ -1,4 +1,4 @@
-"""What KiCad says of the carriers, and that the committed files are what the source makes."""
+"""KiCad's checks of the carriers; the committed files are what the source makes."""
 
 import re
 import shutil

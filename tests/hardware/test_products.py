@@ -1,4 +1,4 @@
-"""What is made from the boards: gerbers, pick list, parts list, drawing; each with a fault it must catch."""
+"""Products of the boards: gerbers, pick list, parts list, drawing; each with a fault it must catch."""
 
 import copy
 import re
@@ -156,7 +156,7 @@ def test_seeded_fault_a_hidden_reference_and_a_board_without_revision_are_seen()
 
 
 def sheet_faults(path, circuit):
-    """What a technician would miss on the printed drawing: one A3 page, revision, and who built it."""
+    """List what the printed drawing lacks: one A3 page, revision, and who built it."""
 
     def said(*command):
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -68,7 +68,7 @@ def rig_of(role, seed, write):
 
 
 def on_cpython(role, frames, seed, write):
-    """What this part came to; what a core does wrong is raised with the number of its frame."""
+    """Return the counts of this part; a core's fault is raised with the number of its frame."""
     began_s, warm = time.process_time(), None
     rig = rig_of(role, seed, write)
     number = 0

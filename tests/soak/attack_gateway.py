@@ -171,7 +171,7 @@ class House:
     # -- a part -------------------------------------------------------------------------------------
 
     def hear(self, frame):
-        """What a radio hands on: frames that open on the channel, on our port. Whether this one does."""
+        """Take a frame as a radio does; tell whether it is handed on: it opens, on our port."""
         self.frame = frame
         try:
             packet = parse_packet(frame)

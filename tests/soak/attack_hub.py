@@ -79,7 +79,7 @@ class Board:
         return some[int(self.rnd.random() * len(some))]
 
     def _lie(self):
-        """What a device says that was not asked, or has no say."""
+        """Send the word of a device that was not asked, or has no say."""
         rnd, site = self.rnd, self.site
         liar = self._pick((site.button, site.other, site.post, self.chime, 0x53999999))
         about = self._pick(self.pressed[-40:] or [(site.button, 1)])

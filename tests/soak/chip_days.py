@@ -52,7 +52,7 @@ class Day:
         self.board.modules["timing"].POLL_MS = TOMBOL_POLL_MS if self.role == "tombol" else POLL_MS
 
     def parts(self):
-        """What stands beside the alarm: names for board.broken, or the line, or the flash."""
+        """List the parts beside the alarm: names for board.broken, or the line, or the flash."""
         numbers = [number for number in self.pins["shows"] if number is not None]
         numbers += [number for name, number in self.pins["keys"] if name != "main"]
         numbers += [number for _, number in self.pins["senses"]]

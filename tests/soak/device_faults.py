@@ -81,7 +81,7 @@ class Scene:
         return (next(self._bytes) << 16 | next(self._bytes) << 8 | next(self._bytes)) % n
 
     def _unmade(self):
-        """What the chip does not give from the next start on: a peripheral, a pin, a button's radio bus."""
+        """Draw what the chip does not give from the next start on: a peripheral, pin, button's radio bus."""
         pins = getattr(device(self.role).numbers, self.role.upper())
         numbers = [number for name, number in pins["keys"] if name != "main"] + list(pins["shows"])
         parts = [f"Pin {number}" for number in sorted({n for n in numbers if n is not None})]

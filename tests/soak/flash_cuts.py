@@ -51,7 +51,7 @@ class Flash:
         self.left = None  # operations until the cut; None: the supply holds
 
     def _survives(self, size, what):
-        """How many bytes of this operation get done: all of them, unless the cut falls into it."""
+        """Count the bytes of this operation that get done: all of them, unless the cut falls into it."""
         if self.left is None:
             return size
         self.left -= 1
@@ -118,7 +118,7 @@ def wide_of(text):
 
 
 class Device:
-    """What a device writes over its life, and what of it was acknowledged."""
+    """Writes of a device over its life, and those that were acknowledged."""
 
     def __init__(self, rnd):
         self.rnd = rnd
@@ -184,7 +184,7 @@ class Device:
         vfs.umount("/flash")
 
     def _check(self):
-        """Everything that a start reads, against what was acknowledged."""
+        """Compare all that a start reads with what was acknowledged."""
         try:
             for path in self.files:
                 files.DEVICE_FILE = path
@@ -267,7 +267,7 @@ def config_file(version, rnd):
 
 
 def careless(name, data):
-    """What write_state must not do: a file that is cut off for a while."""
+    """Write as write_state must not: the file is cut off for a while."""
     with open("/flash/state/" + name, "wb") as file:
         file.write(data[: len(data) // 2])
     with open("/flash/state/" + name, "ab") as file:

@@ -1,4 +1,4 @@
-"""What each device may do among odd frames, and what it has to do when something true comes."""
+"""Judges of odd frames: what each device may do among them, and must do when something true comes."""
 
 import nodekit
 from frame_rigs import SENT_WITHIN_MS, Rig, need
@@ -85,7 +85,7 @@ class SireneRig(Rig):
         self.over.add((origin, counter))
 
     def _receipts_pushed(self):
-        """Whether the gateway's newest number, which was not on the air yet, was heard already."""
+        """Tell whether the gateway's newest number, which was not on the air yet, was heard already."""
         last = self.core.guard.last(nodekit.GATEWAY, 0, m.RECEIPTS) or 0
         return last >= self.air.last(nodekit.GATEWAY)
 
@@ -181,7 +181,7 @@ class PenerusRig(AiredRig):
         )
 
     def carried(self, origin, frame):
-        """Whether this frame goes on, with a hop less, before long."""
+        """Tell whether this frame goes on, with a hop less, before long."""
         packet = parse_packet(frame)
         self.hear(frame)
         self.until(self.now_ms + SENT_WITHIN_MS)

@@ -38,12 +38,12 @@ def summed(actions, total):
 
 
 def counted(core, total):
-    """What it has refused, by reason."""
+    """Return its refusals by reason."""
     return crc32(repr(sorted(core.counters.items())).encode(), total)
 
 
 def used():
-    """What is in use: bytes on MicroPython, objects on CPython."""
+    """Return the memory in use: bytes on MicroPython, objects on CPython."""
     gc.collect()
     gc.collect()
     return gc.mem_alloc() if hasattr(gc, "mem_alloc") else len(gc.get_objects())

@@ -48,7 +48,7 @@ WAITS_MS = (1, 100, 3_000, 40_000)
 
 
 class Broken(AssertionError):
-    """What the core did that it may never do."""
+    """Error of a core that did what it may never do."""
 
 
 def need(true, what, *about):
@@ -57,7 +57,7 @@ def need(true, what, *about):
 
 
 def shape_reason(frame):
-    """Why a frame cannot be read whoever holds which keys, or None; on other ports nothing is judged."""
+    """Return why no holder of keys can read a frame, or None; on other ports nothing is judged."""
     try:
         data = nodekit.CHANNEL.open(parse_packet(frame))
         if data.portnum == PORT_PRIVATE:
@@ -188,7 +188,7 @@ class Rig:
         self.write(struct.pack(HEAD, CHECK, self.now_ms, 0, len(data)) + data)
 
     def odd(self):
-        """Whatever is refused is counted, once and by its reason; what is forged is always refused."""
+        """Check that refusals are counted, once and by reason, and that forged frames are always refused."""
         odd = self.air.odd()
         before, core = dict(self.core.counters), self.core
         self.hear(odd.frame)
@@ -218,7 +218,7 @@ class Rig:
         """The core is up again after a power cut."""
 
     def judge(self, action):
-        """Whether that may be."""
+        """Judge whether that may be."""
 
     def prove(self):
         """Something true, and that it works."""

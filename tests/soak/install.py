@@ -42,7 +42,7 @@ def run(*words, check=True):
 
 
 def mirror():
-    """Where this machine's own apt has Debian from."""
+    """Return where this machine's own apt has Debian from."""
     wanted = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(SUITE) $(ORIGIN)", "Created-By: Packages"]
     for line in run(*wanted).stdout.splitlines():
         uri, suite, origin = line.split(maxsplit=2)
@@ -156,7 +156,7 @@ def keys(root):
 
 
 def settings_stay(root, deb):
-    """What a technician wrote stays when the package is installed again."""
+    """Check that a technician's own settings stay when the package is installed again."""
     path = root / "etc/kentongan/gateway.toml"
     path.write_text(path.read_text() + "# teknisi: kabel baru\n")
     words = ("apt-get", "install", "-y", "--reinstall", f"/root/{deb.name}")

@@ -79,7 +79,7 @@ def _bags():
 
 
 class Air:
-    """What goes over the air around one core of `role`; the same seed gives the same frames."""
+    """Frames over the air around one core of `role`; the same seed gives the same ones."""
 
     def __init__(self, role, seed):
         self.role, self.me, self.rnd = role, NODES[role], random.Random(f"{role} {seed}")
@@ -249,7 +249,7 @@ class Air:
         return Odd(frame, "thief: " + holder, forged)
 
     def _alarm_made(self, holder, origin, counter, kind, under_c):
-        """Who may make which alarm sound; whether it is one that a post has to refuse."""
+        """Note who may make this alarm sound; tell whether it is one that a post has to refuse."""
         own = holder == "tombol" and origin == STOLEN["tombol"]
         if own and not under_c and kind != m.KIND_KEKERASAN:
             self.may_sound.setdefault((origin, counter), "stolen button")
@@ -268,7 +268,7 @@ class Air:
         return mine and not (holder == "sirene" and stage == m.STAGE_SOUNDING)
 
     def _of_board(self, bag, holder, origin, about):
-        """What a stolen board says of itself, or in another's name, with a body of noise now and then."""
+        """Make a frame of a stolen board, in its own or another's name, with a body of noise now and then."""
         role = holder if holder in STOLEN else "sirene"
         src = STOLEN[role] if self.draw(3) else self.pick((0x52000021, 0x52000041, 0x53000007, origin))
         number = self._near(src)

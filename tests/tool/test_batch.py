@@ -133,7 +133,7 @@ def test_the_bar_is_full_only_at_the_end():
 
 
 class FakePrompt:
-    """What is at each port, by its path."""
+    """Stand-in of the prompt: boards by the path of their port."""
 
     devices = {}
     left = []

@@ -40,7 +40,7 @@ def test_every_module_is_in_the_readme():
 
 
 def typed(program):
-    """What the install day tells a technician to type, whole commands, in blocks and within a sentence."""
+    """List the commands of the install day, whole ones, in blocks and within a sentence."""
     blocks = re.findall(r"```sh\n(.*?)```", DAY, re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", DAY, flags=re.DOTALL))

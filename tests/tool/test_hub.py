@@ -1,4 +1,4 @@
-"""Why a hub is not reached is told as it is: its certificate, https where there is none, or no hub at all."""
+"""Unreachable hubs: the reason is told, its certificate, https where there is none, or no hub at all."""
 
 import http.server
 import ssl

@@ -82,7 +82,7 @@ def test_the_board_that_was_written_starts_as_the_device_that_the_hub_knows(
             written.append(path.read_bytes())
 
     def start(hub, port, node, mark, role, wait_s):
-        """What the chip holds now is put into a virtual board, which boots from it."""
+        """Boot a virtual board from what the chip holds now."""
         alone.board.flash.write_bytes(written[0])
         alone.board.press_reset()
         with Console(alone.port) as console:

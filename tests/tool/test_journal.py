@@ -1,4 +1,4 @@
-"""What was begun at a hub is on this laptop's disk, or it is said where it should be."""
+"""Journal of what was begun at a hub: it is on this laptop's disk, or it is said where it should be."""
 
 import pytest
 from kentongan_tool.failures import ToolError

@@ -34,7 +34,7 @@ def bench(office, tmp_path, require):
 
 @pytest.fixture
 def words(office, tmp_path):
-    """What every command about a hub ends with."""
+    """Return the words that every command about a hub ends with."""
     token = tmp_path / "token"
     token.touch(0o600)
     token.write_text(office.token)

@@ -17,7 +17,7 @@ DIES = b"ends"
 
 
 class Talker:
-    """What stands at a port: answers `periksa` as told, and remembers all that was typed at it."""
+    """Device at a port: answers `periksa` as told, and remembers all that was typed at it."""
 
     def __init__(self, answers):
         self.master, self._slave = pty.openpty()

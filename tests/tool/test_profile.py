@@ -1,4 +1,4 @@
-"""What a technician types once: saved as paths, checked, and given to its own hub only."""
+"""Profiles that a technician types once: saved as paths, checked, and given to their own hub only."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""What is wrong at the port is told by its name: no port, no permission, another program that holds it."""
+"""Faults at the port are told by name: no port, no permission, another program that holds it."""
 
 import os
 from hashlib import sha256
@@ -44,7 +44,7 @@ def test_a_port_that_another_program_holds_is_named(port, monkeypatch):
 
 
 def last_words(monkeypatch, port, said, code=1):
-    """What the tool makes of mpremote's last words."""
+    """Return the tool's error for mpremote's last words."""
     monkeypatch.setattr("kentongan_tool.prompt.ask_for_prompt", lambda port: True)
     monkeypatch.setattr(devicetools, "run", lambda *words, **more: devicetools.Done(code, "", said))
     return told(lambda: Prompt(port).reset()).name

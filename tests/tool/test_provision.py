@@ -1,4 +1,4 @@
-"""Whatever fails on the way from a blank board to a device, the hub, the board and the laptop end clean."""
+"""Failures on the way from a blank board to a device: the hub, the board and the laptop end clean."""
 
 import json
 import re

@@ -15,7 +15,7 @@ from tool_kit import need_tools
 
 
 def files_of(role):
-    """What makes a board that device."""
+    """Return the files that make a board that device."""
     files = bundle.of_checkout().device_files(role, "heltec_v3", need_driver=False)
     return dict(files, **{"device.json": json.dumps(nodekit.settings(role, NODES[role])).encode()})
 

@@ -1,4 +1,4 @@
-"""What no board of a role calls is left out of its file."""
+"""Code that no board of a role calls is left out of its file."""
 
 import ast
 

@@ -102,7 +102,7 @@ def strangers():
 
 
 def words_of(kind, given, folder, ports):
-    """What is typed, with the wrong input at its place and all else right."""
+    """Return the words of a command, with the wrong input at its place and all else right."""
     token, file = folder / "token", folder / "list.csv"
     token.touch(0o600)
     token.write_bytes(given if kind == "token" else b"ktt_x\n")

@@ -177,7 +177,7 @@ def _mask_text(kind, heading):
 
 
 def holders_table():
-    """Who holds which keys of a generation."""
+    """Return the table of who holds which keys of a generation."""
     every = {
         "key_a": ("its own", "", ""),
         "key_c": ("", "its own", ""),

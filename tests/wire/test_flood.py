@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What a node carries on, and how urgent that is."""
+"""Flooding: what a node carries on, and how urgent that is."""
 
 from kentongan_wire import flood, messages
 from kentongan_wire.flood import class_of, class_of_data, hops_taken, may_relay

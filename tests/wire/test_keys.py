@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""Who holds what: derivation as written down, and no holder with more than its share."""
+"""Keys and their holders: derivation as written down, and no holder with more than its share."""
 
 import struct
 

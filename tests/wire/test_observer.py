@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""What is told to somebody with the channel key only, to who relays, and to a post: not what is silent."""
+"""Observers with the channel key only, relays and posts: none of them is told what is silent."""
 
 from both import raises
 from kentongan_wire import keys, site_keys
@@ -33,7 +33,7 @@ def alarm(what, counter, attempt=0):
 
 
 def bits_set(payloads):
-    """How often each bit behind the clear bytes is set."""
+    """Count how often each bit behind the clear bytes is set."""
     counts = [0] * (8 * (ALARM_BYTES - CLEAR))
     for payload in payloads:
         value = int.from_bytes(payload[CLEAR:], "little")

@@ -397,7 +397,7 @@ def gate_says(type, body, counter, key):
 
 
 def config_and_order(counter):
-    """What a post accepts of its gateway at that counter: settings and an order."""
+    """Return the messages that a post accepts of its gateway at that counter: settings and an order."""
     own = POST_KEYS.c(POST, m.SIRENE, 0)
     settings = gate_says(m.CONFIG, m.Config(POST, counter, 0, 1, b""), counter, own)
     target = m.order_target(GATE, counter, POST, 0, 0, m.ACTION_TEST, 0, 0, own)

@@ -1,5 +1,5 @@
 # runs: cpython micropython
-"""Which (from, id) pairs were seen lately: exact, bounded, for years."""
+"""Memory of the (from, id) pairs seen lately: exact, bounded, for years."""
 
 from both import random_bytes
 from kentongan_wire.seen import SEEN_LIMIT, Seen

@@ -59,7 +59,7 @@ def read_order(frame, ring, node, revoked=()):
 
 
 def judge(case, receiver):
-    """Everything that this receiver does with the case's frame; returns None when it accepts it."""
+    """Do all that this receiver does with the case's frame; return None when it accepts it."""
     role, node = receiver
     ring, guard = keys_of(role, node), Guard()
     frame = bytes.fromhex(case["frame"])

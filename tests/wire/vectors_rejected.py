@@ -1,4 +1,4 @@
-"""What is refused, and why: the rejected frames of wire/vectors.json, for make_vectors.py."""
+"""Rejected frames of wire/vectors.json, each with its reason, for make_vectors.py."""
 
 import vector_maker as v
 from vector_maker import (
@@ -242,7 +242,7 @@ def rejected_by_keys():
 
 # fmt: off
 def rejected_of_thieves():
-    """What the keys of a stolen post or a stolen penerus do not make: as rejected_by_keys."""
+    """List the frames that keys of a stolen post or penerus do not make: as rejected_by_keys."""
     b, p, g, chime = v.BUTTON, v.POST, v.GATE, v.CHIME
     a, wrong, post = v.key_a(b, v.TOMBOL), bytes(32), [v.SIRENE, p]
     believed = {"believed_by": post}

@@ -192,7 +192,7 @@ class Tombol(Node):
         self._timers()
 
     def _spare(self, incident: "Incident") -> None:
-        """Drop its repeat that waits for the channel: all that it would say is known."""
+        """Drop its repeat that waits for the channel: what that would say is known."""
         for waiting in list(self.mesh.queue.entries):
             if waiting.klass == CLASS_ALARM and incident.is_of_press(waiting.tag[1]):
                 self.mesh.queue.drop(waiting, "stored")

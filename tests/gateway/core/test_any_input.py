@@ -1,4 +1,4 @@
-"""Whatever is heard, ordered or ticked, in any order: the core never raises, never grows, never lies."""
+"""Any input, heard, ordered or ticked, in any order: the core never raises, never grows, never lies."""
 
 import random
 

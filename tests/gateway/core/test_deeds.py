@@ -1,4 +1,4 @@
-"""What the gateway does about an alarm: orders, stages, pages, its own siren, supervision."""
+"""Deeds of the gateway about an alarm: orders, stages, pages, its own siren, supervision."""
 
 import pytest
 from gateway_kit import (

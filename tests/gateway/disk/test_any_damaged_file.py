@@ -42,7 +42,7 @@ STRANGE = [None, "", "x", -1, 2**40, 1e300, [], {}, True, "\ud800"]
 
 @pytest.fixture(name="made", scope="module")
 def _made(tmp_path_factory):
-    """What a gateway leaves behind that had a hub, lost it, and was killed: the folder to be copied."""
+    """Make the folder of a gateway that had a hub, lost it, and was killed: to be copied."""
     folder = tmp_path_factory.mktemp("former")
     here = Here(folder)
     here.start()
@@ -155,7 +155,7 @@ def with_copies(here, changes):
 
 
 def is_event(change):
-    """Whether a row so changed can still be offered."""
+    """Tell whether a row so changed can still be offered."""
     try:
         return isinstance(json.loads(change.get("body", '{"type": ""}'))["type"], str)
     except (ValueError, TypeError, KeyError, RecursionError):

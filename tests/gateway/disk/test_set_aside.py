@@ -1,4 +1,4 @@
-"""What is damaged beside the rows (the schema, an index, a row's head) takes no alarm with it."""
+"""Damage beside the rows (the schema, an index, a row's head) takes no alarm with it."""
 
 import random
 import sqlite3

@@ -1,4 +1,4 @@
-"""Whatever the library of a board, line, lamp or sound card raises: its thread lives, tells and goes on."""
+"""Errors of the library of a board, line, lamp or sound card: its thread lives, tells and goes on."""
 
 import builtins
 import shutil

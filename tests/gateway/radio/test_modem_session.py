@@ -226,7 +226,7 @@ def test_what_the_modem_says_of_its_hour_and_its_faults_is_told_when_it_changes(
 
 
 def on_the_line(session, now_ms):
-    """What it writes at that time."""
+    """Return the bytes that it writes at that time."""
     session.tick(now_ms)
     return session.take_bytes()
 

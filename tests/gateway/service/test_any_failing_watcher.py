@@ -1,4 +1,4 @@
-"""Whatever watches, logs, shows or speaks may fail or hang: alarms are stored, receipted, sent, sounded."""
+"""Parts that watch, log, show or speak may fail or hang: alarms are stored, receipted, sent, sounded."""
 
 import fcntl
 import logging

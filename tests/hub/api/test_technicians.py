@@ -1,4 +1,4 @@
-"""What kentongan-tool calls: registrations that are confirmed or leave nothing, revocation, the uji."""
+"""Routes for kentongan-tool: registrations that are confirmed or leave nothing, revocation, the uji."""
 
 import base64
 import json
@@ -169,7 +169,7 @@ def test_a_replacement_keeps_the_house_and_the_old_device_works_until_it_is_conf
 
 
 def test_nobody_replaces_confirms_or_gives_up_a_device_of_the_own_house(site, tool):
-    """Who lives where a silent alarm may come from takes its button out of service by no road."""
+    """A resident of a house takes its button out of service by no road: a silent alarm may come from it."""
     site.account("suami", "admin", house=7)
     own = of_account(site, "suami")
     for asked in ({}, {"label": "tombol-71"}, {"house": 30}, {"one_press": True}):

@@ -125,7 +125,7 @@ def test_no_row_is_patched_to_say_what_it_does_not():
 
 
 def sentences_kept():
-    """Where a call that keeps what it is given is given a sentence, marked or not, in place of a code."""
+    """List calls that keep what they are given and get a sentence, marked or not, in place of a code."""
     at = {"record": (3, 5), "tell": (4, 5), "tell_once": (3, 4), "contained": (2,), "note": (2,),
           "_found": (0, 2)}  # fmt: skip
     for path in texts.SOURCE.rglob("*.py"):

@@ -161,7 +161,7 @@ def english(site):
 
 
 def visible(html):
-    """What a person reads, without what people wrote themselves: the record keeps that as it was."""
+    """Return the text that a person reads, without what people wrote: the record keeps that as it was."""
     html = re.sub(r"<(code|svg|footer)\b.*?</\1>", " ", html, flags=re.S)
     if ">Timeline<" in html or ">Record<" in html:
         html = re.sub(r'<ol class="riwayat">.*?</ol>', " ", html, flags=re.S)

@@ -90,7 +90,7 @@ class Walk:
         return self
 
     def let_time_pass(self, minutes=10):
-        """What the forms began goes its way: steps of policies sound and call, no form does."""
+        """Let what the forms began go its way: steps of policies sound and call, no form does."""
         for _ in range(minutes):
             self.site.clock.advance(60_000)
             self.site.hub.dispatch.step()

@@ -189,7 +189,7 @@ def test_datang_written_back_answers_the_incident_it_was_called_for(site, modem)
 
 
 class Phone(HTTPServer):
-    """What a person's channel on the internet would be; keeps what it got."""
+    """Stand-in of a person's channel on the internet; keeps what it got."""
 
     def __init__(self, status=200, host="127.0.0.1"):
         got, self.redirect, self.reached = [], "", []

@@ -1,4 +1,4 @@
-"""What is known of a device is its newest word, over whichever gateway and however late it comes."""
+"""A device is known by its newest word, over whichever gateway and however late it comes."""
 
 import pytest
 from kentongan_hub.devices import provision
@@ -52,7 +52,7 @@ def test_an_older_word_over_another_gateway_changes_nothing_that_a_newer_one_tol
 
 
 def test_the_last_word_played_to_another_gateway_is_no_new_sign_of_life(site, second):
-    """Whoever recorded it, dead or stolen post: nothing was heard of it since."""
+    """A recording, of a dead or stolen post: nothing was heard of it since."""
     event = {"device": site.post, "role": 2, "generation": 0, "rssi": -90, "snr_q": 10, "age_ms": 0}
     for one in (status(site, 51),
                 site.event("event", **event, counter=7, event=m.EVENT_AMAN, person=0),
@@ -89,7 +89,7 @@ def test_a_gateways_old_opinion_that_a_device_is_lost_ends_with_what_was_heard_s
 
 
 def test_a_status_that_tells_nothing_new_has_no_file_written_anew(site):
-    """What survives a damaged database is written when it changes, not at every word of every device."""
+    """The copy that survives a damaged database is written when it changes, not at every word of a device."""
     keeper = kept.Keeper(site.data_dir)
     site.post_events(status(site, 51), button(site, 0, 7))
     with site.hub.store.read() as db:

@@ -1,4 +1,4 @@
-"""What is wrong with a gateway stands on the board until it is over; a dead one holds no order back."""
+"""Troubles of a gateway stand on the board until they are over; a dead one holds no order back."""
 
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents import orders

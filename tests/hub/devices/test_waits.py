@@ -1,4 +1,4 @@
-"""What waits for air is shown with the reason and the time; an end of the wait takes it away."""
+"""Orders that wait for air are shown with the reason and the time; the end of the wait takes them away."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people do to an incident: taking, coming, calling for help, handing over, joining, correcting."""
+"""Actions on an incident: taking, coming, calling for help, handing over, joining, correcting."""
 
 import json
 
@@ -224,7 +224,7 @@ def test_merging_into_an_answered_event_tells_the_presser_at_once(two):
 
 
 def test_merging_into_what_somebody_else_answered_says_nothing_in_that_persons_name(two):
-    """Who answered the other alarm may not know of this one: calling goes on until somebody says for both."""
+    """The other alarm's answerer may not know of this one: calling goes on until somebody says for both."""
     site, person = two
     do(person, "kejadian-1", "datang")
     site.account("ronda", "petugas_ronda")

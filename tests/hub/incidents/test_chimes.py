@@ -1,4 +1,4 @@
-"""Who may say "saya datang" at a chime: whom a gateway paged about that incident, and who may know of it."""
+"""Answers "saya datang" at a chime: of whom a gateway paged about that incident, and who may know of it."""
 
 import pytest
 from kentongan_hub.devices import provision

@@ -46,7 +46,7 @@ class Street:
         return m.parse(CHANNEL.open(packet_of(frame)).payload).type == m.SIREN_REPORT
 
     def silent(self):
-        """How many soundings the hub has given up."""
+        """Count the soundings that the hub has given up."""
         return self.site.rows("SELECT count(*) AS n FROM soundings WHERE state = 'silent'")[0]["n"]
 
 

@@ -1,4 +1,4 @@
-"""What decides who may know of a silent alarm: others change it, on the record, never for an earlier one."""
+"""Rights to know of a silent alarm: others change them, on the record, never for an earlier one."""
 
 import json
 import re
@@ -119,7 +119,7 @@ def new_since_the_press(village, login, house):
 
 
 def test_what_waits_is_judged_by_where_people_live_when_it_is_confirmed(village):
-    """Who has moved into the presser's house since is of that house, wherever he lived when it was asked."""
+    """A person who moved into the presser's house since is of it, wherever he lived when it was asked."""
     kakak, penolong = village.account("kakak", "petugas_ronda", house=9), village.numbers["penolong"]
     village.account("suami", "ketua_rt", house=7)
     admin, dewi, wakil = village.enter("admin"), village.enter("bu_dewi"), village.enter("wakil")

@@ -1,4 +1,4 @@
-"""Who knows of a confidential incident: drawn when it comes, only shrinking, never nobody from day one."""
+"""Circles of confidential incidents: drawn when they come, only shrinking, never empty from day one."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def village(site):
 
 
 def test_incidents_with_other_circles_are_not_merged(village):
-    """Who may know of one would read the house of the other on its page."""
+    """The circle of one would read the house of the other on its page."""
     silent(village), silent(village, 60, village.other)
     penolong = village.enter("penolong")
     answer = penolong.post("/kejadian/rahasia-1/gabung", page=SLUG, dengan="rahasia-2")

@@ -1,4 +1,4 @@
-"""Who can open a backup: its keepers, agreed people who are no admins; never the admin who made it alone."""
+"""Keepers open a backup: agreed people who are no admins; never the admin who made it alone."""
 
 import pytest
 from access_kit import settle
@@ -25,7 +25,7 @@ def keep(village, login="penolong", phrase=PHRASE, again=None, password=PASSWORD
 
 
 def download(village, tmp_path, name="unduhan", **form):
-    """What an admin's browser gets, with whatever it puts into the form."""
+    """Download as an admin's browser does, with whatever it puts into the form."""
     answer = village.enter("admin").post("/simpanan/cadangan", page="/simpanan", ke="", **form)
     assert answer.status_code == 200, answer.text
     path = tmp_path / name

@@ -36,13 +36,13 @@ def paged(village):
 
 
 def alone(village, chime):
-    """Whether a gateway without the hub would page it for a silent alarm."""
+    """Tell whether a gateway without the hub would page it for a silent alarm."""
     with village.hub.store.read() as db:
         return gateway_calls.chimes(db)[chime]["silent"]
 
 
 def technician(village, label="penerima-1", replaces=None, account=None, **fields):
-    """What a technician's token does: register, then confirm that it works."""
+    """Register with a technician's token, then confirm that it works."""
     asked = {"role": "penerima", "label": label, "zone": 5, "house": 9, **fields}
     secret = site_file.load(village.data_dir)
     with village.hub.store.write() as db:
@@ -83,7 +83,7 @@ def test_nobody_else_confirms_it(village, chime, login):
 
 
 def test_each_who_lives_there_confirms_for_himself(village, chime):
-    """Who is taken out of an incident does not bring it home by what another confirmed, nor the other way."""
+    """A person taken out of an incident does not bring it home by another's word, nor the other way."""
     village.account("kader", "wakil", named=True, house=9)
     confirm(village, chime, "kader")
     silent(village)
@@ -136,7 +136,7 @@ def test_a_chime_that_is_moved_between_two_helpers_houses_is_confirmed_by_the_se
     "column, value", [("house", 12), ("zone", 6), ("label", "lain"), ("role", "penerus")]
 )
 def test_no_change_of_the_row_itself_keeps_what_was_confirmed(village, chime, column, value):
-    """Whatever door may one day write it, an import among them."""
+    """Any door may one day write it, an import among them."""
     village.account("kader", "wakil", named=True, house=12)
     confirm(village, chime)
     with village.hub.store.write() as db:

@@ -1,4 +1,4 @@
-"""Whatever is changed by whomever in whatever order: the household sees nothing and locks nobody out."""
+"""Any changes by anybody in any order: the household sees nothing and locks nobody out."""
 
 import json
 import random
@@ -30,7 +30,7 @@ def facts(site):
 
 
 def own_facts(site, login):
-    """What decides what this account itself may see, but for whether it is in use."""
+    """Return the facts that decide what this account may see, but for whether it is in use."""
     mine = "SELECT id, house, zone, outside, named_for_confidential, stand_in FROM accounts WHERE login = ?"
     (row,) = site.rows(mine, login)
     live = "SELECT zone, house FROM exclusions WHERE ended_wall IS NULL AND account = ?"

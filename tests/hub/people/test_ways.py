@@ -1,4 +1,4 @@
-"""What the hub knows of each way of calling people comes from the channel's own class."""
+"""Ways of calling people: the hub knows each from the channel's own class."""
 
 import pytest
 from kentongan_hub import channels

@@ -1,4 +1,4 @@
-"""What a gateway is told, so that it can call chimes while the hub is silent: when, and whom for what."""
+"""Calls of a gateway while the hub is silent: it is told when, and whom for what."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who is called for what: shipped policies, checked changes, and a rehearsal that tells it before."""
+"""Policies: the shipped ones, checked changes, and a rehearsal that tells before who is called for what."""
 
 import copy
 import json
@@ -172,7 +172,7 @@ def test_the_house_of_a_silent_alarm_and_the_excluded_are_never_called(street):
 
 
 def form_of(body, **more):
-    """What the page's form sends for that policy."""
+    """Return the fields that the page's form sends for that policy."""
     fields = {key: str(body[key]) for key in policy.LIMITS}
     for name in ("detik", "sirene"):
         fields[name] = [str(step[name]) for step in body["langkah"]]

@@ -17,7 +17,7 @@ def store(tmp_path):
 
 
 def tamper(store, sql):
-    """What somebody with the file and no scruples does: the triggers go first."""
+    """Tamper as somebody with the file and no scruples does: the triggers go first."""
     with store.write() as db:
         for trigger in db.all("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
             db.run(f"DROP TRIGGER {trigger['name']}")
@@ -99,7 +99,7 @@ def test_the_page_says_that_the_chain_is_whole_and_names_the_row_when_it_is_not(
 
 
 def changed(site):
-    """What the warnings say of the record after the hub has looked through it for a day."""
+    """Return the warnings about the record after the hub has looked through it for a day."""
     for _ in range(12):
         site.clock.advance(600_000)
         site.hub.dispatch.step()

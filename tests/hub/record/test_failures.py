@@ -252,7 +252,7 @@ ABOUT = {
 
 
 def told_about(site, type_, counter=9):
-    """What a gateway tells about this press of tombol-07: by the button itself, or by a post or chime."""
+    """Send a gateway's events about this press of tombol-07: by the button itself, or by a post or chime."""
     if type_ == "alarm":
         return site.alarm(counter=counter, kind=8, silent=True)
     names = {"device": site.button} if type_ == "stage_seen" else {"origin": site.button, "device": site.post}

@@ -1,4 +1,4 @@
-"""Whatever row, column, setting or file beside it is damaged: an alarm is stored, open, called for and told.
+"""Damage to any row, column, setting or file beside it: an alarm is stored, open, called for and told.
 
 Each column of each table is damaged in turn in a site that has lived, each in every way that a bad card can:
 another type, nothing, torn JSON, bytes, an absurd number. `make soak ONLY=damage` tries all ways, alone and
@@ -127,7 +127,7 @@ def cases():
 
 
 def damage(path, table, column, way, every=False):
-    """Whether the value is there now, whatever the schema forbids: a card asks nobody."""
+    """Write the value, whatever the schema forbids, and tell whether it is there: a card asks nobody."""
     value = WAYS[way]
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = OFF")
@@ -162,7 +162,7 @@ def told(alive):
 
 
 def looked_through(alive, every=False, spoilt="", counter=777):
-    """What is wrong after an alarm in the damaged site: [] when everything holds."""
+    """List the faults after an alarm in the damaged site: [] when everything holds."""
     wrong = []
     batch = {"boot_id": "b", "events": [alive.alarm(counter=counter)]}
     for _ in range(2):  # as a gateway does, also when the first answer was lost
@@ -222,7 +222,7 @@ def damaged_and_looked_through(alive, table, column, way, every):
 
 
 def may_not_be(table, column, way):
-    """Whether this value is none that the column can have: any word is a text, and no value may be none."""
+    """Tell whether the column cannot have this value: any word is a text, and no value may be none."""
     kind, must = COLUMNS[table, column]
     if way == "nothing":
         return must
@@ -231,7 +231,7 @@ def may_not_be(table, column, way):
 
 
 def _is_there(alive, table, column, way):
-    """Whether the damaged value is in the table still: what was written over is nobody's business."""
+    """Tell whether the damaged value is in the table still: what was written over is nobody's business."""
     return bool(alive.rows(f"SELECT 1 FROM {table} WHERE {column} IS ? LIMIT 1", WAYS[way]))
 
 

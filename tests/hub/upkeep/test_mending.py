@@ -18,7 +18,7 @@ from kentongan_wire.errors import LocalError
 
 
 def torn(path):
-    """What a power cut leaves: the middle of the file is nothing."""
+    """Tear the file as a power cut does: its middle is nothing."""
     data = bytearray(path.read_bytes())
     data[len(data) // 4 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 4)
     path.write_bytes(data)

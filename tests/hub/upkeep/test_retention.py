@@ -1,4 +1,4 @@
-"""What is kept how long: at its end the words go and the chain holds; exports carry nothing confidential."""
+"""Retention periods: at their end the words go and the chain holds; exports carry nothing confidential."""
 
 import csv
 import io

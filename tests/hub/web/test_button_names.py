@@ -1,4 +1,4 @@
-"""Who hears a page knows from a button's name alone which house, person or device it is for."""
+"""Names of buttons: alone they tell a listener which house, person or device each is for."""
 
 import re
 from collections import Counter

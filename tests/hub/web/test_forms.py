@@ -80,7 +80,7 @@ class Fuzz:
         self.answers, self.failed, self.tokens = {}, [], ["x"]
 
     def prepare(self):
-        """What forms are about, as often as an earlier form has taken it away."""
+        """Make the objects of forms anew, as often as an earlier form has taken them away."""
         hub = self.site.hub
         now, by = hub.now(), {"id": 1, "login": "admin", "name": "Bu Admin", "role": "admin"}
         with hub.store.write() as db:

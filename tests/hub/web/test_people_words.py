@@ -1,4 +1,4 @@
-"""What people typed is shown as they typed it, in every language and on every page, whatever it says."""
+"""People's own words are shown as they typed them, in every language and on every page."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""Who may do what: every role on every route, forms from elsewhere, headers, and a login that floods."""
+"""Permissions: every role on every route, forms from elsewhere, headers, and a login that floods."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""What comes from an attacker on the RT's Wi-Fi: forged and replayed calls, paths, bodies, log lines."""
+"""Attacks from the RT's Wi-Fi: forged and replayed calls, paths, bodies, log lines."""
 
 import io
 import json

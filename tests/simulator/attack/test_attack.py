@@ -33,7 +33,7 @@ ON_CHIP = ("answers-no-hub-penerus", "race-sirene")  # those in which the device
 
 
 def found(name, seed=1, engine="cpython", loss=0.08):
-    """What the checkers find in one walk, by column."""
+    """Return the checkers' findings in one walk, by column."""
     walked = run.walk(ATTACKS[name], seed, engine, loss)
     return {column: some for column, some in walked["problems"].items() if some}
 

@@ -119,7 +119,7 @@ class Attack:
         return self.world.counters().get(label, {}).get(reason, 0)
 
     def broken(self):
-        """What the checkers complain of."""
+        """List the checkers' complaints."""
         history = History.of(self.world, unreachable(self.world))
         return {name: problems for name, problems in check_all(history).items() if problems}
 
@@ -221,7 +221,7 @@ def test_alarms_under_random_keys_are_refused_by_tag(attack):
 
 
 def test_another_content_under_a_used_counter_starts_no_siren_and_counts_as_another_alarm(attack):
-    """Whoever has a button's own keys can say something else under a used counter: it is stored as that.
+    """A holder of a button's own keys can say something else under a used counter: it is stored as that.
 
     Whoever has a post's only makes posts refuse it; for the gateway its proof is none.
     """

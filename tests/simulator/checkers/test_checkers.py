@@ -422,7 +422,7 @@ def said(t_us=10_500_000, label="modem-1", src=MODEM, answers=((BUTTON, 65, 2),)
 
 
 def unsaid(*more):
-    """Whether the checker misses the gateway's word in the healthy history, its own receipt put out."""
+    """Tell whether the checker misses the gateway's word in the healthy history, its own receipt put out."""
     events = [e for e in healthy() if e[2] != "store" and e[3].get("type") != "RECEIPTS"]
     events.append((10_460_000, "gateway-1", "store", dict(STORED)))
     events = sorted([*events, *more], key=lambda e: e[0])

@@ -1,4 +1,4 @@
-"""Whoever waits is told what for, at once and while it lasts."""
+"""Progress: a person who waits is told what for, at once and while it lasts."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What the simulator remembers of the wire, or puts off, is what would have been worked out."""
+"""Memory of the simulator: what it remembers of the wire, or puts off, is what would have been worked out."""
 
 import pytest
 from kentongan_gateway.core.base.context import mix as gateway_mix

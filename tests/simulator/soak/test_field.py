@@ -57,7 +57,7 @@ def test_a_fault_of_each_part_loses_nothing_silences_nothing_and_is_told():
 
 
 def soon(monkeypatch, **other):
-    """What a press finds needs no look that the hub takes every ten minutes."""
+    """Findings of a press need no look that the hub takes every ten minutes."""
     faults = [
         fault._replace(least_s=150, most_s=180, **other) if fault.name == UNREAD else fault
         for fault in FAULTS
@@ -67,7 +67,7 @@ def soon(monkeypatch, **other):
 
 
 def test_values_that_nobody_can_read_are_told_by_their_own_word_each_time(monkeypatch):
-    """What an earlier one left is forgotten, and no other word of the page is taken for theirs."""
+    """An earlier one's word is forgotten, and no other word of the page is taken for theirs."""
     soon(monkeypatch)
     result = ran(UNREAD, count=2)
     assert result.problems == [] and result.told[UNREAD] == 2

@@ -71,7 +71,7 @@ def test_a_gateway_that_dies_as_the_hub_takes_its_events_notes_no_delivery_any_m
 
 
 def test_a_killed_gateway_comes_back_with_one_loop_of_each_kind(town, monkeypatch):
-    """What belonged to the dead process does nothing any more."""
+    """Nothing that belonged to the dead process does anything any more."""
     asked = []
     call = town.first.link.call
     monkeypatch.setattr(town.first.link, "call", lambda *args: asked.append(args[0]) or call(*args))

@@ -1,4 +1,4 @@
-"""How a stock node takes settings from its host: a queue of four, a role's defaults, a restart."""
+"""Settings that a stock node takes from its host: a queue of four, a role's defaults, a restart."""
 
 from kentongan_node.actions import HostWrite
 from kentongan_sim.stock.api import FrameReader, framed

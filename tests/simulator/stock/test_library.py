@@ -87,7 +87,7 @@ class Inbox:
 
 
 def send(interface, number, payload):
-    """What a gateway does: a packet with an id of its own through the packet-level call."""
+    """Send as a gateway does: a packet with an id of its own through the packet-level call."""
     packet = mesh_pb2.MeshPacket(id=number)
     packet.decoded.portnum = wire.PORT_PRIVATE
     packet.decoded.payload = payload

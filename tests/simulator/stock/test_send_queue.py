@@ -1,4 +1,4 @@
-"""When a stock radio sends, against the delays measured on firmware 2.7.26 (wire-format section 2)."""
+"""Send times of a stock radio, against the delays measured on firmware 2.7.26 (wire-format section 2)."""
 
 from kentongan_node.actions import Cad, Transmit
 from kentongan_sim.stock.send_queue import DEFAULT, QUEUE_MAX, RELIABLE, StockQueue, Waiting

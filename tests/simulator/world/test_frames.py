@@ -51,7 +51,7 @@ def alone(*about):
 
 
 def found(role, frames=SHORT, seed=OUTSIDE):
-    """What the campaign says of a part on CPython; "" when all holds."""
+    """Return the campaign's complaint of a part on CPython; "" when all holds."""
     return campaign.part(role, frames, seed, micropython=False).get("failed", "")
 
 

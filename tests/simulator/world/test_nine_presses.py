@@ -29,7 +29,7 @@ def village(tmp_path, monkeypatch):
 
 
 def told(village):
-    """What the gateway has told the hub of waits for settings."""
+    """Return the waits for settings that the gateway has told the hub."""
     return [one for one in village.house.told if one["type"] == "waiting" and one["what"] == "settings"]
 
 

@@ -1,4 +1,4 @@
-"""What is carried for other gateways: proved and of now, a few times, out of a purse of its own."""
+"""Frames carried for other gateways: proved and of now, a few times, out of a purse of their own."""
 
 import pytest
 from gateway_kit import (

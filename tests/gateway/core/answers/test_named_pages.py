@@ -15,7 +15,7 @@ def page_order(bench, *named):
 
 @pytest.mark.parametrize("change", [{"conflicts": [BUTTON]}, {"silent": False}])
 def test_a_penerima_that_the_hub_names_is_paged_whatever_the_directory_says_by_now(change):
-    """Who is in the circle of this incident was settled when it came; the directory is about later ones."""
+    """The circle of this incident was settled when it came; the directory is about later ones."""
     devices = [{**d, **change} if d["node"] == RECEIVER else d for d in DEVICES]
     bench = Bench(devices=devices)
     bench.hear(alarm(under_c=True))

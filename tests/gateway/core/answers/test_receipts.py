@@ -25,7 +25,7 @@ def fire(bench):
 
 
 def play(bench, frames, times=30):
-    """Whoever recorded them sends them again, unchanged."""
+    """A thief who recorded them sends them again, unchanged."""
     for _ in range(times):
         for src, frame in frames:
             bench.hear(frame, src=src)
@@ -33,7 +33,7 @@ def play(bench, frames, times=30):
 
 
 def answers_to(bench, frames):
-    """How many answers that costs; those for 2 s of air are the purse."""
+    """Count the answers that it costs; those for 2 s of air are the purse."""
     before = len(bench.sent(m.RECEIPTS))
     play(bench, frames)
     return len(bench.sent(m.RECEIPTS)) - before

@@ -1,4 +1,4 @@
-"""What guards survives: after a restart the disk is asked first, and without a disk somebody has to vouch."""
+"""Guards survive: after a restart the disk is asked first, and without a disk somebody has to vouch."""
 
 import pytest
 from gateway_kit import (
@@ -28,7 +28,7 @@ CONFIG = CoreConfig(0x1010, "gateway-1", 5, voice=True)
 
 
 def begun(bench):
-    """What an alarm has set going: sirens of posts, our own, voice, pages, posts by way of a receipt."""
+    """Return what an alarm has set going: posts' sirens, our own, voice, pages, posts by way of a receipt."""
     named = [entry for _, _, entry in bench.entries() if entry.zone]
     return [*starts(bench), *bench.all(Siren), *bench.all(Speak), *bench.sent(m.PAGE), *named]
 

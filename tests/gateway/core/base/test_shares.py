@@ -1,4 +1,4 @@
-"""Whose doing the hour's air is: no stolen device spends it for everybody, and a press is always answered."""
+"""Shares of the hour's air: no stolen device spends it for everybody, and a press is always answered."""
 
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, RECEIVER, Bench, alarm, coming, report, starts

@@ -1,4 +1,4 @@
-"""What is wrong is told once and boundedly; radios that are dead or deaf are named within a minute."""
+"""Troubles are told once and boundedly; radios that are dead or deaf are named within a minute."""
 
 import pytest
 from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, POST_2, RECEIVER, REPEATER, Bench, alarm, node_status

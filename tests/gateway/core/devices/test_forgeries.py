@@ -1,4 +1,4 @@
-"""What only a thief can have made: people are told, and posts' words weigh less for a day."""
+"""Forgeries that only a thief can have made: people are told, and posts' words weigh less for a day."""
 
 import struct
 
@@ -29,7 +29,7 @@ TWO_POSTS = [{**d, "zone": 5} if d["node"] == POST_2 else d for d in DEVICES]
 
 
 def silent_under_a(counter=100):
-    """What no button sends: an alarm that may not sound, under the key that every post has."""
+    """Make a frame that no button sends: an alarm that may not sound, under the key that every post has."""
     body = m.Alarm(0, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150)
     of = BUTTON, m.TOMBOL, 0
     return encode(m.ALARM, m.TOMBOL, 0, counter, BUTTON, body, SITE.a(*of), SITE.r(*of), SITE.c(*of))

@@ -1,4 +1,4 @@
-"""Whatever the hub, a proxy or a newer version of either sends as an order is refused and told: no more."""
+"""Odd orders of the hub, a proxy or a newer version of either are refused and told: no more."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What devices tell of themselves: it ends only what it names, and only from who may say so."""
+"""Reports of devices about themselves: each ends only what it names, and only from who may say so."""
 
 import pytest
 from gateway_kit import (
@@ -431,7 +431,7 @@ def test_a_post_that_refused_what_is_not_to_sound_is_right(why):
 
 
 def stage_1_of_a_thief(counter):
-    """What a stolen post can make in another's name: under A, which it holds of everybody."""
+    """Make a stolen post's frame in another's name: under A, which it holds of everybody."""
     entry = m.receipt_entry(POST, BUTTON, 100, m.STAGE_SOUNDING, 1, 0, 0, SITE.a(BUTTON, m.TOMBOL, 0))
     of = POST, m.SIRENE, 0
     return m.encode(m.RECEIPTS, m.SIRENE, 0, counter, POST, m.Receipts((entry,)), SITE.a(*of), SITE.r(*of))

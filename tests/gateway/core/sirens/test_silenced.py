@@ -1,4 +1,4 @@
-"""What a person stopped or answered is not started again by a restart; what nobody touched still is."""
+"""Sirens that a person stopped are not started again by a restart; those that nobody touched still are."""
 
 import pytest
 from gateway_kit import BUTTON, POST, RECEIVER, Bench, alarm, report

@@ -1,4 +1,4 @@
-"""What is inside: private numbers, the machine's own global addresses, and the networks at its interfaces."""
+"""Addresses inside: private numbers, the machine's own global ones, and the networks at its interfaces."""
 
 import socket
 import threading

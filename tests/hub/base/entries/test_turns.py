@@ -1,4 +1,4 @@
-"""Whose SMS goes next: no button's incidents keep the first call of another waiting, and none ends unsaid."""
+"""Turns of SMS: no button's incidents keep the first call of another waiting, and none ends unsaid."""
 
 import json
 
@@ -18,7 +18,7 @@ def queue(site, incident, count, type_=outbox.MESSAGE, channel="sms"):
 
 
 def send(site):
-    """What goes out next, as a worker does it; its incident."""
+    """Send the next message as a worker does; return its incident."""
     with site.hub.store.write() as db:
         row = outbox.claim_one(db, site.clock.now_ms, "sms", 90_000)
         outbox.mark(db, site.clock.now_ms, "sms", row["id"])
@@ -204,7 +204,7 @@ def test_reports_of_many_accounts_keep_a_buttons_calls_back_no_more_than_those_o
 
 
 def test_a_test_message_waits_for_every_call(site):
-    """Whoever may test a channel would send one after another before them."""
+    """An officer who may test a channel would send one after another before them."""
     queue(site, None, 20, base.TEST)
     site.post_events(site.alarm(counter=90, kind=8, silent=True))
     queue(site, 1, 3), queue(site, 1, 1, outbox.NEWS)

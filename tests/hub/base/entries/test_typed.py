@@ -1,4 +1,4 @@
-"""What the hub prints of its own commands can be typed on its machine as it stands."""
+"""Commands that the hub prints can be typed on its machine as they stand."""
 
 import html
 import os

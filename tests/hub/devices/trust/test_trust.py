@@ -356,7 +356,7 @@ def _second(site):
 
 
 def waiting(site, token):
-    """What that gateway's long poll would bring now."""
+    """Return the orders that that gateway's long poll would bring now."""
     headers = {"Authorization": f"Bearer {token}"}
     return site.client.get("/api/v1/orders?after=0&wait=0", headers=headers).json["orders"]
 

@@ -1,4 +1,4 @@
-"""What a called person writes back, as people write it; only who was called, and only for that."""
+"""Answers of called people, as people write them; only who was called, and only for that."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Which post knows of a drill: shown post by post, and an end that one does not know is a person's task."""
+"""Posts and drills: shown post by post, and an end that one does not know is a person's task."""
 
 import json
 
