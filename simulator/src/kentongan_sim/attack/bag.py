@@ -15,7 +15,6 @@ from kentongan_wire.crypto import hmac_sha256
 
 from kentongan_sim.physics.shapes import Node, Settings
 
-HOLDERS = ("nobody", "channel", "tombol", "penerima", "penerus", "sirene")
 ROLE_OF = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
 NEW_IDS = 0x7000_0000  # packet ids that no device of the village has reached
 HOPS = 5

@@ -77,7 +77,6 @@ class StockApi:
     ):
         self.node, label, role = identity
         self.settings = StockSettings(label, role, channels, preset, hop_limit)
-        self.malformed = 0
         self.swallowed = 0  # packets not sent because their id was still remembered
         self.connect()
 
@@ -96,7 +95,6 @@ class StockApi:
             try:
                 message.ParseFromString(body)
             except Exception:  # whatever the protobuf library makes of junk: a device ignores it
-                self.malformed += 1
                 continue
             if message.HasField("want_config_id"):
                 answer += b"".join(map(framed, self._handshake(message.want_config_id)))
@@ -145,7 +143,6 @@ class StockApi:
         try:
             answer, reboots = self.settings.admin(packet.decoded.payload)
         except Exception:  # as above: junk changes nothing
-            self.malformed += 1
             return self.routing(packet.id, mesh_pb2.Routing.Error.BAD_REQUEST), False
         if answer is None:
             return self.routing(packet.id), reboots
