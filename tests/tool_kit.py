@@ -8,7 +8,7 @@ import sys
 import unittest.mock
 from pathlib import Path
 
-from kentongan_tool import devicetools, driver, images
+from kentongan_tool import bundle, devicetools, driver, images
 from kentongan_tool.boards import FLASH_START, GENERIC, IMAGE_CHIP_ID
 from kentongan_tool.failures import ToolError
 from patience import PATIENCE_S
@@ -63,6 +63,20 @@ def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
         for name, kind in RADIOS.values():
             (folder / f"lib/lora/{name}.py").write_text(f"class {kind}:\n    pass\n")
     return folder
+
+
+def quick_bundle(given, out):
+    """A bundle of this folder with the code that of_checkout() keeps: to pack code takes half a minute.
+
+    tests/tool/test_bundle.py holds that what is kept is what is packed.
+    """
+    kept = bundle.of_checkout().folder / "device"
+
+    def copied(_code, device, _told):
+        shutil.copytree(kept, device, dirs_exist_ok=True)
+
+    with unittest.mock.patch.object(bundle, "_pack_code", copied):
+        return bundle.make(given, out, with_wheels=False)
 
 
 def run_tool(*args, **more):

@@ -7,13 +7,13 @@ import subprocess
 import pytest
 from kentongan_tool import boards, bundle, devicetools, driver, images, radios
 from kentongan_tool.failures import ToolError
-from tool_kit import firmware_image, need_tools, run_tool, technicians_folder
+from tool_kit import firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, require_module):
     folder = tmp_path_factory.mktemp("bundle")
-    return bundle.make(technicians_folder(folder / "given"), folder / "bundle", with_wheels=False)
+    return quick_bundle(technicians_folder(folder / "given"), folder / "bundle")
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +85,17 @@ def test_another_format_is_refused_although_its_digests_are_right(copy):
     assert "format 2" in refused(copy)
 
 
-def test_what_the_folder_lacks_is_written_down_and_refused_when_it_is_needed(tmp_path, require_module):
+def test_what_the_folder_lacks_is_written_down_and_refused_when_it_is_needed(made, tmp_path):
+    """And the code that of_checkout() keeps, as the other tests' bundle has it, is what is packed."""
+    kept = made
     given = technicians_folder(tmp_path / "given", driver=False, chips=(boards.ESP32,))
     shares = []
     made = bundle.make(
         given, tmp_path / "bundle", with_wheels=False, told=lambda done, total: shares.append(done / total)
     )
     assert shares == sorted(shares) and shares[0] == 0 and 0.9 < shares[-1] < 1 and len(shares) > 10
+    for path in sorted((made.folder / "device").rglob("*.*")):
+        assert path.read_bytes() == (kept.folder / path.relative_to(made.folder)).read_bytes(), path
     assert made.about["missing"] == ["images/ESP32_GENERIC_S3-*.bin", "lib/lora"]
     with pytest.raises(ToolError, match="ESP32_GENERIC_S3"):
         made.image(boards.ESP32S3)

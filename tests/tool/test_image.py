@@ -5,11 +5,11 @@ import os
 import pytest
 from board_kit import Alone, need_board, technicians_token
 from hub_kit import HubProcess, make_site
-from kentongan_tool import boards, bundle, flash, image_job, provision
+from kentongan_tool import boards, flash, image_job, provision
 from kentongan_tool.console import Console
 from kentongan_tool.failures import ToolError
 from kentongan_tool.hub import Hub, read_token
-from tool_kit import MockBoard, firmware_image, need_tools, run_tool, technicians_folder
+from tool_kit import MockBoard, firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
 
 # The stand-in of the loader takes a second per megabyte; esptool gives up a block after three.
 FILE_SYSTEM_AT, FILE_SYSTEM_BYTES = 0x200000, 0x80000
@@ -28,7 +28,7 @@ def packed(tmp_path_factory):
     for chip, name in boards.GENERIC.items():
         for path in (given / "images").glob(f"{name}-2*.bin"):
             path.write_bytes(firmware_image(chip, PARTS))
-    return bundle.make(given, folder / "bundle", with_wheels=False)
+    return quick_bundle(given, folder / "bundle")
 
 
 @pytest.fixture(scope="module")

@@ -263,6 +263,8 @@ def of_checkout(told: Told = nowhere) -> Bundle:
     if code is None:
         raise ToolError("bundle", "no --bundle was given, and this program does not run from a checkout")
     content = sha256(json.dumps(devicetools.VERSIONS).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):  # what packs it
+        content.update(path.read_bytes())
     for folder in ("firmware/src", "firmware/roles", "firmware/boards", "wire/src/kentongan_wire"):
         for name in files_in(code / folder):
             if "__pycache__" not in name:

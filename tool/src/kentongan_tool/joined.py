@@ -34,6 +34,7 @@ from kentongan_tool.trees import (
     pairs,
     stored,
     text_of,
+    walk,
 )
 
 Names = Callable[[str], Meaning | None]  # what a name means at a place
@@ -76,7 +77,7 @@ class Joined:
 
     def _read(self, name: str, module: Module) -> None:
         self.modules[name] = module
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if is_ours(node):
                 for alias in node.names:
                     inner = self._source_of(node, alias)
@@ -130,7 +131,7 @@ class Joined:
         owners: dict = {}
         taken = set(dir(builtins))
         for module in self.order:
-            for node in ast.walk(module.tree):
+            for node in walk(module.tree):
                 if isinstance(node, FUNCTIONS):
                     taken |= bound(node)
             for name, what in module.names.items():
@@ -151,7 +152,7 @@ class Joined:
     def _find_numbers(self, module: Module) -> None:
         """Whole numbers and short texts that a module assigns once, at its top."""
         times: dict = {}
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.Global):
                 times.update(dict.fromkeys(node.names, 2))
         for node in module.body:
@@ -225,7 +226,7 @@ class Joined:
         ]
         let_go, *once = [self._final_of(one) for one in (LET_GO, *ONCE)]
         kept = written(needed(statements, roots, SWITCH), roots, let_go, once)
-        used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)}
+        used = {node.id for one in kept for node in walk(one) if isinstance(node, ast.Name)}
         head: dict = {}
         for module in self.order:
             for name, what in module.names.items():
@@ -303,7 +304,7 @@ class Rewrite(ast.NodeTransformer):
         args.defaults = [self.visit(one) for one in args.defaults]
         args.kw_defaults = [one and self.visit(one) for one in args.kw_defaults]
         ours = {}
-        for inner in ast.walk(function):
+        for inner in walk(function):
             if is_ours(inner):
                 ours.update(
                     {

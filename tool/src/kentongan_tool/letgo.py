@@ -8,7 +8,7 @@ for, or that stands in a string.
 import ast
 from collections.abc import Collection
 
-from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, Method, stored, text_of
+from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, Method, children, stored, text_of, walk
 
 LET_GO = ("launch", "let_go")  # its body is written here
 ONCE = (("launch", "prepare"), ("hal", "recall"), ("hal", "wake"))  # launch.py calls them before that, once
@@ -35,7 +35,7 @@ class Reach:
                 for part in node.body:
                     if not isinstance(part, METHODS):
                         self._read(part, False)
-            for inner in ast.walk(node):
+            for inner in walk(node):
                 if (text := text_of(inner)) is not None:
                     self._method(text, True)
         for name in roots:
@@ -100,7 +100,7 @@ class Reach:
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 made = is_root and isinstance(self.top.get(node.id), ast.ClassDef)
                 self._name(node.id, not made and (later or self._goes_on(node, called)))
-            waiting.extend((inner, later) for inner in ast.iter_child_nodes(node))
+            waiting.extend((inner, later) for inner in children(node))
 
     def _goes_on(self, node: ast.Name, called: set[int]) -> bool:
         """Tell whether the start hands on what it names; a table is only read."""

@@ -13,7 +13,18 @@ import itertools
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
-from kentongan_tool.trees import DEFINITIONS, FUNCTIONS, METHODS, Function, bound, imported, stored, text_of
+from kentongan_tool.trees import (
+    DEFINITIONS,
+    FUNCTIONS,
+    METHODS,
+    Function,
+    bound,
+    children,
+    imported,
+    stored,
+    text_of,
+    walk,
+)
 
 Place = tuple[ast.AST, str]  # a node and its attribute that holds a name
 
@@ -35,7 +46,7 @@ SCOPES = (*FUNCTIONS, *COMPREHENSIONS)
 def shorter(text: str, keep: Iterable[str]) -> str:
     """Return the text with other names, line by line. `keep`: what is asked for from outside."""
     tree = ast.parse(text)
-    texts = {found for node in ast.walk(tree) if (found := text_of(node)) is not None}
+    texts = {found for node in walk(tree) if (found := text_of(node)) is not None}
     outside = set(keep)
     stays = texts | outside
     foreign, given_back = _foreign(tree) | stays, _given_back(tree)
@@ -80,12 +91,12 @@ def _is_own(node: ast.Attribute) -> bool:
 
 def _foreign(tree: ast.Module) -> set[str]:
     """List the names that others than their own object ask for, or give, or that nobody in here asks for."""
-    every = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
+    every = [node for node in walk(tree) if isinstance(node, ast.Attribute)]
+    by_name = {node.arg for node in walk(tree) if isinstance(node, ast.keyword) and node.arg}
     elsewhere = {node.attr for node in every if not _is_own(node) and not isinstance(node.ctx, ast.Del)}
     unasked = {
         getattr(*place)
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.ClassDef)
         for part in node.body
         for place in _bindings(part)
@@ -99,16 +110,14 @@ def _bindings(node: ast.AST) -> list[Place]:
         return [(node, "name")]
     return [
         (inner, "id")
-        for inner in ast.walk(node)
+        for inner in walk(node)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     ]
 
 
 def _given_back(tree: ast.Module) -> list[ast.Attribute]:
     """Return the Class.method nodes of `del`."""
-    return [
-        node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)
-    ]
+    return [node for node in walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)]
 
 
 def _shorten_private(
@@ -123,16 +132,16 @@ def _shorten_private(
         for part in one.body:
             for place in _bindings(part):
                 places.setdefault(getattr(*place), []).append(place)
-        for node in ast.walk(one):
+        for node in walk(one):
             if isinstance(node, ast.Attribute) and _is_own(node):
                 places.setdefault(node.attr, []).append((node, "attr"))
     read = {
         node.id
         for one in family
-        for node in ast.walk(one)
+        for node in walk(one)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-    asked = {node.attr for one in family for node in ast.walk(one) if isinstance(node, ast.Attribute)}
+    asked = {node.attr for one in family for node in walk(one) if isinstance(node, ast.Attribute)}
     renamed = [name for name in sorted(places) if not name.startswith("__") and name not in foreign | read]
     stays = keep | asked | set(places) | set().union(*[_read_in_class(one) for one in family])
     others = sorted(name for name in foreign - keep if not name.startswith("_"))
@@ -215,7 +224,7 @@ def _outside_of(scope: ast.AST) -> list[ast.expr]:
 def _within(scope: ast.AST) -> Iterator[ast.AST]:
     """Return the nodes of a scope; of scopes inside it they themselves, and what is read in this one."""
     apart = _outside_of(scope)
-    waiting = [node for node in ast.iter_child_nodes(scope) if node not in apart]
+    waiting = [node for node in children(scope) if node not in apart]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.arguments):
@@ -224,7 +233,7 @@ def _within(scope: ast.AST) -> Iterator[ast.AST]:
             waiting += [node.target, *node.ifs]
             continue
         yield node
-        waiting += _outside_of(node) if isinstance(node, SCOPES) else ast.iter_child_nodes(node)
+        waiting += _outside_of(node) if isinstance(node, SCOPES) else children(node)
 
 
 def _outermost(tree: ast.Module) -> list[Function]:
@@ -232,7 +241,7 @@ def _outermost(tree: ast.Module) -> list[Function]:
     found: list[Function] = []
     waiting: list[ast.AST] = [tree]
     while waiting:
-        for node in ast.iter_child_nodes(waiting.pop()):
+        for node in children(waiting.pop()):
             if isinstance(node, FUNCTIONS):
                 found.append(node)
             else:
@@ -242,11 +251,11 @@ def _outermost(tree: ast.Module) -> list[Function]:
 
 def _shorten_bound(tree: ast.Module, keep: set[str]) -> None:
     """Arguments that nobody gives by name get MicroPython's names; what else is bound costs none."""
-    by_name = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    by_name = {node.arg for node in walk(tree) if isinstance(node, ast.keyword)}
     top = {name for node in tree.body for name in [*stored(node), *_imports(node)]}
     names = [name for name in BUILT_IN if name not in set(dir(builtins)) | top | by_name | keep]
     for function in _outermost(tree):
-        if any(isinstance(node, ast.ClassDef) for node in ast.walk(function)):
+        if any(isinstance(node, ast.ClassDef) for node in walk(function)):
             continue
         inside = Inside(function)
         fixed = inside.fixed | set(BUILT_IN) | by_name & set(inside.bound) | keep
@@ -270,10 +279,11 @@ def _reuse(tree: ast.Module, outside: set[str], texts: set[str]) -> None:
     top = {name for node in tree.body for name in stored(node)}
     taken = set(dir(builtins)) | top | outside
     keep = outside | texts
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, FUNCTIONS):
-            taken |= bound(node)
-            keep = keep | bound(node)
+            binds = bound(node)
+            taken |= binds
+            keep = keep | binds
         elif isinstance(node, ast.ClassDef):
             keep = keep | _read_in_class(node)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -282,12 +292,12 @@ def _reuse(tree: ast.Module, outside: set[str], texts: set[str]) -> None:
             keep = keep | set(stored(node))  # mpy-cross writes it where it is used, if it begins with _
     renamed = sorted(name for name in top - keep if not name.endswith("Error"))
     there = {name for name in texts if name.isidentifier() and len(name) <= INTERNED} | set(BUILT_IN)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.Attribute, ast.keyword)):
             there.add(node.attr if isinstance(node, ast.Attribute) else node.arg or "_")
     free = sorted(name for name in there - taken if name[0] != "_" and not iskeyword(name))
     new = dict(zip(renamed, sorted(free, key=len), strict=False))
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             node.id = new.get(node.id, node.id)
         elif isinstance(node, ast.Global):
@@ -312,5 +322,5 @@ def _read_in_class(node: ast.ClassDef) -> set[str]:
         if isinstance(inner, METHODS):
             waiting += [*inner.args.defaults, *filter(None, inner.args.kw_defaults), *inner.decorator_list]
         elif not isinstance(inner, ast.Lambda):
-            waiting += ast.iter_child_nodes(inner)
+            waiting += children(inner)
     return names

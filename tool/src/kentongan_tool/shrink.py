@@ -4,7 +4,7 @@ import ast
 from collections.abc import Container
 from typing import TypeGuard
 
-from kentongan_tool.trees import METHODS, Method, stored, text_of
+from kentongan_tool.trees import METHODS, Method, stored, text_of, walk
 
 
 def needed(statements: list[ast.stmt], roots: list[str], asked: Container[str] = ()) -> list[ast.stmt]:
@@ -28,7 +28,7 @@ def _reached(statements: list[ast.stmt], roots: list[str]) -> list[ast.stmt]:
         i = waiting.pop()
         if i not in kept:
             kept.add(i)
-            for inner in ast.walk(statements[i]):
+            for inner in walk(statements[i]):
                 if isinstance(inner, ast.Name):
                     waiting.extend(places.get(inner.id, set()) - kept)
     return [statements[i] for i in sorted(kept)]
@@ -38,7 +38,7 @@ def _drop_methods(statements: list[ast.stmt], asked: Container[str]) -> bool:
     """Leave out methods whose name stands nowhere else, neither behind a dot nor in a string."""
     named: dict[str | None, int] = {}
     for one in statements:
-        for node in ast.walk(one):
+        for node in walk(one):
             name = node.attr if isinstance(node, ast.Attribute) else text_of(node)
             named[name] = named.get(name, 0) + 1
     found = False
@@ -59,5 +59,5 @@ def _is_method(node: ast.stmt) -> TypeGuard[Method]:
 
 
 def _outside(method: Method, named: dict[str | None, int]) -> bool:
-    own = sum(isinstance(node, ast.Attribute) and node.attr == method.name for node in ast.walk(method))
+    own = sum(isinstance(node, ast.Attribute) and node.attr == method.name for node in walk(method))
     return named.get(method.name, 0) > own

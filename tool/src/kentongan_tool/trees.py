@@ -1,6 +1,7 @@
 """Our device sources as trees: what a statement binds, what a name stands for."""
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
@@ -40,6 +41,36 @@ class Outside(NamedTuple):
 Meaning = Own | Whole | Outside
 
 
+BARE = {"ctx", "id", "attr", "arg", "op", "kind", "level", "module", "lineno", "type_comment"}  # no trees
+_fields: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """List the nodes of a node, as ast.iter_child_nodes does, but neither operators nor load, store and del:
+    of each the parent says it, and they are more than half of all nodes."""
+    kind = type(node)
+    names = _fields.get(kind)
+    if names is None:
+        names = _fields[kind] = tuple(name for name in kind._fields if name not in BARE)
+    found: list[ast.AST] = []
+    for name in names:
+        field = getattr(node, name, None)
+        if isinstance(field, list):
+            found += [one for one in field if isinstance(one, ast.AST)]
+        elif isinstance(field, ast.AST):
+            found.append(field)
+    return found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all below it, in the order of ast.walk, without what children() leaves out."""
+    waiting = deque([node])
+    while waiting:
+        node = waiting.popleft()
+        waiting.extend(children(node))
+        yield node
+
+
 def is_ours(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
     return isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in OURS
 
@@ -58,7 +89,7 @@ def stored(node: ast.AST) -> list[str]:
     if isinstance(node, DEFINITIONS):
         return [node.name]
     names = [node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else []
-    for inner in ast.iter_child_nodes(node):
+    for inner in children(node):
         if not isinstance(inner, ast.Lambda):
             names += stored(inner)
     return names
@@ -87,7 +118,7 @@ def bound(function: Function) -> set[str]:
         elif isinstance(node, (ast.Name, *DEFINITIONS)):
             names.update(stored(node))
         if not isinstance(node, (*DEFINITIONS, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(children(node))
     return names - elsewhere
 
 
