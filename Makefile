@@ -38,7 +38,7 @@ demo: setup
 # What is compiled is kept even where the shell says not to: else every worker compiles every test, and every
 # program that a test starts compiles itself.
 test: setup
-	@echo "collecting the tests on every core; the first results come within a minute"
+	@echo "listing the test files on every core; the first results come within a minute"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup
