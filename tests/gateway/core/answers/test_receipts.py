@@ -56,6 +56,24 @@ def test_no_recording_of_answered_alarms_empties_the_hour(hours):
     assert answers_to(bench, RECORDED) <= 2, "and once only"
 
 
+def test_buttons_of_one_receipt_that_ask_at_about_the_same_time_are_answered_by_one_frame():
+    bench = Bench(devices=SITE)
+    for node in HOUSES[:4]:
+        bench.hear(alarm(node, 1_000), src=node)
+    bench.run(5_000)
+    before = len(bench.sent(m.RECEIPTS))
+    together = bench.entries(HOUSES[3])[0][1]
+    assert {entry.node for _, sent, entry in bench.entries() if sent == together} >= set(HOUSES[1:4])
+    for node in HOUSES[1:4]:
+        bench.hear(alarm(node, 1_000, attempt=1), src=node)
+        bench.run(100)
+    assert len(bench.sent(m.RECEIPTS)) == before + 1
+    bench.run(5_000)
+    bench.hear(alarm(HOUSES[2], 1_000, attempt=2), src=HOUSES[2])
+    bench.run(1_000)
+    assert len(bench.sent(m.RECEIPTS)) == before + 2, "who asks later has not heard it"
+
+
 def test_recordings_of_a_former_run_are_all_paid_out_of_the_purse():
     old = Bench(devices=SITE)
     fire(old)

@@ -21,6 +21,9 @@ from kentongan_gateway.core.base.shares import Who
 from kentongan_gateway.core.base.units import Ms
 
 ANSWER_MS = 30  # after the commit
+SAID_MS = (
+    600  # a frame for several that was handed to the radio so lately still waits there, or is on the air
+)
 REPORT_MS = 1_200  # of posts, which ask again after 3 s: what several tell goes in one frame
 BATCH_MS = 500  # once two or more origins are active; with 300 ms a burst has 4 % more air
 ENTRIES_MAX = 14  # in one RECEIPTS frame
@@ -43,6 +46,7 @@ class Answers:
         self._neighbours = neighbours
         self._on_answered = on_answered  # called with each record when its first answer goes out
         self._waiting: dict[Key, tuple[Ms, Record, bool]] = {}  # when due, what, whether it yields
+        self._said: tuple[bytes, Ms, Key | None] = b"", 0, None  # the last answer: payload, when, who asked
         self._budget = ReplyBudget(WAITING_LIMIT, context.pace)
         self._same_budget = ReplyBudget(WAITING_LIMIT, context.pace)
 
@@ -70,7 +74,7 @@ class Answers:
         new = attempt > record.attempt
         if new:
             record.attempt, record.same = attempt, 0
-        if record.key in self._waiting or self._neighbours.waits(record):
+        if record.key in self._waiting or self._neighbours.waits(record) or self._just_said(record):
             return
         budget = self._budget if new else self._same_budget
         if not budget.allow(record.key, record.counter, self._context.now_ms):
@@ -83,8 +87,15 @@ class Answers:
         else:
             self._resend(record)
 
+    def _just_said(self, record: Record) -> bool:
+        """Tell whether the frame that answers it has just gone because another one asked that it names."""
+        payload, since_ms, asked = self._said
+        if record.cached is None or record.cached[2] != payload or record.key == asked:
+            return False
+        return self._context.now_ms - since_ms < SAID_MS * self._context.pace // 100
+
     def _resend(self, record: Record) -> None:
-        if record.cached is None:
+        if record.cached is None or self._just_said(record):
             return
         packet_id, hop_limit, payload = record.cached
         farther = record.over_stock > hop_limit  # than the first copy said: what has seen this id drops it
@@ -97,6 +108,7 @@ class Answers:
         if kind == REPLAY and not self._context.has_air(REPLAY, len(payload)):
             return
         if self._context.send(packet_id, hop_limit, payload, CLASS_ALARM, ANSWER_MS, kind=kind, of=of):
+            self._said = payload, self._context.now_ms, record.key
             self._context.note_about("receipt_2_again", record.src, record.counter)
 
     def _charge(self, record: Record) -> tuple[str, tuple[Who, ...]]:
