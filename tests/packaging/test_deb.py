@@ -218,3 +218,38 @@ def test_a_step_that_fails_is_told_with_its_remedy():
         ran(["tidak-ada"], "get it")
     with pytest.raises(BuildError, match="sh: oops; get it"):
         ran(["sh", "-c", "echo oops >&2; exit 1"], "get it")
+
+
+STUBS = (
+    *("systemd-sysusers", "systemd-tmpfiles", "py3compile", "install", "rm", "udevadm", "systemctl"),
+    *("deb-systemd-helper", "deb-systemd-invoke"),
+)
+
+
+def script_ran(folder, package, script, *words, failing=()):
+    """Run a maintainer script where every program only notes what it is asked; returns the notes."""
+    for name in STUBS:
+        text = f'#!/bin/sh\necho "{name} $*" >> "{folder}/asked"\nexit {int(name in failing)}\n'
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    command = [shutil.which("sh"), ROOT / "packaging" / package / script, *words]
+    done = subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return (folder / "asked").read_text().splitlines()
+
+
+@pytest.mark.parametrize("package", SERVICES)
+def test_where_proc_is_missing_the_folder_of_keys_is_made_all_the_same(package, tmp_path):
+    """As in the root of an image in the making; and a module that does not compile stops nothing."""
+    asked = script_ran(tmp_path, package, "postinst", "configure", failing=("systemd-tmpfiles", "py3compile"))
+    assert "install -d -o kentongan -g kentongan -m 0750 /etc/kentongan" in asked
+
+
+@pytest.mark.parametrize("package", SERVICES)
+def test_remove_takes_the_program_and_purge_the_data_and_keys(package, tmp_path):
+    data = {"kentongan-hub": "/var/lib/kentongan-hub", "kentongan-gateway": "/var/lib/kentongan"}[package]
+    removed = [line for line in script_ran(tmp_path, package, "postrm", "remove") if line.startswith("rm ")]
+    assert removed == [f"rm -rf /usr/lib/{package}"]
+    assert {f"rm -rf {data}", "rm -rf /etc/kentongan"} <= set(
+        script_ran(tmp_path, package, "postrm", "purge")
+    )
