@@ -1,4 +1,4 @@
-"""The commands: kentongan-gateway run | check | status, each with --config FILE."""
+"""The commands: kentongan-gateway run | check | status, each with --config FILE; and modem."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_gateway.radio import modem_name
 from kentongan_gateway.sections import Settings
 from kentongan_gateway.service import checks, daemon, logs, settings, status
 
@@ -16,11 +17,14 @@ DEFAULT_CONFIG = "/etc/kentongan/gateway.toml"
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kentongan-gateway", description=__doc__)
-    parser.add_argument("command", choices=("run", "check", "status"))
+    parser.add_argument("command", choices=("run", "check", "status", "modem"))
     parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE")
     parser.add_argument("--json", action="store_true", help="status and check for machines")
+    parser.add_argument("--port", metavar="DEVICE", help="modem: the board to name, where there are several")
     args = parser.parse_args(argv)
     try:
+        if args.command == "modem":
+            return _modem(args)
         loaded = settings.load(args.config, strict=args.command == "check")
         return {"run": _run, "check": _check, "status": _status}[args.command](loaded, args)
     except LocalError as error:
@@ -42,6 +46,13 @@ def _check(loaded: Settings, args: argparse.Namespace) -> int:
         for result in results:
             print(f"{'ok   ' if result.ok else 'FAULT'} {result.id}: {result.text}")
     return 0 if all(result.ok for result in results) else 1
+
+
+def _modem(args: argparse.Namespace) -> int:
+    print(modem_name.keep(args.port), end="")
+    print(f"{modem_name.RULES} is written; it holds from the next start, or now by:")
+    print("  sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=tty")
+    return 0
 
 
 def _status(loaded: Settings, args: argparse.Namespace) -> int:
