@@ -401,3 +401,36 @@ def test_a_box_that_was_only_pressed_silently_never_shows_whatever_it_hears():
             box.wait(mix(rnd, 3) % 20_000)
         assert of(box.all, act.Show) == []
         assert of(box.all, act.Sound) == []
+
+
+def test_a_new_press_that_waits_goes_out_although_the_earlier_one_is_closed():
+    """Played from a record, or said by a hub that does not know of the new press yet."""
+    box = Box()
+    first = box.counters_sent()[0]
+    box.wait(3_000)
+    box.stage(2)
+    box.key("main", False)
+    box.wait(60_000)
+    box.busy = True
+    box.tap()
+    box.stage(4, first)
+    box.busy = False
+    box.wait(120_000)
+    new = [counter for counter in box.counters_sent() if counter > first]
+    assert len(new) > 3, "it is sent, and said again while nobody answers it"
+
+
+def test_the_last_repeat_goes_out_although_a_siren_is_heard_while_it_waits():
+    box = Box()
+    box.key("main", False)
+    incident = box.core.incidents["incident"]
+    while incident.repeats.due_ms is not None:
+        box.wait(1_000)
+        if incident.repeats._turn == 20:
+            box.busy = True
+    sent = len(box.alarms())
+    assert box.core.mesh.queue.entries
+    box.stage(1)
+    box.busy = False
+    box.wait(5_000)
+    assert len(box.alarms()) == sent + 1

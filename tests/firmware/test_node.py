@@ -214,7 +214,7 @@ def test_any_call_in_any_order_with_any_bytes_raises_nothing():
             elif call == 4:
                 core.sense("battery", rnd % 9_000, now_ms, rnd)
             elif call == 5:
-                core.host(bytes([next(noise) for _ in range(rnd % 40)]), now_ms, rnd)
+                core.sense("siren", rnd & 1, now_ms, rnd)
             elif call == 6:
                 core.tick(now_ms, rnd)
             else:

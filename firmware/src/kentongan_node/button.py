@@ -173,7 +173,7 @@ class Tombol(Node):
             stage = entry.stage
             first = incident.stage < m.STAGE_COMING <= stage
             higher = incident.answer(entry.counter, stage, self.now_ms, self.rnd)
-            if incident.repeats.due_ms is None:
+            if incident.answered >= m.STAGE_STORED and not incident.cancel:
                 self._spare(incident)
             if first:
                 self.reach.told(heard[0].hop_start, envelope.body[0] > 1, self.actions)

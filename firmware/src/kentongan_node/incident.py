@@ -122,6 +122,8 @@ class Incident:
 
     def answer(self, counter: int, stage: int, now_ms: int, rnd: int) -> bool:
         """Take a verified stage for one of its alarms; True when the highest stage went up."""
+        if counter < self.since and stage >= m.STAGE_CLOSED:
+            return False  # what was pressed before is over, and what was pressed since is not
         if self.since <= counter and stage > self.answered:
             self.answered = stage
         higher = stage > self.stage
