@@ -414,3 +414,13 @@ def test_a_siren_under_a_gateways_number_is_told_of_and_stopped_by_that_number_a
     assert (GATEWAY, 12, m.STATE_DRIVEN, m.SOURCE_ORDER) in [tuple(body) for body in told]
     post.hear(order(m.ACTION_STOP, origin=GATEWAY, counter=12))
     assert post.patterns()[-1] == "maling" and post.loud(), "the button's alarm goes on"
+
+
+def test_the_end_of_a_raised_siren_that_never_was_here_leaves_another_raised_one():
+    """One gateway raises both: an origin alone names nothing."""
+    post = Post()
+    post.hear(order(m.ACTION_START, origin=GATEWAY, counter=10))
+    post.hear(order(m.ACTION_STOP, origin=GATEWAY, counter=11))
+    assert post.loud()
+    post.hear(order(m.ACTION_STOP, origin=GATEWAY, counter=10))
+    assert not post.loud()

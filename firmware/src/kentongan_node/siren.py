@@ -366,7 +366,7 @@ class Sirene(Output):
             self.count("silent_order")
             return
         counter = order.counter if order.origin else message.counter
-        records = self._ordered(order, counter)
+        records = self._ordered(order, counter, raised=order.origin == message.src)
         if not records:
             records = [
                 self._add(
@@ -418,13 +418,18 @@ class Sirene(Output):
         wait_ms = REFUSED_MIN_MS + self.draw(REFUSED_SPAN_MS)
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, "drill")
 
-    def _ordered(self, order: "SirenOrder", counter: int) -> "list[Record]":
-        """Return the incidents that an order names. Origin 0: the siren alone, started at the hub."""
+    def _ordered(self, order: "SirenOrder", counter: int, raised: bool) -> "list[Record]":
+        """Return the incidents that an order names. Origin 0: the siren alone, started at the hub.
+
+        raised: by the gateway for people, each an incident of its own: a stop ends the one that it names.
+        """
         begun = [r for r in self.soundings.records if r.origin == order.origin and r.first <= counter]
         live = [r for r in begun if r.state == LIVE]
         named = [r for r in begun if counter <= r.last]
         if order.action == m.ACTION_START:
             return (named if order.origin else live)[-1:]
+        if raised:
+            return named
         return named or live  # a cancel has a counter that no post has read: it ends what was raised before
 
     def _start_by_order(self, record: "Record", order: "SirenOrder", counter: int) -> None:

@@ -221,3 +221,18 @@ def test_silence_reaches_a_post_of_another_rt_that_beats_it_unasked(site):
     site.enter("admin").post("/kejadian/kejadian-1/diam", page="/papan")
     stopped = [(one["counter"], one["zone"]) for one in site.orders() if one.get("action") == "stop"]
     assert stopped == [(9, 5), (9, 6)]
+
+
+def test_three_taps_on_silence_order_once_and_again_after_what_a_gateway_repeats(site):
+    site.post_events(site.alarm(kind=m.KIND_KEBAKARAN))
+    admin = site.enter("admin")
+
+    def stops():
+        return [one for one in site.orders() if one["type"] == "siren" and one["action"] == "stop"]
+
+    for _ in range(3):
+        admin.post("/kejadian/kejadian-1/diam", page="/papan")
+    assert len(stops()) == 1
+    site.clock.advance(orders.STOP_AGAIN_MS)
+    admin.post("/kejadian/kejadian-1/diam", page="/papan")
+    assert len(stops()) == 2

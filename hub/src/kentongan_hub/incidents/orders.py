@@ -18,6 +18,7 @@ STAGE_EXPIRES_MS = 1_800_000  # the button listens for 30 min after a press
 SIREN_EXPIRES_MS = 60_000  # a siren order that comes later would startle, not help
 QUIET_MS = 45_000  # a gateway whose long poll has not come for so long takes no order in time
 SIREN_SECONDS = 60  # one re-alert
+STOP_AGAIN_MS = 15_000  # a gateway repeats its order for about so long
 POSTS_BESIDE = (
     "SELECT zone, settings FROM devices "
     "WHERE zone != ? AND role = 'sirene' AND revoked = 0 AND pending = 0 ORDER BY zone"
@@ -25,6 +26,12 @@ POSTS_BESIDE = (
 ORDERED_IN = (  # RTs whose sirens were ordered for an incident
     "SELECT DISTINCT json_extract(body, '$.zone') AS zone FROM outbox WHERE type = 'siren' AND incident = ? "
     "AND json_valid(body) AND json_extract(body, '$.action') = 'start' ORDER BY zone"
+)
+
+LAST_ORDER_IN = (
+    "SELECT created_ms, json_extract(body, '$.action') AS action, json_extract(body, '$.counter') AS counter "
+    "FROM outbox WHERE type = 'siren' AND incident = ? AND json_valid(body) "
+    "AND json_extract(body, '$.zone') = ? ORDER BY id DESC LIMIT 1"
 )
 
 
@@ -148,10 +155,23 @@ def stop(db: Db, now: Now, incident: Incident) -> None:
     """Stop the sirens of its own RT, of each RT where they were ordered, and of who beats it by itself."""
     ordered = [row["zone"] for row in db.all(ORDERED_IN, incident["id"]) if type(row["zone"]) is int]
     beside = [
-        post["zone"] for post in db.all(POSTS_BESIDE, incident["zone"]) if beats_by_itself(post, incident)
+        post["zone"]
+        for post in db.all(POSTS_BESIDE, incident["zone"])
+        if not incident["raised_by"] and beats_by_itself(post, incident)  # no post beats a raised one unasked
     ]
     for zone in dict.fromkeys([incident["zone"], *ordered, *beside]):
-        siren(db, now, incident, "stop", zone=zone)
+        if not _stopped_just_now(db, now, incident, zone):
+            siren(db, now, incident, "stop", zone=zone)
+
+
+def _stopped_just_now(db: Db, now: Now, incident: Incident, zone: int) -> bool:
+    """Tell whether the last order there is this stop, of seconds ago: gateways repeat it, taps need not."""
+    last = db.one(LAST_ORDER_IN, incident["id"], zone)
+    return (
+        last is not None
+        and (last["action"], last["counter"]) == ("stop", incident["last_counter"])
+        and 0 <= now.ms - last["created_ms"] < STOP_AGAIN_MS
+    )
 
 
 def beats_by_itself(post: Row, incident: Incident) -> bool:

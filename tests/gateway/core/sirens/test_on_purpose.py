@@ -58,3 +58,31 @@ def test_a_chime_is_called_about_it_and_its_answer_tells_no_button():
     bench.run(30_000)
     assert bench.entries(GATEWAY) == [], "nobody waits for a word at our own number"
     assert "answer_not_asked" not in refusals(bench)
+
+
+def raised(bench, number, action, counter, kind=m.KIND_KEBAKARAN):
+    """The hub's order about a siren that people raised; all have our number as their origin."""
+    about = {"origin": GATEWAY, "counter": counter, "first": counter, "targets": "zone", "zone": 5}
+    bench.order(id=number, type="siren", action=action, kind=kind, seconds=60, **about)
+    bench.run(500)
+
+
+def test_the_end_of_one_raised_siren_leaves_our_own_for_another():
+    bench = Bench()
+    raised(bench, 1, "start", 10)
+    raised(bench, 2, "stop", 11)
+    assert bench.core.parts.own.alarm[1] == 10
+    raised(bench, 3, "start", 11, m.KIND_MALING)
+    raised(bench, 4, "stop", 10)
+    assert bench.core.parts.own.alarm[1] == 11
+    raised(bench, 5, "stop", 11)
+    assert not bench.core.parts.own.alarm
+
+
+def test_the_end_of_one_raised_siren_ends_no_start_of_an_earlier_one():
+    bench = Bench()
+    raised(bench, 1, "start", 10)
+    begun = len(starts(bench))
+    raised(bench, 2, "stop", 11)
+    bench.run(20_000)
+    assert len(starts(bench)) > begun

@@ -2,6 +2,7 @@
 
 import pytest
 from hub_kit import PASSWORD
+from kentongan_hub.devices import provision
 from kentongan_hub.incidents.told import raised
 from kentongan_hub.web import export
 from kentongan_wire import messages as m
@@ -115,6 +116,7 @@ def test_closing_it_or_its_silence_stops_the_same_siren(site):
     admin.post("/kejadian/kejadian-1/diam", page="/papan")
     (order,) = sirens(site, "stop")
     assert (order["origin"], order["counter"]) == (gateway(site)["node"], 1)
+    site.clock.advance(20_000)
     admin.post("/kejadian/kejadian-1/keliru", page="/kejadian/kejadian-1", alasan="ternyata asap sate")
     assert len(site.rows("SELECT 1 FROM outbox WHERE type = 'siren' AND body LIKE '%stop%'")) == 2
 
@@ -200,3 +202,14 @@ def test_the_name_goes_with_the_words_when_its_time_is_over(site):
     assert (incident["raised_by"], incident["raised_at"]) == ("-", "")
     assert site.rows("SELECT 1 FROM timeline WHERE who = 'Siti'") == []
     assert site.rows("SELECT 1 FROM audit WHERE what = 'raised' AND who = 'Siti'") == []
+
+
+def test_silence_of_a_raised_siren_reaches_no_rt_where_it_never_sounded(site):
+    """Its posts beat no raised siren unasked, and may beat another one."""
+    provision.add_device(site.data_dir, "sirene", "pos-6", 6, table=[[5, 0xFFFF], [6, 0xFFFF]])
+    site.was_there()
+    sound(site, who(site), kind=m.KIND_MALING, zone=6)
+    sound(site, who(site, "budi"), kind=m.KIND_MALING, zone=5)
+    site.enter("admin").post("/kejadian/kejadian-2/diam", page="/papan")
+    stops = [(one["zone"], one["counter"]) for one in sirens(site, "stop")]
+    assert [zone for zone, _ in stops] == [5]

@@ -129,20 +129,22 @@ class HubOrders:
             raise LocalError("this alarm never sounds")
         posts, own = self._targets(order, record)
         first = record.first_counter if record else order.first or counter
+        known = first if record or order.first else None  # None: of whatever incident of that sender
         if action == m.ACTION_REST:
             ended = [self._parts.reports.end_recorded(post.node, origin, first, counter) for post in posts]
             self.done(order_id, "ok" if any(ended) else "failed: pressed again, or no siren is known there")
             return
         if action == m.ACTION_STOP and order.targets == order_forms.ZONE:  # else of those posts alone
-            self._parts.orders.cancel_starts(origin, counter)
+            alone = None if self._is_button(origin) else first
+            self._parts.orders.cancel_starts(origin, counter, alone)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
                 self._context.quiet.stop(origin, first, counter)
-            self._parts.announcements.ended(origin or None, first if record else None)
+            self._parts.announcements.ended(origin or None, known)
         elif action == m.ACTION_START:
             self._parts.memory.vouch(origin, counter)
         sounds = own and action == m.ACTION_STOP
         if sounds:
-            self._parts.own.stop("stopped", "order", origin or None, first if record else None)
+            self._parts.own.stop("stopped", "order", origin or None, known)
         elif own and action == m.ACTION_START:
             drill = bool(record and record.drill)
             sounds = self._parts.own.sound(origin, counter, first, kind, drill, order.seconds, "order")
@@ -153,6 +155,10 @@ class HubOrders:
         sent = self._parts.orders.send(command, posts)
         if not sent and not sounds:
             self.done(order_id, "failed: no siren is known there")
+
+    def _is_button(self, origin: int) -> bool:
+        device = self._context.directory.get(origin)
+        return device is not None and device.role == m.TOMBOL
 
     def _targets(self, order: SirenOrder, record: Record | None) -> tuple[list[Device], bool]:
         """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's zone."""

@@ -174,7 +174,8 @@ class SirenOrders:
 
     def _send(self, job: Job, packet_id: int) -> None:
         job.due_ms = self._context.now_ms + REPEAT_MS
-        kind = ALARM if job.on_air or not job.origin else FIRST
+        starts = job.action != m.ACTION_STOP  # the last of the hour's air is for what must begin
+        kind = FIRST if starts and job.origin and not job.on_air else ALARM
         of = tuple(job.targets) if job.by_posts else self._of_alarm(job)
         sent = self._context.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of)
         if sent or job.on_air or job.action == m.ACTION_TEST:
@@ -285,12 +286,19 @@ class SirenOrders:
         ]
         self._settle()
 
-    def cancel_starts(self, origin: Node, counter: int) -> None:
-        """Nothing is started any more for this alarm of the sender or an older one; a newer one still is."""
+    def cancel_starts(self, origin: Node, counter: int, first: int | None = None) -> None:
+        """Nothing is started any more for this alarm of the sender or an older one; a newer one still is.
+
+        first: of that incident alone, for sirens that a gateway raises for people are nobody's earlier press.
+        """
         self._jobs = [
             j
             for j in self._jobs
-            if not (j.origin == origin and j.alarm <= counter and j.action == m.ACTION_START)
+            if not (
+                (j.origin, j.action) == (origin, m.ACTION_START)
+                and j.alarm <= counter
+                and first in (None, j.first)
+            )
         ]
         self._settle()
 
