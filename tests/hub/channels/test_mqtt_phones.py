@@ -293,3 +293,21 @@ def test_an_address_that_no_phone_can_have_fails_for_good(site, phone):
     number = add(site, "mqtt", to="budi/#")
     phone.worker.step()
     assert row(site, number)["state"] == outbox.FAILED and "halaman Warga" in row(site, number)["result"]
+
+
+def test_each_test_message_is_answered_with_its_own_word(site, phone):
+    def send():
+        with site.hub.store.write() as db:
+            body = json.dumps({"to": "budi_hp", "name": "Budi", "text": "uji"})
+            outbox.add(db, site.clock.now_ms, "mqtt", "test", body, 60_000)
+
+    send()
+    phone.press(phone.called(1))
+    phone.told("Tombol ini bekerja")
+    site.clock.advance(3_600_000)
+    send()
+    phone.press(phone.called(3))
+    wait_for(
+        lambda: phone.worker.step() or len(site.rows("SELECT 1 FROM outbox WHERE type = 'news'")) == 2,
+        "the second word",
+    )

@@ -378,3 +378,20 @@ def test_all_that_nobody_has_taken_is_one_card_with_a_part_for_each_kind_and_a_p
     admin.post("/peringatan/urus", page="/peringatan", nomor=left)
     page = admin.get("/peringatan").text
     assert page.count("<article") == 1 and "Saya urus" not in page
+
+
+def test_a_siren_that_is_lost_after_another_is_told_ten_minutes_later_at_most():
+    told = warned(codes.SIREN_LOST, "pos-1", 0, told=1, next_ms=180_000 + tellings.REMIND_URGENT_MS)
+    new = warned(codes.SIREN_LOST, "pos-2", 240_000)
+    assert tellings.first_ms(new, [told], 240_000) - 240_000 <= tellings.JOINS_MS
+
+
+def test_a_lost_siren_is_told_at_once_days_after_another_that_came_back():
+    """A button that stays dead keeps their matter open."""
+    dead = warned(codes.DEVICE_LOST, "tombol-9", 0, told=1, next_ms=None, taken_by="Siti")
+    back_ms, now_ms = 3_600_000, 72 * 3_600_000
+    back = warned(
+        codes.SIREN_LOST, "pos-1", 0, told=1, closed_ms=back_ms, next_ms=back_ms + tellings.SETTLED_MS
+    )
+    new = warned(codes.SIREN_LOST, "pos-2", now_ms)
+    assert tellings.first_ms(new, [dead, back], now_ms) - now_ms <= tellings.GATHER_OUTAGE_MS

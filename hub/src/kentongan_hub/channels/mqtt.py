@@ -291,7 +291,10 @@ def _reply(db: Db, now: Now, row: OutboxRow, outcome: Outcome) -> None:
     if outcome is Outcome.AGAIN and links.coming(db, row):
         outcome = Outcome.COMING
     about, text = parsed(row["body"]), str(links.SAID[outcome])
-    body = json.dumps({"to": about["to"], "name": about.get("name", ""), "text": text}, ensure_ascii=False)
+    said = {"to": about["to"], "name": about.get("name", ""), "text": text}
+    if outcome is Outcome.TESTED:
+        said["of"] = str(row["id"])  # each test has its own word
+    body = json.dumps(said, ensure_ascii=False)
     same = "SELECT 1 FROM outbox WHERE channel = ? AND type = ? AND incident IS ? AND body = ?"
     if not db.value(same, row["channel"], outbox.NEWS, row["incident"], body):
         outbox.add(db, now.ms, row["channel"], outbox.NEWS, body, REPLY_EXPIRES_MS, row["incident"])

@@ -42,15 +42,15 @@ def first_ms(row: Warned, others: Iterable[Warned], now_ms: int) -> int:
     others: open or ending ones of all matters. Worse than what was told is told anew.
     """
     gather_ms = _gather_ms(row)
-    told = [one for one in others if matter(one["what"]) == matter(row["what"]) and _is_told(one)]
+    told = [one for one in others if matter(one["what"]) == matter(row["what"]) and _is_told(one, now_ms)]
     if not told or _rank(row) > max(map(_rank, told)):
         return now_ms + gather_ms
     if row["what"] in OUTAGE and not any(map(_has_gathered, told)):
         return now_ms + gather_ms
-    if not row["urgent"] or row["what"] in OUTAGE:
+    if not row["urgent"]:
         return min(now_ms + remind_ms(row) if one["closed_ms"] else one["next_ms"] or 0 for one in told)
     last_ms = max((_sent_ms(one) for one in told if not one["closed_ms"]), default=now_ms)
-    return max(now_ms, last_ms + JOINS_MS)
+    return max(now_ms + gather_ms, last_ms + JOINS_MS)
 
 
 def _gather_ms(row: Warned) -> int:
@@ -69,9 +69,11 @@ def _has_gathered(row: Warned) -> bool:
     return bool(row["closed_ms"]) or _sent_ms(row) >= row["opened_ms"] + _gather_ms(row)
 
 
-def _is_told(row: Warned) -> bool:
-    """Recognize one that people were told of and that nobody has taken: its next message comes."""
-    return row["told"] > 0 and row["next_ms"] is not None
+def _is_told(row: Warned, now_ms: int) -> bool:
+    """Recognize one that people were told of, that nobody has taken, and that is not long over."""
+    if row["told"] == 0 or row["next_ms"] is None:
+        return False
+    return row["closed_ms"] is None or row["next_ms"] > now_ms
 
 
 def _rank(row: Warned) -> int:
