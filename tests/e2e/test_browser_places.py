@@ -163,7 +163,7 @@ def test_forty_faults_are_one_card_and_one_press_and_calm_once_somebody_sees_to_
         assert browser.axe() == []
         browser.find(f".bahasa [value={language}]").click()
     browser.wait_text("Tutup terbuka: 40")
-    lids = "//article[contains(., 'tombol-30')]//button[contains(., 'Saya urus')]"
+    lids = "//*[./*//h2[contains(., 'utup terbuka')]]//button[contains(., 'Saya urus')]"
     button = driver.find_element("xpath", lids)
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()

@@ -160,7 +160,8 @@ def test_in_a_street_done_is_said_when_the_last_post_holds_the_number_and_not_be
     village.world.switch(LATE, False)
     assert street.revoke(STOLEN, 1_800) == 1
     said = capsys.readouterr()
-    assert "Selesai" not in said.out and said.out.rstrip().endswith(f"Menunggu laporan: {LATE}")
+    steps = [line for line in said.out.splitlines() if not line.startswith(" ")]  # beside the progress
+    assert "Selesai" not in said.out and steps[-1] == f"Menunggu laporan: {LATE}"
     assert f"GAGAL  Pencabutan belum selesai: {STOLEN} {village.nodes[STOLEN]:08x}: {LATE}" in said.err
     assert street.refused_by() == ["pos-1", "pos-3"]
 

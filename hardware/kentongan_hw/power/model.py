@@ -3,7 +3,7 @@
 Pure arithmetic. Charges are in mA s, currents in mA, times in ms unless the name says otherwise.
 """
 
-from kentongan_node import button, feedback, incident, mesh, repeats
+from kentongan_node import button, channel_access, feedback, incident, repeats
 from kentongan_wire import patterns, phy
 
 from kentongan_hw.power.figures import (
@@ -33,7 +33,7 @@ def air_ms(preset=phy.DEFAULT_PRESET, n_bytes=STATUS_BYTES) -> float:
 
 def transmit_mas(board, preset) -> float:
     """One frame: its air time and the channel checks before it, each two symbols of listening."""
-    checks_ms = mesh.CHECKS * phy.CAD_SYMBOLS * phy.symbol_us(phy.preset(preset)) / 1_000
+    checks_ms = channel_access.CHECKS * phy.CAD_SYMBOLS * phy.symbol_us(phy.preset(preset)) / 1_000
     return (air_ms(preset) * (board.tx.ma + CPU.ma) + checks_ms * (board.rx.ma + CPU.ma)) / 1_000
 
 

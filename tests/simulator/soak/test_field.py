@@ -160,7 +160,7 @@ def test_an_alarm_that_goes_with_a_damaged_database_is_found_out(monkeypatch):
 def test_every_test_that_the_page_names_is_there():
     """A name without a folder is in the folder of the one before it in its row."""
     page_text = (ROOT / "docs/reliability.md").read_text()
-    rows = page_text.partition("| what breaks, or must be true")[2].split("\n\n")[0]
+    rows = page_text.partition("| fault or rule")[2].split("\n\n")[0]
     named = 0
     for row in rows.splitlines():
         folder = ""
