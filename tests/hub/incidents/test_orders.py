@@ -236,3 +236,13 @@ def test_three_taps_on_silence_order_once_and_again_after_what_a_gateway_repeats
     site.clock.advance(orders.STOP_AGAIN_MS)
     admin.post("/kejadian/kejadian-1/diam", page="/papan")
     assert len(stops()) == 2
+
+
+def test_a_tap_after_a_silence_that_no_air_was_left_for_orders_it_again(site):
+    site.post_events(site.alarm())
+    admin = site.enter("admin")
+    admin.post("/kejadian/kejadian-1/diam", page="/papan")
+    with site.hub.store.write() as db:
+        db.run("UPDATE outbox SET state = ? WHERE type = 'siren'", outbox.FAILED)
+    admin.post("/kejadian/kejadian-1/diam", page="/papan")
+    assert len(site.rows("SELECT 1 FROM outbox WHERE type = 'siren' AND body LIKE '%stop%'")) == 2

@@ -29,8 +29,8 @@ ORDERED_IN = (  # RTs whose sirens were ordered for an incident
 )
 
 LAST_ORDER_IN = (
-    "SELECT created_ms, json_extract(body, '$.action') AS action, json_extract(body, '$.counter') AS counter "
-    "FROM outbox WHERE type = 'siren' AND incident = ? AND json_valid(body) "
+    "SELECT created_ms, state, json_extract(body, '$.action') AS action, "
+    "json_extract(body, '$.counter') AS counter FROM outbox WHERE type = 'siren' AND incident = ? AND json_valid(body) "
     "AND json_extract(body, '$.zone') = ? ORDER BY id DESC LIMIT 1"
 )
 
@@ -165,10 +165,14 @@ def stop(db: Db, now: Now, incident: Incident) -> None:
 
 
 def _stopped_just_now(db: Db, now: Now, incident: Incident, zone: int) -> bool:
-    """Tell whether the last order there is this stop, of seconds ago: gateways repeat it, taps need not."""
+    """Tell whether the last order there is this stop, of seconds ago: gateways repeat it, taps need not.
+
+    One that failed or expired is no stop.
+    """
     last = db.one(LAST_ORDER_IN, incident["id"], zone)
     return (
         last is not None
+        and last["state"] in (outbox.WAITING, outbox.DONE)
         and (last["action"], last["counter"]) == ("stop", incident["last_counter"])
         and 0 <= now.ms - last["created_ms"] < STOP_AGAIN_MS
     )

@@ -1,6 +1,8 @@
 """A siren that people at the hub have sounded: ordered under our own number, told of whole, stopped alone."""
 
-from gateway_kit import BUTTON, GATEWAY, POST, RECEIVER, Bench, alarm, coming, report, starts
+from itertools import product
+
+from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, RECEIVER, Bench, alarm, coming, report, starts
 from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_wire import messages as m
 
@@ -86,3 +88,21 @@ def test_the_end_of_one_raised_siren_ends_no_start_of_an_earlier_one():
     raised(bench, 2, "stop", 11)
     bench.run(20_000)
     assert len(starts(bench)) > begun
+
+
+def test_however_many_stops_are_ordered_an_alarm_that_comes_then_is_started_at_once():
+    """Of a fire that fifty houses call in eight RTs, where no post reports."""
+    rts = range(20, 28)
+    button = next(one for one in DEVICES if one["node"] == BUTTON)
+    post = next(one for one in DEVICES if one["node"] == POST)
+    houses = [{**button, "node": BUTTON + 100 + n, "label": f"tombol-x{n}"} for n in range(50)]
+    posts = [{**post, "node": POST + rt, "label": f"pos-x{rt}", "zone": rt} for rt in rts]
+    bench = Bench(devices=[*DEVICES, *houses, *posts])
+    for number, (house, rt) in enumerate(product(houses, rts), 1):
+        about = {"origin": house["node"], "counter": 5, "first": 5, "targets": "zone", "zone": rt, "kind": 2}
+        bench.order(id=number, type="siren", action="stop", seconds=0, **about)
+    bench.run(30_000)
+    assert not starts(bench)
+    bench.order(id=9_999, **{**ORDER, "origin": BUTTON, "counter": 100, "first": 100})
+    bench.run(1_000)
+    assert starts(bench)

@@ -174,8 +174,8 @@ class SirenOrders:
 
     def _send(self, job: Job, packet_id: int) -> None:
         job.due_ms = self._context.now_ms + REPEAT_MS
-        starts = job.action != m.ACTION_STOP  # the last of the hour's air is for what must begin
-        kind = FIRST if starts and job.origin and not job.on_air else ALARM
+        urgent = job.origin and not job.on_air and job.action != m.ACTION_STOP
+        kind = FIRST if urgent else ALARM  # the last of the hour's air is for what must begin
         of = tuple(job.targets) if job.by_posts else self._of_alarm(job)
         sent = self._context.send(packet_id, job.hop_limit, job.payload, CLASS_ORDER, kind=kind, of=of)
         if sent or job.on_air or job.action == m.ACTION_TEST:
