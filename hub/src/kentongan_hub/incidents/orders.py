@@ -30,8 +30,8 @@ ORDERED_IN = (  # RTs whose sirens were ordered for an incident
 
 LAST_ORDER_IN = (
     "SELECT created_ms, state, json_extract(body, '$.action') AS action, "
-    "json_extract(body, '$.counter') AS counter FROM outbox WHERE type = 'siren' AND incident = ? AND json_valid(body) "
-    "AND json_extract(body, '$.zone') = ? ORDER BY id DESC LIMIT 1"
+    "json_extract(body, '$.counter') AS counter FROM outbox WHERE type = 'siren' AND incident = ? "
+    "AND json_valid(body) AND json_extract(body, '$.zone') = ? ORDER BY id DESC LIMIT 1"
 )
 
 

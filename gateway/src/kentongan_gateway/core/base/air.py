@@ -4,7 +4,8 @@ kind      what                                           while the hour's total 
 ANSWER    of an alarm the first answer                   29 s: what is left is for two     -
 FIRST     of an alarm the first order and pages          27 s: 20 more buttons are answered -
 STAGE     to a button that somebody comes, or it is over 27 s                              -
-ALARM     all other words to people; orders to stop, or again 24 s: what is left is for those  -
+ALARM     all other words to people, orders again or   24 s: what is left is for those    -
+          to stop
 DRILL     begin and end of a drill                       36 s, the law                     3 s, 1 s for ends
 SHUT      a number that posts are to refuse              36 s, the law                     4 s
 AGAIN     answers to posts' reports                      20 s                              -
