@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kentongan_node.incident import FOLD_MS
 from kentongan_sim.demo.person import CSRF, Person
-from patience import wait_for
+from patience import PATIENCE_S, wait_for
 
 
 def wait(what, condition):
@@ -61,6 +61,9 @@ class Answer(NamedTuple):
 
 class Visitor(Person):
     """A person at the hub whose answers are looked at, also where something is refused."""
+
+    def __init__(self, url):
+        super().__init__(url, PATIENCE_S)
 
     def get(self, path):
         return self._answer(self._get, path)

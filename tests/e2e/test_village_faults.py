@@ -47,7 +47,7 @@ def stored_counters(demo, label):
 
 
 def answer(demo):
-    person = Person(demo.hub_url)
+    person = Person(demo.hub_url, PATIENCE_S)
     person.log_in(ADMIN, demo.site.password)
     board = person.wait_for_alarm(PATIENCE_S)
     assert board, "the board shows no alarm"

@@ -9,7 +9,7 @@ import urllib.request
 CSRF = re.compile(r'name="csrf"\s+value="([^"]+)"')
 COME = re.compile(r'action="([^"]*/datang)"')
 LOOK_S = 0.25  # between two looks at the board
-REQUEST_S = 10
+REQUEST_S = 60  # a hub that starts on a busy machine; nobody waits for so long in front of a screen
 
 
 class PageChanged(Exception):
@@ -24,21 +24,22 @@ def _find(pattern: re.Pattern[str], page: str, what: str) -> str:
 
 
 class Person:
-    """One browser session at the hub at `url`."""
+    """One browser session at the hub at `url`, which has `request_s` for each page."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, request_s: float = REQUEST_S):
         self.url = url
+        self._request_s = request_s
         jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
 
     def _get(self, path: str) -> str:
-        with self._opener.open(self.url + path, timeout=REQUEST_S) as answer:
+        with self._opener.open(self.url + path, timeout=self._request_s) as answer:
             return str(answer.read().decode())
 
     def _post(self, path: str, fields: dict[str, str]) -> str:
         data = urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(self.url + path, data, {"Origin": self.url})
-        with self._opener.open(request, timeout=REQUEST_S) as answer:
+        with self._opener.open(request, timeout=self._request_s) as answer:
             return str(answer.read().decode())
 
     def log_in(self, name: str, password: str) -> None:
