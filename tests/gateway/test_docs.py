@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_gateway.core.hub import hub_orders
+from kentongan_gateway.core.paths import hub_orders
 from kentongan_gateway.disk import spool
 from kentongan_gateway.outputs import lamp
 from kentongan_gateway.service import settings

@@ -15,9 +15,20 @@ from kentongan_gateway.core.base.stored import Event
 from kentongan_gateway.core.base.units import Ms
 from kentongan_gateway.core.devices.faults import Clocked
 from kentongan_gateway.core.parts import Parts
+from kentongan_gateway.core.paths.alarm_path import AlarmPath
+from kentongan_gateway.core.paths.frames import Frames
+from kentongan_gateway.core.paths.hub_orders import HubOrders
 from kentongan_gateway.core.paths.intake import SLOW_MS
+from kentongan_gateway.core.paths.report_path import ReportPath
+from kentongan_gateway.core.paths.resume import Resume
+from kentongan_gateway.core.paths.storing import Storing
 
 __all__ = ["SLOW_MS", "CoreConfig", "Directory", "GatewayCore"]
+
+
+def _join(parts: Parts) -> None:
+    parts.alarms, parts.reports = AlarmPath(parts), ReportPath(parts)
+    parts.storing, parts.hub_orders = Storing(parts), HubOrders(parts)
 
 
 class GatewayCore:
@@ -26,7 +37,8 @@ class GatewayCore:
     def __init__(
         self, config: CoreConfig, keys: SiteKeys, directory: Directory, state: Mapping[str, bytes | None]
     ) -> None:
-        self.parts = Parts(config, keys, directory, state)
+        self.parts = Parts(config, keys, directory, state, _join)
+        self.frames, self._resume = Frames(self.parts), Resume(self.parts)
         self._context, self.counters = self.parts.context, self.parts.context.counters
         self._begun = False
         timed: tuple[Clocked, ...] = self.parts.answers, *self.parts.ticking
@@ -35,7 +47,7 @@ class GatewayCore:
     def on_frame(self, heard: Heard, now_ms: Ms, rnd: int) -> list[Action]:
         """One payload off a radio. Anything malformed, forged or old is counted, never raised."""
         self._begin(now_ms, rnd)
-        self.parts.faults.contain("frame", self.parts.frames.on_frame, heard)
+        self.parts.faults.contain("frame", self.frames.on_frame, heard)
         return self._end()
 
     def on_duplicate(self, name: str, now_ms: Ms) -> list[Action]:
@@ -122,18 +134,18 @@ class GatewayCore:
         age_ms: since it was stored, -1 where no clock can tell. taken: the hub has it, and acts for it.
         """
         self._begin(now_ms, rnd)
-        row_id = self.parts.resume.on_stored_before(event, age_ms, taken)
+        row_id = self._resume.on_stored_before(event, age_ms, taken)
         return row_id, self._end()
 
     def forget(self, event: Event) -> None:
         """An alarm that a former run stored and of which the disk has nothing but its key. No actions."""
-        self.parts.resume.forget(event)
+        self._resume.forget(event)
 
     def tick(self, now_ms: Ms, rnd: int) -> list[Action]:
         """At or after next_deadline()."""
         self._begin(now_ms, rnd)
         parts = self.parts
-        parts.faults.contain("answers", parts.answers.tick, parts.alarms.sounds)
+        parts.faults.contain("answers", parts.answers.tick, parts.sounds)
         for part in parts.ticking:
             parts.faults.tick(part)
         return self._end()

@@ -1,10 +1,12 @@
-"""Parts of one core, and the listeners of each. Paths and the hub's orders find each other here."""
+"""Parts of one core, and the listeners of each. Paths find the parts, and each other, here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.replay import Guard
 from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.answers.announce import Announcements
 from kentongan_gateway.core.answers.chime_pages import ChimePages
@@ -14,12 +16,14 @@ from kentongan_gateway.core.answers.receipts import Answers
 from kentongan_gateway.core.answers.relays import Relays
 from kentongan_gateway.core.answers.stages import Stages
 from kentongan_gateway.core.base import troubles
+from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.context import Context, CoreConfig
 from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.flush import Flush
-from kentongan_gateway.core.base.memory import GUARD_LIMIT, Memory
-from kentongan_gateway.core.base.records import Records
+from kentongan_gateway.core.base.memory import GUARD_LIMIT, Held, Memory
+from kentongan_gateway.core.base.records import Record, Records
 from kentongan_gateway.core.base.sequence import Sequence
+from kentongan_gateway.core.base.units import Node
 from kentongan_gateway.core.devices.configs import Configs
 from kentongan_gateway.core.devices.faults import Faults, Timed
 from kentongan_gateway.core.devices.forgeries import Forgeries
@@ -28,27 +32,67 @@ from kentongan_gateway.core.devices.radiowatch import RadioWatch
 from kentongan_gateway.core.devices.refusals import Refusals
 from kentongan_gateway.core.devices.supervise import Supervision
 from kentongan_gateway.core.devices.waiting import Waiting
-from kentongan_gateway.core.hub.hub_orders import HubOrders
 from kentongan_gateway.core.hub.hubwatch import HubWatch
-from kentongan_gateway.core.paths.alarm_path import AlarmPath
-from kentongan_gateway.core.paths.frames import Frames
-from kentongan_gateway.core.paths.intake import Intake
-from kentongan_gateway.core.paths.overheard_path import OverheardPath
-from kentongan_gateway.core.paths.report_path import ReportPath
-from kentongan_gateway.core.paths.resume import Resume
-from kentongan_gateway.core.paths.status_path import StatusPath
-from kentongan_gateway.core.paths.storing import Storing
 from kentongan_gateway.core.sirens.drill import Drills
 from kentongan_gateway.core.sirens.silenced import Silenced
 from kentongan_gateway.core.sirens.siren_orders import SirenOrders
 from kentongan_gateway.core.sirens.sounding import OwnSiren, Watch
 
+if TYPE_CHECKING:
+    from kentongan_wire.bodies import Body
+
+
+class Alarms(Protocol):
+    """The path of alarms (alarm_path.py)."""
+
+    def on_alarm(self, message: Message, heard: Heard, repeat: bool) -> None: ...
+    def on_held_back(self, message: Message, heard: Heard) -> None: ...
+    def begin(self, row_id: int, record: Record) -> None: ...
+    def on_vouched(self, held: Held) -> None: ...
+    def on_hub_silent(self, row_id: int, record: Record) -> None: ...
+
+
+class Reports(Protocol):
+    """The path of reports (report_path.py)."""
+
+    def on_report(self, message: Message, heard: Heard, repeat: bool) -> None: ...
+    def on_event_stored(self, record: Record) -> None: ...
+    def end_recorded(self, post: Node, origin: Node, first: int, counter: int) -> bool: ...
+
+
+class Stores(Protocol):
+    """The way to the disk and back (storing.py)."""
+
+    def store(self, record: Record, heard: Heard) -> None: ...
+    def repeated(self, record: Record, heard: Heard, body: "Body") -> None: ...
+    def on_answered(self, record: Record) -> None: ...
+
+
+class Orders(Protocol):
+    """Orders of the hub (hub_orders.py)."""
+
+    def on_order(self, raw: object) -> None: ...
+    def done(self, order_id: int | None, result: str) -> None: ...
+
 
 class Parts:
-    """`state`: {name: bytes} as Persist wrote it (seq guard stored secrets quiet ...)."""
+    """`state`: {name: bytes} as Persist wrote it (seq guard stored secrets quiet ...).
+
+    join: gives the parts their paths, each of which looks here for what it needs when it is called.
+    """
+
+    alarms: Alarms
+    reports: Reports
+    storing: Stores
+    hub_orders: Orders
 
     def __init__(
-        self, config: CoreConfig, keys: SiteKeys, directory: Directory, state: Mapping[str, bytes | None]
+        self,
+        config: CoreConfig,
+        keys: SiteKeys,
+        directory: Directory,
+        state: Mapping[str, bytes | None],
+        join: Callable[["Parts"], None],
     ) -> None:
         sequence = Sequence(state.get("seq"), directory.gateway_counter)
         names = ConfidentialNames(state.get("secrets"))
@@ -56,7 +100,7 @@ class Parts:
         context.quiet = Silenced(context, state.get("quiet"), state.get("hushed"))
         self.keyring = self._make_keyring(keys, state.get("keys"))
         context.keys = self.keyring.ring
-        self._make_paths()
+        join(self)
         self.guard = Guard(GUARD_LIMIT)
         guard_lost = not self._load_guard(state.get("guard"))
         self.orders = SirenOrders(context, self.hub_orders.done)
@@ -102,13 +146,6 @@ class Parts:
             self.flush,
         )
 
-    def _make_paths(self) -> None:
-        """Each looks here for what it needs when it is called."""
-        self.intake, self.storing, self.resume = Intake(self), Storing(self), Resume(self)
-        self.alarms, self.reports = AlarmPath(self), ReportPath(self)
-        self.statuses, self.overheard = StatusPath(self), OverheardPath(self)
-        self.frames, self.hub_orders = Frames(self), HubOrders(self)
-
     def _make_keyring(self, keys: SiteKeys, saved: bytes | None) -> KeyRing:
         try:
             return KeyRing(keys, saved)
@@ -126,6 +163,13 @@ class Parts:
             self.context.count("guard_lost")
             return False
         return True
+
+    def sounds(self, record: Record) -> bool:
+        """Tell whether a siren beats for it now, as far as is known here."""
+        if not record.is_alarm:
+            return False
+        ours = self.own.alarm and (self.own.alarm[0], self.own.alarm[2])
+        return self.watch.sounds(record) or ours == (record.src, record.first_counter)
 
     def begun(self) -> None:
         """The first call of the core: the context has its time now."""

@@ -3,7 +3,8 @@
 import inspect
 
 import pytest
-from kentongan_gateway.core.hub import hub_orders, order_forms
+from kentongan_gateway.core.hub import order_forms
+from kentongan_gateway.core.paths import hub_orders
 
 
 @pytest.mark.parametrize("name", order_forms.FORMS)

@@ -7,6 +7,7 @@ from kentongan_wire import messages as m
 from kentongan_wire import phy
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.verify import Message, open_message
 
 from kentongan_gateway.core.base.actions import Action, Heard, Note, Persist, Send, Store
 from kentongan_gateway.core.base.air import ALARM, ANSWER, FIRST, PLANNED, STAGE, Ledger
@@ -179,6 +180,10 @@ class Context:
         _, otherwise = self._pending.get(row_id, (None, None))
         if otherwise:
             otherwise(row_id)
+
+    def open(self, heard: Heard) -> Message:
+        """Return the verified message of a frame, or RemoteError."""
+        return open_message(heard.payload, heard.src, heard.to, self.keys, self.directory.revoked)
 
     def key_c(self, node: Node, role: int, generation: int) -> bytes:
         return _held(self.keys.c(node, role, generation))

@@ -1,1 +1,1 @@
-"""The hub's orders, and what is done while the hub is silent."""
+"""Forms of the orders of the hub, and the watch over a silent hub."""

@@ -1,1 +1,1 @@
-"""Paths through the core: a frame, an alarm, a report, a status, what is overheard, a former run's alarm."""
+"""Paths through the core: frames, alarms, reports, statuses, what is overheard, orders, a former run."""

@@ -3,8 +3,6 @@
 A cancel takes the same path: it is stored and answered, and ends what its button raised.
 """
 
-from typing import TYPE_CHECKING
-
 from kentongan_wire import messages as m
 from kentongan_wire.verify import Message
 
@@ -12,17 +10,15 @@ from kentongan_gateway.core.answers.receipts import SAME_MAX
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.memory import Held
 from kentongan_gateway.core.base.records import Record, key_of
+from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.paths.intake import RESUME_MAX_MS, SLOW_MS
 from kentongan_gateway.core.sirens.siren_orders import SECONDS_MAX, Command
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
 
 
 class AlarmPath:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
 
     def on_alarm(self, message: Message, heard: Heard, repeat: bool) -> None:
@@ -135,11 +131,3 @@ class AlarmPath:
         if record.drill or self._context.quiet.answered(record.src, record.first_counter, record.counter):
             return
         self._parts.pages.plan(record, row_id)
-
-    def sounds(self, record: Record) -> bool:
-        """Tell whether a siren beats for it now, as far as is known here."""
-        if not record.is_alarm:
-            return False
-        own = self._parts.own
-        ours = own.alarm and (own.alarm[0], own.alarm[2])
-        return self._parts.watch.sounds(record) or ours == (record.src, record.first_counter)

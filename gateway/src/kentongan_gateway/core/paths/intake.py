@@ -10,8 +10,6 @@ stored by a former run                             answered; called for only whi
 Everything here is proved under C of its sender: only who has a button's own keys moves its counter.
 """
 
-from typing import TYPE_CHECKING
-
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.replay import REPEAT
@@ -21,9 +19,7 @@ from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.records import first_counter, key_of
 from kentongan_gateway.core.base.units import Ms, Node
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
+from kentongan_gateway.core.parts import Parts
 
 SLOW_MS = 600_000  # a copy of what was stored this lately was carried slowly; an older one is played again
 RESUME_MAX_MS = 180_000  # an alarm younger than this is still under way after a restart
@@ -33,7 +29,7 @@ PASSED_LIMIT = 1024  # steps of buttons' counters remembered; whoever makes most
 class Intake:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
         # (button, generation, its last counter until then) -> when it was passed
         self._passed: dict[tuple[Node, int, int], Ms] = {}

@@ -6,31 +6,27 @@ SIREN_ORDER             of a gateway, its targets under C of the post: ours is n
 Of a gateway's RECEIPTS only the entries count: the whole is under A, and so every post can make it.
 """
 
-from typing import TYPE_CHECKING
-
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.answers.neighbours import ALIVE_MS
 from kentongan_gateway.core.base.actions import Heard
+from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.paths.intake import SLOW_MS
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
 
 
 class OverheardPath:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
 
     def on_echo(self, heard: Heard) -> None:
         """A frame of ours that somebody carries on, or one made in our name."""
         self._context.count("echo")
         try:
-            message = self._parts.frames.open(heard)
+            message = self._context.open(heard)
         except RemoteError:
             return  # noise: whoever may make it sounds nothing with it
         if self._parts.neighbours.forged(message) or self._rewrapped(message):

@@ -12,8 +12,6 @@ What ends, weakens or starts something here names its object whole and is under 
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
 """
 
-from typing import TYPE_CHECKING
-
 from kentongan_wire import messages as m
 from kentongan_wire.verify import Message
 
@@ -21,17 +19,15 @@ from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.records import Record, key_of
 from kentongan_gateway.core.base.units import Node
+from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.paths.intake import SLOW_MS
 from kentongan_gateway.core.sirens.sounding import SOUNDING
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
 
 
 class ReportPath:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
 
     def on_report(self, message: Message, heard: Heard, repeat: bool) -> None:
@@ -125,4 +121,4 @@ class ReportPath:
             return
         self._context.note_about("answered", alarm.src, alarm.counter)
         self._context.quiet.answer(alarm.src, alarm.first_counter, alarm.counter)
-        parts.stages.start(Target.of(alarm), m.STAGE_COMING, parts.alarms.sounds(alarm))
+        parts.stages.start(Target.of(alarm), m.STAGE_COMING, parts.sounds(alarm))

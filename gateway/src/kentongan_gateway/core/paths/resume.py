@@ -1,20 +1,16 @@
 """Alarms that a former run stored: remembered, and gone on with while they are young."""
 
-from typing import TYPE_CHECKING
-
 from kentongan_gateway.core.base import events
 from kentongan_gateway.core.base.stored import Event
 from kentongan_gateway.core.base.units import Ms
+from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.paths.intake import RESUME_MAX_MS
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
 
 
 class Resume:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
 
     def on_stored_before(self, event: Event, age_ms: Ms, taken: bool) -> int:

@@ -1,21 +1,17 @@
 """A device's status: stored for the hub, compared with what the device should be, and the end of a stage."""
 
-from typing import TYPE_CHECKING
-
 from kentongan_wire import messages as m
 from kentongan_wire.verify import Message
 
 from kentongan_gateway.core.base import events
 from kentongan_gateway.core.base.actions import Heard
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
+from kentongan_gateway.core.parts import Parts
 
 
 class StatusPath:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
 
     def on_status(self, message: Message, heard: Heard, repeat: bool) -> None:

@@ -8,11 +8,10 @@ from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base import events, flush
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.records import Record
+from kentongan_gateway.core.parts import Parts
 
 if TYPE_CHECKING:
     from kentongan_wire.bodies import Body
-
-    from kentongan_gateway.core.parts import Parts
 
 STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one never came
 
@@ -20,7 +19,7 @@ STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one n
 class Storing:
     """One per core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
 
     def store(self, record: Record, heard: Heard) -> None:
@@ -72,5 +71,5 @@ class Storing:
         if record.is_alarm and not record.known and not record.doubted:
             parts.watch.stood_in(record)
         if record.stage > m.STAGE_STORED:
-            sounds = parts.alarms.sounds(record)
+            sounds = parts.sounds(record)
             parts.stages.start(Target.of(record), record.stage, sounds, already_sent=True)

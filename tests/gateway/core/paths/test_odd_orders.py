@@ -10,7 +10,7 @@ from kentongan_gateway.core.base.actions import Note, OrderDone, Siren
 from kentongan_gateway.core.base.directory import Directory, read_device
 from kentongan_gateway.core.devices.faults import REST_MS
 from kentongan_gateway.core.hub import order_forms
-from kentongan_gateway.core.hub.hub_orders import HubOrders
+from kentongan_gateway.core.paths.hub_orders import HubOrders
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
 
@@ -206,7 +206,7 @@ def test_a_fault_of_ours_in_one_frame_drops_that_frame_only(monkeypatch):
     bench = Bench()
     bench.faults_expected = True
     with monkeypatch.context() as patch:
-        patch.setitem(bench.core.parts.frames.paths, m.ALARM, lambda *_: 1 // 0)
+        patch.setitem(bench.core.frames.paths, m.ALARM, lambda *_: 1 // 0)
         bench.hear(alarm(counter=100), src=BUTTON)
     assert "ZeroDivisionError" in bench.core.troubles()["program"]
     bench.hear(alarm(counter=101), src=BUTTON)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError, RemoteError
@@ -28,10 +27,8 @@ from kentongan_gateway.core.hub.order_forms import (
     SirenOrder,
     StageOrder,
 )
+from kentongan_gateway.core.parts import Parts
 from kentongan_gateway.core.sirens.siren_orders import Command
-
-if TYPE_CHECKING:
-    from kentongan_gateway.core.parts import Parts
 
 KNOWN_LIMIT = 1024  # order ids remembered as taken
 RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as long as a reply
@@ -46,7 +43,7 @@ def _identity(order: Raw) -> bytes:
 class HubOrders:
     """Turns one JSON order into deeds of the core."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts, self._context = parts, parts.context
         self._taken: dict[bytes, str | None] = {}  # identity -> result, None while it is under way
         self._open: dict[int, bytes] = {}  # order id -> identity, of what is under way
@@ -119,7 +116,7 @@ class HubOrders:
         self._parts.pages.ended(device, target.first)
         self._parts.announcements.ended(device, target.first)
         self._context.quiet.answer(device, target.first, counter)
-        sounding = bool(record and self._parts.alarms.sounds(record)) and order.stage == m.STAGE_COMING
+        sounding = bool(record and self._parts.sounds(record)) and order.stage == m.STAGE_COMING
         self._parts.stages.start(target, order.stage, sounding, order_id)
 
     def _siren(self, order: SirenOrder, order_id: int | None) -> None:
