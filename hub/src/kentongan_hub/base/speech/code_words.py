@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kentongan_hub.base import codes, services, words
+from kentongan_hub.base.codes import SAID, WHAT
 from kentongan_hub.base.language import Joined, Text, _, known
 from kentongan_hub.base.said import Said, either, unpack
 from kentongan_hub.base.speech import trouble_words
-from kentongan_hub.base.speech.code_texts import ACTORS, PARTS, WARNINGS, WHAT
 from kentongan_hub.base.tables import Row
 
 
@@ -31,9 +31,8 @@ def _codes_are(profile: str, own: Iterable[tuple[int, str]]) -> Joined:
                                                              for kind, strokes in own)))))  # fmt: skip
 
 
-channel_words: dict[
-    str, str
-] = {}  # channel -> its word in a sentence; each channel's class tells it (channels/)
+# channel -> its word in a sentence; each channel's class tells it (channels/)
+channel_words: dict[str, str] = {}
 
 
 def _channel(name: str) -> str:
@@ -44,120 +43,135 @@ def _fact(fact: str) -> str:
     return words.FACTS.get(fact, fact)
 
 
-# sentences beside a `what`: a text with its values, or what makes one of them
-SAID: dict[str, Text | Callable[..., Any]] = {
-    codes.LATE_NO_SIREN: _("diterima terlambat, tanpa sirene"),
-    codes.CAME_LATE: _("diterima terlambat"),
-    codes.CONTENT_SPOILT: _("kartu gerbang merusak isinya: tanyakan siapa yang menekan, ganti kartunya"),
-    codes.NUMBER_ONLY_BEFORE: _(
-        "tadi hanya nomornya yang terbaca, dan itu dibuka sebagai alarm rahasia: ini isinya"
+# who it was; with a name where there is one
+ACTORS = {
+    codes.HUB: (_("pusat data"), ""),
+    codes.CONCEALED: (_("pelapor (dirahasiakan)"), ""),
+    codes.DEVICE: (_("alat"), _("alat %(name)s")),
+    codes.CONSOLE: (_("teknisi"), _("teknisi %(name)s")),
+    codes.PROVISION: (_("provision"), ""),
+}
+
+# what needs care: (what it is called, what follows from it or is to be done)
+WARNINGS = {
+    codes.GATEWAY_LOST: (
+        _("gerbang terputus"),
+        _("alarm tidak sampai ke pusat data; pos tetap berbunyi sendiri"),
     ),
-    codes.NUMBER_USED_TWICE: _("nomor ini sudah dipakai alarm lain dengan isi lain: periksa tombolnya"),
-    codes.COUNT_NOT_KNOWN: _(
-        "gateway belum tahu hitungan tombol ini: perintahnya menunggu kepastian bahwa bukan rekaman"
+    codes.GATEWAY_TROUBLED: (
+        _("gerbang bermasalah"),
+        _("pos tetap berbunyi sendiri; periksa gerbang di pos"),
     ),
-    codes.LOOK_ON_THE_SPOT: _("pastikan keadaan di tempat"),
-    codes.INTO_INCIDENT: _("ke %(slug)s"),
-    codes.WITH_INCIDENT: _("dengan %(slug)s"),
-    codes.FROM_INCIDENT: _("dari %(slug)s"),
-    codes.DOES_NOT_COUNT: _("tidak dihitung: %(why)s"),
-    codes.NO_SUCH_INCIDENT: _("tidak ada kejadian itu"),
-    codes.IS_NO_CHIME: _("alat ini bukan penerima"),
-    codes.CHIME_NOT_PAGED: _("penerima ini tidak dipanggil untuk kejadian ini"),
-    codes.CHIME_OF_OTHER_RT: _("penerima RT lain"),
-    codes.CHIME_OF_REPORTER: _("penerima di rumah pelapor"),
-    codes.CHIME_NOT_CONFIRMED: _("penerima ini tidak dibenarkan oleh orang yang disepakati di rumah itu"),
-    codes.FROM_SCREEN: _("dari layar %(name)s"),
-    codes.COME_TOO: _("%(name)s: datang juga untuk %(slug)s?"),
-    codes.TO_RECIPIENTS: _("kepada %(told)s penerima"),
-    codes.TO_PERSON: _("kepada %(name)s"),
-    codes.CALL_OTHERWISE: _("%(what)s; hubungi dengan cara lain"),
-    codes.PEOPLE_NOT_CALLED: _("%(failed)s orang; hubungi dengan cara lain"),
-    codes.TO_SIRENS: _("ke sirene RT %(zone)s"),
+    codes.GATEWAY_TO_SEE: (_("gerbang perlu dilihat"), _("lihat catatan gerbang di halaman Perangkat")),
+    codes.GATEWAY_SIREN_OUT: (_("gerbang tanpa sirene"), _("bunyikan kentongan dengan tangan")),
+    codes.RECORD_ALTERED: (
+        _("catatan diubah"),
+        _("bandingkan ujung rantai di buku; teknisi: kentongan-hub check"),
+    ),
+    codes.RADIO_DOWN: (_("radio mati"), _("gerbang tidak mendengar alat di lapangan")),
+    codes.SIREN_LOST: (_("sirene terputus"), _("tidak terdengar 5 menit; pos lain tetap melindungi")),
+    codes.SIREN_BROKEN: (_("sirene rusak"), _("bunyikan kentongan dengan tangan")),
+    codes.SIREN_SILENT: (_("sirene diam"), _("diminta berbunyi dan tidak melapor berbunyi dalam 15 detik")),
+    codes.SIREN_TOLD_FAILURE: (_("sirene gagal"), _("melapor gagal berbunyi")),
+    codes.RADIO_JAMMED: (_("radio diganggu"), _("saluran dipakai pihak lain; laporkan ke Balai Monitor")),
+    codes.LID_OPEN: (_("tutup terbuka"), _("periksa apakah alat dibongkar")),
+    codes.BUTTON_STUCK: (_("tombol macet"), _("menekan terus; bisukan atau cabut di halaman alat")),
+    codes.KEY_WORN: (
+        _("kontak rusak"),
+        _("tertekan terus, atau kabel kontaknya lepas; periksa di rumah itu"),
+    ),
+    codes.FLASH_FAILING: (
+        _("flash gagal"),
+        _("masih bekerja; ganti papannya sebelum listrik atau baterainya diputus"),
+    ),
+    codes.PART_WORN: (
+        _("bagian rusak"),
+        _("lampu, tombol atau sensornya tidak bekerja, alarm tetap jalan; tulis periksa di kabelnya"),
+    ),
+    codes.BUTTON_IS_MUTED: (
+        _("tombol dibisukan"),
+        _("alarmnya tercatat tanpa sirene; hidupkan lagi di halaman alat"),
+    ),
+    codes.MAINS_OUT: (_("listrik padam"), _("bertahan dengan baterai")),
+    codes.DEVICE_LATE: (_("terlambat"), _("belum melapor pada waktunya")),
+    codes.DEVICE_LOST: (_("terputus"), _("tidak terdengar; periksa alat, baterai dan antena")),
+    codes.DEVICE_NEVER_HEARD: (_("belum terdengar"), _("dibuat sehari lalu dan belum pernah terdengar")),
+    codes.POST_BATTERY_LOW: (
+        _("aki lemah"),
+        _("pos segera mati bila listrik padam; periksa aki dan sekeringnya"),
+    ),
+    codes.BATTERY_LOW: (_("baterai"), _("ganti sebelum habis")),
+    codes.BATTERY_UNREAD: (
+        _("baterai tidak terbaca"),
+        _("dulu terbaca; periksa baterai dan kabelnya, bila tetap begitu ganti papannya"),
+    ),
+    codes.CLOCK_UNSURE: (
+        _("jam tidak pasti"),
+        _("cocokkan jam mesin dengan jam yang benar; urutan tetap benar"),
+    ),
+    codes.DISK_FILLING: (_("disk hampir penuh"), _("kosongkan atau ganti kartu memori")),
+    codes.BACKUP_OLD: (_("cadangan lama"), _("buat cadangan ke USB di halaman Cadangan")),
+    codes.DATABASE_REPLACED: (
+        _("basis data rusak"),
+        _("pulihkan cadangan atau teruskan di halaman Cadangan"),
+    ),
+    codes.HUB_WAS_DOWN: (
+        _("pusat data pernah mati"),
+        _("periksa listriknya; tiap alat mendapat waktunya lagi"),
+    ),
+    codes.HUB_FAILED: (_("pusat data gagal"), _("lihat catatan program; yang lain berjalan terus")),
+    codes.VALUES_WERE_ODD: (
+        _("nilai rusak diganti"),
+        _("periksa isinya di halamannya; kartu memori mungkin rusak"),
+    ),
+    codes.SITE_FILE_DAMAGED: (
+        _("berkas kunci rusak"),
+        _("perbaiki site.json atau pulihkan dari cadangan; alarm berjalan"),
+    ),
+    codes.POLICY_DAMAGED: (
+        _("kebijakan rusak"),
+        _("kebijakan bawaan dipakai; tulis ulang di halaman Kebijakan"),
+    ),
+    codes.CONTACTS_OLD: (_("kontak lama"), _("telepon, lalu tandai sudah dicek di halaman Kontak")),
+    codes.DRILL_NOT_ENDED: (
+        _("latihan belum berakhir"),
+        _("pos ini bisa membunyikan alarm sungguhan sebagai latihan; datangi: cabut lalu pasang dayanya"),
+    ),
+    codes.DRILL_MISSED: (_("latihan terlewat"), _("mulai, atau batalkan dengan alasan, di halaman Latihan")),
+    codes.SILENT_ALARMS_UNHEARD: (
+        _("alarm diam tanpa penerima"),
+        _("sepakati sedikitnya dua orang dari rumah berbeda di halaman Akun; baca halaman Akses"),
+    ),
+    codes.HOMES_UNKNOWN: (
+        _("rumah akun belum dicatat"),
+        _("tulis di halaman Akses; tanpa itu tidak bisa disepakati"),
+    ),
+    codes.ACCESS_TO_CHECK: (
+        _("akses perlu diperiksa"),
+        _("data akses dari salinan: periksa siapa yang disepakati dan siapa dikecualikan, di halaman Akses"),
+    ),
+    codes.CHIMES_WAITING: (
+        _("penerima menunggu"),
+        _("penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm diam"),
+    ),
+    codes.CHANNEL_FAILING: (_("kanal gagal"), _("pesan lewat kanal ini tidak terkirim")),
+}
+
+# sentences beside a `what` that take more than values in a text
+MADE: dict[str, Callable[..., Any]] = {
     codes.NTH_CALL: _nth_call,
-    codes.ASKED_IF_OVER: _("ditanyakan: sudah selesai?"),
     codes.RECIPIENT: _recipient,
-    codes.NAMES_AND_MORE: _("%(names)s dan %(more)s lain"),
-    codes.AT_TIME: _("pukul %(wall)s"),
-    codes.CALLS_OF_CHANNEL: _("%(channel)s: %(count)s panggilan"),
     codes.CHANNEL: _channel,
-    codes.CHANNEL_SAYS: _("%(channel)s: %(problem)s"),
     codes.LASTED: words.lasted,
-    codes.HISTORY_IS_IN: _("riwayat sebelumnya ada di %(name)s"),
-    codes.DRILL_IS_OVER: _("latihan selesai"),
-    codes.WORDS_ERASED: _("(masa simpan habis)"),
-    codes.NONE: _("tidak ada"),
-    codes.YES: _("ya"),
-    codes.NO: _("tidak"),
-    codes.ON: _("hidup"),
-    codes.OFF: _("mati"),
-    codes.BYTES: _("%(size)s bita"),
-    codes.BYTES_FOR_KEEPERS: _("%(size)s bita, terkunci untuk penjaga"),
-    codes.BYTES_WITH_PASSWORD: _("%(size)s bita, dengan kata sandi pembuatnya"),
-    codes.HOURS: _("%(hours)s jam"),
-    codes.DAYS: _("%(days)s hari"),
-    codes.ENDED: _("berakhir"),
-    codes.BECOMES: _("%(old)s menjadi %(new)s"),
-    codes.HOUSE: _("rumah %(house)s"),
-    codes.HOUSE_OF_RT: _("RT %(zone)s rumah %(house)s"),
-    codes.OUTSIDE_RT: _("di luar RT"),
-    codes.HOME_UNKNOWN: _("belum dicatat"),
-    codes.DEVICE_AT_HOUSE: _("%(device)s, %(home)s"),
-    codes.PERSON: _("warga %(number)s"),
-    codes.ALL_RT: _("semua RT"),
-    codes.THE_SITE: _("situs"),
-    codes.THE_HUB: _("pusat data"),
     codes.FACT: _fact,
-    codes.ASKED_BY: _("%(fact)s, diminta %(login)s"),
-    codes.WITHOUT_ACCOUNT: _("tanpa akun"),
-    codes.WITH_CONSENT: _("dengan persetujuan"),
-    codes.INVITED_AS: _("%(role)s, %(hours)s jam, rumah: %(home)s"),
-    codes.INVITED_BY: _("dari %(made_by)s, peran %(role)s"),
-    codes.ACCOUNT_AS: _("%(role)s, rumah: %(home)s"),
-    codes.LIVES: _("rumah: %(home)s"),
-    codes.LIVES_AS_STAND_IN: _("rumah: %(home)s, pengganti"),
-    codes.LOGGED_OUT_OTHERS: _("%(count)s perangkat lain dikeluarkan"),
-    codes.LOGGED_OUT_ALL: _("%(count)s perangkat"),
-    codes.DRILL: _("latihan %(number)s"),
-    codes.ANNOUNCEMENT: _("pengumuman %(number)s"),
-    codes.ROLLCALL: _("absen aman %(number)s"),
-    codes.DRILL_AT: _("%(when)s, %(minutes)s menit, %(area)s"),
-    codes.DRILL_TOLD: _("%(drill)s: kepada %(told)s alamat"),
     codes.POLICY_OF: _policy_of,
     codes.CODES_ARE: _codes_are,
-    codes.OFF_THE_PLAN: _("dilepas"),
-    codes.RECORD_LINE: _("%(table)s baris %(row)s"),
-    codes.PRESSED_OFTEN: _("%(count)s kejadian dalam 30 menit"),
-    codes.SHARE_LEFT: _("sisa %(share)s"),
-    codes.CLOCK_BACK: _("mundur %(minutes)s menit"),
-    codes.NEVER_MADE: _("belum pernah dibuat"),
-    codes.ANSWERS_UNREAD: _("jawaban tidak terbaca: %(problem)s"),
-    codes.STATES_UNKNOWN: _("%(count)s alat di baliknya tidak diketahui keadaannya"),
-    codes.CLOCK_DIFFERS: _("berbeda %(minutes)s menit dari pusat data"),
-    codes.CONFIDENTIAL_INCIDENTS: _("kejadian rahasia"),
-    codes.ACCOUNTS: _("akun"),
-    codes.CONTACTS: _("kontak"),
-    codes.CHIMES: _("%(count)s penerima"),
-    codes.NAMES_AND_LEFT: _("%(names)s dan %(more)s lagi"),
-    codes.DAYS_LEFT: _("sekitar %(days)s hari lagi"),
-    codes.PERCENT_LEFT: _("tinggal %(percent)s %%"),
-    codes.WEAK: _("lemah"),
-    codes.DATABASE_EMPTY: _("berkasnya kosong"),
-    codes.DATABASE_MISSING: _("berkasnya tidak ada"),
-    codes.DATABASE_OF_ANOTHER: _("berkas itu milik program lain"),
-    codes.DATABASE_BROKEN: _("isinya rusak (%(found)s)"),
-    codes.DATABASE_WITHOUT_SITE: _("tidak ada situs di dalamnya"),
-    codes.COPY_BROKEN_TOO: _("%(why)s; salinannya juga rusak, sebagian hilang"),
-    codes.UNREADABLE: _("tidak terbaca"),
     codes.GATEWAY_SAYS: trouble_words.words,
     codes.WARNING: lambda warning: WARNINGS[warning][0],
     codes.WARNED_OF: lambda warning, about=None: Joined(
         ": ", (one for one in (WARNINGS[warning][0], say(about), WARNINGS[warning][1]) if one)
     ),
     codes.SEVERAL: lambda things: Joined("; ", map(say, things)),
-    codes.AFTER_THE_RUNNING: _("sesudah yang sedang berjalan"),
-    codes.GENERATION: _("generasi %(number)s"),
-    codes.FILE_SET_ASIDE: _("%(why)s; berkas lama: %(file)s; masih terbaca: %(tables)s"),
 }
 
 
@@ -167,11 +181,11 @@ def say(one: Any) -> Any:
         return Joined(", ", map(say, one))
     if not isinstance(one, Said):
         return one
-    sentence = next((table[one.code] for table in (SAID, WHAT, PARTS) if one.code in table), one.code)
     try:
-        if isinstance(sentence, Text):
-            return sentence.of(**{name: say(value) for name, value in one.values.items()})
-        return sentence(**one.values) if callable(sentence) else sentence
+        if one.code in MADE:
+            return MADE[one.code](**one.values)
+        sentence = SAID.get(one.code) or WHAT[one.code]
+        return sentence.of(**{name: say(value) for name, value in one.values.items()})
     except (TypeError, ValueError, AttributeError, LookupError):  # a row that was damaged
         return one.code
 
