@@ -309,15 +309,15 @@ def _power_relay(place, rng):
 
 
 """
-FAULT_ROW = """    Fault("penerus: without power", "device", _cut_relay, _power_relay, 30, 60, None,
-          "posts hear the buttons themselves", ("terputus", "terlambat")),
+FAULT_ROW = """\
+    Fault("penerus: without power", _cut_relay, _power_relay, 30, 60, None, ("terputus", "terlambat")),
 """
 
 
 def new_fault(tree):
     devices = "simulator/src/kentongan_sim/soak/field/on_devices.py"
     tree.put(devices, "DEVICES = (\n", FAULT)
-    tree.put(devices, '    Fault(\n        "pos: flash takes no write"', FAULT_ROW)
+    tree.put(devices, '    Fault("pos: flash takes no write"', FAULT_ROW)
 
 
 POLICY = """    m.KIND_KERIBUTAN: {

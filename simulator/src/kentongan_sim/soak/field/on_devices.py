@@ -2,8 +2,9 @@
 
 import random
 
+from kentongan_sim.soak.field.box import Box
 from kentongan_sim.soak.field.place import Place
-from kentongan_sim.soak.field.told import UNHEARD, Change, Fault, lamp, warning
+from kentongan_sim.soak.field.told import UNHEARD, Change, Fault, Told, doing, lamp, setting, warning
 
 SAGS = 4  # the fifth frame is the last one that a cell is asked for: then the lamp says that nobody hears
 
@@ -19,167 +20,60 @@ def _refuse(label: str, nvs: bool) -> Change:
     return begin
 
 
-def _take_writes(place: Place, rng: random.Random) -> None:
-    place.memo["box"].take_writes()
-
-
 def _sag(place: Place, rng: random.Random) -> None:
     place.memo["pressed"].sags = 1 + rng.randrange(SAGS)
 
 
-def _recovered(place: Place, rng: random.Random) -> None:
-    place.memo["pressed"].sags = 0
+def _pressed(place: Place) -> Box:
+    return place.memo["pressed"]
 
 
-def _deafen(place: Place, rng: random.Random) -> None:
-    place.memo["pressed"].deaf = True
-
-
-def _hears(place: Place, rng: random.Random) -> None:
-    place.memo["pressed"].deaf = False
-
-
-def _post(attribute: str, value: bool) -> Change:
-    def change(place: Place, rng: random.Random) -> None:
-        place.memo["box"] = place.boxes["pos-1"]
-        setattr(place.boxes["pos-1"], attribute, value)
-
-    return change
+def _post(place: Place) -> Box:
+    return place.boxes["pos-1"]
 
 
 def _mute_post(mute: bool) -> Change:
     def change(place: Place, rng: random.Random) -> None:
-        place.boxes["pos-1"].mute = mute
-        place.boxes["pos-1"].reset()
+        _post(place).mute = mute
+        _post(place).reset()
 
     return change
 
 
-def _cut_post(place: Place, rng: random.Random) -> None:
-    place.boxes["pos-1"].power_off()
+def _worn(label: str) -> Told:
+    return warning("flash gagal", label)
 
 
-def _power_post(place: Place, rng: random.Random) -> None:
-    place.boxes["pos-1"].power_on()
-
+WORN = ("flash gagal",)
+POST_AWAY = Told(
+    "warning: sirene diam or terputus",
+    lambda place: any(
+        warning(what, "pos-1")(place) for what in ("sirene diam", "sirene terputus", "terlambat")
+    ),
+)
+UNDRIVEN = warning("sirene rusak", "pos-1")
+UNDRIVEN_TOO = (*UNHEARD, "sirene rusak", "sirene gagal")
+ANY_LAMP = lamp("sounding", "stored", "coming", "nobody")
+NOBODY = lamp("nobody", "coming", where="its lamp: nobody hears")
+TAKE = doing(lambda place: place.memo["box"].take_writes())
+BUTTON, BUTTON_NVS = _refuse("", False), _refuse("", True)
+POST, RELAY = _refuse("pos-1", False), _refuse("penerus-1", False)
+STEADY = setting(_pressed, sags=0)
+DEAF, HEARS = setting(_pressed, deaf=True), setting(_pressed, deaf=False)
+POST_DEAF, POST_HEARS = setting(_post, deaf=True), setting(_post, deaf=False)
+CUT, POWERED = doing(lambda place: _post(place).power_off()), doing(lambda place: _post(place).power_on())
+MUTE, LOUD = _mute_post(True), _mute_post(False)
 
 DEVICES = (
+    Fault("tombol: flash takes no write", BUTTON, TAKE, 120, 300, _worn("tombol-"), WORN, button=True),
     Fault(
-        "tombol: flash takes no write",
-        "device",
-        _refuse("", False),
-        _take_writes,
-        120,
-        300,
-        warning("flash gagal", "tombol-"),
-        "warning: flash gagal",
-        ("flash gagal",),
-        "both",
-        True,
+        "tombol: flash and NVS take no write", BUTTON_NVS, TAKE, 120, 300, _worn("tombol-"), WORN, button=True
     ),
-    Fault(
-        "tombol: flash and NVS take no write",
-        "device",
-        _refuse("", True),
-        _take_writes,
-        120,
-        300,
-        warning("flash gagal", "tombol-"),
-        "warning: flash gagal",
-        ("flash gagal",),
-        "both",
-        True,
-    ),
-    Fault(
-        "pos: flash takes no write",
-        "device",
-        _refuse("pos-1", False),
-        _take_writes,
-        200,
-        500,
-        warning("flash gagal", "pos-1"),
-        "warning: flash gagal",
-        ("flash gagal",),
-    ),
-    Fault(
-        "penerus: flash takes no write",
-        "device",
-        _refuse("penerus-1", False),
-        _take_writes,
-        200,
-        500,
-        warning("flash gagal", "penerus-1"),
-        "warning: flash gagal",
-        ("flash gagal",),
-    ),
-    Fault(
-        "tombol: brown-outs at 1 to 4 frames",
-        "device",
-        _sag,
-        _recovered,
-        20,
-        60,
-        lamp("sounding", "stored", "coming", "nobody"),
-        "its lamp",
-        (),
-        "after",
-        True,
-    ),
-    Fault(
-        "tombol: radio deaf, antenna off",
-        "device",
-        _deafen,
-        _hears,
-        10,
-        100,
-        lamp("nobody", "coming"),
-        "its lamp: nobody hears",
-        (),
-        "after",
-        True,
-    ),
-    Fault(
-        "pos: radio deaf, antenna off",
-        "device",
-        _post("deaf", True),
-        _post("deaf", False),
-        330,
-        600,
-        lambda place: (
-            warning("sirene diam", "pos-1")(place)
-            or warning("sirene terputus", "pos-1")(place)
-            or warning("terlambat", "pos-1")(place)
-        ),
-        "warning: sirene diam or terputus",
-        UNHEARD,
-        "other",
-    ),
-    Fault(
-        "pos: without power",
-        "device",
-        _cut_post,
-        _power_post,
-        330,
-        600,
-        lambda place: (
-            warning("sirene diam", "pos-1")(place)
-            or warning("sirene terputus", "pos-1")(place)
-            or warning("terlambat", "pos-1")(place)
-        ),
-        "warning: sirene diam or terputus",
-        UNHEARD,
-        "other",
-    ),
-    Fault(
-        "pos: its output cannot be driven",
-        "device",
-        _mute_post(True),
-        _mute_post(False),
-        200,
-        500,
-        warning("sirene rusak", "pos-1"),
-        "warning: sirene rusak",
-        (*UNHEARD, "sirene rusak", "sirene gagal"),
-        "other",
-    ),
+    Fault("pos: flash takes no write", POST, TAKE, 200, 500, _worn("pos-1"), WORN),
+    Fault("penerus: flash takes no write", RELAY, TAKE, 200, 500, _worn("penerus-1"), WORN),
+    Fault("tombol: brown-outs at 1 to 4 frames", _sag, STEADY, 20, 60, ANY_LAMP, (), "after", True),
+    Fault("tombol: radio deaf, antenna off", DEAF, HEARS, 10, 100, NOBODY, (), "after", True),
+    Fault("pos: radio deaf, antenna off", POST_DEAF, POST_HEARS, 330, 600, POST_AWAY, UNHEARD, "other"),
+    Fault("pos: without power", CUT, POWERED, 330, 600, POST_AWAY, UNHEARD, "other"),
+    Fault("pos: its output cannot be driven", MUTE, LOUD, 200, 500, UNDRIVEN, UNDRIVEN_TOO, "other"),
 )

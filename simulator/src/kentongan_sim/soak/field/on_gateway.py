@@ -9,6 +9,7 @@ from typing import Any
 
 from kentongan_hub.record import outbox
 
+from kentongan_sim.soak.campaign_gateway import FaultyLink
 from kentongan_sim.soak.field import damage, rows
 from kentongan_sim.soak.field.place import LABEL, ZONE, Place
 from kentongan_sim.soak.field.told import (
@@ -19,10 +20,13 @@ from kentongan_sim.soak.field.told import (
     UNHEARD,
     Change,
     Fault,
+    Told,
     disk,
     disk_well,
+    doing,
     nothing,
     page,
+    setting,
     warning,
 )
 
@@ -48,14 +52,13 @@ def _ruin_states(place: Place, rng: random.Random) -> None:
         damage.unreadable(file, rng)
 
 
-def _trickle(place: Place, rng: random.Random) -> None:
-    """Each reply is given up after ten seconds, as uplink.Connection does."""
-    place.links[LABEL].fault, place.links[LABEL].delay_ms = "reply lost", 10_000
+def _link(place: Place) -> FaultyLink:
+    return place.links[LABEL]
 
 
-def _hub_is_back(place: Place, rng: random.Random) -> None:
-    link = place.links[LABEL]
-    link.fault, link.delay_ms, link.alter = None, 0, None
+# each reply is given up after ten seconds, as uplink.Connection does
+_trickle = setting(_link, fault="reply lost", delay_ms=10_000)
+_hub_is_back = setting(_link, fault=None, delay_ms=0, alter=None)
 
 
 def _alter_spool(deed: Damage) -> Change:
@@ -84,41 +87,18 @@ def _odd_replies(place: Place, rng: random.Random) -> None:
     place.links[LABEL].alter = alter
 
 
-ODD_VALUES: tuple[object, ...] = (
-    None,
-    True,
-    -1,
-    0,
-    2**31,
-    2**70,
-    1.5,
-    "",
-    "x",
-    "9" * 500,
-    [],
-    [[]],
-    {},
-    {"a": {}},
-    "zone",
-)
+NUMBERS = (-1, 0, 2**31, 2**70, 1.5)
+ODD_VALUES: tuple[object, ...] = (None, True, *NUMBERS, "", "x", "9" * 500, [], [[]], {}, {"a": {}}, "zone")
+
+
+SIREN: dict[str, object] = {"seconds": 9, "targets": "zone", "zone": ZONE}
 
 
 def _odd_orders(place: Place, rng: random.Random) -> None:
     """From the hub itself, as of a newer or a broken version: one after another while the fault lasts."""
     node = place.files["pos-1"]["node"]
     good: list[tuple[str, dict[str, object]]] = [
-        (
-            "siren",
-            {
-                "action": "start",
-                "origin": node,
-                "counter": 1,
-                "kind": 1,
-                "seconds": 9,
-                "targets": "zone",
-                "zone": ZONE,
-            },
-        ),
+        ("siren", {"action": "start", "origin": node, "counter": 1, "kind": 1, **SIREN}),
         ("stage", {"device": node, "counter": 100, "stage": 3}),
         ("page", {"device": node, "counter": 100, "targets": [node]}),
         ("drill", {"minutes": 3, "zone": ZONE}),
@@ -127,27 +107,18 @@ def _odd_orders(place: Place, rng: random.Random) -> None:
         ("keys", {"send": 0, "roots": []}),
         ("counters", {"table": [[node, 0, 0, 7]], "gateway_counter": 9}),
     ]
+    now_ms, channel = place.app.hub.now().ms, outbox.gateway_channel(LABEL)
     with place.app.hub.store.write() as db:
         for _ in range(rng.randrange(3, 20)):
             type_, body = rng.choice(good)
             odd = {**body, **{key: rng.choice(ODD_VALUES) for key in rng.sample(sorted(body), 1)}}
-            channel = outbox.gateway_channel(LABEL)
-            outbox.add(
-                db,
-                place.app.hub.now().ms,
-                channel,
-                rng.choice((type_, type_, "x", "")),
-                json.dumps(odd),
-                600_000,
-            )
-        outbox.add(db, place.app.hub.now().ms, channel, "siren", json.dumps({"action": []}), 600_000)
+            sent_as = rng.choice((type_, type_, "x", ""))
+            outbox.add(db, now_ms, channel, sent_as, json.dumps(odd), 600_000)
+        outbox.add(db, now_ms, channel, "siren", json.dumps({"action": []}), 600_000)
 
 
 def _board(fault: str | None) -> Change:
-    def begin(place: Place, rng: random.Random) -> None:
-        place.house.relay.fault = fault
-
-    return begin
+    return setting(lambda place: place.house.relay, fault=fault)
 
 
 def _gateway_files(place: Place) -> Path:
@@ -156,18 +127,6 @@ def _gateway_files(place: Place) -> Path:
 
 def _gateway_clock(place: Place, rng: random.Random) -> None:
     place.house.wall_offset_s += rng.choice((-1, 1)) * rng.uniform(400, 12 * 365 * DAY_S)
-
-
-def _gateway_clock_set(place: Place, rng: random.Random) -> None:
-    place.house.wall_offset_s = 0.0
-
-
-def _unplug(place: Place, rng: random.Random) -> None:
-    place.house.radio.unplug()
-
-
-def _plug(place: Place, rng: random.Random) -> None:
-    place.house.radio.plug()
 
 
 def _alter_alarms(place: Place, rng: random.Random) -> None:
@@ -183,164 +142,72 @@ def _alarms_told(place: Place) -> bool:
     return any(subject == f"{LABEL} {name}" for _, subject in place.warnings() for name in about)
 
 
+CLOCK_SET = setting(lambda place: place.house, wall_offset_s=0.0)
+UNPLUGGED, PLUGGED = (
+    doing(lambda place: place.house.radio.unplug()),
+    doing(lambda place: place.house.radio.plug()),
+)
 NEW_CARD = _alter_spool(damage.without_altered)
+TO_SEE, TROUBLED = (*RESTARTED, "gerbang bermasalah"), "gerbang perlu dilihat"
+NO_SIREN, NO_SIREN_TOO = warning("gerbang tanpa sirene"), ("gerbang tanpa sirene",)
+TRICKLED = page("/peringatan", "pernah tidak terhubung", f"warning: {TROUBLED}")
+LOSS = warning(TROUBLED, "restart", "warning, words of the loss where there is one")
+OF_STATES = warning(TROUBLED, "disk_state", f"warning: {TROUBLED}, of its records")
+OF_RESULTS = warning(TROUBLED, "results", f"warning: {TROUBLED}, of results")
+OF_ALARMS = Told(f"warning: {TROUBLED}, of its records", _alarms_told)
+OF_RESTART = warning(TROUBLED, "restart", f"warning: {TROUBLED}, of its restart")
+FULL = page("/peringatan", "penyimpanan gerbang rusak atau penuh", "warning: gerbang bermasalah")
+CLOCK = page("/peringatan", "jam gerbang berubah sendiri", f"warning: {TROUBLED}")
+NO_RESULTS = ((TROUBLED, f"{LABEL} results"),)
+CUT_OFF, UNSURE = (*RESTARTED, "gerbang terputus"), (*RESTARTED, "jam tidak pasti")
 
 GATEWAY = (
-    Fault(
-        "odd orders",
-        "gateway",
-        _odd_orders,
-        nothing,
-        20,
-        40,
-        page("/perangkat", "order_odd"),
-        "page Perangkat: order_odd",
-        (),
-    ),
+    Fault("odd orders", _odd_orders, nothing, 20, 40, page("/perangkat", "order_odd")),
     Fault(
         "odd replies of the hub",
-        "gateway",
         _odd_replies,
         _hub_is_back,
         20,
         80,
         page("/perangkat", "reply_odd"),
-        "page Perangkat: reply_odd",
         RESTARTED,
     ),
-    Fault(
-        "replies that trickle without an end",
-        "gateway",
-        _trickle,
-        _hub_is_back,
-        80,
-        160,
-        page("/peringatan", "pernah tidak terhubung"),
-        "warning: gerbang perlu dilihat",
-        (*RESTARTED, "gerbang terputus"),
-    ),
-    Fault(
-        "journal of the spool altered (WAL)",
-        "gateway",
-        _kill_then(_alter_journal),
-        nothing,
-        20,
-        40,
-        warning("gerbang perlu dilihat", "restart"),
-        "warning, words of the loss where there is one",
-        (*RESTARTED, "gerbang bermasalah"),
-    ),
-    Fault(
-        "state files unreadable",
-        "gateway",
-        _kill_then(_ruin_states),
-        nothing,
-        20,
-        40,
-        warning("gerbang perlu dilihat", "disk_state"),
-        "warning: gerbang perlu dilihat, of its records",
-        (*RESTARTED, "gerbang bermasalah"),
-    ),
-    Fault(
-        "relay board gone",
-        "gateway",
-        _board("gone"),
-        _board(None),
-        40,
-        90,
-        warning("gerbang tanpa sirene"),
-        "warning: gerbang tanpa sirene",
-        ("gerbang tanpa sirene",),
-    ),
+    Fault("replies that trickle without an end", _trickle, _hub_is_back, 80, 160, TRICKLED, CUT_OFF),
+    Fault("journal of the spool altered (WAL)", _kill_then(_alter_journal), nothing, 20, 40, LOSS, TO_SEE),
+    Fault("state files unreadable", _kill_then(_ruin_states), nothing, 20, 40, OF_STATES, TO_SEE),
+    Fault("relay board gone", _board("gone"), _board(None), 40, 90, NO_SIREN, NO_SIREN_TOO),
     Fault(
         "relay board unplugged while it is open",
-        "gateway",
         _board("unplugged"),
         _board(None),
         40,
         90,
-        warning("gerbang tanpa sirene"),
-        "warning: gerbang tanpa sirene",
-        ("gerbang tanpa sirene",),
+        NO_SIREN,
+        NO_SIREN_TOO,
     ),
     Fault(
         "results of orders are not taken",
-        "gateway",
         rows.no_done,
         rows.all_routes,
         200,
         400,
-        warning("gerbang perlu dilihat", "results"),
-        "warning: gerbang perlu dilihat, of results",
-        ((RESTARTED[0], f"{LABEL} results"),),
+        OF_RESULTS,
+        NO_RESULTS,
         beside=MEANWHILE,
     ),
-    Fault(
-        "stored alarms altered",
-        "gateway",
-        _alter_alarms,
-        NEW_CARD,
-        70,
-        120,
-        _alarms_told,
-        "warning: gerbang perlu dilihat, of its records",
-        (*RESTARTED, "gerbang bermasalah"),
-        beside=ANY_TIME,
-    ),
+    Fault("stored alarms altered", _alter_alarms, NEW_CARD, 70, 120, OF_ALARMS, TO_SEE, beside=ANY_TIME),
     Fault(
         "a letter of stored events altered",
-        "gateway",
         _alter_spool(damage.stored_name),
         NEW_CARD,
         70,
         120,
-        warning("gerbang perlu dilihat", "restart"),
-        "warning: gerbang perlu dilihat, of its restart",
-        (*RESTARTED, "gerbang bermasalah"),
+        OF_RESTART,
+        TO_SEE,
         beside=ANY_TIME,
     ),
-    Fault(
-        "relay board on a bad line",
-        "gateway",
-        _board("bad line"),
-        _board(None),
-        60,
-        120,
-        warning("gerbang tanpa sirene"),
-        "warning: gerbang tanpa sirene",
-        ("gerbang tanpa sirene",),
-    ),
-    Fault(
-        "its disk full",
-        "gateway",
-        disk(_gateway_files, "full", errno.ENOSPC),
-        disk_well,
-        66,
-        90,
-        page("/peringatan", "penyimpanan gerbang rusak atau penuh"),
-        "warning: gerbang bermasalah",
-        (*RESTARTED, "gerbang bermasalah"),
-    ),
-    Fault(
-        "clock steps 7 minutes to 12 years",
-        "gateway",
-        _gateway_clock,
-        _gateway_clock_set,
-        20,
-        60,
-        page("/peringatan", "jam gerbang berubah sendiri"),
-        "warning: gerbang perlu dilihat",
-        (*RESTARTED, "jam tidak pasti"),
-    ),
-    Fault(
-        "radio unplugged",
-        "gateway",
-        _unplug,
-        _plug,
-        20,
-        60,
-        warning("radio mati"),
-        "warning: radio mati",
-        UNHEARD,
-    ),
+    Fault("relay board on a bad line", _board("bad line"), _board(None), 60, 120, NO_SIREN, NO_SIREN_TOO),
+    Fault("its disk full", disk(_gateway_files, "full", errno.ENOSPC), disk_well, 66, 90, FULL, TO_SEE),
+    Fault("clock steps 7 minutes to 12 years", _gateway_clock, CLOCK_SET, 20, 60, CLOCK, UNSURE),
+    Fault("radio unplugged", UNPLUGGED, PLUGGED, 20, 60, warning("radio mati"), UNHEARD),
 )

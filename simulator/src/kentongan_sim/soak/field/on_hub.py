@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kentongan_gateway.hub_client.uplink import HubClient
+from kentongan_hub.base.tables import Value
 from kentongan_hub.web import serving
 
 from kentongan_sim.soak.field import damage, phone, rows
@@ -18,27 +19,22 @@ from kentongan_sim.soak.field.told import (
     MEANWHILE,
     Change,
     Fault,
+    Told,
     channel,
     disk,
     disk_well,
+    doing,
     nothing,
     page,
+    setting,
     warning,
 )
 
 Wrong = Callable[[random.Random], float]  # s, of a wall clock
 
 
-def _stop(place: Place, rng: random.Random) -> None:
-    place.hub.stop()
-
-
-def _start(place: Place, rng: random.Random) -> None:
-    place.start_hub()
-
-
-def _cut_hub(place: Place, rng: random.Random) -> None:
-    place.hub_power_cut()
+_stop, _start = doing(lambda place: place.hub.stop()), doing(lambda place: place.start_hub())
+_cut_hub = doing(lambda place: place.hub_power_cut())
 
 
 def _without_clock(wrong_s: Wrong) -> Change:
@@ -58,8 +54,7 @@ def _hub_clock(wrong_s: Wrong) -> Change:
     return begin
 
 
-def _hub_clock_set(place: Place, rng: random.Random) -> None:
-    place.wall_wrong_ms = 0
+_hub_clock_set = setting(lambda place: place, wall_wrong_ms=0)
 
 
 def behind(rng: random.Random) -> float:
@@ -94,8 +89,7 @@ def _leave_prompt(place: Place, rng: random.Random) -> None:
     place.memo["sent"] = place.phone.sent
 
 
-def _sms_well(place: Place, rng: random.Random) -> None:
-    place.phone.fault = phone.WELL
+_sms_well = setting(lambda place: place.phone, fault=phone.WELL)
 
 
 def _broker(silent: bool) -> Change:
@@ -207,175 +201,58 @@ def _hub_files(place: Place) -> Path:
     return place.data
 
 
-OUT = warning("pusat data pernah mati")
-RUINED = page("/peringatan", "BASIS DATA RUSAK")
+OUT = warning("pusat data pernah mati", where="warning: pernah mati")
+PROMPT_OUT = OUT._replace(where="warning: pernah mati; SMS go on")
+RUINED = page("/peringatan", "BASIS DATA RUSAK", "red on every page")
+FULL = page("/peringatan", "PENYIMPANAN GAGAL", "red on every page")
+TORN = page(
+    "/peringatan", f"perintah stage untuk {LABEL} rusak", "page Peringatan, warning: pusat data gagal"
+)
+UNSURE = warning("jam tidak pasti")
+REFUSED = Told(
+    "the answer or page Kanal, with the reason",
+    lambda place: place.memo.get("refused", False) or channel("apprise")(place),
+)
 FAILED = "pusat data gagal", "pusat data"
-LOOKED_AT = 630, 900  # s: what nothing reads is found by the look that the hub takes every ten minutes
+DAMAGED, FAILED_TOO = (*AWAY, "basis data rusak", "akses perlu diperiksa"), (*AWAY, "pusat data gagal")
+NO_ROAD = ("kanal gagal",)
+SMS_FAULTS = (phone.GONE, phone.SILENT, phone.NOISE, phone.REFUSES, phone.NO_NETWORK)
+
+
+def _unreadable(name: str, table: str, column: str, odd: Value, where: str, subject: str) -> Fault:
+    """One value of the database; what nothing reads is found by the look that the hub takes every 10 min."""
+    seen, also = warning(rows.REPLACED, subject), ((rows.REPLACED, subject), FAILED)
+    changes = rows.row(table, column, odd, where)
+    return Fault(f"unreadable: {name}", *changes, 630, 900, seen, also, beside=MEANWHILE)
+
 
 HUB = (
-    Fault("away for 1 to 40 minutes", "hub", _stop, _start, 70, 2_400, OUT, "warning: pernah mati", AWAY),
-    Fault(
-        "power cut, clock behind up to 3 years",
-        "hub",
-        _cut_hub,
-        _without_clock(behind),
-        70,
-        900,
-        OUT,
-        "warning: pernah mati",
-        AWAY,
-    ),
-    Fault(
-        "power cut, clock ahead up to 11 years",
-        "hub",
-        _cut_hub,
-        _without_clock(ahead),
-        70,
-        900,
-        OUT,
-        "warning: pernah mati",
-        AWAY,
-    ),
-    Fault(
-        "clock stepped back while it runs",
-        "hub",
-        _hub_clock(behind),
-        _hub_clock_set,
-        60,
-        120,
-        warning("jam tidak pasti"),
-        "warning: jam tidak pasti",
-        AWAY,
-    ),
-    Fault(
-        "clock stepped ahead while it runs",
-        "hub",
-        _hub_clock(ahead),
-        _hub_clock_set,
-        60,
-        120,
-        warning("jam tidak pasti"),
-        "warning: jam tidak pasti",
-        AWAY,
-    ),
-    *(
-        Fault(
-            f"database {name}",
-            "hub",
-            _damage(name),
-            _start,
-            3,
-            90,
-            RUINED,
-            "red on every page",
-            (*AWAY, "basis data rusak", "akses perlu diperiksa"),
-        )
-        for name in damage.DATABASE
-    ),
-    Fault(
-        "the hub's disk full",
-        "hub",
-        disk(_hub_files, "full", errno.ENOSPC),
-        disk_well,
-        30,
-        90,
-        page("/peringatan", "PENYIMPANAN GAGAL"),
-        "red on every page",
-        (*AWAY, "pusat data gagal"),
-    ),
-    *(
-        Fault(
-            f"unreadable: {name}",
-            "hub",
-            *rows.row(table, column, odd, where),
-            *LOOKED_AT,
-            warning(rows.REPLACED, subject),
-            f"warning: {rows.REPLACED}",
-            ((rows.REPLACED, subject), FAILED),
-            beside=MEANWHILE,
-        )
-        for name, table, column, odd, where, subject in rows.ROWS
-    ),
+    Fault("away for 1 to 40 minutes", _stop, _start, 70, 2_400, OUT, AWAY),
+    Fault("power cut, clock behind up to 3 years", _cut_hub, _without_clock(behind), 70, 900, OUT, AWAY),
+    Fault("power cut, clock ahead up to 11 years", _cut_hub, _without_clock(ahead), 70, 900, OUT, AWAY),
+    Fault("clock stepped back while it runs", _hub_clock(behind), _hub_clock_set, 60, 120, UNSURE, AWAY),
+    Fault("clock stepped ahead while it runs", _hub_clock(ahead), _hub_clock_set, 60, 120, UNSURE, AWAY),
+    *(Fault(f"database {name}", _damage(name), _start, 3, 90, RUINED, DAMAGED) for name in damage.DATABASE),
+    Fault("the hub's disk full", disk(_hub_files, "full", errno.ENOSPC), disk_well, 30, 90, FULL, FAILED_TOO),
+    *(_unreadable(*row) for row in rows.ROWS),
     Fault(
         "unreadable: an order that waits",
-        "hub",
         rows.torn_order,
         rows.no_torn_order,
         150,
         240,
-        page("/peringatan", f"perintah stage untuk {LABEL} rusak"),
-        "page Peringatan, warning: pusat data gagal",
+        TORN,
         (FAILED,),
         beside=MEANWHILE,
     ),
     *(
-        Fault(
-            f"SMS modem {name}",
-            "hub",
-            _sms(name),
-            _sms_well,
-            60,
-            200,
-            channel("sms"),
-            "page Kanal, warning: kanal gagal",
-            ("kanal gagal",),
-        )
-        for name in (phone.GONE, phone.SILENT, phone.NOISE, phone.REFUSES, phone.NO_NETWORK)
+        Fault(f"SMS modem {name}", _sms(name), _sms_well, 60, 200, channel("sms"), NO_ROAD)
+        for name in SMS_FAULTS
     ),
-    Fault(
-        "killed, SMS modem left in its prompt",
-        "hub",
-        _leave_prompt,
-        _start,
-        70,
-        120,
-        OUT,
-        "warning: pernah mati; SMS go on",
-        AWAY,
-    ),
-    Fault(
-        "MQTT broker gone",
-        "hub",
-        _broker(False),
-        _no_broker,
-        40,
-        90,
-        channel("mqtt"),
-        "page Kanal, warning: kanal gagal",
-        ("kanal gagal",),
-    ),
-    Fault(
-        "MQTT broker silent",
-        "hub",
-        _broker(True),
-        _no_broker,
-        40,
-        90,
-        channel("mqtt"),
-        "page Kanal, warning: kanal gagal",
-        ("kanal gagal",),
-    ),
-    Fault(
-        "webhook into the LAN or the machine",
-        "hub",
-        _webhook,
-        _no_webhook,
-        20,
-        40,
-        lambda place: place.memo.get("refused", False) or channel("apprise")(place),
-        "the answer or page Kanal, with the reason",
-        ("kanal gagal",),
-    ),
-    Fault("odd forms", "hub", _odd_forms, nothing, 10, 30, _explained, "the answer, never a 5xx", ()),
-    Fault(
-        "more silent connections than places",
-        "hub",
-        _hold_connections,
-        _drop_connections,
-        20,
-        40,
-        None,
-        "nothing fails",
-        (),
-    ),
+    Fault("killed, SMS modem left in its prompt", _leave_prompt, _start, 70, 120, PROMPT_OUT, AWAY),
+    Fault("MQTT broker gone", _broker(False), _no_broker, 40, 90, channel("mqtt"), NO_ROAD),
+    Fault("MQTT broker silent", _broker(True), _no_broker, 40, 90, channel("mqtt"), NO_ROAD),
+    Fault("webhook into the LAN or the machine", _webhook, _no_webhook, 20, 40, REFUSED, NO_ROAD),
+    Fault("odd forms", _odd_forms, nothing, 10, 30, Told("the answer, never a 5xx", _explained)),
+    Fault("more silent connections than places", _hold_connections, _drop_connections, 20, 40, None),
 )
