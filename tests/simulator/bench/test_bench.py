@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from kentongan_sim import cli
 from kentongan_sim.bench import grid, record, store, targets
-from kentongan_sim.bench.run import Progress, campaign, failures
+from kentongan_sim.bench.run import Progress, failures
 from kentongan_sim.bench.store import Store, code_digest, code_files, matters
 from kentongan_sim.checkers import ALL
+from kentongan_sim.scenarios.catalogue import SCENARIOS
 from patience import PATIENCE_S, wait_for
 
 TINY = grid.Cell("line", "line3", 1, 0, 160, 0.05, (), grid.PRESETS[0], grid.OURS, 12, 3, 0.05)
@@ -96,9 +97,8 @@ def test_the_full_grid_takes_about_an_hour_on_two_cores():
     assert sum(grid.cost_s(cell, False) for cell in grid.chosen(False)) < 120 * 60
 
 
-def test_a_cell_of_a_scenario_that_is_not_built_says_so_instead_of_running():
-    later = TINY._replace(scenario="kota")
-    assert grid.missing(later) == "scenario kota is not built yet" and grid.missing(TINY) == ""
+def test_every_cell_is_of_a_scenario_that_there_is():
+    assert {cell.scenario for cell in grid.cells()} <= set(SCENARIOS)
 
 
 def test_one_run_keeps_what_the_page_needs():
@@ -183,9 +183,9 @@ def test_the_digest_is_of_the_code_that_matters_only(tmp_path):
 BENCH = """
 import sys
 from kentongan_sim.bench import grid
-grid.BLOCKS = (grid.Block("line", "line", "line3", (1,), 0, 160, grid.ALIVE, (0.0,), grid.PRESETS[:1],
-                          grid.Seeds(0, 12, 12, 0), grid.Seeds(0, 12, 12, 0),
-                          grid.Cost((0, 0), (0, 0))),)
+grid.BLOCKS = (grid.Block("line", "line", "line3", grid.Seeds(0, 12, 12, 0), grid.Seeds(0, 12, 12, 0),
+                          grid.Cost((0, 0), (0, 0)), duration_s=160, losses=(0.0,),
+                          presets=grid.PRESETS[:1]),)
 from kentongan_sim.cli import main
 sys.exit(main(["bench", "--cells", "line-*", "--jobs", "1", "--out", sys.argv[1]]))
 """
@@ -240,11 +240,6 @@ def test_the_baseline_is_judged_but_promises_nothing():
         (grid.name(TINY), "no_alarm_lost 1 times: gone"),
         (grid.name(stock), "KeyError: y"),
     ]
-
-
-def test_cells_of_scenarios_not_built_yet_are_skipped(tmp_path):
-    later = TINY._replace(scenario="kota")
-    assert campaign([later], True, Store(tmp_path, "aaaa"), 1) == {}
 
 
 def test_a_page_can_be_made_of_the_results_of_former_code_without_a_run(tmp_path, capsys):

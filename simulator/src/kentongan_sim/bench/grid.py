@@ -6,12 +6,9 @@ Seeds of a cell are 1..n, the same for ours and for the stock baseline.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from hashlib import sha256
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from kentongan_wire.phy import DEFAULT_PRESET
-
-from kentongan_sim.scenarios.catalogue import SCENARIOS
 
 # stock: unmodified Meshtastic nodes in the same places, each press one packet that wants an acknowledgement;
 # stock-once and stock-resend: the plain packets with which real nodes were measured, once or every RESEND_S.
@@ -59,15 +56,15 @@ class Block(NamedTuple):
     key: str
     title: str  # on the page
     scenario: str
-    presses: tuple[int, ...]
-    within_s: float
-    duration_s: int
-    dead: tuple[tuple[str, ...], ...]
-    losses: tuple[float, ...]
-    presets: tuple[str, ...]
     full: Seeds
     quick: Seeds
     cost: Cost
+    presses: tuple[int, ...] = (1,)
+    within_s: float = 0
+    duration_s: int = ONE_PRESS_S
+    dead: tuple[tuple[str, ...], ...] = ALIVE
+    losses: tuple[float, ...] = LOSSES
+    presets: tuple[str, ...] = PRESETS
     baselines: tuple[str, ...] = SIDE_BY_SIDE
 
 
@@ -104,12 +101,6 @@ BLOCKS = (
         "rt1",
         "`rt`, 1 press",
         "rt",
-        (1,),
-        0,
-        ONE_PRESS_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(30_000, 1_000, 600, 600, 300),
         Seeds(300, 60, 60, 30, 10),
         Cost((0.03, 0.015), (0.01, 0)),
@@ -118,54 +109,38 @@ BLOCKS = (
         "rt10",
         "`rt`, 10 presses in 3 s",
         "rt",
-        (10,),
-        3,
-        BURST_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(1_400, 600, 200, 200, 100),
         Seeds(40, 12, 12, 10, 6),
         Cost((0.03, 0.02), (0, 0.004)),
+        presses=(10,),
+        within_s=3,
+        duration_s=BURST_S,
     ),
     Block(
         "rw40",
         "`rw`, 40 presses in 10 s",
         "rw",
-        (40,),
-        10,
-        EARTHQUAKE_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(76, 76, 10, 8, 3),
         Seeds(3, 1, 1, 1),
         Cost((0.8, 0.13), (0, 0.1)),
+        presses=(40,),
+        within_s=10,
+        duration_s=EARTHQUAKE_S,
     ),
     Block(
         "dead",
         "`rt`, one device dead, 1 press",
         "rt",
-        (1,),
-        0,
-        ONE_PRESS_S,
-        DEAD_PARTS,
-        LOSSES,
-        BESIDE,
         Seeds(3_000, 300, 300, 300),
         Seeds(30, 0, 0, 5),
         Cost((0.03, 0.01), (0.008, 0)),
+        dead=DEAD_PARTS,
+        presets=BESIDE,
     ),
     Block(
         "zinc",
         "`zinc`, 1 press",
         "zinc",
-        (1,),
-        0,
-        ONE_PRESS_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(3_200, 600, 300, 300, 100),
         Seeds(60, 10, 10, 10, 5),
         Cost((0.04, 0.02), (0.015, 0)),
@@ -174,68 +149,52 @@ BLOCKS = (
         "hostile",
         "`hostile`, 1 press",
         "hostile",
-        (1,),
-        0,
-        HOSTILE_S,
-        ALIVE,
-        LOSSES,
-        BESIDE,
         Seeds(500, 100, 60, 10),
         Seeds(15, 3, 3, 2),
         Cost((0.5, 0), (2, 0)),
+        duration_s=HOSTILE_S,
+        presets=BESIDE,
     ),
     Block(
         "hour",
         "`rt`, gateway dead for an hour, 20 presses in it",
         "rt",
-        (20,),
-        3_600,
-        HOUR_S,
-        (("gateway-1",),),
-        LOSSES,
-        BESIDE,
         Seeds(60, 20, 20, 20),
         Seeds(2, 0, 0, 0),
         Cost((0.4, 0.06), (0.08, 0)),
+        presses=(20,),
+        within_s=3_600,
+        duration_s=HOUR_S,
+        dead=(("gateway-1",),),
+        presets=BESIDE,
     ),
     Block(
         "load",
         "`rt`, more and more presses in 3 s",
         "rt",
-        LOADS,
-        3,
-        BURST_S,
-        ALIVE,
-        (WORST_LOSS,),
-        PRESETS,
         Seeds(60, 0, 60, 60, 20),
         Seeds(8, 0, 0, 6),
         Cost((0.03, 0.025), (0, 0.006)),
+        presses=LOADS,
+        within_s=3,
+        duration_s=BURST_S,
+        losses=(WORST_LOSS,),
     ),
     Block(
         "rt120",
         "`rt120`, 1 and 10 presses",
         "rt120",
-        (1, 10),
-        3,
-        BURST_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(300, 100, 60, 30, 20),
         Seeds(8, 0, 0, 0),
         Cost((0.06, 0.02), (0, 0.05)),
+        presses=(1, 10),
+        within_s=3,
+        duration_s=BURST_S,
     ),
     Block(
         "line",
         "`line3`, 1 press",
         "line3",
-        (1,),
-        0,
-        ONE_PRESS_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(1_000, 300, 300, 300, 200),
         Seeds(40, 0, 10, 10, 10),
         Cost((0.03, 0.01), (0.002, 0)),
@@ -244,12 +203,6 @@ BLOCKS = (
         "line5",
         "`line5`, 1 press",
         "line5",
-        (1,),
-        0,
-        ONE_PRESS_S,
-        ALIVE,
-        LOSSES,
-        PRESETS,
         Seeds(1_000, 300, 300, 300, 200),
         Seeds(40, 0, 10, 10, 10),
         Cost((0.03, 0.02), (0.003, 0)),
@@ -258,16 +211,15 @@ BLOCKS = (
         "stock8",
         "the stock model in the place where real stock nodes were measured",
         "stock8",
-        (1, 8),
-        3,
-        BURST_S,
-        ALIVE,
-        (0.0,),
-        ("MediumFast",),
         Seeds(0, 0, 0, 200),
         Seeds(0, 0, 0, 40),
         Cost((0, 0), (0, 0.008)),
-        (ONCE, RESEND),
+        presses=(1, 8),
+        within_s=3,
+        duration_s=BURST_S,
+        losses=(0.0,),
+        presets=("MediumFast",),
+        baselines=(ONCE, RESEND),
     ),
 )
 
@@ -340,12 +292,3 @@ def seed_range(cell: Cell, quick: bool) -> str:
 def chosen(quick: bool, pattern: str = "*") -> list[Cell]:
     """List the cells of this grid whose name matches."""
     return [cell for cell in cells() if seeds(cell, quick) and fnmatch(name(cell), pattern)]
-
-
-def missing(cell: Cell) -> str:
-    """Say why the cell cannot be run by this code, or ""."""
-    if cell.scenario not in SCENARIOS:
-        return f"scenario {cell.scenario} is not built yet"
-    if cell.baseline != OURS and find_spec("kentongan_sim.stock.baseline") is None:
-        return "the stock baseline is not built yet"
-    return ""

@@ -141,7 +141,7 @@ def head(run: Campaign) -> str:
     if run.pattern != "*":
         which += f", only the cells named `{run.pattern}`"
     counts = sum(len(finished(run, cell)) for cell in run.cells)
-    wanted = sum(len(grid.seeds(cell, run.quick)) for cell in run.cells if not grid.missing(cell))
+    wanted = sum(len(grid.seeds(cell, run.quick)) for cell in run.cells)
     parts = [
         f"# Benchmarks\n\nMade by the {which}. {counts:,} of {wanted:,} simulated runs, seeds 1-n with "
         f"n in each table; code {run.digest}, {run.date}, {run.machine}. Default preset "
@@ -166,7 +166,7 @@ def head(run: Campaign) -> str:
 def seeds_shown(run: Campaign, cell: Cell) -> str:
     """ "1-300", or "1-120 of 300" where the rest is still to be run."""
     records, wanted = run.results.get(grid.name(cell), {}), grid.seeds(cell, run.quick)
-    if len(records) == len(wanted) or grid.missing(cell):
+    if len(records) == len(wanted):
         return grid.seed_range(cell, run.quick)
     seeds = sorted(records)
     if not seeds:
@@ -269,10 +269,9 @@ def conditions(cell: Cell) -> str:
 
 
 def judge(run: Campaign, target: Target, cell: Cell) -> Judged:
-    why = grid.missing(cell)
     records = finished(run, cell)
-    if why or not records:
-        return targets.Judged(why or "no result yet", NOTHING, ABSENT)
+    if not records:
+        return targets.Judged("no result yet", NOTHING, ABSENT)
     judged = target.judge(records)
     errors = len(run.results[grid.name(cell)]) - len(records)
     if errors:
@@ -343,16 +342,10 @@ def measured_stock(run: Campaign) -> str:
     """The stock model beside what real stock nodes did in the same kind of place."""
     rows = []
     for presses, baseline, words, real, figure in targets.REAL_STOCK:
-        cell = next(
-            (
-                cell
-                for cell in run.cells
-                if (cell.block, cell.presses, cell.baseline) == ("stock8", presses, baseline)
-            ),
-            None,
-        )
+        wanted = "stock8", presses, baseline
+        cell = next((one for one in run.cells if (one.block, one.presses, one.baseline) == wanted), None)
         records = finished(run, cell) if cell else []
-        why = grid.missing(cell) or "no result yet" if cell else "not in this grid"
+        why = "no result yet" if cell else "not in this grid"
         rows.append(
             (words, real, figure(records) if records else why, seeds_shown(run, cell) if cell else NOTHING)
         )
@@ -385,7 +378,7 @@ def all_cells(run: Campaign) -> str:
     for cell in run.cells:
         records = finished(run, cell)
         if not records:
-            rows.append((f"`{grid.name(cell)}`", grid.missing(cell) or "no result yet", *[""] * 7))
+            rows.append((f"`{grid.name(cell)}`", "no result yet", *[""] * 7))
             continue
         code, finger, stored, shown = (
             [value for record in records for value in values_of(record)]

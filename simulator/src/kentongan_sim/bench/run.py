@@ -96,10 +96,7 @@ def list_cells(chosen: Sequence[Cell], quick: bool) -> None:
     """Print the cells, their seeds, and their costs."""
     for cell in chosen:
         seeds = f"seeds {grid.seed_range(cell, quick)}"
-        print(
-            f"{grid.name(cell):48} {seeds:14} {grid.cost_s(cell, quick):7.0f} core-s "
-            f"{grid.missing(cell)}".rstrip()
-        )
+        print(f"{grid.name(cell):48} {seeds:14} {grid.cost_s(cell, quick):7.0f} core-s")
     total_s = sum(grid.cost_s(cell, quick) for cell in chosen)
     print(
         f"{len(chosen)} cells, {sum(len(grid.seeds(cell, quick)) for cell in chosen):,} runs, about "
@@ -115,10 +112,9 @@ def campaign(chosen: Sequence[Cell], quick: bool, store: Store, jobs: int) -> Re
     for cell in chosen:
         name = grid.name(cell)
         seeds = grid.seeds(cell, quick)
-        if not grid.missing(cell):
-            kept = store.load(cell)
-            results[name] = {seed: kept[seed] for seed in seeds if seed in kept}
-            tasks += [(seed / len(seeds), name, cell, seed) for seed in seeds if seed not in kept]
+        kept = store.load(cell)
+        results[name] = {seed: kept[seed] for seed in seeds if seed in kept}
+        tasks += [(seed / len(seeds), name, cell, seed) for seed in seeds if seed not in kept]
     if not jobs:
         return results
     had = sum(map(len, results.values()))
