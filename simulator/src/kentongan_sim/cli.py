@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 import time
 from argparse import Namespace
@@ -13,7 +12,7 @@ from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.checkers.summary import sentence, summarise
-from kentongan_sim.console.arguments import Commands, number, typed
+from kentongan_sim.console.arguments import Commands, add_engine, add_loss, add_seed, number, spelled, typed
 from kentongan_sim.engines.micropython import EngineError
 from kentongan_sim.physics.air import AirFault
 from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
@@ -23,7 +22,6 @@ from kentongan_sim.world.presses import WARM_UP_S, plan_presses
 from kentongan_sim.world.world import ENGINES, World
 
 AFTER_S = 120  # the run goes on so long after the last press
-LOSS_MAX = 0.9
 PRESSES_MAX, WITHIN_MAX_S, DURATION_MAX_S = 1_000, 3_600, 86_400
 RETRY_MAX_S = 3_600
 EXIT_BROKEN, EXIT_USAGE = 1, 2
@@ -41,8 +39,8 @@ def add_run(sub: Commands) -> None:
     run = sub.add_parser("run", help="run a scenario in virtual time and print its figures")
     whole, seconds = "give a whole number", "give seconds"
     run.add_argument("scenario", metavar="SCENARIO", help=", ".join(sorted(SCENARIOS)))
-    run.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
-    run.add_argument("--seed", type=number(int, 0, 2**63, whole), default=1, metavar="N")
+    add_engine(run, ENGINES)
+    add_seed(run)
     run.add_argument("--presses", type=number(int, 0, PRESSES_MAX, whole), default=1, metavar="K")
     run.add_argument(
         "--within",
@@ -51,13 +49,7 @@ def add_run(sub: Commands) -> None:
         metavar="S",
         help="spread the presses over so many seconds (default 3)",
     )
-    run.add_argument(
-        "--loss",
-        type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"),
-        default=0.0,
-        metavar="P",
-        help="extra loss of frames: 0.08 is eight in a hundred",
-    )
+    add_loss(run, 0.0)
     run.add_argument(
         "--preset", default=None, metavar="NAME", help="another modem preset than the scenario's"
     )
@@ -159,32 +151,9 @@ def make_world(args: Namespace, scene: Scenario) -> World:
 
 def again(args: Namespace) -> str:
     """Write the seed and the command that does the same once more."""
-    words = [
-        typed("kentongan-sim"),
-        "run",
-        args.scenario,
-        "--engine",
-        args.engine,
-        "--seed",
-        str(args.seed),
-        "--presses",
-        str(args.presses),
-        "--within",
-        f"{args.within:g}",
-        "--loss",
-        f"{args.loss:g}",
-    ]
-    if args.preset:
-        words += ["--preset", args.preset]
-    if args.baseline:
-        words += ["--baseline", args.baseline]
-    if args.retry is not None:
-        words += ["--retry", f"{args.retry:g}"]
-    for label in args.dead:
-        words += ["--dead", label]
-    if args.duration:
-        words += ["--duration", f"{args.duration:g}"]
-    return f"seed {args.seed}; run again: {shlex.join(words)}"
+    names = ("engine", "seed", "presses", "within", "loss", "preset", "baseline", "retry", "dead", "duration")
+    options = {name: getattr(args, name) for name in names}
+    return f"seed {args.seed}; run again: {spelled(typed('kentongan-sim'), 'run', args.scenario, **options)}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

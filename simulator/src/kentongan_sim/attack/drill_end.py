@@ -8,14 +8,12 @@ from a house that was in the drill or from another one.
 
 import json
 import multiprocessing
-import os
-import shlex
 from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from kentongan_sim.attack.run import LOSS_MAX, seeds
-from kentongan_sim.console.arguments import Commands, number, typed
+from kentongan_sim.attack.run import seeds
+from kentongan_sim.console.arguments import Commands, add_engine, add_jobs, add_loss, spelled, typed
 from kentongan_sim.physics.chance import between, draw_u32
 from kentongan_sim.physics.shapes import Detail, Us
 from kentongan_sim.scenarios.catalogue import SCENARIOS, scenario
@@ -43,10 +41,7 @@ def walk(scene_name: str, seed: int, loss: float = 0.08, engine: str = "cpython"
     """Run it once."""
     scene = scenario(scene_name)
     with World(scene, seed, engine, loss, keep_trace=False) as world:
-        playing, drilled = (
-            dict[str, str](),
-            set[str](),
-        )  # post -> the pattern that is beaten, or "" for silence
+        playing, drilled = dict[str, str](), set[str]()  # post -> the pattern it beats, or "" for silence
         heard = set[tuple[str, str]]()  # (post, node) of presses after the end
         world.listen(lambda t_us, label, what, detail: _follow(playing, drilled, label, what, detail))
         world.listen(lambda t_us, label, what, detail: _hear(heard, t_us, label, what, detail))
@@ -137,22 +132,10 @@ def add_parser(sub: Commands) -> None:
     names = ", ".join(sorted(SCENARIOS))
     parser.add_argument("scenario", nargs="?", default="rt", metavar="SCENARIO", help=names)
     parser.add_argument("--seeds", default="1-20", metavar="A-B", help="a run of each (default 1-20)")
-    parser.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
-    parser.add_argument(
-        "--loss",
-        type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"),
-        default=0.08,
-        metavar="P",
-        help="extra loss of frames (default 0.08)",
-    )
+    add_engine(parser, ENGINES)
+    add_loss(parser, 0.08)
     parser.add_argument("--without", action="store_true", help="the same presses without a drill, to compare")
-    parser.add_argument(
-        "--jobs",
-        type=number(int, 1, 64, "give a whole number"),
-        default=1,
-        metavar="N",
-        help=f"runs at a time (this machine has {os.cpu_count()} cores)",
-    )
+    add_jobs(parser, 1)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(go=go)
 
@@ -168,7 +151,7 @@ def go(args: Namespace) -> int:
             f"drill {LIMIT_S} s after the end, in {in_time:.2%} all beat it as real {LIMIT_S} s after it"
         )
     for one in (out["as_drill"] + out["late"])[:SHOWN] if not args.json else ():
-        words = [typed("kentongan-sim"), "drill", args.scenario, "--seeds", str(one["seed"])]
-        words += ["--loss", f"{args.loss:g}"]
-        print(f"  {', '.join(one['as_drill'] or one['late'])}: {shlex.join(words)}")
+        command = typed("kentongan-sim"), "drill", args.scenario
+        again = spelled(*command, seeds=one["seed"], loss=args.loss)
+        print(f"  {', '.join(one['as_drill'] or one['late'])}: {again}")
     return int(bool(out["as_drill"]))

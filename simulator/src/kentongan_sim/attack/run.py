@@ -1,7 +1,6 @@
 """`kentongan-sim attack [NAME]`: walks under attack, many seeds, and what the checkers find."""
 
 import json
-import shlex
 import sys
 import time
 from argparse import Namespace
@@ -19,23 +18,19 @@ from kentongan_sim.attack.hub import HubSiege
 from kentongan_sim.attack.page import COLUMNS
 from kentongan_sim.attack.siege import Attack, Siege
 from kentongan_sim.checkers import UNDER_ATTACK
-from kentongan_sim.console.arguments import Commands, number
+from kentongan_sim.console.arguments import Commands, add_engine, add_jobs, add_loss, spelled
 from kentongan_sim.physics.shapes import Ms, Violation
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import ENGINES
 
 WITHIN_MS = 10_000
-LOSS_MAX = 0.9
 PAGE = "docs/reliability.md"
 SEEDS_MAX = 100_000
 SHOWN = 8
 # Columns of what an attack itself found.
 EXTRA = {
-    "coming": "false_words",
-    "siren": "muted",
-    "unpaged": "muted",
-    "uncalled": "muted",
-    "again": "false_sirens",
+    **dict.fromkeys(("siren", "unpaged", "uncalled"), "muted"),
+    **{"coming": "false_words", "again": "false_sirens"},
 }
 
 
@@ -131,22 +126,10 @@ def add_parser(sub: Commands) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one attack of --list; default: all")
     parser.add_argument("--list", action="store_true", help="print the attacks and what their thieves hold")
     parser.add_argument("--seeds", default="1-3", metavar="A-B", help="a walk of each (default 1-3)")
-    parser.add_argument("--engine", default="cpython", metavar="ENGINE", help=" or ".join(ENGINES))
-    parser.add_argument(
-        "--loss",
-        type=number(float, 0, LOSS_MAX, "write 0.08 for 8 %"),
-        default=0.08,
-        metavar="P",
-        help="extra loss of frames (default 0.08)",
-    )
+    add_engine(parser, ENGINES)
+    add_loss(parser, 0.08)
     parser.add_argument("--calm", action="store_true", help="the same walks without a thief, to compare")
-    parser.add_argument(
-        "--jobs",
-        type=number(int, 1, 64, "give a whole number"),
-        default=1,
-        metavar="N",
-        help="processes; the result is the same for any number",
-    )
+    add_jobs(parser, 1)
     parser.add_argument("--page", metavar="FILE", help=f"write the table there ({PAGE})")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(go=go)
@@ -161,19 +144,8 @@ def go(args: Namespace) -> int:
     wanted, started = seeds(args.seeds), time.monotonic()
 
     def again(name: str, seed: int) -> str:
-        words = [
-            "kentongan-sim",
-            "attack",
-            name,
-            "--seeds",
-            str(seed),
-            "--engine",
-            args.engine,
-            "--loss",
-            f"{args.loss:g}",
-            *(["--calm"] if args.calm else []),
-        ]
-        return shlex.join(words)
+        command = "kentongan-sim", "attack", name
+        return spelled(*command, seeds=seed, engine=args.engine, loss=args.loss, calm=args.calm)
 
     rows = []
     for one, walks in zip(chosen, walked(chosen, wanted, args), strict=True):
@@ -191,8 +163,8 @@ def go(args: Namespace) -> int:
     )
     print(json.dumps(result) if args.json else sentence(result))
     if args.page:
-        words = [f"--seeds {args.seeds}", f"--loss {args.loss:g}", *(["--calm"] if args.calm else [])]
-        command = " ".join([".venv/bin/kentongan-sim attack", *([args.name] if args.name else []), *words])
+        words = [".venv/bin/kentongan-sim", "attack", *([args.name] if args.name else [])]
+        command = spelled(*words, seeds=args.seeds, loss=args.loss, calm=args.calm)
         page.write(Path(args.page), result, command)
     return report(rows)
 

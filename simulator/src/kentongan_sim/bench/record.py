@@ -4,7 +4,6 @@ import signal
 import time
 import traceback
 from collections.abc import Iterable
-from shlex import join
 from types import FrameType
 from typing import Never
 
@@ -12,6 +11,7 @@ from kentongan_sim.bench.grid import OURS, RETRY_S, Cell, Record
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.air_within_law import worst_hours
 from kentongan_sim.checkers.summary import press_rows, refusals, unreachable
+from kentongan_sim.console.arguments import spelled
 from kentongan_sim.physics.shapes import Event, Ms
 from kentongan_sim.scenarios.catalogue import scenario
 from kentongan_sim.world.history import History
@@ -125,27 +125,10 @@ def air_by_role(history: History) -> dict[str | None, list[Ms]]:
 
 def again(cell: Cell, seed: int) -> str:
     """Write the command that runs this once more and shows it, typed where this project is."""
-    words = [
-        ".venv/bin/kentongan-sim",
-        "run",
-        cell.scenario,
-        "--seed",
-        str(seed),
-        "--presses",
-        str(cell.presses),
-        "--within",
-        f"{cell.within_s:g}",
-        "--loss",
-        f"{cell.loss:g}",
-        "--preset",
-        cell.preset,
-        "--duration",
-        str(cell.duration_s),
-    ]
-    for label in cell.dead:
-        words += ["--dead", label]
-    if cell.baseline != OURS:
-        words += ["--baseline", "stock"]
-        if RETRY_S[cell.baseline] is not None:
-            words += ["--retry", str(RETRY_S[cell.baseline])]
-    return join(words)
+    ours = cell.baseline == OURS
+    return spelled(
+        *(".venv/bin/kentongan-sim", "run", cell.scenario),
+        **{"seed": seed, "presses": cell.presses, "within": cell.within_s, "loss": cell.loss},
+        **{"preset": cell.preset, "duration": cell.duration_s, "dead": cell.dead},
+        **{"baseline": None if ours else "stock", "retry": None if ours else RETRY_S[cell.baseline]},
+    )

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 from kentongan_wire.errors import LocalError
 
 from kentongan_sim.console import marked
-from kentongan_sim.console.arguments import Commands, number
+from kentongan_sim.console.arguments import Commands, add_jobs, add_seed, number, spelled
 from kentongan_sim.console.progress import during
 
 
@@ -115,8 +115,8 @@ def in_parts(args: Namespace, name: str, campaign: Parts[R], page: Page[R], coun
     print(page.table(result))
     print(f"{name}: {page.verdict(result)} {result.wall_s:.0f} s")
     if args.page:
-        words = f"--faults {count} --seed {args.seed} --jobs {args.jobs}"
-        command = f".venv/bin/kentongan-sim soak {name} {words}"
+        words = ".venv/bin/kentongan-sim", "soak", name
+        command = spelled(*words, faults=count, seed=args.seed, jobs=args.jobs)
         marked.write(Path(args.page), page.MARK, page.verdict(result), page.table(result), command)
     return result.problems
 
@@ -177,14 +177,8 @@ def add_parser(sub: Commands) -> None:
         metavar="N",
         help=f"of gateway (default {WHOLE}) or field (default {FIELD})",
     )
-    soak.add_argument("--seed", type=number(int, 0, 2**63, "give a whole number"), default=1, metavar="N")
-    soak.add_argument(
-        "--jobs",
-        type=number(int, 1, 64, "give a whole number"),
-        default=2,
-        metavar="N",
-        help="processes; the result is the same for any number",
-    )
+    add_seed(soak)
+    add_jobs(soak, 2)
     soak.add_argument(
         "--keep",
         default="build/soak",
