@@ -45,5 +45,16 @@ def test_every_state_can_be_reached_from_the_first():
     assert reached == set(s.STATES)
 
 
+def mermaid():
+    """Draw the table as a Mermaid state diagram, for the README, without what leads nowhere else."""
+    lines = ["stateDiagram-v2", f"    [*] --> {s.BARU}"]
+    for state in s.STATES:
+        for target in s.STATES:
+            events = [event for event, to in s.TABLE[state].items() if to == target and to != state]
+            if events:
+                lines.append(f"    {state} --> {target}: {', '.join(events)}")
+    return "\n".join(lines)
+
+
 def test_the_picture_in_the_readme_is_the_table():
-    assert s.mermaid() in README.read_text(encoding="utf-8")
+    assert mermaid() in README.read_text(encoding="utf-8")

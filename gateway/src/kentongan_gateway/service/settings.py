@@ -41,8 +41,8 @@ def _whole(low: int, high: int, default: object, remedy: str) -> Field:
     return Field((low, high), default, f"{remedy}, a whole number {low}..{high}")
 
 
-def _choice(words: Iterable[str], default: object, remedy: str = "") -> Field:
-    return Field(frozenset(words), default, remedy or "one of " + ", ".join(words))
+def _choice(words: Iterable[str], default: object) -> Field:
+    return Field(frozenset(words), default, "one of " + ", ".join(words))
 
 
 def _radio(types: Iterable[str], default: object) -> dict[str, Field]:

@@ -57,14 +57,3 @@ TABLE = {
 def after(state: str, event: str) -> str | None:
     """Look the next state up; None when the table forbids it."""
     return TABLE[state].get(event)
-
-
-def mermaid() -> str:
-    """Draw the table as a Mermaid state diagram, for the README; stays out of it: what leads nowhere else."""
-    lines = ["stateDiagram-v2", f"    [*] --> {BARU}"]
-    for state in STATES:
-        for target in STATES:
-            events = [event for event, to in TABLE[state].items() if to == target and to != state]
-            if events:
-                lines.append(f"    {state} --> {target}: {', '.join(events)}")
-    return "\n".join(lines)

@@ -98,23 +98,13 @@ def old_receipts(siege: Siege) -> None:
 
 
 def planted(
-    siege: Siege,
-    kind: int = m.KIND_MALING,
-    flags: int = 0,
-    zone: int = 1,
-    same: bool = False,
-    under_c: bool = False,
+    siege: Siege, kind: int = m.KIND_MALING, flags: int = 0, zone: int = 1, under_c: bool = False
 ) -> None:
     """Alarms that sound nowhere (or do) under the victim's coming counters; then the real press."""
     siege.first()
     last = siege.counter()
-    count = 1 if same else PLANTED
-    siege.send(
-        *[
-            siege.bag.alarm(siege.button, last + (2 if same else 1 + i), zone, kind, flags, under_c=under_c)
-            for i in range(count)
-        ]
-    )
+    counters = range(last + 1, last + 1 + PLANTED)
+    siege.send(*[siege.bag.alarm(siege.button, one, zone, kind, flags, under_c=under_c) for one in counters])
     siege.run(siege.drawn(1, 20, "then"))
     siege.press()
     siege.run(30)

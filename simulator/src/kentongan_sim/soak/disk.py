@@ -8,7 +8,6 @@ Nothing in the code under test knows of it.
 import ctypes as c
 import os
 import random
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -257,33 +256,3 @@ def make() -> Disk | None:
     if library is None or library.sqlite3_libversion_number() < 3_008_000:
         return None
     return Disk(library)
-
-
-def self_test(directory: str | Path, seed: int = 1, rounds: int = 60) -> int:
-    """Cut the power at each step of one commit: the number of files torn; AssertionError if SQLite lost."""
-    rng, disk, torn = random.Random(seed), make(), 0
-    if disk is None:
-        return 0
-    try:
-        for steps in range(rounds):
-            path = Path(directory) / f"t{steps}.sqlite3"
-            db = sqlite3.connect(path, isolation_level=None)
-            db.execute("PRAGMA journal_mode=TRUNCATE")
-            db.execute("CREATE TABLE t (x)")
-            db.executemany("INSERT INTO t VALUES (?)", [("x" * 900,)] * 20)
-            disk.arm(directory, steps)
-            try:
-                db.execute("UPDATE t SET x = 'new' || x")
-            except sqlite3.Error:
-                pass
-            dead = disk.dead
-            db.close()
-            torn += disk.cut(rng)
-            check = sqlite3.connect(path)
-            news = check.execute("SELECT count(*) FROM t WHERE x LIKE 'new%'").fetchone()[0]
-            assert check.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-            assert news in ((0, 20) if dead else (20,)), (steps, news)
-            check.close()
-        return torn
-    finally:
-        disk.close()
