@@ -28,7 +28,7 @@ def supply(c):
         "Q1",
         "PMOS_SMALL",
         "AO3401",
-        {"1": "GERBANG_1", "2": "BAT_OUT", "3": "SEL"},
+        {"G": "GERBANG_1", "S": "BAT_OUT", "D": "SEL"},
         (24, 11),
         variant="18650",
     )
@@ -36,11 +36,18 @@ def supply(c):
     b.add("J2", "TERM2", "KE HELTEC", "BAT_OUT GND", (40, 12), variant="18650")
     b.add("J3", "TERM2", "2xAA", "AA_IN GND", (5, 24), mirror=True, variant="2xAA")
     b.add("F2", "PTC_100", "1,0A", "AA_IN AA", (13, 24), 90, variant="2xAA")
-    b.add("Q2", "PMOS_SMALL", "AO3401", {"1": "GERBANG_2", "2": "AA_P", "3": "AA"}, (24, 22), variant="2xAA")
+    b.add("Q2", "PMOS_SMALL", "AO3401", {"G": "GERBANG_2", "S": "AA_P", "D": "AA"}, (24, 22), variant="2xAA")
     b.add("R2", "R", "100k", "GERBANG_2 GND", (17, 26), variant="2xAA")
-    b.add("U1", "BUCKBOOST", "3,3V", "AA_P GND GND BB", (44, 26), variant="2xAA")
+    b.add(
+        "U1",
+        "BUCKBOOST",
+        "3,3V",
+        {"VIN": "AA_P", "GND_IN": "GND", "GND_OUT": "GND", "VOUT": "BB"},
+        (44, 26),
+        variant="2xAA",
+    )
     b.add("C1", "CE", "100u 10V", "BB GND", (54, 29), variant="2xAA")
-    b.add("JP1", "JUMPER3", "SUMBER 3V3", "BB +3V3 -", (63, 24), variant="2xAA")
+    b.add("JP1", "JUMPER3", "SUMBER 3V3", {"A": "BB", "MIDDLE": "+3V3", "B": None}, (63, 24), variant="2xAA")
 
 
 def adaptor(c):
@@ -57,7 +64,7 @@ def adaptor(c):
         "Q5",
         "PMOS_SMALL",
         "AO3401",
-        {"1": "GERBANG_3", "2": "+5V", "3": "ADAPTOR"},
+        {"G": "GERBANG_3", "S": "+5V", "D": "ADAPTOR"},
         (28, 12),
         variant="penerima",
     )
@@ -94,7 +101,7 @@ def button(c):
     b.add("J4", "TERM4", "TOMBOL", "NO_K GND NC_K LED_LUAR", (44, 15))
     b.add("D2", "TVS18S", "P6KE18A", "NC_K GND", (36, 20), 270)
     contact(b, (9, 26), "R5", "C3", "R6", "TOMBOL_NC", "NC_PILIH", "1M")  # closed all day: 3 uA
-    b.add("JP2", "JUMPER3", "NC / 5V", "NC_K NC_PILIH ADA_5V", (26, 22))
+    b.add("JP2", "JUMPER3", "NC / 5V", {"A": "NC_K", "MIDDLE": "NC_PILIH", "B": "ADA_5V"}, (26, 22))
     b.add("R17", "R", "330", "LAMPU_GPIO LED_LUAR", (62, 13), 90)
 
 
@@ -109,11 +116,11 @@ def outputs(c):
     b = c.block("6  LAMPU, BUZZER, GETAR", (12, 198), (190, 84))
     b.add("R13", "R", "330", "LAMPU_GPIO LED_A", (12, 6), 90)
     b.add("D3", "LED", "merah", "GND LED_A", (18, 6), 180)
-    b.add("Q3", "NMOS_SMALL", "AO3400", {"1": "BUZZER_GPIO", "2": "GND", "3": "BZ_N"}, (24, 17))
+    b.add("Q3", "NMOS_SMALL", "AO3400", {"G": "BUZZER_GPIO", "S": "GND", "D": "BZ_N"}, (24, 17))
     b.add("R14", "R", "100k", "BUZZER_GPIO GND", (17, 20))
     b.add("D4", "D1", "1N4148", "+3V3 BZ_N", (26, 12), 270)
     b.add("BZ1", "BUZZER", "3V aktif", "+3V3 BZ_N", (34, 15))
-    b.add("Q4", "NMOS_SMALL", "AO3400", {"1": "GETAR_GPIO", "2": "GND", "3": "GETAR_N"}, (54, 17))
+    b.add("Q4", "NMOS_SMALL", "AO3400", {"G": "GETAR_GPIO", "S": "GND", "D": "GETAR_N"}, (54, 17))
     b.add("R15", "R", "100k", "GETAR_GPIO GND", (47, 20))
     b.add("D5", "D1", "1N4148", "+3V3 GETAR_N", (56, 12), 270)
     b.add("J6", "TERM2", "GETAR", "+3V3 GETAR_N", (67, 13))

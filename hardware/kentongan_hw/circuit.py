@@ -4,7 +4,7 @@ import tomllib
 from collections import namedtuple
 from functools import cache
 
-from kentongan_hw import HARDWARE
+from kentongan_hw import HARDWARE, meanings
 
 Rule = namedtuple("Rule", "width clearance")  # of a net's tracks, in mm
 SIGNAL = Rule(0.4, 0.25)  # of nets that the layout does not name
@@ -18,10 +18,12 @@ def catalogue():
 
 
 class Part:
-    """One part. `nets`: {pin number: net, None for an open pin}; `at`: (x, y) in 2.54 mm of its block."""
+    """One part. `nets`: {function or pin number: net, None for an open pin}, kept by number; `at`: (x, y) in
+    2.54 mm of its block."""
 
     def __init__(self, ref, kind, value, nets, at, rot=0, units=None, variant="", mirror=False):
-        self.ref, self.kind, self.value, self.nets = ref, kind, value, nets
+        self.ref, self.kind, self.value = ref, kind, value
+        self.nets = meanings.by_number(kind, nets)
         self.places = units or [(1, at, rot)]  # (unit, at, rot)
         self.variant = variant
         self.mirror = mirror
@@ -38,7 +40,7 @@ class Block:
         self.parts = []
 
     def add(self, ref, kind, value, nets, at, rot=0, **more):
-        """`nets`: "net net ..." in the order of the pin numbers 1, 2, ..., or {number: net}; `-` is open."""
+        """`nets`: "net net ..." in the order of the pin numbers 1, 2, .., or {function: net}; `-` is open."""
         if isinstance(nets, str):
             nets = {str(i): None if net == "-" else net for i, net in enumerate(nets.split(), 1)}
         self.parts.append(Part(ref, kind, value, nets, at, rot, **more))

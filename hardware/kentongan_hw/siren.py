@@ -7,10 +7,10 @@ from kentongan_hw import signals
 from kentongan_hw.circuit import Circuit
 from kentongan_hw.ownlib import pin_of
 
-REVISION = "A"
+REVISION = "B"
 TITLE = "Pos sirene: papan induk (siren post carrier)"
 LABELS = (
-    "Revisi A: belum ada yang membuat. Built by: nobody yet.",
+    "Revisi B: belum ada yang membuat. Built by: nobody yet.",
     "Hanya 12 V DC di papan ini. Listrik PLN 220 V tidak boleh masuk kotak papan.",
     "GPL-3.0-or-later; dibuat dari hardware/kentongan_hw/siren.py",
 )
@@ -46,7 +46,7 @@ def supply(c):
     b.add("J2", "TERM2", "AKI 12V", "AKI_IN GND", (4, 25), mirror=True)
     b.add("F2", "FUSE", "T5A", "AKI_IN AKI", (12, 25), 90)
     b.add("D4", "TVS18", "1.5KE18A", "AKI GND", (18, 29), 270)
-    b.add("Q1", "PMOS", "IRF4905", {"1": "GERBANG_P", "2": "AKI", "3": "VRAW"}, (55, 20), 0)
+    b.add("Q1", "PMOS", "IRF4905", {"G": "GERBANG_P", "D": "AKI", "S": "VRAW"}, (55, 20), 0)
     b.add("D5", "ZENER", "15V", "VRAW GERBANG_P", (46, 21), 270)
     b.add("R2", "R", "100k", "GERBANG_P GND", (46, 28))
     b.add("R3", "R", "10k", "PSU GERBANG_P", (38, 22))
@@ -60,7 +60,7 @@ def supply(c):
 
 def five_volt(c):
     b = c.block("2  5 V", (212, 14), (84, 52), ("Modul menerima 6,5-36 V; polyfuse F4 di depannya.",))
-    b.add("U1", "BUCK5", "5V 1A", "V12 GND +5V", (13, 8))
+    b.add("U1", "BUCK5", "5V 1A", {"VIN": "V12", "GND": "GND", "VOUT": "+5V"}, (13, 8))
     b.add("C3", "CE", "22u 25V", "+5V GND", (20, 12))
     b.add("R5", "R", "1k", "+5V LED5", (26, 8))
     b.add("D6", "LED", "hijau 5V", "GND LED5", (26, 14), 90)
@@ -86,17 +86,17 @@ def driver(c):
         ("R8 dan R10 menahan gerbang di 0 V saat program belum jalan atau kabel lepas.",),
     )
     b.add("R6", "R", "390", "SIRENE_GPIO OPTO_A", (10, 10), 90)
-    b.add("U3", "OPTO", "PC817B", "OPTO_A GND OPTO_E V12", (18, 11))
+    b.add("U3", "OPTO", "PC817B", {"A": "OPTO_A", "K": "GND", "E": "OPTO_E", "C": "V12"}, (18, 11))
     b.add("R8", "R", "10k", "OPTO_E GND", (24, 17))
     b.add("R9", "R", "10k", "OPTO_E GERBANG", (30, 12), 90)
     b.add("R10", "R", "100k", "GERBANG GND", (35, 17))
     b.add("D7", "ZENER", "12V", "GERBANG GND", (40, 17), 270)
-    b.add("Q2", "NMOS", "IRLZ44N", {"1": "GERBANG", "2": "SIRENE_N", "3": "SHUNT"}, (46, 15))
+    b.add("Q2", "NMOS", "IRLZ44N", {"G": "GERBANG", "D": "SIRENE_N", "S": "SHUNT"}, (46, 15))
     b.add("R11", "RSHUNT", "0R22 2W", "SHUNT GND", (47, 22))
     b.add("D8", "DFAST3A", "SB560", "SIRENE_P SIRENE_N", (47, 8), 270)
     b.add("F3", "FUSE", "T3,15A", "VRAW SIRENE_P", (36, 5), 90)
     b.add("J3", "TERM2", "SIRENE", "SIRENE_P SIRENE_N", (55, 9))
-    b.add("Q3", "NPN", "BC547B", {"1": "GERBANG", "2": "BATAS_B", "3": "GND"}, (28, 22), 0)
+    b.add("Q3", "NPN", "BC547B", {"C": "GERBANG", "B": "BATAS_B", "E": "GND"}, (28, 22), 0)
     b.add("R12", "R", "10k", "BATAS BATAS_B", (20, 22), 90)
 
 
@@ -112,7 +112,7 @@ def timer(c):
     )
     b.add("R7", "R", "47k", "OPTO_E AKTIF_B", (8, 20), 90)
     b.add("R13", "R", "100k", "AKTIF_B GND", (13, 24))
-    b.add("Q4", "NPN", "BC547B", {"1": "AKTIF_C", "2": "AKTIF_B", "3": "GND"}, (18, 20))
+    b.add("Q4", "NPN", "BC547B", {"C": "AKTIF_C", "B": "AKTIF_B", "E": "GND"}, (18, 20))
     b.add("R16", "R", "1k", "HENING AKTIF_C", (19, 14))
     b.add("C5", "CE", "10u 25V", "+5V HENING", (12, 9))
     b.add("R14", "R", "1M", "+5V HENING", (19, 7))
@@ -121,14 +121,14 @@ def timer(c):
         "CD4060",
         "CD4060B",
         {
-            "9": "OSC_C",
-            "10": "OSC_R",
-            "11": "OSC_IN",
-            "12": "HENING",
-            "16": "+5V",
-            "8": "GND",
-            "3": "BATAS",
-            **dict.fromkeys(("7", "5", "4", "6", "14", "13", "15", "1", "2")),
+            "OSC_OUT": "OSC_C",
+            "OSC_OUT_N": "OSC_R",
+            "OSC_IN": "OSC_IN",
+            "RESET": "HENING",
+            "VDD": "+5V",
+            "VSS": "GND",
+            "Q14": "BATAS",
+            **dict.fromkeys(("Q4", "Q5", "Q6", "Q7", "Q8", "Q9", "Q10", "Q12", "Q13")),
         },
         (36, 15),
     )
@@ -155,14 +155,14 @@ def sense(c):
         "LM393",
         "LM393",
         {
-            "1": "ARUS_SIRENE",
-            "2": "ARUS_REF",
-            "3": "ARUS_P",
-            "5": "GND",
-            "6": "+3V3",
-            "7": None,
-            "4": "GND",
-            "8": "+5V",
+            "1OUT": "ARUS_SIRENE",
+            "1IN-": "ARUS_REF",
+            "1IN+": "ARUS_P",
+            "2IN+": "GND",
+            "2IN-": "+3V3",
+            "2OUT": None,
+            "GND": "GND",
+            "VCC": "+5V",
         },
         (0, 0),
         units=[(1, (22, 11), 0), (2, (22, 22), 0), (3, (30, 21), 0)],
@@ -183,7 +183,7 @@ def watchdog(c):
         "U6",
         "TPL5010",
         "TPL5010",
-        {"1": "+3V3", "2": "GND", "3": "WAKTU", "4": "DETAK", "5": None, "6": "RESET"},
+        {"VDD": "+3V3", "GND": "GND", "DELAY": "WAKTU", "DONE": "DETAK", "WAKE": None, "RST": "RESET"},
         (12, 12),
     )
     b.add("R25", "R", "22k1 1%", "WAKTU GND", (5, 17))
@@ -193,13 +193,13 @@ def watchdog(c):
     b.add("D12", "DSCH", "BAT85", "TAHAN POMPA", (28, 19), 180)
     b.add("C10", "CE", "10u 25V", "TAHAN GND", (32, 23))
     b.add("R27", "R", "220k", "TAHAN GND", (38, 23))
-    b.add("Q5", "NMOS_SMALL", "AO3400", {"1": "TAHAN", "2": "GND", "3": "RELAY_N"}, (44, 19))
+    b.add("Q5", "NMOS_SMALL", "AO3400", {"G": "TAHAN", "S": "GND", "D": "RELAY_N"}, (44, 19))
     b.add("D13", "D1", "1N4148", "V12 RELAY_N", (28, 10), 270)
     b.add(
         "K1",
         "RELAY",
         "SRD-12V",
-        {"5": "V12", "2": "RELAY_N", "1": "PENGAWAS_C", "4": "PENGAWAS_NO", "3": "PENGAWAS_NC"},
+        {"COIL_A": "V12", "COIL_B": "RELAY_N", "COM": "PENGAWAS_C", "NO": "PENGAWAS_NO", "NC": "PENGAWAS_NC"},
         (37, 11),
     )
     b.add("J4", "TERM3", "JAGA", "PENGAWAS_NO PENGAWAS_C PENGAWAS_NC", (45, 5))
@@ -219,11 +219,11 @@ def inputs(c):
     b.add("R32", "R", "10k", "+5V TUTUP_L", (11, 6))
     b.add("R33", "R", "10k", "TUTUP_L TUTUP_G", (16, 9), 90)
     b.add("C13", "C", "100n", "TUTUP_G GND", (20, 12))
-    b.add("Q6", "NMOS_SMALL", "AO3400", {"1": "TUTUP_G", "2": "GND", "3": "TUTUP"}, (28, 9))
+    b.add("Q6", "NMOS_SMALL", "AO3400", {"G": "TUTUP_G", "S": "GND", "D": "TUTUP"}, (28, 9))
     b.add("R34", "R", "10k", "+3V3 TUTUP", (34, 6))
     b.add("D15", "ZENER", "6V2", "PSU PLN_Z", (11, 20), 0)
     b.add("R36", "R", "1k", "PLN_Z PLN_A", (18, 20), 90)
-    b.add("U7", "OPTO", "PC817B", "PLN_A GND PLN_ADA +3V3", (26, 21))
+    b.add("U7", "OPTO", "PC817B", {"A": "PLN_A", "K": "GND", "E": "PLN_ADA", "C": "+3V3"}, (26, 21))
     b.add("R37", "R", "10k", "PLN_ADA GND", (33, 25))
 
 
@@ -246,9 +246,11 @@ def outputs(c):
     b.add("D16", "LED", "merah", "GND LED_A", (15, 5), 180)
     b.add("R43", "R", "100", "BUZZER_GPIO BZ_G", (9, 12), 90)
     b.add("R44", "R", "100k", "BZ_G GND", (12, 14))
-    b.add("Q8", "NMOS_SMALL", "AO3400", {"1": "BZ_G", "2": "GND", "3": "BZ_N"}, (18, 12))
+    b.add("Q8", "NMOS_SMALL", "AO3400", {"G": "BZ_G", "S": "GND", "D": "BZ_N"}, (18, 12))
     b.add("D17", "D1", "1N4148", "+5V BZ_N", (20, 8), 270)
     b.add("BZ1", "BUZZER", "5V aktif", "+5V BZ_N", (27, 11))
+    b.add("R45", "R", "330", "LAMPU_GPIO LAMPU_LUAR", (25, 5), 90)
+    b.add("J8", "TERM2", "LAMPU", "LAMPU_LUAR GND", (31, 5))
     b = c.block("11  TANAH (earth)", (250, 257), (48, 27))
     b.add("J7", "TERM2", "TANAH", "PE PE", (13, 6))
     b.add("GD1", "GDT", "90V", "PE GND", (5, 6))

@@ -59,11 +59,15 @@ def test_every_node_has_a_box_that_says_who_built_it(node):
     [
         ("wall = 2.4", "wall = 1.2", "at least 2.0 mm"),
         ("wall = 2.4", "walls = 2.4", "unknown or missing wall, walls"),
-        ("inner = [94, 156, 52]", "inner = [94, 256, 52]", "do not fit a printer"),
+        ("inner = [94, 172, 58]", "inner = [94, 256, 52]", "do not fit a printer"),
         ('mount = "wall"', 'mount = "roof"', "mount is one of wall, pole"),
-        ("at = [0, 28]", "at = [35, 28]", "to the edge of its side"),
-        ("at = [0, -8]", "at = [0, 10]", "overlaps"),
+        ("at = [0, 34.5]", "at = [35, 34.5]", "to the edge of its side"),
+        ("at = [0, -18]", "at = [0, 20]", "overlaps"),
         ('side = "right"', 'side = "east"', "side is one of"),
+        ("sekrup-m3x6", "sekrup-m3x16", "it bottoms and clamps nothing"),
+        ("sekrup-m3x6", "sekrup-m3x60", "no such class in hardware/bought.toml"),
+        ("standoff = 6", "standoff = 4", "it bottoms and clamps nothing"),
+        ('buy = "tombol-22"', 'buy = "tombol-22"\ndepth = 30', "depth comes from hardware/bought.toml"),
     ],
 )
 def test_seeded_fault_a_box_that_makes_no_sense_is_refused_with_the_place(old, new, complaint, tmp_path):
@@ -73,13 +77,15 @@ def test_seeded_fault_a_box_that_makes_no_sense_is_refused_with_the_place(old, n
     assert complaint in str(refused.value)
 
 
-@pytest.mark.parametrize("millimetres", ["22.4", "24.4", "28.4"])
-def test_the_hole_of_the_big_button_is_a_parameter(millimetres, tmp_path):
-    """22 mm class, and both arcade sizes: the number alone changes, and the drawing with it."""
-    file = spoilt(tmp_path, "button", "diameter = 22.4", f"diameter = {millimetres}")
+@pytest.mark.parametrize(
+    "name, millimetres", [("tombol-22", "22,4"), ("tombol-arcade-24", "24,4"), ("tombol-arcade-28", "28,4")]
+)
+def test_the_hole_of_the_big_button_is_that_of_the_part_that_is_bought(name, millimetres, tmp_path):
+    """22 mm class, and both arcade sizes: the class alone changes, and the drawing with it."""
+    file = spoilt(tmp_path, "button", '"tombol-22"', f'"{name}"')
     box = parameters.parse("button", tomllib.loads(file.read_text(encoding="utf-8")))
     drawn = dimensions.sheets(box)["tutup-ukuran.svg"]
-    assert f"tombol besar: diameter {millimetres.replace('.', ',')}" in drawn
+    assert f"tombol besar: diameter {millimetres}" in drawn
 
 
 def test_seeded_fault_a_lid_without_a_drip_edge_is_told():
@@ -93,12 +99,14 @@ def test_seeded_fault_a_lid_without_a_drip_edge_is_told():
 
 @pytest.fixture(scope="module")
 def judged(require, tmp_path_factory):
-    """Return the faults of the project's boxes and of two spoilt ones, by file; build123d loads once.
+    """Return the faults of the project's boxes and of three spoilt ones, by file; build123d loads once.
 
-    The spoilt ones: a key that stands in the board, a lid that its groove nearly cuts through.
+    The spoilt ones: a key above the board, where rev A had it, a lid that its groove nearly cuts through, a
+    board so near to the wall that nuts have no room.
     """
     folder = tmp_path_factory.mktemp("spoilt")
-    spoilt(folder, "button", "depth = 30", "depth = 46")
+    spoilt(folder, "button", "at = [0, 34.5]", "at = [0, 24]")
+    spoilt(folder, "siren", "at = [0, 4]", "at = [0, -10]")
     spoilt(folder, "repeater", "lid = 3.0", "lid = 2.0")
     files = [f"{path.stem}={path}" for path in sorted(folder.glob("*.toml"))]
     files += [f"{node}={parameters.path(node)}" for node in parameters.NODES]
@@ -115,6 +123,12 @@ def test_seeded_fault_a_key_in_the_board_and_a_thin_lid_are_seen(judged):
     folder, found = judged
     assert any("tombol besar" in clash for clash in found[str(folder / "button.toml")]["clashes"])
     assert any("tutup" in part for part in found[str(folder / "repeater.toml")]["thin"])
+
+
+def test_seeded_fault_a_box_without_room_for_the_nuts_of_its_glands_is_seen(judged):
+    folder, found = judged
+    clashes = found[str(folder / "siren.toml")]["clashes"]
+    assert any("gland" in clash and "papan" in clash for clash in clashes)
 
 
 def test_seeded_fault_a_surface_with_a_hole_in_it_is_told(require, tmp_path):

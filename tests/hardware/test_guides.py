@@ -5,6 +5,7 @@ import re
 
 import pytest
 from kentongan_hw import HARDWARE, build, pins
+from kentongan_hw.enclosure import parameters
 from kentongan_hw.power import figures
 
 GUIDES = sorted((HARDWARE / "rakit").glob("*.md"))
@@ -34,8 +35,9 @@ TITLES = ("Bahan", "Urutan solder", "Kabel", "Titik uji", "Pertama menyala", "Me
 def lacking(name, text):
     """List what a technician needs and the guide lacks."""
     wrong = [title for title in TITLES if f"\n## {title}" not in text]
+    node = {"penerus": "repeater", "gateway": "gateway", **BOARDS}[name]
     words = {
-        "revision": "Revisi A",
+        "revision": f"Revisi {parameters.load(node).revision}",
         "who built it": "nobody yet",
         "parts": f"{name}-daftar.md",
         "wires": f"{name}-kabel.svg",

@@ -67,6 +67,14 @@ def test_seeded_fault_a_larger_hole_makes_the_drawing_stale():
     assert dimensions.sheets(box)["tutup-ukuran.svg"] != dimensions.sheets(other)["tutup-ukuran.svg"]
 
 
+@pytest.mark.parametrize("node", parameters.NODES)
+def test_every_row_below_the_faces_ends_on_the_sheet(node):
+    for name, text in dimensions.sheets(parameters.load(node)).items():
+        width = int(re.search(r'width="(\d+)mm"', text)[1])
+        rows = re.findall(r'<text x="22.00"[^>]*>([^<]*)<', text)
+        assert len(rows) > 4 and all(22 + dimensions.LETTER * len(row) < width for row in rows), name
+
+
 def too_large(box):
     """Sheets that A3 does not hold, on either side."""
     wrong = []

@@ -131,7 +131,7 @@ def test_the_parts_list_has_every_part_with_what_to_buy_and_says_who_built_it(na
 @pytest.mark.parametrize("name", wiring.SHEETS)
 def test_a_diagram_says_what_it_is_which_revision_and_who_built_it(name):
     text = unescape(wiring.output(name, "svg").read_text(encoding="utf-8"))
-    assert f"Gambar kabel {name}. {wiring.BUILT}" in text and "RD merah" in text
+    assert f"Gambar kabel {name}. {wiring.built(name)}" in text and "RD merah" in text
 
 
 def test_the_committed_lists_and_diagrams_are_those_of_the_source(require):

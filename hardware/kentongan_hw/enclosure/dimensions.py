@@ -7,9 +7,11 @@ z from the inner floor.
 
 from html import escape
 
+from kentongan_hw import bought
 from kentongan_hw.enclosure.parameters import BAND, EAR, GAP, KEYHOLE, POST, SEAT, face, outer
 
 MARGIN, BETWEEN, ROW = 22.0, 26.0, 5.2
+LETTER = 1.8  # of a row below the faces, on average
 A3 = (420.0, 297.0)  # no sheet is larger, so that a copy shop prints it at 1:1
 # side: (title, x axis, y axis, mirrored when seen from outside)
 VIEWS = {
@@ -122,7 +124,7 @@ class Face:
             spots = [(sx * (x - POST) / 2, sy * (y - POST) / 2) for sx in (-1, 1) for sy in (-1, 1)]
             size = 3.4
         else:
-            (bx, by), size = self.box.board.at, 2.5
+            (bx, by), size = self.box.board.at, bought.part(self.box.board.screw)["pilot"]
             spots = [(bx + sx, by + sy) for sx, sy in self.box.board.screws]
         xs, ys = sorted({x for x, _ in spots}), sorted({y for _, y in spots})
         (x0, y0), (x1, y1) = self.at(xs[0], ys[-1]), self.at(xs[-1], ys[0])
@@ -204,6 +206,7 @@ def sheet(box, name, sides):
         "Skala 1:1 bila dicetak 100 % di A3. Biru: sekrup.",
         f"Rev {box.revision}. Dirakit oleh / built by: {box.built_by}.",
     ]
+    width = max(width, MARGIN + LETTER * max(map(len, rows)) + 6)
     parts += [text(MARGIN, y + ROW * i, row, 3.4, "start") for i, row in enumerate(rows)]
     height = y + ROW * len(rows) + 6
     style = (

@@ -19,17 +19,18 @@ from build123d import (
     extrude,
 )
 
-from kentongan_hw.enclosure import parameters
-from kentongan_hw.enclosure.parameters import BAND, EAR, GAP, KEYHOLE, POST, SEAT
+from kentongan_hw import bought
+from kentongan_hw.enclosure import leads, parameters
+from kentongan_hw.enclosure.parameters import BAND, BOSS, EAR, GAP, KEYHOLE, LID_PILOT, POST, SEAT
 
 SKIRT = 8.0  # how far the lid reaches down over the shell
-PILOT = 2.5  # M3 screw that cuts its own thread
 CLEAR = 3.4  # M3 passes
 GROOVE = (2.2, 1.4)  # width and depth, for a cord of 2 mm that is pressed to 1.4
 MESH_HOLE, MESH_PITCH, MESH_RECESS = 3.0, 5.0, 0.8  # vent: holes, and the bed that insect mesh is glued into
 V_SIDE = 15.5  # of the square bar whose edge cuts the V: 11 mm deep, 22 mm wide
 INWARD, OUTWARD = 4.0, 30.0  # how far a hole's tool reaches from the inner face
 PARTS = "komponen di papan"
+BOSS_MM = 5.5  # across a peg of the lid switch
 TOUCH = 0.01  # bodies stand on each other; this much of air is left between them
 
 MIN = (Align.CENTER, Align.CENTER, Align.MIN)
@@ -65,11 +66,14 @@ def shell(box) -> Part:
     part -= rounded(x, y, 0, z + 1, box.corner)
     for cx, cy in corners(box):
         part += block(cx, cy, 0, (POST, POST, z)) & rounded(x, y, 0, z, box.corner)
-        part -= drum(cx, cy, z - 14, PILOT, 15)
+        part -= drum(cx, cy, z - LID_PILOT, bought.part(parameters.LID_SCREW)["pilot"], LID_PILOT + 1)
     for sx, sy in box.board.screws:
         bx, by = box.board.at[0] + sx, box.board.at[1] + sy
         part += drum(bx, by, 0, 7, box.board.standoff)
-        part -= drum(bx, by, 0.8, PILOT, box.board.standoff)
+        part -= drum(bx, by, bought.FLOOR_MM, bought.part(box.board.screw)["pilot"], box.board.standoff)
+    for one in box.seats:
+        part += bosses(box, one)
+        part -= bosses(box, one, bought.part(parameters.SEAT_SCREW)["pilot"], box.wall / 2)
     part += ears(box) if box.mount == "wall" else seat(box)
     if box.mount == "pole":
         part -= pole(box)
@@ -77,6 +81,31 @@ def shell(box) -> Part:
         if hole.side != "lid":
             part -= opening(box, hole)
     return part
+
+
+def bosses(box, seat, diameter=BOSS_MM, into=0.0) -> Part:
+    """Two pegs on a side wall that the lid switch is screwed to, or their pilots, `into` the wall."""
+    switch = bought.part(seat.buy)
+    z = box.inner[2] - switch["under_lid"]
+    pegs = Part()
+    for sign in (-1, 1):
+        at = parameters.Hole(
+            "", seat.side, (seat.at + sign * switch["spacing"] / 2, z), 0, 0, 0, False, "", (), ()
+        )
+        pegs += placed(box, at, drum(0, 0, -BOSS, diameter, BOSS + into))
+    return pegs
+
+
+def lid_switch(box, seat):
+    """Return the switch on its pegs, from its terminals to its top."""
+    switch = bought.part(seat.buy)
+    along, high = switch["block"]
+    z = box.inner[2] - switch["under_lid"] - switch["below"] + high / 2
+    at = parameters.Hole("", seat.side, (seat.at, z), 0, 0, 0, False, "", (), ())
+    size = (
+        (along, high, switch["thick"]) if seat.side in ("top", "bottom") else (high, along, switch["thick"])
+    )
+    return placed(box, at, block(0, 0, -BOSS - TOUCH - switch["thick"], size))
 
 
 def ears(box) -> Part:
@@ -185,5 +214,18 @@ def contents(box) -> dict:
     for hole in box.holes:
         if hole.depth:
             width = max(hole.outside, hole.diameter)
-            found[hole.what] = placed(box, hole, drum(0, 0, -hole.depth - TOUCH, width, hole.depth))
+            low = -hole.depth - TOUCH
+            stands = (
+                block(0, 0, low, (*hole.block, hole.depth))
+                if hole.block
+                else drum(0, 0, low, width, hole.depth)
+            )
+            found[hole.what] = placed(box, hole, stands)
+        bend = leads.bend(hole)
+        if bend:
+            found[f"kabel di {hole.what}"] = placed(
+                box, hole, drum(0, 0, -hole.depth - 2 * TOUCH - bend.long, bend.thick, bend.long)
+            )
+    for at, one in enumerate(box.seats, 1):
+        found[f"saklar tutup {at}"] = lid_switch(box, one)
     return found
