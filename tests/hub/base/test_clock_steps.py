@@ -7,6 +7,7 @@ from kentongan_hub.devices import last_heard, troubles
 from kentongan_hub.devices import supervision as s
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import contacts, residents
+from kentongan_hub.people.houses import coverage
 from kentongan_hub.record import away
 from kentongan_hub.web import drill_results
 from kentongan_wire import messages as m
@@ -149,7 +150,7 @@ def test_the_answer_to_a_quiet_test_is_taken_and_an_older_status_is_none(clocks,
 def test_a_button_counts_as_tested_for_thirty_days(clocks, step_ms):
     def tested():
         with clocks.hub.store.read() as db:
-            return residents.counters(db, clocks.hub.now())["diuji"]
+            return coverage.total(coverage.houses(db, clocks.hub.now()))["counts"]["diuji"]
 
     clocks.post_events(clocks.alarm(kind=m.KIND_UJI))
     clocks.clock.wrong_ms = step_ms

@@ -25,7 +25,7 @@ def test_a_person_is_added_with_house_and_number_and_then_called(site, admin):
     site.clock.advance(120_000)
     site.hub.dispatch.step()
     assert site.rows("SELECT body FROM outbox WHERE channel = 'sms'")
-    assert "Siti" in admin.get("/warga").text and "1 dari 1 rumah" in admin.get("/warga").text
+    assert "Siti" in admin.get("/warga").text and "1 dari 2 keluarga terdaftar" in admin.get("/warga").text
 
 
 @pytest.mark.parametrize(

@@ -250,30 +250,3 @@ def empty_note(db: Db, at_ms: int, zone: int, number: int) -> str:
     if row["key_holder"]:
         return _("RUMAH KOSONG, jangan masuk sendirian. Kunci: %(key_holder)s.", key_holder=row["key_holder"])
     return _("RUMAH KOSONG, jangan masuk sendirian.")
-
-
-def counters(db: Db, now: Now) -> dict[str, int]:
-    """Count houses of the RT: all, registered, with a button, tested in 30 days, drilled in a year."""
-    month_ms, year_ms = now.ms - 30 * 86_400_000, now.ms - 365 * 86_400_000
-    one = db.value
-    return {
-        "rumah": one("SELECT count(*) FROM houses WHERE occupied = 1"),
-        "terdaftar": one(
-            "SELECT count(*) FROM houses h WHERE occupied = 1 AND EXISTS (SELECT 1 FROM people p "
-            "WHERE p.zone = h.zone AND p.house = h.number AND p.erased_wall IS NULL)"
-        ),
-        "bertombol": one(
-            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
-            "WHERE role = 'tombol' AND revoked = 0 AND pending = 0 AND house > 0)"
-        ),
-        "diuji": one(
-            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM devices "
-            "WHERE role = 'tombol' AND revoked = 0 AND house > 0 AND tested_ms > ?)",
-            month_ms,
-        ),
-        "dilatih": one(
-            "SELECT count(*) FROM (SELECT DISTINCT zone, house FROM incidents INDEXED BY incidents_drills "
-            "WHERE drill = 1 AND opened_ms > ? AND house > 0)",
-            year_ms,
-        ),
-    }

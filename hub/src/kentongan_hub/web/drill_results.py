@@ -15,7 +15,7 @@ from kentongan_hub.web.view import Shown
 def summary(db: Db, drill: Drill) -> Shown:
     """Sum up a drill that has begun, in few queries: {"took_part", "buttons", "posts", "answer_s", ...}."""
     rows = drills.alarms(db, drill)
-    buttons, took_part = _counts(db, drill, {row["device"] for row in rows})
+    buttons, took_part = _counts(db, drill, drills.pressed(db, drill))
     answers = [(row["answered_ms"] - row["opened_ms"]) // 1000 for row in rows if row["answered_ms"]]
     return {
         "buttons": buttons,
@@ -29,7 +29,7 @@ def summary(db: Db, drill: Drill) -> Shown:
 def of(db: Db, now: Now, drill: Drill) -> Shown:
     """Give the summary, and for each press its comers and the time until a post reported sounding."""
     rows = drills.alarms(db, drill)
-    pressed, devices = [_press(db, now, row) for row in rows], {row["device"] for row in rows}
+    pressed, devices = [_press(db, now, row) for row in rows], drills.pressed(db, drill)
     return {
         **summary(db, drill),
         "pressed": pressed,

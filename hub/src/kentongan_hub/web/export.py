@@ -1,4 +1,4 @@
-"""Incidents, devices and drills as CSV or XLSX. Confidential incidents are in no export, for nobody."""
+"""Incidents, devices, drills and coverage as CSV or XLSX. No export holds confidential incidents."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from kentongan_hub.base.clock import Now, local_date_time
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents.drills import drills
+from kentongan_hub.people.houses import coverage
 from kentongan_hub.storage.store import Store
 from kentongan_hub.web import drill_results, view
 
@@ -102,6 +103,22 @@ def held_drills(store: Store, now: Now) -> Iterator[Cells]:
             *(sum(one["sounded"] > 0 for one in posts), len(posts)),
             *((found["siren_s"] or ("",))[0], (found["answer_s"] or ("",))[0], found["unanswered"]),
             *(row["people"], row["note"]),
+        )
+
+
+HOUSES = ("RT", "rumah", "patokan", "keluarga", *coverage.LACKS, "yang kurang")
+
+
+def covered(store: Store, now: Now) -> Iterator[Cells]:
+    """Give every house where people live, by RT and number, without a name."""
+    yield HOUSES
+    with store.read() as db:
+        found = coverage.houses(db, now)
+    for one in found:
+        yield (
+            *(one["zone"], one["number"], one["place"], one["families"]),
+            *("ya" if name in one["has"] else "tidak" for name in coverage.LACKS),
+            ", ".join(coverage.LACKS[name] for name in coverage.lacks(one)),
         )
 
 

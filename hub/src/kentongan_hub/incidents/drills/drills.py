@@ -295,6 +295,16 @@ def alarms(db: Db, row: Drill) -> list[Incident]:
     )
 
 
+def pressed(db: Db, row: Drill) -> set[int]:
+    """Give the buttons that took part: also one whose second press in the window was taken as real."""
+    rows = db.all(
+        "SELECT DISTINCT a.device FROM alarms a JOIN incidents i ON i.id = a.incident WHERE a.drill = 1 "
+        "AND i.confidential = 0 AND i.opened_ms >= ? AND i.opened_ms < ? AND (? = 0 OR i.zone = ?)",
+        *window(row),
+    )
+    return {one["device"] for one in rows} | {one["device"] for one in alarms(db, row)}
+
+
 def window(row: Drill) -> tuple[int, int, int, int]:
     """Give (from, to) in steady ms, and twice the RT, for a query."""
     return row["opened_ms"] or 0, (row["ends_ms"] or 0) + LATE_MS, row["zone"], row["zone"]

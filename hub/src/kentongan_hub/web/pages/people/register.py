@@ -12,6 +12,7 @@ from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
 from kentongan_hub.channels.sms import Sms
 from kentongan_hub.people import residents, standing, ways
+from kentongan_hub.people.houses import coverage
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, search, view, web
@@ -56,10 +57,10 @@ def _page(problem: str) -> str:
         )
         total = db.value(f"SELECT count(*) FROM houses WHERE {lives.sql}", *lives.values)
         zones = [row["zone"] for row in db.all("SELECT DISTINCT zone FROM houses ORDER BY zone")]
-        counts = residents.counters(db, now)
+        every = coverage.total(coverage.houses(db, now))
     more = number + 1 if (number + 1) * HOUSES_SHOWN < total else None
     return render_template(
-        "people/register.html", houses=houses, away=away, counts=counts, own=own, problem=problem, more=more,
+        "people/register.html", houses=houses, away=away, every=every, own=own, problem=problem, more=more,
         before=number - 1 if number else None, asked=asked, zones=zones, total=total,
         moves_out=residents.MOVES_OUT, moves_in=residents.MOVES_IN,
     )  # fmt: skip

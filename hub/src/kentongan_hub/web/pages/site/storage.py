@@ -22,7 +22,12 @@ from kentongan_hub.web import export, forms, view, web
 from kentongan_hub.web.view import Shown
 
 blueprint = Blueprint("storage", __name__)
-TABLES = {"kejadian": export.incidents, "perangkat": export.devices, "latihan": export.held_drills}
+TABLES = {
+    "kejadian": export.incidents,
+    "perangkat": export.devices,
+    "latihan": export.held_drills,
+    "cakupan": export.covered,
+}
 TYPES = {
     export.CSV: "text/csv",
     export.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
