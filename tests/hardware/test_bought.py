@@ -1,4 +1,4 @@
-"""What is bought and how it fits: sizes with a source, screws that hold, cables with a way in, seats."""
+"""Parts that are bought, and their fit: sizes with a source, screws that hold, cables with a way in, seats."""
 
 import copy
 import tomllib

@@ -1,4 +1,4 @@
-"""What each pin means, by its maker: symbol, footprint, drawing and words on the board, each with a swap."""
+"""Meaning of each pin by its maker: symbol, footprint, drawing and words on the board, each with a swap."""
 
 import copy
 import tomllib

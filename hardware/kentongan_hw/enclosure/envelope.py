@@ -62,7 +62,7 @@ def things(box):
 
 
 def faults(box):
-    """What leaves the box or meets something else, as sentences."""
+    """Return sentences about whatever leaves the box or meets something else."""
     found, wrong = things(box), []
     x, y, z = box.inner
     room = (-x / 2, x / 2, -y / 2, y / 2, 0.0, z)

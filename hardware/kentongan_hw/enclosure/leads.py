@@ -77,7 +77,7 @@ def bend(hole):
 
 
 def faults(box, sheets=None):
-    """What a builder would stand before with a wire in the hand, as sentences."""
+    """Return sentences about each lead that a builder could not lay."""
     sheets = {name: wiring.source(name) for name in SHEETS[box.node]} if sheets is None else sheets
     outside, wrong, taken = set(box.outside), [], {}
     holes = [(hole.what, hole) for hole in box.holes] + [("saklar tutup", seat) for seat in box.seats]
