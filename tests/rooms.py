@@ -7,7 +7,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/architecture.md"
 PACKAGES = [
     ROOT / place
-    for place in ("gateway/src/kentongan_gateway", "hub/src/kentongan_hub", "simulator/src/kentongan_sim")
+    for place in (
+        *("gateway/src/kentongan_gateway", "hub/src/kentongan_hub", "tool/src/kentongan_tool"),
+        "simulator/src/kentongan_sim",
+    )
 ]
 BEGIN, END = "<!-- rooms -->\n", "<!-- end -->"
 

@@ -5,9 +5,9 @@ import subprocess
 
 from board_kit import Alone, technicians_token
 from hub_kit import HubProcess, make_site
-from kentongan_tool.failures import ToolError
-from kentongan_tool.hub import Hub, read_token
-from kentongan_tool.prompt import Prompt
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board.prompt import Prompt
+from kentongan_tool.site.hub import Hub, read_token
 from patience import PATIENCE_S
 from tool_kit import PROGRAM
 

@@ -248,7 +248,7 @@ def new_board(tree):
     )
     tree.run("-m", "kentongan_hw", "pins")
     tree.put(
-        "tool/src/kentongan_tool/boards.py",
+        "tool/src/kentongan_tool/board/boards.py",
         "    )\n}\n# Sold in place of the V3",
         '    Board("papan_uji", "Papan uji", ESP32S3, GENERIC[ESP32S3], (CH340,), 8, ROLES),\n',
     )

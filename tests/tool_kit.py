@@ -8,9 +8,10 @@ import sys
 import unittest.mock
 from pathlib import Path
 
-from kentongan_tool import bundle, devicetools, driver, images
-from kentongan_tool.boards import FLASH_START, GENERIC, IMAGE_CHIP_ID
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import bundle, devicetools, images
+from kentongan_tool.board.boards import FLASH_START, GENERIC, IMAGE_CHIP_ID
+from kentongan_tool.code import driver
 from patience import PATIENCE_S
 
 PROGRAM = Path(sys.executable).parent / "kentongan-tool"

@@ -21,8 +21,9 @@ import street
 from chip import checks
 from chip.emulator import Emulator
 from hwkit import NODES, device
-from kentongan_tool import boards, bundle, devicetools, driver, flash, images
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import boards, bundle, devicetools, flash, images
+from kentongan_tool.code import driver
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOARD, CHIP = "lilygo_t3", boards.ESP32

@@ -15,7 +15,7 @@ import pytest
 from chip import checks, flash_server, run, stand_in_qemu
 from chip.emulator import Emulator
 from hwkit import NODES
-from kentongan_tool import boards
+from kentongan_tool.board import boards
 from kentongan_wire import link
 from patience import wait_for
 from tool_kit import firmware_image, need_tools

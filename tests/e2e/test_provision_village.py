@@ -20,7 +20,7 @@ import pytest
 from board_kit import CommandLines, need_board
 from kentongan_sim.demo import plan
 from kentongan_sim.demo.run import Demo
-from kentongan_tool.prompt import Prompt
+from kentongan_tool.board.prompt import Prompt
 from patience import PATIENCE_S
 from tool_kit import need_tools
 from village_kit import wait

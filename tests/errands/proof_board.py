@@ -3,7 +3,7 @@
 from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
 from hwkit import alarms, device, lamp, press
 from kentongan_hw import pins
-from kentongan_tool import boards
+from kentongan_tool.board import boards
 
 NAME = "papan_uji"
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kentongan_tool import driver
+from kentongan_tool.code import driver
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("lora", "lora-sync", "lora-sx126x", "lora-sx127x")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import nodekit
 import pytest
-from kentongan_tool.bundle import RELAY, compile_text, for_role, join
-from kentongan_tool.radios import numbers
+from kentongan_tool.board.bundle import RELAY, compile_text, for_role, join
+from kentongan_tool.board.radios import numbers
 from patience import PATIENCE_S
 from street import NODES, full_table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import street
-from kentongan_tool.bundle import join
+from kentongan_tool.board.bundle import join
 from patience import PATIENCE_S
 from street import FRAMES, NODES
 

@@ -4,9 +4,9 @@ import csv
 from types import SimpleNamespace
 
 import pytest
-from kentongan_tool import batch
-from kentongan_tool.board_commands import CHOICES
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.commands.board_commands import CHOICES
+from kentongan_tool.jobs import batch
 
 LIST = (
     "role,label,zone,house,place,hops,press\n"

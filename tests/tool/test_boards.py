@@ -4,10 +4,11 @@ import pytest
 from board.esp32_fake import Board
 from boardkit import Space
 from conftest import ROOT
-from kentongan_tool import boards, flash, provision, radios
-from kentongan_tool.failures import ToolError
-from kentongan_tool.prompt import Found
-from kentongan_tool.provision import choose_board
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import boards, flash, radios
+from kentongan_tool.board.prompt import Found
+from kentongan_tool.jobs import provision
+from kentongan_tool.jobs.provision import choose_board
 
 S3 = "Generic ESP32S3 module with ESP32S3"
 

@@ -5,8 +5,9 @@ import shutil
 import subprocess
 
 import pytest
-from kentongan_tool import boards, bundle, devicetools, driver, images, radios
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import boards, bundle, devicetools, images, radios
+from kentongan_tool.code import driver
 from tool_kit import firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
 
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 import serial
-from kentongan_tool import console
-from kentongan_tool.board_commands import described, problems_of
-from kentongan_tool.console import Console
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import console
+from kentongan_tool.board.console import Console
+from kentongan_tool.commands.board_commands import described, problems_of
 
 SAID = {"role": "tombol", "label": "tombol-07", "files": "x" * 600}
 ANSWER = b"periksa " + json.dumps(SAID).encode() + b"\r\n"

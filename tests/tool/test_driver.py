@@ -3,8 +3,9 @@
 import ast
 
 import pytest
-from kentongan_tool import bundle, driver
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import bundle
+from kentongan_tool.code import driver
 
 FILES = {
     "modem": """

@@ -4,16 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
-from kentongan_tool import arguments, failures
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base import failures
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.commands import arguments
 from tool_kit import run_tool
 
-SOURCES = Path(failures.__file__).parent
+SOURCES = Path(failures.__file__).parents[1]
 README = Path(__file__).resolve().parents[2] / "tool/README.md"
 
 
 def test_every_failure_that_is_raised_is_known():
-    text = "".join(path.read_text() for path in SOURCES.glob("*.py"))
+    text = "".join(path.read_text() for path in SOURCES.rglob("*.py"))
     named = set(re.findall(r'ToolError\(\s*"([a-z_]+)"', text))
     assert named <= set(failures.CHECKS)
 

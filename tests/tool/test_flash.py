@@ -3,8 +3,8 @@
 import subprocess
 
 import pytest
-from kentongan_tool import boards, flash, images
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import boards, flash, images
 from tool_kit import MockBoard, firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
 
 

@@ -5,9 +5,9 @@ import ssl
 import threading
 
 import pytest
-from kentongan_tool import hub
-from kentongan_tool.failures import ToolError
-from kentongan_tool.hub import Hub
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.site import hub
+from kentongan_tool.site.hub import Hub
 from tls_kit import DAY, NOW, Authority, QuietServer
 
 SITE = b'{"name": "RT 05"}'

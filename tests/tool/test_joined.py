@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 import street
 from conftest import MICROPYTHON, ROOT, require
-from kentongan_tool.bundle import ROLES, join
-from kentongan_tool.failures import ToolError
-from kentongan_tool.joined import Joined
-from kentongan_tool.names import shorter
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board.bundle import ROLES, join
+from kentongan_tool.code.joined import Joined
+from kentongan_tool.code.names import shorter
 from patience import PATIENCE_S
 from tool_kit import need_tools
 

@@ -1,8 +1,8 @@
 """Journal of what was begun at a hub: it is on this laptop's disk, or it is said where it should be."""
 
 import pytest
-from kentongan_tool.failures import ToolError
-from kentongan_tool.journal import Entry, Journal
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.site.journal import Entry, Journal
 
 ENTRY = Entry(request="1f", fields={"role": "tombol"}, replaces=None, node=None, written=False)
 

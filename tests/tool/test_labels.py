@@ -4,8 +4,8 @@ import re
 import subprocess
 
 import pytest
-from kentongan_tool import labels
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.jobs import labels
 from tool_kit import codes_on, label_data, text_of
 
 

@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from kentongan_tool.joined import Joined
+from kentongan_tool.code.joined import Joined
 
 LAUNCH = """
 LIMITS = (1, 2)

@@ -5,9 +5,10 @@ import zipfile
 
 import openpyxl
 import pytest
-from kentongan_tool import batch, lists
-from kentongan_tool.board_commands import CHOICES
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base import lists
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.commands.board_commands import CHOICES
+from kentongan_tool.jobs import batch
 
 HEAD = ("role", "label", "zone", "house", "place")
 ROW = ("tombol", "tombol-01", "5", "1", "Gang Mawar é")

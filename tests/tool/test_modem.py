@@ -6,8 +6,8 @@ import threading
 import pytest
 from board_kit import need_board
 from kentongan_sim.world.bridges import PtyBridge
-from kentongan_tool import modem
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.jobs import modem
 from kentongan_wire import link
 from patience import LOOK_S
 from technician_kit import Bench, Office

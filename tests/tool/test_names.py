@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from kentongan_tool.names import BUILT_IN, shorter
+from kentongan_tool.code.names import BUILT_IN, shorter
 
 TEXT = """
 import time

@@ -8,8 +8,9 @@ import tty
 
 import pytest
 from board_kit import Alone, need_board
-from kentongan_tool import boards, cli, holders, ports
-from kentongan_tool.failures import ToolError
+from kentongan_tool import cli
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import boards, holders, ports
 from kentongan_wire import link
 
 DEVICE = {"role": "tombol", "label": "tombol-07", "node": 0x6B74F007}

@@ -4,8 +4,10 @@ import json
 import stat
 
 import pytest
-from kentongan_tool import arguments, cli, profile
-from kentongan_tool.failures import ToolError
+from kentongan_tool import cli
+from kentongan_tool.base import profile
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.commands import arguments
 
 HUB = "https://kentongan.lan"
 

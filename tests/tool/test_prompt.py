@@ -7,10 +7,10 @@ import pytest
 import serial
 from board_kit import Alone, need_board
 from kentongan_sim.world.bridges import PtyBridge
-from kentongan_tool import console, devicetools, prompt
-from kentongan_tool.console import Console
-from kentongan_tool.failures import ToolError
-from kentongan_tool.prompt import Prompt
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import console, devicetools, prompt
+from kentongan_tool.board.console import Console
+from kentongan_tool.board.prompt import Prompt
 from tool_kit import need_tools
 
 
@@ -45,7 +45,7 @@ def test_a_port_that_another_program_holds_is_named(port, monkeypatch):
 
 def last_words(monkeypatch, port, said, code=1):
     """Return the tool's error for mpremote's last words."""
-    monkeypatch.setattr("kentongan_tool.prompt.ask_for_prompt", lambda port: True)
+    monkeypatch.setattr("kentongan_tool.board.prompt.ask_for_prompt", lambda port: True)
     monkeypatch.setattr(devicetools, "run", lambda *words, **more: devicetools.Done(code, "", said))
     return told(lambda: Prompt(port).reset()).name
 

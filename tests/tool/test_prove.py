@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
-from kentongan_tool import provision
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.jobs import provision
 
 SHOWS_S = 10
 NODE, MARK = 0x6B74F007, 5

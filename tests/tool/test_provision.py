@@ -10,8 +10,10 @@ import time
 import pytest
 from board_kit import CommandLines, need_board
 from hub_kit import PASSWORD
-from kentongan_tool import arguments, cli, journal
-from kentongan_tool.failures import ToolError
+from kentongan_tool import cli
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.commands import arguments
+from kentongan_tool.site import journal
 from patience import LOOK_S, PATIENCE_S
 from technician_kit import Bench, Office
 from tool_kit import need_tools
@@ -61,7 +63,7 @@ def test_a_board_that_nobody_hears_is_withdrawn_and_no_key_is_seen_anywhere(benc
 
 
 def test_the_staging_folder_is_for_its_owner_only_and_goes_away():
-    from kentongan_tool.prompt import staging
+    from kentongan_tool.board.prompt import staging
 
     with pytest.raises(KeyError), staging() as folder:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -139,7 +141,7 @@ def test_a_hub_that_dies_in_the_middle_is_told_at_the_next_start(bench):
 
 
 def test_a_board_that_is_a_device_already_is_not_touched(bench):
-    from kentongan_tool.prompt import Prompt
+    from kentongan_tool.board.prompt import Prompt
 
     file = {"role": "tombol", "label": "tombol-03", "node": 0x6B74F003, "site": "rt-05"}
     Prompt(bench.alone.port).write({"device.json": json.dumps(file).encode()})
@@ -242,7 +244,7 @@ ELSEWHERE = {"role": "tombol", "label": "tombol-99", "node": 0x6B74F099, "site":
 
 
 def test_erase_names_what_is_on_the_board_and_asks_and_takes_no_silence_for_a_yes(bench):
-    from kentongan_tool.prompt import Prompt
+    from kentongan_tool.board.prompt import Prompt
 
     Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
     code, said = bench.run("--erase")
@@ -254,7 +256,7 @@ def test_erase_names_what_is_on_the_board_and_asks_and_takes_no_silence_for_a_ye
 
 
 def test_a_hub_that_is_gone_or_a_label_that_is_taken_erases_nothing(bench):
-    from kentongan_tool.prompt import Prompt
+    from kentongan_tool.board.prompt import Prompt
 
     Prompt(bench.alone.port).write({"device.json": json.dumps(ELSEWHERE).encode()})
     sheet = bench.folder / "none/label.pdf"

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 from kentongan_hub.devices.provision import technicians
-from kentongan_tool import cli, revoke
-from kentongan_tool.failures import ToolError
+from kentongan_tool import cli
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.site import revoke
 from trust_kit import Village
 from werkzeug.serving import make_server
 

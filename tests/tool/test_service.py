@@ -8,8 +8,8 @@ import pytest
 import serial
 from board_kit import Alone, need_board
 from hwkit import NODES
-from kentongan_tool import bundle
-from kentongan_tool.prompt import Prompt
+from kentongan_tool.board import bundle
+from kentongan_tool.board.prompt import Prompt
 from patience import LOOK_S
 from tool_kit import need_tools
 

@@ -2,7 +2,7 @@
 
 import ast
 
-from kentongan_tool.shrink import needed
+from kentongan_tool.code.shrink import needed
 
 TEXT = """
 LIMITS = [3, 4]

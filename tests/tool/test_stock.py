@@ -14,8 +14,9 @@ from kentongan_sim.stock.node import StockNode
 from kentongan_sim.world.bridges import TcpBridge
 from kentongan_sim.world.realtime import LiveWorld, plug_tcp
 from kentongan_sim.world.world import World
-from kentongan_tool import cli, stock, stock_link
-from kentongan_tool.failures import ToolError
+from kentongan_tool import cli
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.jobs import stock, stock_link
 from kentongan_wire import packet as wire
 from meshtastic.protobuf import config_pb2, mesh_pb2
 from technician_kit import Office

@@ -3,8 +3,8 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from kentongan_tool import survey
-from kentongan_tool.failures import ToolError
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.jobs import survey
 
 PLACES = "place,x_m,y_m,what\nBalai,0,0,gateway\nRumah 01,30,10,\nRumah <02>,80,-20,tempat\nPos,60,40,pos\n"
 

@@ -5,7 +5,8 @@ import socket
 import threading
 
 import pytest
-from kentongan_tool import cli, failures
+from kentongan_tool import cli
+from kentongan_tool.base import failures
 
 HEAD = b"role,label,zone\n"
 BAD_HUBS = (
@@ -129,7 +130,7 @@ def test_a_wrong_input_ends_in_a_sentence_that_names_the_remedy(
 ):
     kind, given = ROWS[number]
     monkeypatch.setattr("sys.stdin", open("/dev/null"))
-    monkeypatch.setattr("kentongan_tool.ports.there", list)  # whatever is plugged in here
+    monkeypatch.setattr("kentongan_tool.board.ports.there", list)  # whatever is plugged in here
     monkeypatch.setattr("getpass.getpass", lambda _: (_ for _ in ()).throw(EOFError()))
     try:
         code = cli.main(words_of(kind, given, tmp_path, strangers))

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import pytest
 from board_kit import Alone, need_board
-from kentongan_tool import devicetools
-from kentongan_tool import prompt as prompt_module
-from kentongan_tool.failures import ToolError
-from kentongan_tool.prompt import Prompt
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import devicetools
+from kentongan_tool.board import prompt as prompt_module
+from kentongan_tool.board.prompt import Prompt
 from patience import PATIENCE_S
 from tool_kit import need_tools
 

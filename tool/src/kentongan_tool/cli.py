@@ -9,23 +9,20 @@ from typing import NoReturn
 
 from kentongan_wire.errors import LocalError
 
-from kentongan_tool import (
-    asking,
+from kentongan_tool.base import asking, progress
+from kentongan_tool.base.answers import Label
+from kentongan_tool.base.failures import ToolError
+from kentongan_tool.board import bundle, devicetools
+from kentongan_tool.commands import (
     board_commands,
-    bundle,
-    devicetools,
     flash_command,
-    labels,
-    modem,
     profile_command,
-    progress,
     stock_command,
     survey_command,
 )
-from kentongan_tool.answers import Label
-from kentongan_tool.arguments import Commands, add_hub, make_ready, open_hub, report, say
-from kentongan_tool.failures import ToolError
-from kentongan_tool.hub import Hub
+from kentongan_tool.commands.arguments import Commands, add_hub, make_ready, open_hub, report, say
+from kentongan_tool.jobs import labels, modem
+from kentongan_tool.site.hub import Hub
 
 EXIT_FAILED, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
 USAGE = ("argument", "which_device", "list", "field")  # failures of what was typed

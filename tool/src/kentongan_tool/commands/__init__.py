@@ -1,0 +1,1 @@
+"""Commands of the tool: their arguments, and what each does with them."""
