@@ -69,7 +69,7 @@ def technicians_folder(folder, driver=True, chips=tuple(GENERIC)):
 def quick_bundle(given, out):
     """A bundle of this folder with the code that of_checkout() keeps: to pack code takes half a minute.
 
-    tests/tool/test_bundle.py holds that what is kept is what is packed.
+    tests/tool/board/test_bundle.py holds that what is kept is what is packed.
     """
     kept = bundle.of_checkout().folder / "device"
 

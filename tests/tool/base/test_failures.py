@@ -10,7 +10,7 @@ from kentongan_tool.commands import arguments
 from tool_kit import run_tool
 
 SOURCES = Path(failures.__file__).parents[1]
-README = Path(__file__).resolve().parents[2] / "tool/README.md"
+README = Path(__file__).resolve().parents[3] / "tool/README.md"
 
 
 def test_every_failure_that_is_raised_is_known():
