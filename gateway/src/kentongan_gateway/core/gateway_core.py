@@ -45,37 +45,37 @@ class GatewayCore:
         self._deadlines = [(part, part.next_deadline) for part in timed]
 
     def on_frame(self, heard: Heard, now_ms: Ms, rnd: int) -> list[Action]:
-        """One payload off a radio. Anything malformed, forged or old is counted, never raised."""
+        """Take one payload off a radio. Malformed, forged and old ones are counted, never raised."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("frame", self.frames.on_frame, heard)
         return self._end()
 
     def on_duplicate(self, name: str, now_ms: Ms) -> list[Action]:
-        """A radio has brought what another had brought before: it hears, and that is all."""
+        """Note a duplicate from a second radio: it shows that this radio works."""
         self._begin(now_ms, 0)
         self.parts.radios.note_frame(name)
         return self._end()
 
     def on_committed(self, row_id: int, now_ms: Ms, rnd: int) -> list[Action]:
-        """The Store of this row is on disk."""
+        """Go on with a row whose Store is on disk."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("stored", self._context.committed, row_id)
         return self._end()
 
     def on_commit_failed(self, row_id: int, now_ms: Ms, rnd: int) -> list[Action]:
-        """The disk did not take this row: no receipt, but sirens and pages do not wait for a disk."""
+        """Go on with a row that the disk refused: no receipt, but sirens and pages do not wait for a disk."""
         self._begin(now_ms, rnd)
         self.parts.faults.contain("not stored", self._context.failed, row_id)
         return self._end()
 
     def on_order(self, order: object, now_ms: Ms, rnd: int) -> list[Action]:
-        """One order of the hub, as its JSON object; answered by OrderDone once its outcome is known."""
+        """Take an order of the hub, as its JSON object; OrderDone answers it once its outcome is known."""
         self._begin(now_ms, rnd)
         self.parts.hub_orders.on_order(order)
         return self._end()
 
     def on_hub_reply(self, what: Collection[int] | str, now_ms: Ms, new: Container[int] = ()) -> list[Action]:
-        """A good reply of the hub; `what` are the row ids that it took, or a word when it took none.
+        """Take a good reply of the hub; `what` are the row ids that it took, or a word when it took none.
 
         new: of these the alarms that it takes for new (memory.py).
         """
@@ -88,11 +88,11 @@ class GatewayCore:
         return self._end()
 
     def on_taken_before(self, row_ids: Collection[int]) -> None:
-        """The hub has had these rows from before: nothing is waited for. No actions, no sign of life."""
+        """Wait no more for rows that the hub has had from before. No actions, no sign of life."""
         self.parts.hub.on_taken(row_ids)
 
     def on_radio_state(self, name: str, up: bool, now_ms: Ms) -> list[Action]:
-        """A radio has come up or gone: the hub is told."""
+        """Tell the hub that a radio has come up or gone."""
         self._begin(now_ms, 0)
         self.parts.radios.note_state(name, bool(up))
         return self._end()
@@ -102,7 +102,7 @@ class GatewayCore:
         self._context.air.radio_used(used_ms / 1000, now_ms)
 
     def on_trouble(self, name: str, text: str | None, now_ms: Ms) -> list[Action]:
-        """Something at this gateway does not work, or does again (text None): the hub is told."""
+        """Tell the hub what does not work at this gateway, or works again (text None)."""
         self._begin(now_ms, 0)
         self.parts.troubles.set(name, text)
         if name == "siren":
@@ -110,17 +110,17 @@ class GatewayCore:
         return self._end()
 
     def on_refused(self, reason: str, n: int, now_ms: Ms) -> list[Action]:
-        """So many of what came over another way than the air were refused for this: counted and told."""
+        """Count and tell n refusals of input that came over another way than the air."""
         self._begin(now_ms, 0)
         self.parts.refusals.on_refusal(reason, n)
         return self._end()
 
     def troubles(self) -> dict[str, str]:
-        """{name: text} of what is wrong now."""
+        """List the present troubles as {name: text}."""
         return self.parts.troubles.active()
 
     def on_silence_key(self, now_ms: Ms, rnd: int) -> list[Action]:
-        """Somebody pressed the silence button at the post."""
+        """Obey the silence button at the post."""
         self._begin(now_ms, rnd)
         self.parts.own.stop("silenced", "post")
         self.parts.announcements.ended()
@@ -129,7 +129,7 @@ class GatewayCore:
     def resume(
         self, event: Event, age_ms: Ms, now_ms: Ms, rnd: int, taken: bool = False
     ) -> tuple[int, list[Action]]:
-        """An alarm that a former run stored: (row_id, actions). Call it for all that the disk has, in order.
+        """Go on with an alarm that a former run stored: (row_id, actions). Call it in the order of the disk.
 
         age_ms: since it was stored, -1 where no clock can tell. taken: the hub has it, and acts for it.
         """
@@ -138,11 +138,11 @@ class GatewayCore:
         return row_id, self._end()
 
     def forget(self, event: Event) -> None:
-        """An alarm that a former run stored and of which the disk has nothing but its key. No actions."""
+        """Forget an alarm of a former run of which the disk has nothing but its key. No actions."""
         self._resume.forget(event)
 
     def tick(self, now_ms: Ms, rnd: int) -> list[Action]:
-        """At or after next_deadline()."""
+        """Do what is due; call it at or after next_deadline()."""
         self._begin(now_ms, rnd)
         parts = self.parts
         parts.faults.contain("answers", parts.answers.tick, parts.sounds)

@@ -172,7 +172,7 @@ class Parts:
         return self.watch.sounds(record) or ours == (record.src, record.first_counter)
 
     def begun(self) -> None:
-        """The first call of the core: the context has its time now."""
+        """Begin with the first call of the core: the context has its time now."""
         context = self.context
         context.begun_ms = context.now_ms
         self.waiting.begun()

@@ -329,7 +329,7 @@ class Database:
         return lost
 
     def probe(self) -> None:
-        """One commit that changes nothing for anybody; SpoolError when the disk does not take it."""
+        """Try one commit that changes nothing for anybody; SpoolError when the disk does not take it."""
         with self._lock:
             try:
                 self._db.execute(
@@ -404,7 +404,7 @@ class Database:
         return known
 
     def odd(self, event_id: str, taken: bool) -> None:
-        """This stored event makes no sense: the disk has altered it. For people."""
+        """Say of a stored event that makes no sense that the disk has altered it. For people."""
         self._odd[event_id] = taken
 
     @property
@@ -418,7 +418,7 @@ class Database:
         return list(self._odd.values()).count(True)
 
     def mark_sent(self, ids: Iterable[str], state: int = SENT) -> None:
-        """The hub has committed these. Unknown ids are none of ours and change nothing."""
+        """Mark events that the hub has committed. Unknown ids are none of ours and change nothing."""
         seqs = [(state, seq) for seq in map(self._seq, ids) if seq is not None]
         with self._lock:
             try:

@@ -139,7 +139,7 @@ class Spool(Database):
         ]
 
     def mark_sent(self, ids: Iterable[str], state: int = SENT) -> None:
-        """The hub has committed these, whether our disk can note it or not."""
+        """Mark events that the hub has committed, whether our disk can note it or not."""
         with self._lock:
             for event_id in ids:
                 self.held.remove(event_id)

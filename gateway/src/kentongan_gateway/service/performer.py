@@ -96,7 +96,7 @@ class Performer:
         return bool(together)
 
     def heard_too(self, name: str) -> None:
-        """The same frame by a second radio."""
+        """Note the same frame by a second radio."""
         self._perform(self.core.on_duplicate(name, self._now()))
 
     def radio(self, name: str, up: bool) -> None:

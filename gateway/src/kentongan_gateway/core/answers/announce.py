@@ -51,7 +51,7 @@ class Announcements:
             self._context.out.append(Hush())
 
     def announce(self, record: Record) -> None:
-        """A new alarm is on disk, or known although the disk failed."""
+        """Announce a new alarm, on disk or known although the disk failed."""
         context = self._context
         if (
             not context.config.voice
@@ -70,7 +70,7 @@ class Announcements:
         self._jobs[key] = _Job(record, context.now_ms)
 
     def ended(self, origin: Node | None = None, first: int | None = None) -> None:
-        """Somebody is coming, it was cancelled, or the key at the post was pressed: no more of it."""
+        """End its announcement: somebody comes, it was cancelled, or the key at the post was pressed."""
         if origin is None:
             self._hush_told()
         mine = [k for k in self._jobs if origin in (None, k[0]) and first in (None, k[1])]

@@ -35,7 +35,7 @@ class Neighbours:
         self._active: dict[Node, Ms] = {}  # tombol -> when its last alarm frame was heard
 
     def note_alarm(self, src: Node) -> None:
-        """This origin has just raised an alarm."""
+        """Note that this origin has just raised an alarm."""
         self._active[src] = self._context.now_ms
         for old in [
             s

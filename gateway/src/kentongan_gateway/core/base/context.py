@@ -127,7 +127,7 @@ class Context:
         self.out.append(Note(step, device, counter, detail))
 
     def note_about(self, step: str, src: Node, counter: int, detail: str = "") -> None:
-        """A line about one alarm or report, under its one identity."""
+        """Note a line about one alarm or report, under its one identity."""
         secret = self.names.secret(src, counter)
         if secret:
             self.out.append(Note(step, secret, 0, detail))
@@ -140,7 +140,7 @@ class Context:
             self.persist("secrets", self.names.dump())
 
     def carrier(self, heard: Heard) -> int:
-        """By whom a frame came to us."""
+        """Tell which of DIRECT, OVER_OURS and OVER_STOCK brought a frame to us."""
         if heard.hop_limit >= heard.hop_start:
             return DIRECT
         return OVER_OURS if heard.relay_node in self.directory.relay_bytes() else OVER_STOCK
@@ -176,7 +176,7 @@ class Context:
             then(row_id)
 
     def failed(self, row_id: int) -> None:
-        """The disk did not take this row; it stays pending, because the hub may yet take it."""
+        """Go on although the disk refused this row; it stays pending, because the hub may yet take it."""
         _, otherwise = self._pending.get(row_id, (None, None))
         if otherwise:
             otherwise(row_id)

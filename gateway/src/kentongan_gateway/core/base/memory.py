@@ -91,12 +91,12 @@ class Memory:
             self._context.note("memory_lost", self._context.config.label)
 
     def note_sender(self, message: Message) -> None:
-        """An authentic message, before the guard learns its counter."""
+        """Note the sender of an authentic message, before the guard learns its counter."""
         if self._guard.last(message.src, message.generation, message.type) is None:
             self._unknown.add((message.src, message.generation))
 
     def recall(self, event: Event) -> None:
-        """A stored alarm of a former run: its sender is known at least so far."""
+        """Know the sender of a stored alarm of a former run, at least so far."""
         if not event.get("doubted"):
             kind = 0 if event["role"] == m.TOMBOL else m.ALARM
             try:
@@ -124,7 +124,7 @@ class Memory:
             self._compare(post)
 
     def silent(self, record: Record) -> bool:
-        """The hub has not taken this alarm: True while nobody has vouched for it, held or without a place."""
+        """Tell whether nobody has vouched yet for an alarm that the hub has not taken, held or not."""
         doubted, held = record.doubted, self._held.get(record.key)
         if held:
             held.hub_silent = True
@@ -141,7 +141,7 @@ class Memory:
                 self._drop(held)
 
     def word(self, post: Node, said: int, src: Node, counter: int) -> None:
-        """A post says in its message `said` that it sounds for this alarm."""
+        """Take a post's word, in its message `said`, that it sounds for this alarm."""
         if not self.lost:
             return
         put(self._words, (post, src, counter), said, WORDS_LIMIT, owner)
@@ -175,7 +175,7 @@ class Memory:
             self._release(held)
 
     def vouch(self, src: Node, counter: int) -> None:
-        """The hub orders something about it."""
+        """Vouch for an alarm about which the hub orders something."""
         for held in self._waiting(src, counter):
             self._release(held)
 

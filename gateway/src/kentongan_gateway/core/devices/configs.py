@@ -96,7 +96,7 @@ class Configs:
             self._keep()
 
     def hold(self) -> None:
-        """Somebody calls for help: settings wait, but not without end."""
+        """Let settings wait while somebody calls for help, but not without end."""
         now = self._context.now_ms
         if self._quiet_until_ms is None or now >= self._quiet_until_ms:
             self._quiet_since_ms = now

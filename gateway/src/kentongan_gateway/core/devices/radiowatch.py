@@ -103,7 +103,7 @@ class RadioWatch:
                 self._look_whether_away()
 
     def note_missed(self, name: str) -> None:
-        """A new authentic frame came in through this radio: the others ought to have heard it as well."""
+        """Note a new authentic frame of this radio, which the others ought to have heard as well."""
         for other, radio in self._radios.items():
             if other != name and radio.up:
                 radio.missed += 1

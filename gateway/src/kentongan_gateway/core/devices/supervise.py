@@ -75,7 +75,7 @@ class Supervision:
         self._count()
 
     def deaf(self, is_deaf: bool) -> None:
-        """No radio of ours works from now on, or one does again."""
+        """Note that no radio of ours works from now on, or that one does again."""
         now = self._context.now_ms
         if is_deaf and self._deaf_ms is None:
             self._deaf_ms = now
@@ -111,7 +111,7 @@ class Supervision:
         self._due_known = False
 
     def note_alive(self, node: Node) -> None:
-        """A fresh authentic frame of this node."""
+        """Note a fresh authentic frame of this node."""
         seen = self._seen.get(node)
         if seen is None:
             return

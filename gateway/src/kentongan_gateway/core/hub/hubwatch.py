@@ -33,7 +33,7 @@ class HubWatch:
         return self._last_ok_ms is not None and self._context.now_ms - self._last_ok_ms > STALE_MS
 
     def begun(self) -> None:
-        """The clock of the last good reply starts with the first call of the core."""
+        """Start the clock of the last good reply, with the first call of the core."""
         if self._last_ok_ms is None:
             self._last_ok_ms = self._context.now_ms
 

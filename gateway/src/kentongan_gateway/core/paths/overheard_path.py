@@ -23,7 +23,7 @@ class OverheardPath:
         self._parts, self._context = parts, parts.context
 
     def on_echo(self, heard: Heard) -> None:
-        """A frame of ours that somebody carries on, or one made in our name."""
+        """Judge a frame in our name: ours that somebody carries on, or a forged one."""
         self._context.count("echo")
         try:
             message = self._context.open(heard)

@@ -31,7 +31,7 @@ class ReportPath:
         self._parts, self._context = parts, parts.context
 
     def on_report(self, message: Message, heard: Heard, repeat: bool) -> None:
-        """SIREN_REPORT or EVENT: stored, then receipted."""
+        """Store a SIREN_REPORT or an EVENT, then receipt it."""
         record = self._parts.records.get(key_of(message))
         if message.type == m.SIREN_REPORT and not repeat:
             self._siren(message)
@@ -41,7 +41,7 @@ class ReportPath:
             self._parts.storing.store(Record.of(message, heard, self._context.carrier(heard)), heard)
 
     def _siren(self, message: Message) -> None:
-        """A report that is heard for the first time; it is stored in any case."""
+        """Act on a report that is heard for the first time; it is stored in any case."""
         parts, post, body = self._parts, message.src, message.body
         alarm = parts.records.find(body.origin, body.counter)
         if body.state > m.STATE_REFUSED:
@@ -94,7 +94,7 @@ class ReportPath:
         return not parts.neighbours.alone or parts.orders.started(post, body.origin, body.counter, SLOW_MS)
 
     def _silenced(self, post: Node, body: m.SirenReport, alarm: Record | None) -> None:
-        """Somebody at that post wants its siren silent: that one, for an alarm that it may sound for."""
+        """Silence that one post for an alarm that it may sound for, as somebody there wants."""
         parts = self._parts
         if alarm is None and parts.orders.started(post, body.origin, body.counter, SLOW_MS):
             # by order for what no button told: a person at the hub, or an alarm that we have forgotten
@@ -110,7 +110,7 @@ class ReportPath:
         parts.orders.silenced(post, alarm.src, alarm.first_counter)
 
     def on_event_stored(self, record: Record) -> None:
-        """The people of a penerima say that they come: the presser is told, when we had asked them."""
+        """Tell the presser that the people of a penerima come, if we had asked them."""
         parts, body = self._parts, record.body
         if body.event != m.EVENT_COMING:
             return

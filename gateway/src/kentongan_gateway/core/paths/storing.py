@@ -36,7 +36,7 @@ class Storing:
         )
 
     def repeated(self, record: Record, heard: Heard, body: "Body") -> None:
-        """It comes again: answered, or put on disk once more."""
+        """Answer a repeat, or put it on disk once more."""
         record.came_again(heard, self._context.carrier(heard))
         if record.stored:
             self._parts.answers.again(record, getattr(body, "attempt", 0))
@@ -66,7 +66,7 @@ class Storing:
             self._parts.alarms.begin(row_id, record)
 
     def on_answered(self, record: Record) -> None:
-        """Its first answer goes out."""
+        """Go on when its first answer goes out."""
         parts = self._parts
         if record.is_alarm and not record.known and not record.doubted:
             parts.watch.stood_in(record)
