@@ -186,6 +186,20 @@ def test_a_warning_opens_once_is_told_to_its_owner_and_closes_when_it_is_well(si
     assert "Sudah pulih" in site.enter("admin").get("/peringatan").text
 
 
+@pytest.mark.parametrize("duty", ["ketua_rt", "wakil_rt", "ketua_rw"])
+def test_a_warning_whose_owner_has_no_address_is_told_to_the_next_in_line_at_once(site, duty):
+    with site.hub.store.write() as db:
+        for name, holds in (("Tanpa nomor", "teknisi"), ("Bu Next", duty)):
+            person = db.insert("people", name=name, zone=5, created_wall=0)
+            db.insert("duties", person=person, duty=holds, zone=5)
+        db.insert("addresses", person=person, channel="sms", address="+62811")
+    status = {"device": site.post, "role": 2}
+    site.post_events(site.event("status", body={"flags": m.STATUS_SIREN_FAULT | m.STATUS_MAINS}, **status))
+    step(site, 10_000)
+    (message,) = site.rows("SELECT body FROM outbox WHERE type = 'news'")
+    assert "Bu Next" in message["body"] and "sirene rusak pos-1" in message["body"]
+
+
 def test_an_urgent_warning_is_told_again_until_a_named_person_takes_it(site):
     site.post_events(site.event("status", device=site.post, role=2, body={"flags": m.STATUS_LID}))
     first = step(site, 10_000)["tutup terbuka", "pos-1"]

@@ -246,3 +246,30 @@ def test_a_tap_after_a_silence_that_no_air_was_left_for_orders_it_again(site):
         db.run("UPDATE outbox SET state = ? WHERE type = 'siren'", outbox.FAILED)
     admin.post("/kejadian/kejadian-1/diam", page="/papan")
     assert len(site.rows("SELECT 1 FROM outbox WHERE type = 'siren' AND body LIKE '%stop%'")) == 2
+
+
+def test_a_cancel_silences_the_other_rts_that_beat_it_and_its_own_gateway_does_the_rest(site):
+    for zone in (6, 7):
+        provision.add_device(site.data_dir, "sirene", f"pos-{zone}", zone)
+    site.post_events(site.alarm(counter=9, kind=m.KIND_KEBAKARAN, incident=9))
+    site.post_events(site.alarm(counter=10, kind=m.KIND_KEBAKARAN, cancel=True, incident=9))
+    stopped = [(one["counter"], one["zone"]) for one in site.orders() if one.get("action") == "stop"]
+    assert stopped == [(10, 6), (10, 7)]
+
+
+def test_a_cancel_of_what_sounds_in_its_own_rt_alone_takes_no_air_elsewhere(site):
+    provision.add_device(site.data_dir, "sirene", "pos-6", 6)
+    site.post_events(site.alarm(counter=9, kind=m.KIND_MALING, incident=9))
+    site.post_events(site.alarm(counter=10, kind=m.KIND_MALING, cancel=True, incident=9))
+    assert [one for one in site.orders() if one.get("action") == "stop"] == []
+
+
+def test_a_cancel_that_is_told_after_a_later_press_calls_nothing_off(site):
+    provision.add_device(site.data_dir, "sirene", "pos-6", 6)
+    site.post_events(site.alarm(counter=9, kind=m.KIND_KEBAKARAN, incident=9))
+    site.post_events(site.alarm(counter=11, kind=m.KIND_KEBAKARAN, incident=9))
+    site.post_events(site.alarm(counter=10, kind=m.KIND_KEBAKARAN, cancel=True, incident=9))
+    (incident,) = site.incidents()
+    assert (incident["state"], incident["cancelled"]) == ("baru", 0)
+    assert [one for one in site.orders() if one.get("action") == "stop"] == []
+    assert site.lines("timeline", "what = 'cancelled'"), "that it was called off in between stands there"

@@ -105,3 +105,17 @@ def test_the_second_look_names_every_other_rt_that_will_sound(site):
     send(siti, yakin="1")
     ordered = site.rows("SELECT json_extract(body, '$.zone') AS zone FROM outbox WHERE type = 'siren'")
     assert sorted(one["zone"] for one in ordered) == [5, 6, 7]
+
+
+def test_the_second_look_names_the_other_rts_that_its_policy_asks_later(site):
+    """Thieves: their own RT at once, the others of the RW when nobody comes."""
+    provision.add_device(site.data_dir, "sirene", "pos-6", 6)
+    person = site.enter("admin")
+    text = send(person, jenis=str(m.KIND_MALING)).text
+    assert "Bila dalam 4 menit belum ada yang datang, menurut kebijakan jenis ini juga RT 06." in text
+    text = send(person, jenis=str(m.KIND_KEBAKARAN)).text
+    assert "Menurut kebijakan jenis ini juga RT 06." in text and "Bila dalam" not in text
+
+
+def test_the_second_look_names_no_rt_where_no_other_has_a_siren(site):
+    assert "kebijakan" not in send(site.enter("admin"), jenis=str(m.KIND_MALING)).text

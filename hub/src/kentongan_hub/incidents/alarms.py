@@ -347,10 +347,15 @@ def _call_anew(db: Db, now: Now, incident: Incident, event: Event) -> None:
 
 
 def _cancel(db: Db, now: Now, incident: Incident, event: Event) -> None:
+    if event["counter"] < incident["last_counter"]:  # pressed again since; told late, or by another gateway
+        timeline.tell(db, now, incident, _who(db, incident), codes.CANCELLED, Said(codes.CAME_LATE))
+        return
     state = states.after(incident["state"], states.BATAL)
     db.run("UPDATE incidents SET state = ?, cancelled = 1 WHERE id = ?", state, incident["id"])
     timeline.tell(db, now, incident, _who(db, incident), codes.CANCELLED, Said(codes.LOOK_ON_THE_SPOT))
     orders.stage(db, now, incident, event["counter"], m.STAGE_CANCELLED)
+    what = Said(codes.OF_INCIDENT, what=Said(codes.SIRENS), name=timeline.identity(db, incident))
+    failures.contained(db, now, what, orders.stop_beside, db, now, incident_of(db, incident["id"]))
 
 
 def _who(db: Db, incident: Incident) -> str | Actor:

@@ -152,14 +152,29 @@ def stop_sirens(db: Db, now: Now, incident: Incident) -> None:
 
 
 def stop(db: Db, now: Now, incident: Incident) -> None:
-    """Stop the sirens of its own RT, of each RT where they were ordered, and of who beats it by itself."""
+    """Stop the sirens of its own RT and those beside."""
+    _stop_in(db, now, incident, [incident["zone"], *_beside(db, incident)])
+
+
+def stop_beside(db: Db, now: Now, incident: Incident) -> None:
+    """Stop those of other RTs: its button called it off, and the gateway of its own RT did the rest."""
+    if not incident["confidential"]:
+        _stop_in(db, now, incident, [zone for zone in _beside(db, incident) if zone != incident["zone"]])
+
+
+def _beside(db: Db, incident: Incident) -> list[int]:
+    """List the RTs where its sirens were ordered, and of who beats it by itself."""
     ordered = [row["zone"] for row in db.all(ORDERED_IN, incident["id"]) if type(row["zone"]) is int]
     beside = [
         post["zone"]
         for post in db.all(POSTS_BESIDE, incident["zone"])
         if not incident["raised_by"] and beats_by_itself(post, incident)  # no post beats a raised one unasked
     ]
-    for zone in dict.fromkeys([incident["zone"], *ordered, *beside]):
+    return [*ordered, *beside]
+
+
+def _stop_in(db: Db, now: Now, incident: Incident, zones: Sequence[int]) -> None:
+    for zone in dict.fromkeys(zones):
         if not _stopped_just_now(db, now, incident, zone):
             siren(db, now, incident, "stop", zone=zone)
 

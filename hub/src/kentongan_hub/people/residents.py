@@ -126,7 +126,10 @@ def add_address(
 
 
 def drop_address(db: Db, now: Now, by: By, person: int, number: int, at: str = "") -> None:
-    if db.run("DELETE FROM addresses WHERE id = ? AND person = ?", number, person):
+    row = db.one("SELECT channel, address FROM addresses WHERE id = ? AND person = ?", number, person)
+    if row:
+        ways.drop_waiting(db, now, person, row["channel"], row["address"])
+        db.run("DELETE FROM addresses WHERE id = ?", number)
         audit.record(db, now.wall, by["login"], codes.ADDRESS_REMOVED, subject_of(person), address=at)
 
 
@@ -195,6 +198,7 @@ def move_out(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: 
                            number=number, zone=f"{zone:02d}"))  # fmt: skip
     gone = db.all("SELECT id FROM people WHERE zone = ? AND house = ? AND erased_wall IS NULL", zone, number)
     for row in gone:
+        ways.drop_waiting(db, now, row["id"])
         db.run("UPDATE addresses SET active = 0 WHERE person = ?", row["id"])
         db.run("DELETE FROM duties WHERE person = ?", row["id"])
         db.run("UPDATE people SET house = 0, head = 0 WHERE id = ?", row["id"])

@@ -14,7 +14,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Account, Home, House, Person, Row
-from kentongan_hub.people import access, accounts, circles, residents
+from kentongan_hub.people import access, accounts, circles, residents, ways
 from kentongan_hub.people.access import By
 from kentongan_hub.record import audit
 from kentongan_hub.storage.store import Db
@@ -301,6 +301,8 @@ def _switch_off(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
         "UPDATE accounts SET active = 0, named_for_confidential = 0, stand_in = 0 WHERE id = ?", account["id"]
     )
     accounts.end_sessions(db, account["id"])
+    for row in db.all("SELECT id FROM people WHERE account = ?", account["id"]):
+        ways.drop_waiting(db, now, row["id"])
     marks = [word for word, on in ((access.AGREED, account["named_for_confidential"]),
                                    (access.STAND_IN, account["stand_in"])) if on]  # fmt: skip
     _written(db, now, makers, "matikan", account, " ".join(["hidup", *marks]), "mati", at)

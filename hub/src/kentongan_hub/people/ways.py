@@ -6,6 +6,8 @@ way that is not there calls nobody: no address of it is taken, and none that was
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import sending
+from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.storage.store import Db
 
@@ -26,6 +28,30 @@ class Way:
 
 
 KNOWN: dict[str, type[Way]] = {}
+# SQL on people p: who is called, and whose answer counts. Whoever switched an account off has taken its
+# person off the list; without an account the same person is called as any resident is.
+CALLED = (
+    "p.withdrawn_wall IS NULL AND p.erased_wall IS NULL AND NOT EXISTS "
+    "(SELECT 1 FROM accounts off WHERE off.id = p.account AND off.active = 0)"
+)
+
+
+def drop_waiting(db: Db, now: Now, person: int, channel: str = "", address: str = "") -> None:
+    """Expire public calls that wait for this person, or for one address, unless others share the phone.
+
+    A correction goes all the same: who was called in vain is told. Silent alarms: see circles.
+    """
+    db.run(
+        f"UPDATE outbox SET state = ?, result = '{sending.EXCLUDED}', done_ms = ? "
+        f"WHERE state = '{sending.WAITING}' AND type IN ('{sending.MESSAGE}', '{sending.NEWS}') "
+        "AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.id = outbox.incident AND i.confidential = 1) "
+        "AND EXISTS "
+        "(SELECT 1 FROM addresses a WHERE a.person = ? AND ? IN ('', a.channel) AND ? IN ('', a.address) "
+        "AND a.channel = outbox.channel AND a.address = json_field(outbox.body, 'to') AND NOT EXISTS "
+        "(SELECT 1 FROM addresses b JOIN people p ON p.id = b.person WHERE b.channel = a.channel "
+        f"AND b.address = a.address AND b.active = 1 AND b.person != a.person AND {CALLED}))",
+        *(sending.EXPIRED, now.ms, person, channel, address),
+    )
 
 
 def of(name: str) -> type[Way]:

@@ -240,7 +240,7 @@ def _send(db: Db, now: Now, some: list[Warned], words: Callable[[list[Warned]], 
         with db.part():
             found: dict[tuple[str, str], tuple[Recipient, list[Warned]]] = {}
             for duty, theirs in _by_duty(some).items():
-                for one in recipients.resolve(db, now, everyone, [f"tugas:{duty}"]):
+                for one in recipients.of_duty(db, now, everyone, duty):
                     rows = found.setdefault((one["channel"], one["address"]), (one, []))[1]
                     rows.extend(row for row in theirs if row not in rows)
             for one, rows in found.values():

@@ -15,6 +15,7 @@ from kentongan_hub.record import failures
 from kentongan_hub.storage.store import Db
 
 PEOPLE_LIMIT = 500  # of one step
+IN_LINE = ("ketua_rt", "wakil_rt", "ketua_rw")  # who answers for a site beside those on duty
 NEVER_MS = (1 << 62) - 1
 T = TypeVar("T")
 W = TypeVar("W")
@@ -47,6 +48,14 @@ def everyone(zone: int) -> Concerns:
 def resolve(db: Db, now: Now, incident: Concerns, words: Iterable[str]) -> list[Recipient]:
     """Give the recipients of one step, each address once."""
     return reach(db, now, incident, words)[0]
+
+
+def of_duty(db: Db, now: Now, incident: Concerns, duty: str) -> list[Recipient]:
+    """Give who hears of what that duty sees to: where it has nobody with an address, the next in line."""
+    found: list[Recipient] = []
+    for one in dict.fromkeys((duty, *IN_LINE)):
+        found = found or resolve(db, now, incident, [f"{p.DUTY}:{one}"])
+    return found
 
 
 def reach(
@@ -128,29 +137,28 @@ def may_answer(db: Db, incident_id: int, person: Person) -> bool:
     return not incident["confidential"] or _may_know(db, incident, person)
 
 
-_LIVE = "withdrawn_wall IS NULL AND erased_wall IS NULL"
-
-
 def _people(db: Db, incident: Concerns, word: str) -> list[Person]:
     kind, _, value = word.partition(":")
     zone = incident["zone"]
     if word == p.ALL:
-        return db.all(f"SELECT * FROM people WHERE zone = ? AND {_LIVE} ORDER BY id", zone)
+        return db.all(f"SELECT * FROM people p WHERE zone = ? AND {ways.CALLED} ORDER BY id", zone)
     if word == p.NAMED and incident["confidential"]:  # the stand-in too, where agreed people are too few
         known = circles.members(db, incident) if incident["id"] else circles.eligible(db, incident)
         marks = ", ".join("?" * len(known))
-        return db.all(f"SELECT * FROM people WHERE account IN ({marks}) AND {_LIVE} ORDER BY id", *known)
+        return db.all(
+            f"SELECT * FROM people p WHERE account IN ({marks}) AND {ways.CALLED} ORDER BY id", *known
+        )
     if word == p.NAMED:
         return db.all(
             "SELECT p.* FROM people p JOIN accounts a ON a.id = p.account "
-            f"WHERE a.named_for_confidential = 1 AND a.active = 1 AND {_LIVE} ORDER BY p.id"
+            f"WHERE a.named_for_confidential = 1 AND a.active = 1 AND {ways.CALLED} ORDER BY p.id"
         )
     if kind == p.PERSON:
-        return db.all(f"SELECT * FROM people WHERE id = ? AND {_LIVE}", int(value))
+        return db.all(f"SELECT * FROM people p WHERE id = ? AND {ways.CALLED}", int(value))
     if kind == p.DUTY:
         return db.all(
             "SELECT p.* FROM duties d JOIN people p ON p.id = d.person "
-            f"WHERE d.duty = ? AND d.zone IN (0, ?) AND {_LIVE} ORDER BY p.id",
+            f"WHERE d.duty = ? AND d.zone IN (0, ?) AND {ways.CALLED} ORDER BY p.id",
             value,
             zone,
         )
@@ -159,7 +167,8 @@ def _people(db: Db, incident: Concerns, word: str) -> list[Person]:
         living: list[Person] = []
         for house in near:
             living += db.all(
-                f"SELECT * FROM people WHERE zone = ? AND house = ? AND {_LIVE} ORDER BY head DESC, id",
+                "SELECT * FROM people p WHERE zone = ? AND house = ? "
+                f"AND {ways.CALLED} ORDER BY head DESC, id",
                 zone,
                 house,
             )

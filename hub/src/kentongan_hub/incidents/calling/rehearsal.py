@@ -43,7 +43,19 @@ class Coming(TypedDict):
 
 def play(db: Db, zone: int, house: int, kind: int, confidential: bool = False) -> list[Call]:
     """Play a policy through: 'if house 7 presses fire, this happens'. Writes nothing."""
-    imagined: Called = {
+    imagined = imagine(zone, house, kind, confidential)
+    policy = policy_store.for_incident(db, imagined)
+    first = escalation.at_once(policy, imagined)
+    steps = [_shown(db, imagined, 0, first, policy)]
+    imagined["next_alert_ms"] = escalation.first_alert_ms(policy, 0, False)
+    for due_ms, step in escalation.outlook(policy, imagined, len(policy["langkah"]) - 1):
+        steps.append(_shown(db, imagined, due_ms, step, policy))
+    return steps
+
+
+def imagine(zone: int, house: int, kind: int, confidential: bool = False) -> Called:
+    """Imagine an incident that was opened just now."""
+    return {
         "id": 0,
         "slug": "rahasia-0",
         "device": 1,
@@ -65,13 +77,6 @@ def play(db: Db, zone: int, house: int, kind: int, confidential: bool = False) -
         "alerts": 0,
         "next_alert_ms": None,
     }
-    policy = policy_store.for_incident(db, imagined)
-    first = escalation.at_once(policy, imagined)
-    steps = [_shown(db, imagined, 0, first, policy)]
-    imagined["next_alert_ms"] = escalation.first_alert_ms(policy, 0, False)
-    for due_ms, step in escalation.outlook(policy, imagined, len(policy["langkah"]) - 1):
-        steps.append(_shown(db, imagined, due_ms, step, policy))
-    return steps
 
 
 def _shown(db: Db, imagined: Called, due_ms: int, step: Step, policy: Policy) -> Call:

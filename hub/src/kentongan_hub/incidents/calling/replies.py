@@ -17,6 +17,7 @@ from kentongan_hub.base.tables import Person
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, texts
 from kentongan_hub.incidents.tables import incident_of, somebody
+from kentongan_hub.people import ways
 from kentongan_hub.record import audit, outbox
 from kentongan_hub.storage.store import Db
 
@@ -54,7 +55,7 @@ def people_of(db: Db, channel: str, address: str) -> list[Person]:
     """Give the people who are called at this address; a household may share a phone."""
     return db.all(
         "SELECT p.* FROM addresses a JOIN people p ON p.id = a.person "
-        "WHERE a.channel = ? AND a.active = 1 AND a.address = ? ORDER BY a.id",
+        f"WHERE a.channel = ? AND a.active = 1 AND a.address = ? AND {ways.CALLED} ORDER BY a.id",
         channel,
         address,
     )

@@ -159,9 +159,12 @@ def _ask(db: Db, now: Now, incident: Incident) -> None:
     timeline.tell(db, now, incident, HUB, codes.FOLLOWED_UP, Said(codes.ASKED_IF_OVER))
     holder = db.value("SELECT id FROM people WHERE account = ? LIMIT 1", incident["holder_account"])
     to = [f"{p.PERSON}:{holder}"] if holder else []
-    to.append(p.NAMED if incident["confidential"] else f"{p.DUTY}:ketua_rt")
+    to += [p.NAMED] if incident["confidential"] else []
+    asked = recipients.resolve(db, now, incident, to)
+    if not incident["confidential"]:
+        asked += [one for one in recipients.of_duty(db, now, incident, "ketua_rt") if one not in asked]
     text = texts.left_open(db, incident)
-    for one in recipients.resolve(db, now, incident, to):
+    for one in asked:
         body = json.dumps({"to": one["address"], "name": one["name"], "text": text}, ensure_ascii=False)
         outbox.add(db, now.ms, one["channel"], outbox.NEWS, body, MESSAGE_EXPIRES_MS, incident["id"])
 

@@ -20,9 +20,9 @@ from kentongan_hub.base.language import _
 from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.base.tables import Account, Incident, Row, Value
 from kentongan_hub.incidents import orders
-from kentongan_hub.incidents.calling import steps
+from kentongan_hub.incidents.calling import rehearsal, steps
 from kentongan_hub.incidents.told import opening, voice
-from kentongan_hub.policies import policy, policy_store
+from kentongan_hub.policies import escalation, policy, policy_store
 from kentongan_hub.record import audit, timeline
 from kentongan_hub.storage.store import Db
 
@@ -80,8 +80,24 @@ def zones(db: Db) -> list[int]:
 
 def also(db: Db, kind: int, zone: int) -> list[int]:
     """List the other RTs whose sirens the policy of this kind sounds at once."""
-    first = (policy_store.stored(db, zone, kind) or policy.default(kind))["langkah"][0]
-    return [one for one in steps.siren_zones(db) if one != zone] if first["sirene"] == policy.RW else []
+    imagined = rehearsal.imagine(zone, 0, kind)
+    first = escalation.at_once(policy_store.for_incident(db, imagined), imagined)
+    return _beside(db, zone) if first.siren == policy.RW else []
+
+
+def later(db: Db, kind: int, zone: int) -> tuple[list[int], int]:
+    """List the other RTs that it asks first while nobody comes, and after how many seconds; [] where none."""
+    imagined = rehearsal.imagine(zone, 0, kind)
+    rules = policy_store.for_incident(db, imagined)
+    imagined["next_alert_ms"] = escalation.first_alert_ms(rules, 0, False)
+    for due_ms, step in escalation.outlook(rules, imagined, len(rules["langkah"])):
+        if step.siren == policy.RW:
+            return _beside(db, zone), due_ms // 1000
+    return [], 0
+
+
+def _beside(db: Db, zone: int) -> list[int]:
+    return [one for one in steps.siren_zones(db) if one != zone]
 
 
 def sound(

@@ -140,9 +140,10 @@ def _person_page(number: int, problem: str) -> str:
         addresses = db.all("SELECT * FROM addresses WHERE person = ? ORDER BY id", number)
         duties = {one["duty"] for one in db.all("SELECT duty FROM duties WHERE person = ?", number)}
         accounts = db.all("SELECT id, name FROM accounts WHERE active = 1 ORDER BY name")
+        off = db.value("SELECT 1 FROM accounts WHERE id = ? AND active = 0", row["account"])
         since = local_date_time(row["consent_wall"], view.site_words(db)["zone"])
     return render_template(
-        "people/register_person.html", person=row, addresses=addresses, duties=duties,
+        "people/register_person.html", person=row, addresses=addresses, duties=duties, off=off,
         all_duties=residents.DUTIES, accounts=accounts, since=since, problem=problem,
         channels=ways.addressed(),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import Text, _
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.calling import rehearsal
+from kentongan_hub.people import ways
 from kentongan_hub.policies import choosing, policy, policy_store
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
@@ -70,7 +71,7 @@ def _page(problem: str, draft: Shown | None = None) -> str:
 PEOPLE_SHOWN = 300  # by name, to choose from
 REACHABLE = (
     "SELECT DISTINCT p.id, p.name, p.house FROM people p JOIN addresses a ON a.person = p.id "
-    "WHERE a.active = 1 AND p.erased_wall IS NULL ORDER BY p.name LIMIT ?"
+    f"WHERE a.active = 1 AND {ways.CALLED} ORDER BY p.name LIMIT ?"
 )
 
 

@@ -80,11 +80,14 @@ def _confirm(kind: int, zone: int, reason: str, problem: Text | str) -> str:
     with hub.store.read() as db:
         raised.allowed(db, kind, zone, reason)
         people, also = by_pin.people(db, roles.SIREN), raised.also(db, kind, zone)
+        later, later_s = ([], 0) if also else raised.later(db, kind, zone)
     return render_template(
         "told/raised_confirm.html",
         kind=kind,
         zone=zone,
         also=also,
+        later=later,
+        later_s=later_s,
         reason=reason,
         people=people,
         screen=by_pin.is_screen(),
