@@ -424,3 +424,24 @@ def test_the_end_of_a_raised_siren_that_never_was_here_leaves_another_raised_one
     assert post.loud()
     post.hear(order(m.ACTION_STOP, origin=GATEWAY, counter=10))
     assert not post.loud()
+
+
+def test_whichever_gateway_is_asked_the_end_of_one_raised_siren_leaves_another():
+    """Its own gateway is away: another orders for it, under the number of the first."""
+    post, away = Post(), GATEWAY + 1
+    for counter in (10, 11):
+        post.hear(order(m.ACTION_START, origin=away, counter=counter))
+    post.hear(order(m.ACTION_STOP, origin=away, counter=11, seconds=m.STOP_ALONE))
+    post.hear(order(m.ACTION_STOP, origin=away, counter=12, seconds=m.STOP_ALONE))
+    assert post.loud(), "the one before goes on"
+    post.hear(order(m.ACTION_STOP, origin=away, counter=10, seconds=m.STOP_ALONE))
+    assert not post.loud()
+
+
+def test_the_end_of_a_raised_siren_plays_no_end_tone_and_a_cancel_does():
+    for seconds, tones in ((m.STOP_ALONE, 0), (m.STOP_TONE, 1)):
+        post = Post()
+        post.hear(order(m.ACTION_START, counter=10))
+        before = len(post.sounds())
+        post.hear(order(m.ACTION_STOP, counter=10, seconds=seconds))
+        assert len(post.sounds()) - before == tones

@@ -98,7 +98,9 @@ MEANINGS = {
     "SIREN_ORDER.counter": "counter of the alarm, on purpose the incident's number; of a drill its own, "
     "the counter of its first order",
     "pattern": "kind whose pattern is beaten; of a drill its zone, 0: all",
-    "seconds": "at most {}; of a drill {}".format(codes.ORDER_SECONDS_MAX, codes.DRILL_SECONDS_MAX),
+    "seconds": "at most {}; of a drill {}; of a stop {}: the end tone, {}: of that incident alone".format(
+        codes.ORDER_SECONDS_MAX, codes.DRILL_SECONDS_MAX, codes.STOP_TONE, codes.STOP_ALONE
+    ),
     "n x target": "12 B each, 1 to {}".format(codes.TARGETS_MAX),
     "target": "node meant",
     "tag8": 'HMAC(C(target); "KTGO" | from u32 | counter u32 | target u32 | the first 12 bytes)[:8]',

@@ -366,7 +366,7 @@ class Sirene(Output):
             self.count("silent_order")
             return
         counter = order.counter if order.origin else message.counter
-        records = self._ordered(order, counter, raised=order.origin == message.src)
+        records = self._ordered(order, counter, order.origin == message.src or order.seconds & m.STOP_ALONE)
         if not records:
             records = [
                 self._add(
@@ -382,7 +382,7 @@ class Sirene(Output):
             if not repeat and order.action == m.ACTION_START:
                 self._start_by_order(record, order, counter)
             elif not repeat and record.event(STOP, self.now_ms):
-                if order.seconds and record.times and self.soundings.current() is None:
+                if order.seconds & m.STOP_TONE and record.times and self.soundings.current() is None:
                     self._tone(patterns.END, patterns.END_STEPS)
                 self._drive()
                 self._keep()
@@ -418,10 +418,10 @@ class Sirene(Output):
         wait_ms = REFUSED_MIN_MS + self.draw(REFUSED_SPAN_MS)
         self.reports.add(m.SIREN_REPORT, report, self.now_ms + wait_ms, "drill")
 
-    def _ordered(self, order: "SirenOrder", counter: int, raised: bool) -> "list[Record]":
+    def _ordered(self, order: "SirenOrder", counter: int, raised: int) -> "list[Record]":
         """Return the incidents that an order names. Origin 0: the siren alone, started at the hub.
 
-        raised: by the gateway for people, each an incident of its own: a stop ends the one that it names.
+        raised: by a gateway for people, each an incident of its own: a stop ends the one that it names.
         """
         begun = [r for r in self.soundings.records if r.origin == order.origin and r.first <= counter]
         live = [r for r in begun if r.state == LIVE]

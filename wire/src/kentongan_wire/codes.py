@@ -42,6 +42,7 @@ STATE_DRILL, STATE_NO_DRILL = 7, 8  # the window of an order has begun, has ende
 SOURCE_DIRECT, SOURCE_RECEIPT, SOURCE_ORDER, SOURCE_POST = 1, 2, 3, 4  # what made the siren sound
 ACTION_START, ACTION_STOP, ACTION_TEST = 1, 2, 3  # SIREN_ORDER
 ACTION_DRILL, ACTION_DRILL_END = 4, 5  # the window of a drill, of the target's own zone
+STOP_TONE, STOP_ALONE = 1, 2  # seconds of a stop: people hear that it ends; only the named incident ends
 ACTION_REST = 6  # what sounds for the named alarm ends; its incident does not, a further press sounds
 EVENT_RONDA, EVENT_AMAN, EVENT_HANDOVER, EVENT_COMING = 1, 2, 3, 4  # EVENT_COMING = "saya datang"
 

@@ -2,7 +2,19 @@
 
 from itertools import product
 
-from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, RECEIVER, Bench, alarm, coming, report, starts
+from gateway_kit import (
+    BUTTON,
+    DEVICES,
+    GATEWAY,
+    GATEWAY_2,
+    POST,
+    RECEIVER,
+    Bench,
+    alarm,
+    coming,
+    report,
+    starts,
+)
 from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_wire import messages as m
 
@@ -88,6 +100,80 @@ def test_the_end_of_one_raised_siren_ends_no_start_of_an_earlier_one():
     raised(bench, 2, "stop", 11)
     bench.run(20_000)
     assert len(starts(bench)) > begun
+
+
+def orders(bench, action):
+    return [order.body for _, _, order in bench.sent(m.SIREN_ORDER) if order.body.action == action]
+
+
+def test_a_stop_for_another_gateways_siren_ends_that_one_alone_and_a_buttons_whatever_it_raised():
+    bench = Bench()
+    for number, (origin, counter) in enumerate(((GATEWAY_2, 10), (GATEWAY, 10), (BUTTON, 10)), 1):
+        about = {"origin": origin, "counter": counter, "first": counter, "targets": "zone", "zone": 5}
+        bench.order(id=number, type="siren", action="stop", kind=2, seconds=0, **about)
+        bench.run(2_000)
+    assert {one.origin: one.seconds for one in orders(bench, m.ACTION_STOP)} == {
+        GATEWAY_2: m.STOP_ALONE, GATEWAY: m.STOP_ALONE, BUTTON: 0,
+    }  # fmt: skip
+
+
+def test_a_posts_word_on_one_raised_siren_ends_no_order_about_another():
+    """Two at once: it has heard the order of the second, and perhaps not that of the first."""
+    bench = Bench()
+    raised(bench, 1, "start", 10)
+    raised(bench, 2, "start", 11)
+    bench.hear(report(origin=GATEWAY, alarm_counter=11), src=POST)
+    before = len(starts(bench))
+    bench.run(20_000)
+    assert {counter for _, counter, _ in starts(bench)[before:]} == {10}
+
+
+def test_an_order_that_a_later_one_overtook_goes_again_under_a_counter_that_the_post_still_takes():
+    """Its first word was lost, or went out second: a post takes no order below one that it has heard."""
+    bench = Bench()
+    raised(bench, 1, "start", 10)
+    raised(bench, 2, "start", 11)
+    bench.run(20_000)
+    sent = [(order.body.counter, order.counter) for _, _, order in bench.sent(m.SIREN_ORDER)]
+    first = max(counter for number, counter in sent if number == 11 and sent.index((number, counter)) < 3)
+    assert max(counter for number, counter in sent if number == 10) > first
+    heard = 0
+    for _, counter in sent[2:]:  # whatever was heard before, each later frame is above it, or is itself again
+        assert counter >= heard
+        heard = counter
+
+
+def test_an_order_that_no_other_overtook_is_repeated_as_it_was():
+    bench = Bench()
+    raised(bench, 1, "start", 10)
+    bench.run(20_000)
+    sent = [(order.counter, order.body) for _, _, order in bench.sent(m.SIREN_ORDER)]
+    assert len(sent) > 2 and len(set(sent)) == 1
+
+
+def test_a_press_of_an_incident_that_was_ended_is_not_stopped_by_what_is_left_of_its_end():
+    """It was closed, and its button pressed again before every post had heard the stop."""
+    bench = Bench()
+    about = {"type": "siren", "origin": BUTTON, "first": 100, "zone": 5, "kind": 2}
+    bench.order(id=1, action="stop", counter=100, targets="zone", seconds=0, **about)
+    bench.run(500)
+    bench.order(id=2, action="start", counter=102, targets=[POST], seconds=180, **about)
+    begun = len(orders(bench, m.ACTION_STOP))
+    bench.run(20_000)
+    assert len(orders(bench, m.ACTION_STOP)) == begun and starts(bench)
+    bench.order(id=3, action="stop", counter=102, targets="zone", seconds=0, **about)
+    bench.run(500)
+    assert len(orders(bench, m.ACTION_STOP)) > begun, "its own end is ordered"
+
+
+def test_a_posts_word_that_one_raised_siren_is_silent_ends_no_stop_of_another():
+    bench = Bench()
+    raised(bench, 1, "stop", 10)
+    raised(bench, 2, "stop", 11)
+    bench.hear(report(origin=GATEWAY, alarm_counter=11, state=m.STATE_STOPPED), src=POST)
+    before = len(orders(bench, m.ACTION_STOP))
+    bench.run(20_000)
+    assert {one.counter for one in orders(bench, m.ACTION_STOP)[before:]} == {10}
 
 
 def test_however_many_stops_are_ordered_an_alarm_that_comes_then_is_started_at_once():

@@ -111,7 +111,7 @@ class AlarmPath:
         sounding -= {device.node for device in posts}
         posts += [device for device in map(context.directory.get, sorted(sounding)) if device]
         if posts and record.body.kind not in m.NEVER_SOUND:
-            parts.orders.send(Command(m.ACTION_STOP, *record.about, record.body.kind, 1), posts)
+            parts.orders.send(Command(m.ACTION_STOP, *record.about, record.body.kind, m.STOP_TONE), posts)
 
     def on_vouched(self, held: Held) -> None:
         """Somebody has said that this alarm is of today."""

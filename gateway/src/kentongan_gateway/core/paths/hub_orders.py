@@ -127,13 +127,13 @@ class HubOrders:
         posts, own = self._targets(order, record)
         first = record.first_counter if record else order.first or counter
         known = first if record or order.first else None  # None: of whatever incident of that sender
+        raised = self._is_raised(origin, record)
         if action == m.ACTION_REST:
             ended = [self._parts.reports.end_recorded(post.node, origin, first, counter) for post in posts]
             self.done(order_id, "ok" if any(ended) else "failed: pressed again, or no siren is known there")
             return
         if action == m.ACTION_STOP and order.targets == order_forms.ZONE:  # else of those posts alone
-            alone = None if self._is_button(origin) else first
-            self._parts.orders.cancel_starts(origin, counter, alone)
+            self._parts.orders.cancel_starts(origin, counter, first if raised else None)
             if origin and not (record and record.drill):  # a drill's end silences nothing in earnest
                 self._context.quiet.stop(origin, first, counter)
             self._parts.announcements.ended(origin or None, known)
@@ -148,14 +148,18 @@ class HubOrders:
         if sounds:
             self.done(order_id, "ok")
         waits = None if sounds else order_id
-        command = Command(action, origin, counter, kind, order.seconds, first, order_id=waits)
+        seconds = m.STOP_ALONE if raised and action == m.ACTION_STOP else order.seconds
+        command = Command(action, origin, counter, kind, seconds, first, order_id=waits, raised=raised)
         sent = self._parts.orders.send(command, posts)
         if not sent and not sounds:
             self.done(order_id, "failed: no siren is known there")
 
-    def _is_button(self, origin: int) -> bool:
-        device = self._context.directory.get(origin)
-        return device is not None and device.role == m.TOMBOL
+    def _is_raised(self, origin: int, record: Record | None) -> bool:
+        """Recognize what people raised, whichever gateway was asked: no button has its number."""
+        directory = self._context.directory
+        device = directory.get(origin)
+        known = device is not None and device.role != m.GATEWAY or origin in directory.revoked
+        return bool(origin) and record is None and not known
 
     def _targets(self, order: SirenOrder, record: Record | None) -> tuple[list[Device], bool]:
         """(siren posts, whether our own siren is meant) of a list of nodes, or of the alarm's zone."""

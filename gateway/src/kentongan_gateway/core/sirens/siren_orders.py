@@ -1,4 +1,8 @@
-"""SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end."""
+"""SIREN_ORDERs under way: the same payload repeated until the posts report, never without an end.
+
+A post takes no order below one that it has heard. Where a later one was on the air for it meanwhile, as for
+two alarms at once, a repeat goes under a counter of its own.
+"""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
@@ -54,6 +58,7 @@ class Command(NamedTuple):
     any_answer: bool = False  # done at the first post that sounds
     obeyed: bool = False  # done when a post sounds by order: it may beat the alarm already, as a drill
     order_id: int | None = None  # the hub is told once all of it was on the air, or that it never was
+    raised: bool = False  # by people: each is an incident of its own, though a gateway's number is on many
     by_posts: bool = False  # what those posts themselves have told set it going: they are charged for it
 
 
@@ -98,6 +103,7 @@ class SirenOrders:
         self._last: dict[Node, int] = {}  # gateway -> counter of its latest order
         # (origin, counter, post) -> when we last ordered it to start
         self._started: dict[tuple[Node, int, Node], Ms] = {}
+        self._newest: dict[Node, int] = {}  # post -> counter of the latest order to it that was on the air
         self._leapt = False
 
     def send(
@@ -110,6 +116,8 @@ class SirenOrders:
         if command.first is None:
             command = command._replace(first=command.alarm)
         devices = list(devices)
+        if command.action == m.ACTION_START and command.origin:
+            self._drop_stops(command)
         if command.action == m.ACTION_TEST and not urgent and not self.may_test(len(devices)):
             return False
         for at in range(0, len(devices), TARGETS_MAX):
@@ -124,6 +132,17 @@ class SirenOrders:
             self._start(command, group, sends)
         self._settle()
         return bool(devices)
+
+    def _drop_stops(self, start: Command) -> None:
+        """Stop no more what was pressed before in an incident that begins anew: that would end this press."""
+        self._jobs = [
+            j
+            for j in self._jobs
+            if not (
+                (j.action, j.origin, j.first) == (m.ACTION_STOP, start.origin, start.first)
+                and j.alarm < start.alarm
+            )
+        ]
 
     def ask_posts(self, zones: Collection[int]) -> None:
         """A quiet test of the posts of these zones, under counters that nobody can have recorded before."""
@@ -157,9 +176,7 @@ class SirenOrders:
     def _start(self, command: Command, group: Sequence[Device], sends: int) -> None:
         context = self._context
         own = context.take()
-        seconds = max(0, min(command.seconds, SECONDS_MAX))
-        fixed = command.origin, command.alarm, command.action, command.kind, seconds
-        frame = payload(context, own, fixed, group)
+        frame = payload(context, own, fixed_of(command), group)
         hop_limit = max(device.hops for device in group)
         nodes = [device.node for device in group]
         job = Job(command, own, frame, nodes, hop_limit, sends, context.now_ms + SECONDS_MAX * 1_000)
@@ -182,7 +199,16 @@ class SirenOrders:
             job.left -= 1  # a first word that had no air is not used up
         if sent:
             job.on_air = True
+            self._newest.update(dict.fromkeys(job.targets, job.counter))
             self._context.note("order", self._context.config.label, job.counter, action_name(job.action))
+
+    def _again(self, job: Job) -> int:
+        """Give the packet id of a repeat, which has what a post can still take."""
+        own, named = self._context.take(), map(self._context.directory.get, sorted(job.targets))
+        if any(self._newest.get(node, 0) > job.counter for node in job.targets):
+            job.counter = own
+            job.payload = payload(self._context, own, fixed_of(job.command), [one for one in named if one])
+        return own
 
     def _of_alarm(self, job: Job) -> tuple[Who, ...]:
         return (self._context.whose(job.origin, job.alarm),) if job.origin else ()
@@ -234,6 +260,8 @@ class SirenOrders:
         """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
         for job in list(self._jobs):
             if job.action == m.ACTION_START and job.alarm > counter:
+                continue
+            if job.command.raised and job.alarm != counter:
                 continue
             if job.origin != origin or state not in DONE_STATES.get(job.action, ()):
                 continue
@@ -308,13 +336,18 @@ class SirenOrders:
             if now < job.due_ms:
                 continue
             if job.left > 0 and now < job.until_ms:
-                self._send(job, self._context.take())
+                self._send(job, self._again(job))
             else:
                 self._end(job)
         self._settle()
 
     def next_deadline(self) -> Ms | None:
         return min(job.due_ms for job in self._jobs) if self._jobs else None
+
+
+def fixed_of(command: Command) -> Fixed:
+    seconds = max(0, min(command.seconds, SECONDS_MAX))
+    return command.origin, command.alarm, command.action, command.kind, seconds
 
 
 def payload(context: Context, own: int, fixed: Fixed, devices: Iterable[Device]) -> bytes:
