@@ -12,6 +12,8 @@ from kentongan_gateway.core.base import air, memory, shares
 from kentongan_gateway.core.base.memory import Memory
 from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_hub.incidents import chimes
+from kentongan_node.incident import Incident
+from kentongan_node.siren import Sirene
 from kentongan_sim import cli
 from kentongan_sim.attack import run
 from kentongan_sim.attack.attacks import ATTACKS, HUB
@@ -28,6 +30,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 LONG = ("hour-",)  # over an hour
 IN_AIR = [name for name, attack in ATTACKS.items() if attack.scene != HUB and not name.startswith(LONG)]
 AT_HUB = ("hub-answers-tombol-05", "hub-answers-silent-pos-1", "hub-answers-penerima-rumah")
+BY_PEOPLE = ("raised-two", "raised-two-elsewhere", "raised-missed", "raised-missed-beside")
 OWN_WORDS = [name for name in ATTACKS if name.startswith("gateway-hour-own-")]
 ON_CHIP = ("answers-no-hub-penerus", "race-sirene")  # those in which the devices' own judging is all there is
 
@@ -53,6 +56,27 @@ def test_a_press_that_copies_with_few_hops_left_once_ended_is_stored_within_ten_
 @pytest.mark.parametrize("name", AT_HUB)
 def test_nobody_answers_at_the_hub_who_was_not_asked(name):
     assert found(name) == {}
+
+
+@pytest.mark.parametrize("name", [*BY_PEOPLE, "press-while-closing"])
+def test_what_people_end_ends_and_nothing_else(name):
+    assert found(name) == {}
+
+
+@pytest.mark.parametrize("name", ["raised-missed", "raised-missed-beside"])
+def test_a_post_that_ends_whatever_is_raised_is_found_out(name, monkeypatch):
+    judged = Sirene._ordered
+    monkeypatch.setattr(Sirene, "_ordered", lambda post, order, counter, _: judged(post, order, counter, 0))
+    assert list(found(name)) == ["muted"]
+
+
+def test_a_button_that_takes_an_older_closing_for_its_own_is_found_out(monkeypatch):
+    def answer(incident, counter, stage, now_ms, rnd):
+        return judged(incident, max(counter, incident.since), stage, now_ms, rnd)
+
+    judged = Incident.answer
+    monkeypatch.setattr(Incident, "answer", answer)
+    assert "lost" in found("press-while-closing")
 
 
 @pytest.mark.parametrize("name", AT_HUB)

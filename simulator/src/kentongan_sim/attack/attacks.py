@@ -36,6 +36,8 @@ FORGERS = (
 )
 # held_back: a post beats by a recorded order, until the hub has it stopped.
 STOPPED = ("brief",)
+ON_PURPOSE = ("post", "brief", "own", "chime", "order", "page")  # people raised it, and no button
+CLOSED = ("coming", "closed")  # a person at the hub said so
 ASKED = ("coming",)  # it was asked, and it is in his hand
 NO_POST = {"channel": (), "tombol": (), "penerus": ()}
 EVERYBODY = {**NO_POST, "sirene": A_POST}
@@ -97,6 +99,11 @@ PLAN: tuple[tuple[str, int, str, str, Callable[..., None], Mapping[str, Iterable
     ("second-press", 9, RT, "alive", sirens.second_press, POST),
     ("seen-it-{}", 9, RT, "alive", words.seen_it, {**POST, "channel": ()}),
     ("hub-seen-{}", 9, HUB, "alive", hub.seen_at_hub, {"pos-1": ()}),
+    ("raised-two", 0, HUB, "alive", hub.two_raised, {"nobody": ON_PURPOSE}),
+    ("raised-two-elsewhere", 0, HUB, "alive", hub.two_raised_elsewhere, {"nobody": ON_PURPOSE}),
+    ("raised-missed", 0, HUB, "alive", hub.missed, {"nobody": ON_PURPOSE}),
+    ("raised-missed-beside", 0, HUB, "alive", hub.missed_beside, {"nobody": ON_PURPOSE}),
+    ("press-while-closing", 0, HUB, "alive", hub.while_closing, {"nobody": CLOSED}),
     ("hops", 10, LINE, "alive", air.hops, {"nobody": AIR}),
     ("low-ahead", 10, LINE, "alive", air.low_ahead, {"nobody": AIR}),
     ("low-ahead-far", 10, LINE5, "alive", air.low_ahead, {"nobody": AIR}),

@@ -8,7 +8,7 @@ import os
 import random
 import sqlite3
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -64,6 +64,7 @@ class Ground(Generic[G, L]):
 
     gateway_class: type[G]
     link_class: type[L]
+    zones: Mapping[str, int] = {}  # gateway -> its RT, where that is another
     host_class: type[NodeHost] = NodeHost
     hub: RealHub
     world: World
@@ -86,9 +87,10 @@ class Ground(Generic[G, L]):
         scene_gateways = []
         for label in gateways:
             modem = label.replace("gateway", "modem")
-            provision.gateway_file(self.data, label, ZONE)
+            zone = self.zones.get(label, ZONE)
+            provision.gateway_file(self.data, label, zone)
             self.files[modem] = provision.modem_file(self.data, label)
-            scene_gateways.append(Gateway(label, modem, ZONE, 0, 0))
+            scene_gateways.append(Gateway(label, modem, zone, 0, 0))
         places = [
             Place(label, file["role"], file["node"], file["zone"], file["house"], 0, 0, 0)
             for label, file in self.files.items()
@@ -118,7 +120,8 @@ class Ground(Generic[G, L]):
             label, folder = gateway.label, self.folder / gateway.label
             folder.mkdir()
             path = folder / "keys.json"
-            path.write_text(json.dumps(provision.gateway_file(self.data, label, ZONE)))
+            file = provision.gateway_file(self.data, label, self.zones.get(label, ZONE))
+            path.write_text(json.dumps(file))
             os.chmod(path, 0o600)
             self.links[label] = self.link_class(hub, provision.gateway_token(self.data, label))
             house = self.houses[label] = self.gateway_class(self, gateway, keyfile.load(path))
@@ -184,9 +187,10 @@ class Site(Ground[CampaignGateway, FaultyLink]):
         devices: Iterable[tuple[str, str, int, int]] = (),
         people: bool = True,
         keep_trace: bool | None = None,
+        zones: Mapping[str, int] = {},
     ) -> None:
         super().__init__(directory, seed, disk)
-        self._people = people
+        self._people, self.zones = people, zones
         provision.create_site(
             self.data, "RT 05", "admin", "sandi yang panjang", admin_name="Bu Admin", rt=ZONE, rw=3
         )
