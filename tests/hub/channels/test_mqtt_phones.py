@@ -5,7 +5,6 @@ import json
 import pytest
 from conftest import require
 from jinja2 import Environment
-from kentongan_hub.channels import mqtt as channel_file
 from kentongan_hub.channels import mqtt_phones
 from kentongan_hub.incidents.calling import links, recipients
 from kentongan_hub.policies import policy as p
@@ -65,7 +64,7 @@ class Phone:
         self.worker.step()
 
     def heard_by_hub(self):
-        return self.worker._answers.qsize()
+        return len(self.worker._answers) + sum(self.worker._refused.values())
 
     def told(self, words):
         self.until(lambda: words in self.shown()[-1]["message"], f"{words!r} on the phone")
@@ -233,16 +232,44 @@ def test_a_button_that_is_pressed_while_the_line_is_cut_counts_when_it_is_back(s
     cable.close()
 
 
-def test_a_flood_of_words_is_bounded_wakes_nobody_and_the_next_true_one_is_taken(site, phone):
+def test_no_flood_of_words_takes_the_place_of_a_true_one_before_or_after_it(site, phone):
+    site.post_events(site.alarm())
+    word = phone.called().encode()
+    forged = word[:-4] + (b"AAAA" if word[-4:] != b"AAAA" else b"BBBB")
+    rung = site.hub.store.bell.count()
+    for _ in range(500):
+        phone.worker._hear(b"palsu")
+        phone.worker._hear(forged)
+    assert site.hub.store.bell.count() == rung, "junk wakes nobody"
+    for _ in range(500):
+        phone.worker._hear(word)
+    for _ in range(500):
+        phone.worker._hear(forged)
+    assert len(phone.worker._answers) == 1, "one true word waits once, and junk not at all"
+    phone.worker.step()
+    assert answered(site) == ["Budi"]
+
+
+def test_words_that_are_no_answer_are_counted_by_reason_in_the_record(site, phone):
+    site.post_events(site.alarm())
+    word = phone.called().encode()
+    for junk in (
+        b"palsu",
+        b"",
+        word[:-4] + b"...."[:3],
+        word[:-2] + (b"AA" if word[-2:] != b"AA" else b"BB"),
+    ):
+        phone.worker._hear(junk)
+    phone.worker.step()
+    (line,) = [one for one in site.lines("audit") if one["what"] == "jawaban tidak dikenal"]
+    assert "3 bukan dari tombol, 1 tanpa tanda yang benar" in line["detail"]
+
+
+def test_a_hub_that_starts_anew_knows_the_answers_to_the_calls_of_before(site, phone):
     site.post_events(site.alarm())
     word = phone.called()
-    for _ in range(channel_file.ANSWERS_LIMIT + 20):
-        phone.worker._hear(b"palsu")
-    assert phone.heard_by_hub() == channel_file.ANSWERS_LIMIT
+    phone.worker.close()
     phone.worker.step()
-    rung = site.hub.store.bell.count()
-    phone.worker._hear(b"palsu")
-    assert site.hub.store.bell.count() == rung
     phone.press(word)
     assert answered(site) == ["Budi"]
 

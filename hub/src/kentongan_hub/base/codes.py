@@ -229,6 +229,9 @@ ASKED_IF_OVER = _said("asked_if_over", _("ditanyakan: sudah selesai?"))
 RECIPIENT = "recipient"
 NAMES_AND_MORE = _said("names_and_more", _("%(names)s dan %(more)s lain"))
 AT_TIME = _said("at_time", _("pukul %(wall)s"))
+WORDS_REFUSED = _said(
+    "words_refused", _("sejak mulai: %(no_button)s bukan dari tombol, %(not_signed)s tanpa tanda yang benar")
+)
 CALLS_OF_CHANNEL = _said("calls_of_channel", _("%(channel)s: %(count)s panggilan"))
 CHANNEL = "channel"
 CHANNEL_SAYS = _said("channel_says", _("%(channel)s: %(problem)s"))

@@ -9,14 +9,16 @@ message), and when our own last will appears although we live: a broker may have
 
 import json
 import logging
-import queue
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kentongan_wire.errors import LocalError
 
+from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.base.language import _
+from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Claimed, OutboxRow
 from kentongan_hub.channels import mqtt_phones as phones
 from kentongan_hub.channels.base import TEST, Failure, Message, Worker, failed, worked
@@ -38,7 +40,9 @@ KEEPALIVE_S = 30
 RETRY_MS = (0, 5_000, 10_000, 30_000)  # after so many failures in a row; the last one repeats
 BIRTH_TOPIC, BIRTH = "homeassistant/status", b"online"
 ONLINE, OFFLINE = "online", "offline"
-ANSWERS_LIMIT = 64  # answers that wait to be looked at
+SIGNED_MS = 86_400_000  # answers come late; to an older call nobody answers any more
+# a word on the answers' topic that is none: no button's, or with a sign that no message of ours has
+NO_BUTTON, NOT_SIGNED = "no_button", "not_signed"
 REPLY_EXPIRES_MS = 300_000  # that an answer was taken
 UNKNOWN_TOLD_MS = 600_000  # answers that nobody signed are in the record once in so long
 
@@ -71,7 +75,12 @@ class HomeAssistant(Worker):
         self._fails, self._retry_ms = 0, 0
         self._failed_with: dict[str, str] | None = None
         self._site = ""  # its part of every topic
-        self._answers: queue.Queue[bytes] = queue.Queue(ANSWERS_LIMIT)
+        self._signed: dict[str, None] = {}  # secrets of our buttons: whatever comes, only these wait
+        self._answers: dict[str, None] = {}  # those that came and wait to be looked at
+        self._refused = Counter(
+            {NO_BUTTON: 0, NOT_SIGNED: 0}
+        )  # words that are no answer, by reason, since the start
+        self._told = 0  # how many of them the record has
         self._flooded = False  # somebody sends what is no fresh answer: looked at every PERIOD_S, not at once
         self._unknown_ms: int | None = None  # when that was told last
 
@@ -140,6 +149,9 @@ class HomeAssistant(Worker):
     def _open(self, site: str) -> None:
         import paho.mqtt.client as mqtt  # only where somebody uses it
 
+        with self._store.read() as db:  # also of before a restart, the oldest first
+            since_ms = self.now().ms - SIGNED_MS
+            self._signed = dict.fromkeys(reversed(links.sent(db, self.name, since_ms)))
         # whoever reconnects must say everything again: that is this worker, not the library
         client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
@@ -199,10 +211,12 @@ class HomeAssistant(Worker):
             self._store.bell.ring()
 
     def _hear(self, word: bytes) -> None:
-        try:
-            self._answers.put_nowait(word[: phones.WORD_BYTES + 1])
-        except queue.Full:
-            return  # a flood; the board and the other ways are there
+        """Keep an answer of ours, once; junk is counted, takes nobody's place and wakes nobody."""
+        secret = phones.secret(word)
+        if secret not in self._signed:
+            self._refused[NOT_SIGNED if secret else NO_BUTTON] += 1
+            return
+        self._answers[secret] = None
         if not self._flooded:
             self._store.bell.ring()
 
@@ -210,18 +224,20 @@ class HomeAssistant(Worker):
 
     def _take_answers(self, now: Now) -> None:
         """Look at what came in; what nobody signed costs the disk nothing but a line in ten minutes."""
-        outcomes = [self._answer(now, self._answers.get_nowait()) for _ in range(self._answers.qsize())]
+        outcomes = [self._answer(now, self._answers.popitem()[0]) for _ in range(len(self._answers))]
         self._flooded = any(one is not Outcome.COMING for one in outcomes)
-        told = self._unknown_ms is not None and now.ms - self._unknown_ms < UNKNOWN_TOLD_MS
-        if Outcome.UNKNOWN in outcomes and not told:
-            self._unknown_ms = now.ms
+        self._refused[NOT_SIGNED] += outcomes.count(Outcome.UNKNOWN)  # of a phone that is no longer called
+        refused = dict(self._refused)
+        lately = self._unknown_ms is not None and now.ms - self._unknown_ms < UNKNOWN_TOLD_MS
+        if sum(refused.values()) > self._told and not lately:
+            self._unknown_ms, self._told = now.ms, sum(refused.values())
+            said = Said(codes.WORDS_REFUSED, **refused)
             with self._store.write(ring=False) as db:
-                replies.unknown(db, now, self.name)
+                replies.unknown(db, now, self.name, said)
 
-    def _answer(self, now: Now, word: bytes) -> Outcome:
-        secret = phones.secret(word)
+    def _answer(self, now: Now, secret: str) -> Outcome:
         with self._store.read() as db:
-            row = links.message(db, secret) if secret else None
+            row = links.message(db, secret)
         if row is None or row["channel"] != self.name:
             return Outcome.UNKNOWN
         with self._store.write() as db:
@@ -243,6 +259,10 @@ class HomeAssistant(Worker):
             secret = links.token(db, row)
         if row["incident"] is not None:
             message = {**message, "tag": f"kentongan-{row['incident']}"}
+        if secret:
+            self._signed[secret] = None
+            while len(self._signed) > links.SENT_LIMIT:
+                del self._signed[next(iter(self._signed))]
         return {**message, "link": secret} if secret else message
 
     def send(self, body: Message) -> None:

@@ -26,6 +26,7 @@ from kentongan_hub.storage.store import Db, parsed
 KEY = "answer_key"  # setting
 LIFE_MS = 1_800_000  # as long as its message may wait
 SIGN_BYTES = 18
+SENT_LIMIT = 2_000  # secrets that are known at once
 
 
 class Outcome(Enum):
@@ -84,6 +85,17 @@ def message(db: Db, text: str) -> OutboxRow | None:
     if row is None or not kept or not hmac.compare_digest(_sign(kept, row).encode(), sign.encode()):
         return None
     return row if _may(db, row) and (row["state"] == outbox.DONE or row["attempts"]) else None
+
+
+def sent(db: Db, channel: str, since_ms: int) -> list[str]:
+    """List the secrets of this channel's messages since then, the newest first."""
+    kept = db.setting(KEY)
+    rows: list[OutboxRow] = db.all(
+        "SELECT * FROM outbox WHERE channel = ? AND created_ms > ? AND type IN (?, ?) "
+        "ORDER BY id DESC LIMIT ?",
+        *(channel, since_ms, outbox.MESSAGE, sending.TEST, SENT_LIMIT),
+    )
+    return [f"{row['id']}.{_sign(kept, row)}" for row in rows if _may(db, row)] if kept else []
 
 
 def _names(db: Db, channel: str, address: str) -> list[str]:

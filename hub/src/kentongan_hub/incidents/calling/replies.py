@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now
-from kentongan_hub.base.said import HUB
+from kentongan_hub.base.said import HUB, Said
 from kentongan_hub.base.tables import Person
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.calling import recipients, texts
@@ -61,8 +61,8 @@ def people_of(db: Db, channel: str, address: str) -> list[Person]:
     )
 
 
-def unknown(db: Db, now: Now, channel: str) -> None:
-    audit.record(db, now.wall, HUB, codes.ANSWER_UNKNOWN, channel)
+def unknown(db: Db, now: Now, channel: str, refused: Said | None = None) -> None:
+    audit.record(db, now.wall, HUB, codes.ANSWER_UNKNOWN, channel, refused or "")
 
 
 def take(db: Db, now: Now, channel: str, address: str, text: str) -> bool:
