@@ -100,7 +100,9 @@ def test_every_upload_there_is_stands_here_and_goes_through_the_one_road(site):
     assert set(web.UPLOADS) == set(UPLOADS)
     asking = [path for path in SOURCES.rglob("*.py") if "request.files" in path.read_text()]
     texts = "".join(path.read_text() for path in asking)
-    assert texts.count("request.files") == texts.count("pictures.redraw(") == len(UPLOADS)
+    assert texts.count("pictures.redraw(") == len(UPLOADS)
+    assert texts.count("list_file.read(") == 1, "a list, see people/houses/test_list_file.py"
+    assert texts.count("request.files") == len(UPLOADS) + 1
 
 
 def send(site, endpoint, data, name="foto.jpg", kind="image/jpeg"):

@@ -24,7 +24,7 @@ RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil
 
 EMPTY_DAYS_MAX = 60
 DELAY_MAX_S = 900  # before an address is tried
-NAME_LIMIT, NOTE_LIMIT = 60, 200  # characters
+NAME_LIMIT, PLACE_LIMIT, NOTE_LIMIT = 60, 80, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
 HOUSE_MAX = 0xFFFF
 _NIK = re.compile(r"\d[\d .-]{14,}\d")
@@ -53,6 +53,27 @@ def house_at(zone: int, number: int) -> Said:
     return Said(codes.HOUSE_OF_RT, zone=f"{zone:02d}", house=number)
 
 
+def check_name(name: str) -> str:
+    return _text(_("nama"), name, NAME_LIMIT, True)
+
+
+def check_place(place: str) -> str:
+    return _text(_("patokan"), place, PLACE_LIMIT)
+
+
+def check_consent(consent: object) -> None:
+    if not consent:
+        raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
+                           "tangan"))  # fmt: skip
+
+
+def check_health(health: str, consent: object) -> str:
+    health = _text("catatan kesehatan", health, NOTE_LIMIT)
+    if health and not consent:
+        raise LocalError(_("catatan kesehatan: perlu persetujuan tersendiri, atau kosongkan"))
+    return health
+
+
 def add_house(db: Db, now: Now, by: By, zone: int, number: int, place: str = "", at: str = "") -> int:
     """Add a house and return its id."""
     if not 1 <= zone <= 255 or not 1 <= number <= HOUSE_MAX:
@@ -60,7 +81,7 @@ def add_house(db: Db, now: Now, by: By, zone: int, number: int, place: str = "",
     if db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, number):
         raise LocalError(_("rumah %(number)s di RT %(zone)s: sudah terdaftar",
                            number=number, zone=f"{zone:02d}"))  # fmt: skip
-    house = db.insert("houses", zone=zone, number=number, place=_text(_("patokan"), place, 80))
+    house = db.insert("houses", zone=zone, number=number, place=check_place(place))
     audit.record(db, now.wall, by["login"], codes.HOUSE_ADDED, house_at(zone, number), address=at)
     return house
 
@@ -79,17 +100,13 @@ def add_person(
     at: str = "",
 ) -> int:
     """Add a person and return the id; nobody is stored without consent."""
-    if not consent:
-        raise LocalError(_("persetujuan: orang ini harus setuju datanya disimpan; cetak dan minta tanda "
-                           "tangan"))  # fmt: skip
-    health = _text("catatan kesehatan", health, NOTE_LIMIT)
-    if health and not health_consent:
-        raise LocalError(_("catatan kesehatan: perlu persetujuan tersendiri, atau kosongkan"))
+    check_consent(consent)
+    health = check_health(health, health_consent)
     if house and not db.value("SELECT 1 FROM houses WHERE zone = ? AND number = ?", zone, house):
         add_house(db, now, by, zone, house, at=at)
     person = db.insert(
         "people",
-        name=_text(_("nama"), name, NAME_LIMIT, True),
+        name=check_name(name),
         zone=zone,
         house=house,
         head=int(head),

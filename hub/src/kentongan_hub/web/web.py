@@ -18,6 +18,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
 from kentongan_hub.people import accounts, screens
+from kentongan_hub.people.houses import list_file
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import pictures
@@ -31,7 +32,8 @@ KNOWN_COOKIE = "kentongan_kenal"  # of a browser that has logged in before, see 
 LANGUAGE_S = 365 * 86_400
 FORM_LIMIT = 32 * 1024  # bytes of a posted form
 BY_LINK = ("answer.press",)  # the secret in the address is all that it needs, and no cookie counts there
-UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a file, and only of people who are in
+UPLOADS = ("plan.upload", "work.photo")  # the only forms that carry a picture, of people who are in
+LISTS = ("house_list.look", "house_list.store")  # a list of houses, likewise
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -83,8 +85,10 @@ def check_form() -> None:
     if request.endpoint in BY_LINK:
         request.max_content_length = FORM_LIMIT
         return
-    upload = g.get("account") is not None and request.endpoint in UPLOADS
-    request.max_content_length = pictures.BYTES_MAX + FORM_LIMIT if upload else FORM_LIMIT
+    limit = FORM_LIMIT
+    if g.get("account") is not None and request.endpoint in (*UPLOADS, *LISTS):
+        limit += pictures.BYTES_MAX if request.endpoint in UPLOADS else list_file.BYTES_MAX
+    request.max_content_length = limit
     origin = request.headers.get("Origin") or request.headers.get("Referer", "")
     try:
         parts = urlsplit(origin)
@@ -195,6 +199,8 @@ def error_page(error: Exception) -> ResponseReturnValue:
     title, remedy = ERRORS.get(code, ERRORS[500])
     if code == 413 and request.endpoint in UPLOADS:
         remedy = FILE_TOO_LARGE
+    if code == 413 and request.endpoint in LISTS:
+        remedy = list_file.TOO_LARGE
     if request.path.startswith("/api/"):
         body = {
             "error": getattr(error, "name", "internal"),
