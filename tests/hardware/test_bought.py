@@ -1,4 +1,4 @@
-"""Parts that are bought, and their fit: sizes with a source, screws that hold, cables with a way in, seats."""
+"""Parts that are bought, and their fit: sizes with a source, screws, ways in for cables, seats."""
 
 import copy
 import tomllib
