@@ -1,4 +1,4 @@
-"""Whom a policy's words mean tonight: nobody whose account was switched off is called or answers."""
+"""People whom a policy's words mean tonight: nobody whose account was switched off is called or answers."""
 
 import json
 
