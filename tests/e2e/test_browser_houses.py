@@ -1,4 +1,4 @@
-"""Coverage, lists of houses: on a phone and at a desk, in both languages, from the file to the register."""
+"""Coverage, lists and empty houses: on a phone and at a desk, in both languages, from file to register."""
 
 import pytest
 
@@ -32,6 +32,14 @@ def test_coverage_and_lists_fit_each_screen_and_axe_finds_nothing(night, village
     night.browser.press({"id": "Bahasa Indonesia", "en": "English"}[language])
     night.driver.get(village.address + "/cakupan")
     found = look(night, f"cakupan-{language}")
+    night.driver.get(village.address + "/rumah-kosong?rumah=7")
+    if language == "id":
+        night.driver.execute_script(
+            "document.querySelector('[name=sampai]').value = document.querySelector('[name=dari]').value"
+        )
+        night.browser.press("Catat rumah kosong")
+    night.browser.wait_text("Rumah 7" if language == "id" else "House 7")
+    found += look(night, f"kosong-{language}")
     night.driver.get(village.address + "/warga/daftar")
     found += look(night, f"daftar-{language}")
     file = tmp_path / "warga.csv"

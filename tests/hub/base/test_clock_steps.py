@@ -1,13 +1,14 @@
 """Whichever way the wall clock is stepped, what the hub says of posts, devices and people stays true."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from kentongan_hub.base.clock import local_parts
 from kentongan_hub.devices import last_heard, troubles
 from kentongan_hub.devices import supervision as s
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import contacts, residents
-from kentongan_hub.people.houses import coverage
+from kentongan_hub.people.houses import coverage, left_empty
 from kentongan_hub.record import away
 from kentongan_hub.web import drill_results
 from kentongan_wire import messages as m
@@ -164,7 +165,9 @@ def test_a_button_counts_as_tested_for_thirty_days(clocks, step_ms):
 def test_a_house_that_is_left_empty_is_called_empty_for_its_days(clocks, step_ms):
     with clocks.hub.store.write() as db:
         residents.add_house(db, clocks.hub.now(), BY, 5, 7, "")
-        residents.leave_empty(db, clocks.hub.now(), BY, 5, 7, 3, "Budi")
+        today = local_parts(clocks.hub.now().wall, "WIB")
+        days = [f"{today + timedelta(days=number):%Y-%m-%d}" for number in (0, 2)]
+        left_empty.plan(db, clocks.hub.now(), BY, 5, 7, *days)
     clocks.clock.wrong_ms = step_ms
     clocks.clock.advance(2 * DAY_MS)
     clocks.post_events(clocks.alarm(counter=9))

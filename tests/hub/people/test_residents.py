@@ -1,6 +1,9 @@
 """Houses and people: with consent, without numbers that do not belong; moving, empty houses, withdrawal."""
 
+from datetime import timedelta
+
 import pytest
+from kentongan_hub.base.clock import local_parts
 
 
 @pytest.fixture
@@ -12,6 +15,13 @@ def add(admin, **form):
     return admin.post(
         "/warga", page="/warga", **{"nama": "Siti", "rt": "5", "rumah": "7", "setuju": "1", **form}
     )
+
+
+def leave(site, person, house, days=3, **form):
+    """Say that a house stands empty from today on."""
+    today = local_parts(site.clock.wall_ms(), "WIB")
+    day = {"dari": f"{today:%Y-%m-%d}", "sampai": f"{today + timedelta(days=days - 1):%Y-%m-%d}"}
+    return person.post("/rumah-kosong", page="/rumah-kosong", rt="5", rumah=house, **{**day, **form})
 
 
 def test_a_person_is_added_with_house_and_number_and_then_called(site, admin):
@@ -77,14 +87,15 @@ def test_consent_withdrawn_takes_everything_out_at_once_and_leaves_the_record(si
 def test_consent_withdrawn_leaves_no_number_and_no_name_in_the_queue_nor_at_a_house(site, admin):
     add(admin, nomor="08123456789")
     add(admin, nama="Budi", rumah="8", nomor="08129999999")
-    admin.post("/warga/rumah/kosong", page="/warga", rt="5", rumah="8", hari="3", kunci="Siti")
+    leave(site, admin, "8", kunci="1")
     site.post_events(site.alarm(counter=9, kind=2))
     before = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'call'")]
     assert len(before) == 2
     assert admin.post("/warga/1/tarik", page="/warga/1").status_code == 303
     (left,) = [row["body"] for row in site.rows("SELECT body FROM outbox WHERE type = 'call'")]
     assert "+628129999999" in left and "+628123456789" not in left
-    assert site.rows("SELECT key_holder FROM houses WHERE number = 8") == [{"key_holder": ""}]
+    assert site.rows("SELECT key_person FROM houses WHERE number = 8") == [{"key_person": None}]
+    assert "Siti" not in admin.get("/rumah-kosong").text
 
 
 def test_a_number_that_two_people_share_is_called_for_the_one_who_stays(site, admin):
@@ -109,32 +120,20 @@ def test_a_household_moves_out_and_is_called_no_more_and_another_moves_in(site, 
     assert "RUMAH KOSONG" not in admin.get("/papan").text
 
 
-def test_an_empty_house_names_its_key_holder_for_the_days_given(site, admin):
-    add(admin)
-    form = {"rt": "5", "rumah": "7", "hari": "3", "kunci": "Pak Budi"}
-    assert admin.post("/warga/rumah/kosong", page="/warga", **form).status_code == 303
-    site.post_events(site.alarm(counter=9))
-    assert "Kunci: Pak Budi." in admin.get("/kejadian/kejadian-1").text
-    site.clock.advance(3 * 86_400_000)
-    site.post_events(site.alarm(counter=50, device=site.button))
-    assert "RUMAH KOSONG" not in admin.get("/kejadian/kejadian-2").text
-    assert admin.post("/warga/rumah/kosong", page="/warga", **{**form, "hari": "61"}).status_code == 400
-
-
 def test_nobody_calls_the_own_house_empty_or_moves_its_people_out(site, admin):
     """'RUMAH KOSONG, jangan masuk sendirian' would keep helpers from a house where somebody pressed."""
     add(admin, nomor="0812-3456-789")
     site.account("suami", "ketua_rt", house=7)
     suami = site.enter("suami")
-    empty = {"rt": "5", "rumah": "7", "hari": "3", "kunci": "Saya"}
-    answer = suami.post("/warga/rumah/kosong", page="/warga", **empty)
+    answer = leave(site, suami, "7")
     assert answer.status_code == 400 and "rumah Anda sendiri" in answer.text
     out = {"rt": "5", "rumah": "7", "alasan": "Pindah rumah"}
     answer = suami.post("/warga/rumah/keluar", page="/warga", **out)
     assert answer.status_code == 400 and "rumah Anda sendiri" in answer.text
     assert site.rows("SELECT occupied, empty_to_ms FROM houses") == [{"occupied": 1, "empty_to_ms": 0}]
-    assert admin.post("/warga/rumah/kosong", page="/warga", **empty).status_code == 303, "others do"
-    assert suami.post("/warga/rumah/kosong", page="/warga", **{**empty, "hari": "0"}).status_code == 303
+    assert leave(site, admin, "7").status_code == 303, "others do"
+    back = suami.post("/rumah-kosong/akhiri", page="/rumah-kosong", rt="5", rumah="7")
+    assert back.status_code == 303
     assert admin.post("/warga/rumah/keluar", page="/warga", **out).status_code == 303
 
 

@@ -55,7 +55,10 @@ def written(site):
     with site.hub.store.write() as db:
         now = site.hub.now()
         residents.add_person(db, now, by, TOKEN, 5, 7, True, health=TOKEN, health_consent=True, head=True)
-        residents.leave_empty(db, now, {**by, "id": None}, 5, 7, 3, TOKEN)
+        db.run(
+            "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ?, seen_by = ?",
+            *(now.ms, now.ms + 3 * 86_400_000, TOKEN, TOKEN),
+        )
         contacts.save(db, now, by, None, {"name": TOKEN, "number": "0211234567", "service": "", "zone": 0})
         drills.plan(db, now, by, *drills.next_monthly(site.clock.now_ms, "WIB"), 20, 5, TOKEN)
         drills.start(db, now, by, 20, 5, what=TOKEN)

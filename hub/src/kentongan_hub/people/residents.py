@@ -14,7 +14,7 @@ from kentongan_hub.base.clock import Now
 from kentongan_hub.base.language import _
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Person
-from kentongan_hub.people import access, ways
+from kentongan_hub.people import ways
 from kentongan_hub.people.access import By
 from kentongan_hub.record import audit
 from kentongan_hub.storage.store import Db
@@ -22,7 +22,6 @@ from kentongan_hub.storage.store import Db
 DUTIES = words.DUTIES
 RT_DUTIES = ("ronda", "ketua_rt", "wakil_rt", "keamanan", "p3k", "kader", "mobil")  # the others serve the RW
 
-EMPTY_DAYS_MAX = 60
 DELAY_MAX_S = 900  # before an address is tried
 NAME_LIMIT, PLACE_LIMIT, NOTE_LIMIT = 60, 80, 200  # characters
 ADDRESSES_LIMIT = 5  # of one person
@@ -189,6 +188,7 @@ def withdraw(db: Db, now: Now, by: By, person: int, at: str = "") -> None:
         person,
     )
     db.run("UPDATE houses SET key_holder = '' WHERE key_holder = ?", name)
+    db.run("UPDATE houses SET key_person = NULL WHERE key_person = ?", person)
     db.run(
         "DELETE FROM sms_parts WHERE sender IN (SELECT address FROM addresses WHERE person = ?)", person
     )  # fmt: skip
@@ -232,42 +232,3 @@ def move_in(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: s
         raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak ada, atau sudah berpenghuni",
                            number=number, zone=f"{zone:02d}"))  # fmt: skip
     audit.record(db, now.wall, by["login"], codes.MOVED_IN, house_at(zone, number), reason, at)
-
-
-def leave_empty(
-    db: Db, now: Now, by: By, zone: int, number: int, days: int, key_holder: str, at: str = ""
-) -> None:
-    """Rumah kosong (mudik): an alarm from there says so for this many days; 0 ends it.
-
-    Nobody says it of the own house: who is called would not go in.
-    """
-    if not 0 <= days <= EMPTY_DAYS_MAX:
-        raise LocalError(_("lama kosong: 0 sampai %(most)s hari", most=EMPTY_DAYS_MAX))
-    if days:
-        access.may(db, by, touched={(zone, number)})
-    changed = db.run(
-        "UPDATE houses SET empty_from_ms = ?, empty_to_ms = ?, key_holder = ? WHERE zone = ? AND number = ?",
-        now.ms if days else None,
-        now.ms + days * 86_400_000 if days else None,
-        _text(_("pemegang kunci"), key_holder, NAME_LIMIT) if days else "",
-        zone,
-        number,
-    )
-    if not changed:
-        raise LocalError(_("rumah %(number)s di RT %(zone)s: tidak terdaftar",
-                           number=number, zone=f"{zone:02d}"))  # fmt: skip
-    what = Said(codes.DAYS, days=days) if days else Said(codes.ENDED)
-    audit.record(db, now.wall, by["login"], codes.HOUSE_EMPTY, house_at(zone, number), what, at)
-
-
-def empty_note(db: Db, at_ms: int, zone: int, number: int) -> str:
-    """'RUMAH KOSONG, jangan masuk sendirian. Kunci: Budi.' while the house is, else ''."""
-    row = db.one("SELECT * FROM houses WHERE zone = ? AND number = ?", zone, number)
-    if not number or row is None:
-        return ""
-    away = row["empty_to_ms"] is not None and row["empty_from_ms"] <= at_ms < row["empty_to_ms"]
-    if row["occupied"] and not away:
-        return ""
-    if row["key_holder"]:
-        return _("RUMAH KOSONG, jangan masuk sendirian. Kunci: %(key_holder)s.", key_holder=row["key_holder"])
-    return _("RUMAH KOSONG, jangan masuk sendirian.")

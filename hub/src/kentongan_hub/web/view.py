@@ -20,7 +20,8 @@ from kentongan_hub.incidents import actions, confidential, orders, soundings
 from kentongan_hub.incidents.alarms import SIREN_WORDS, SOUNDING
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.incidents.told import announcements, rollcall
-from kentongan_hub.people import contacts, residents
+from kentongan_hub.people import contacts
+from kentongan_hub.people.houses import left_empty
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
 from kentongan_hub.storage.store import Db
@@ -52,9 +53,10 @@ def board(db: Db, now: Now, account: Account) -> Shown:
         RECENT_LIMIT,
     )
     open_drill = drills.running(db, now)
+    comes = roles.allows(account["role"], roles.COME)
     operator = db.setting("operator")
     return {
-        "cards": [card(db, now, row, zone) for row in rows],
+        "cards": [card(db, now, row, zone, comes=comes) for row in rows],
         "more": more,
         "recent": [card(db, now, row, zone) for row in closed],
         "health": health.health(db, now),
@@ -76,10 +78,13 @@ def _next_drill(db: Db, now: Now, zone: str) -> str:
     return ""
 
 
-def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False) -> Shown:
+def card(
+    db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False, comes: bool = False
+) -> Shown:
     """Describe one incident for a list. Of a confidential one only its name and state leave this function.
 
-    `to_its_circle`: all of it, on the page that only who may know of it sees.
+    `to_its_circle`: all of it, on the page that only who may know of it sees. `comes`: to somebody who may
+    come, and reads that the house is empty; a wall on which everybody reads does not say it.
     """
     shown = {
         "slug": row["slug"],
@@ -127,7 +132,7 @@ def card(db: Db, now: Now, row: Incident, zone: str, to_its_circle: bool = False
         "presses": row["presses"],
         "raised": words.raised(row),
         "muted": bool(row["muted"]),
-        "empty": residents.empty_note(db, row["opened_ms"], row["zone"], row["house"]),
+        "empty": left_empty.note(db, row["opened_ms"], row["zone"], row["house"]) if comes else "",
         "with": others_of_event(db, row),
         "into": db.value("SELECT slug FROM incidents WHERE id = ?", row["merged_into"]),
         "reason": code_words.reason(row),

@@ -10,6 +10,7 @@ from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Concerns, Person, Row
 from kentongan_hub.incidents.tables import incident_of
 from kentongan_hub.people import circles, ways
+from kentongan_hub.people.houses import left_empty
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import failures
 from kentongan_hub.storage.store import Db
@@ -29,6 +30,18 @@ class Recipient(TypedDict):
     channel: str
     address: str
     delay_s: int
+
+
+def called(db: Db, incident: Concerns, words: Iterable[str]) -> list[str]:
+    """Give a step's recipients, and who holds the key of a house that stands empty."""
+    holder = left_empty.key_person(db, incident)
+    return [*words, f"{p.PERSON}:{holder}"] if holder else list(words)
+
+
+def on_duty(db: Db, incident: Concerns, person: int) -> bool:
+    """Tell whether a called person may read that the house is empty: one with a duty, or with its key."""
+    duty = db.value("SELECT 1 FROM duties WHERE person = ? LIMIT 1", person)
+    return bool(duty) or left_empty.key_person(db, incident) == person
 
 
 def everyone(zone: int) -> Concerns:

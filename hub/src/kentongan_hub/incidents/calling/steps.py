@@ -198,7 +198,11 @@ def _call(db: Db, now: Now, incident: Incident, step: Step, counter: int | None 
     all_well: bool | None = True
     if p.CHIMES in step.to:
         all_well = failures.contained(db, now, codes.PAGING_CHIMES, _page, db, now, incident, counter)
-    found, missing, failed = recipients.reach(db, now, incident, step.to)
+    # what cannot be read of a house keeps nobody else from being called
+    to = (
+        failures.contained(db, now, codes.FINDING_PEOPLE, recipients.called, db, incident, step.to) or step.to
+    )
+    found, missing, failed = recipients.reach(db, now, incident, to)
     called = [
         one
         for one in found
@@ -222,7 +226,9 @@ def _page(db: Db, now: Now, incident: Incident, counter: int | None) -> bool:
 
 def _message(db: Db, now: Now, incident: Incident, step: Step, one: Recipient) -> int:
     """Queue the call of this recipient; the row's id."""
-    body = {"to": one["address"], "name": one["name"], "text": texts.call(db, incident, step.number)}
+    on_duty = failures.contained(db, now, codes.CALLING, recipients.on_duty, db, incident, one["person"])
+    text = texts.call(db, incident, step.number, bool(on_duty))
+    body = {"to": one["address"], "name": one["name"], "text": text}
     return outbox.add(
         db,
         now.ms,

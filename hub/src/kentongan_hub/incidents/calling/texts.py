@@ -3,14 +3,18 @@
 from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import local_time
 from kentongan_hub.base.tables import Incident
-from kentongan_hub.people import contacts, residents
+from kentongan_hub.people import contacts
+from kentongan_hub.people.houses import left_empty
 from kentongan_hub.storage.store import Db
 
 LIMIT = 300  # characters: two SMS
 
 
-def call(db: Db, incident: Incident, number: int) -> str:
-    """Compose a call: 'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'"""
+def call(db: Db, incident: Incident, number: int, on_duty: bool = False) -> str:
+    """Compose a call: 'KEBAKARAN di Rumah 7, RT 05/RW 03, 22.30 WIB. ...'
+
+    `on_duty`: to somebody who may read that the house is empty; a fire calls everybody.
+    """
     if incident["confidential"]:
         return f"Kentongan: {incident['slug']} menunggu Anda di pusat data RT. {hint(incident['slug'])}"
     again = f" (panggilan ke-{number})" if number else ""
@@ -18,7 +22,7 @@ def call(db: Db, incident: Incident, number: int) -> str:
     when = local_time(incident["opened_wall"], db.setting("time_zone", "WIB"))
     text = f"{mark}{words.kind(incident['kind']).upper()} di {place(db, incident)}, {when}{again}."
     advice = words.advice(incident, contacts.numbers(db, incident["zone"]))
-    empty = residents.empty_note(db, incident["opened_ms"], incident["zone"], incident["house"])
+    empty = left_empty.note(db, incident["opened_ms"], incident["zone"], incident["house"]) if on_duty else ""
     text = f"{text} {_raised(db, incident)} {empty} {advice}".replace("  ", " ").strip()
     return f"{text[: LIMIT - 30]} {hint(incident['slug'])}"
 

@@ -94,7 +94,8 @@ def show(slug: str, problem: str) -> str:
         row = find(db, slug)
         zone = db.setting("time_zone", "WIB")
         # here, and only here, a named person reads where a confidential alarm came from
-        card = view.card(db, hub.now(), row, zone, to_its_circle=True)
+        comes = roles.allows(g.account["role"], roles.COME)
+        card = view.card(db, hub.now(), row, zone, to_its_circle=True, comes=comes)
         excluded = confidential.excluded(db, row) if row["confidential"] else []
         lines = view.timeline(db, row["id"])
         others = view.joinable(db, hub.now(), g.account, row, zone) if card["open"] else []

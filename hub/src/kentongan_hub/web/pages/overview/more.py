@@ -61,6 +61,7 @@ PAGES = (
         _("Warga, tugas, persetujuan, rumah kosong."),
         roles.REGISTER,
     ),
+    ("left_empty.page", "kunci", _("Rumah kosong"), _("Siapa yang pergi, dan dilihat ronda."), roles.COME),
     ("coverage.page", "beres", _("Cakupan"), _("Keluarga yang belum terlindung, per RT."), roles.POLICY),
     ("access.page", "kunci", _("Akses"), _("Rumah tiap akun; yang menunggu orang kedua."), roles.REGISTER),
     ("plan.page", "alat", _("Denah"), _("Rumah dan alat di peta RT; taruh dan pindahkan."), roles.SEE),

@@ -12,7 +12,7 @@ from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Account
 from kentongan_hub.channels.sms import Sms
 from kentongan_hub.people import residents, standing, ways
-from kentongan_hub.people.houses import coverage
+from kentongan_hub.people.houses import coverage, left_empty
 from kentongan_hub.shared.hub import this_hub
 from kentongan_hub.storage.store import Db
 from kentongan_hub.web import forms, search, view, web
@@ -49,7 +49,7 @@ def _page(problem: str) -> str:
                 house["zone"],
                 house["number"],
             )
-            house["note"] = residents.empty_note(db, now.ms, house["zone"], house["number"])
+            house["note"] = left_empty.note(db, now.ms, house["zone"], house["number"])
         away = db.all(
             f"SELECT id, name FROM people WHERE house = 0 AND erased_wall IS NULL AND {elsewhere.sql} "
             "ORDER BY name LIMIT ?",
@@ -75,10 +75,6 @@ HOUSE_TEXT = (
 
 def _zone() -> int:
     return forms.whole("rt", "RT", *forms.ZONES)
-
-
-def _days() -> int:
-    return forms.whole("hari", _("Kosong berapa hari"), 0, residents.EMPTY_DAYS_MAX)
 
 
 def _house(empty: int | None = None) -> int:
@@ -116,9 +112,6 @@ HOUSE_DEEDS = {
         db, now, by, "keluar", {"zone": _zone(), "house": _house(), "reason": _why()}, at
     ),
     "masuk": lambda db, now, by, at: residents.move_in(db, now, by, _zone(), _house(), _why(), at),
-    "kosong": lambda db, now, by, at: residents.leave_empty(
-        db, now, by, _zone(), _house(), _days(), request.form.get("kunci", ""), at
-    ),
 }
 
 
