@@ -40,6 +40,8 @@ def test_coverage_and_lists_fit_each_screen_and_axe_finds_nothing(night, village
         night.browser.press("Catat rumah kosong")
     night.browser.wait_text("Rumah 7" if language == "id" else "House 7")
     found += look(night, f"kosong-{language}")
+    night.driver.get(village.address + "/keadaan")
+    found += look(night, f"keadaan-{language}")
     night.driver.get(village.address + "/warga/daftar")
     found += look(night, f"daftar-{language}")
     file = tmp_path / "warga.csv"

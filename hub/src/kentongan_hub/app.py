@@ -27,7 +27,7 @@ from kentongan_hub.shared.hub import Hub, HubApp, this_hub
 from kentongan_hub.web import web
 from kentongan_hub.web.pages.houses import coverage, house_list, left_empty
 from kentongan_hub.web.pages.incidents import board, drill, incident, incident_work, screen, shift
-from kentongan_hub.web.pages.overview import first_use, monthly, more
+from kentongan_hub.web.pages.overview import first_use, monthly, more, state
 from kentongan_hub.web.pages.people import access, contacts, entry, invite, people, register
 from kentongan_hub.web.pages.site import (
     channels,
@@ -50,6 +50,7 @@ PAGES = (
     *(trust, kentongan, register, report, shift, storage, people, more),
     *(invite, screen, contacts, settings, plan, access, monthly, first_use),
     *(raised, announcements, rollcall, answer, coverage, house_list, left_empty),
+    state,
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

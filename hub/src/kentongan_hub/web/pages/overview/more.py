@@ -43,6 +43,7 @@ PAGES = (
         roles.SIREN,
     ),
     ("rollcall.listing", "beres", _("Saya aman"), _("Absen rumah sesudah bencana; cetak."), roles.SEE),
+    ("state.page", "alat", _("Keadaan alat"), _("Yang bekerja dan seberapa cepat, tanpa nama."), roles.SEE),
     ("monthly.page", "daftar", _("Rekap bulanan"), _("Satu lembar A4: kejadian, waktu, latihan."), roles.SEE),
     ("shift.page", "orang", _("Serah terima malam"), _("Siapa operator malam ini."), roles.COME),
     ("policy.queue", "latihan", _("Yang akan terjadi"), _("Panggilan dan pesan yang menunggu."), roles.COME),
