@@ -33,6 +33,8 @@ class Router:
         self.cols, self.rows = int(size[0] / GRID_MM) + 1, int(size[1] / GRID_MM) + 1
         self.size, self.pads, self.rules, self.holes, self.edge_mm = size, pads, rules, holes, edge_mm
         self.tracks, self.vias = {}, {}
+        self._xs = np.arange(self.cols) * GRID_MM  # a row of places, and below a column of them
+        self._ys = (np.arange(self.rows) * GRID_MM)[:, None]
         self.history = np.zeros((2, self.rows, self.cols))
         self.fixed = ()  # nets that nobody may push away any more
         self.by_net = {}
@@ -44,8 +46,7 @@ class Router:
     def _window(self, x0, y0, x1, y1, reach):
         c0, c1 = max(0, int((x0 - reach) / GRID_MM)), min(self.cols, int((x1 + reach) / GRID_MM) + 2)
         r0, r1 = max(0, int((y0 - reach) / GRID_MM)), min(self.rows, int((y1 + reach) / GRID_MM) + 2)
-        ys, xs = np.mgrid[r0:r1, c0:c1]
-        return slice(r0, r1), slice(c0, c1), xs * GRID_MM, ys * GRID_MM
+        return slice(r0, r1), slice(c0, c1), self._xs[c0:c1], self._ys[r0:r1]
 
     def _mark_pad(self, grid, pad, reach, layers=None):
         rs, cs, xs, ys = self._window(
@@ -67,7 +68,8 @@ class Router:
         )
         vx, vy = track.x1 - track.x0, track.y1 - track.y0
         length = vx * vx + vy * vy
-        t = np.clip(((xs - track.x0) * vx + (ys - track.y0) * vy) / length, 0, 1) if length else 0
+        t = ((xs - track.x0) * vx + (ys - track.y0) * vy) / length if length else np.zeros(1)
+        t = np.minimum(np.maximum(t, 0), 1)
         dx, dy = xs - track.x0 - t * vx, ys - track.y0 - t * vy
         grid[track.layer, rs, cs] |= dx * dx + dy * dy < reach * reach - 1e-9
 
@@ -121,17 +123,22 @@ class Router:
             best[g[0] * plane + g[1] * cols + g[2]] = 0
             heap.append((0, g[0] * plane + g[1] * cols + g[2]))
         heapq.heapify(heap)
+        spread = [-1] * (2 * plane)  # the cost at which a cell's neighbours were last looked at
         while heap:
             _, cell = heapq.heappop(heap)
             if cell in ends:
                 return self._way(came, cell)
             cost = best[cell]
-            steps = [
-                (cell + to, price)
-                for to, down, right, price in moves
-                if (not shut[cell + to] or cell + to in ends)
-                and not (down and right and (shut[cell + right] or shut[cell + down]))
-            ]  # cuts no corner
+            if cost == spread[cell]:
+                continue  # waited twice
+            spread[cell] = cost
+            steps = []
+            for to, down, right, price in moves:
+                if shut[cell + to] and cell + to not in ends:
+                    continue
+                if down and right and (shut[cell + right] or shut[cell + down]):
+                    continue  # cuts no corner
+                steps.append((cell + to, price))
             other = cell - plane if cell >= plane else cell + plane
             if not closed[cell % plane] and not shut[other]:
                 steps.append((other, VIA_COST))
@@ -140,7 +147,9 @@ class Router:
                 if new < best[to]:
                     best[to], came[to] = new, cell
                     row, col = divmod(to % plane, cols)
-                    far, near = max(rows_off[row], cols_off[col]), min(rows_off[row], cols_off[col])
+                    far, near = rows_off[row], cols_off[col]
+                    if far < near:
+                        far, near = near, far
                     heapq.heappush(heap, (new + 2 * far + near, to))
         return None
 
