@@ -96,15 +96,19 @@ class Chip:
         self.write_readinto(data, bytearray(len(data)))
 
     def write_readinto(self, out, into):
-        selected, answers = self._bytes, "no_chip" not in self.faults
-        for i in range(len(out)):  # some million times in a test file
-            if selected is None:
-                self.wrongs.append("byte without select")
+        said = self._bytes  # since the select; half a million times in a test file
+        if said is None:
+            self.wrongs.extend(["byte without select"] * len(out))
+        else:
+            begun = len(said)
+            said.extend(out)
+            self.clock.us += 4 * len(out)  # 2 MHz
+        if said is None or "no_chip" in self.faults:
+            for i in range(len(out)):
                 into[i] = 0xFF
-                continue
-            selected.append(out[i])
-            self.clock.us += 4  # 2 MHz
-            into[i] = self.answer(selected) if answers else 0xFF
+            return
+        for i in range(begun, len(said)):
+            into[i - begun] = self.answer(said, i)
 
     def readinto(self, into, fill=0):
         self.write_readinto(bytes([fill] * len(into)), into)
@@ -169,14 +173,15 @@ class Sx1262(Chip):
             self.mode, self.errors = 2, 0x20  # the select wakes it; the oscillator has yet to start
             self.busy_until_us = self.clock.us + 500
 
-    def answer(self, data):
-        i, op = len(data) - 1, data[0]
+    def answer(self, data, i):
+        """The byte that it says while it hears data[i]."""
+        op = data[0]
         status = self.mode << 4 | self.command << 1
         if i == 0 or op not in self.READS:
             return status
-        if op == 0x12:
-            said = (status, self.irq >> 8, self.irq & 0xFF)
-        elif op == 0x17:
+        if op == 0x12:  # at every look
+            return status if i == 1 or i > 3 else self.irq >> 8 if i == 2 else self.irq & 0xFF
+        if op == 0x17:
             said = (status, self.errors >> 8, self.errors & 0xFF)
         elif op == 0x13:
             said = (status, self._rx[0], self._rx[1])
@@ -189,20 +194,23 @@ class Sx1262(Chip):
         return said[i - 1] if i <= len(said) else status
 
     def execute(self, data):
-        op, args = data[0], bytes(data[1:])
+        op = data[0]
         if self._busy():
             self.wrongs.append("command {:#x} while BUSY".format(op))
             return
-        if op not in self.KNOWN:
+        name = self.KNOWN.get(op)
+        if name is None:
             self.wrongs.append("unknown opcode {:#x}".format(op))
             return
         self.busy_until_us = self.clock.us + 50
         self.command = 5 if "command_error" in self.faults and op in (0x83, 0xC5) else 0
         if self.command:
             return
-        perform = getattr(self, self.KNOWN[op], None)
+        if op in self.READS:
+            return
+        perform = getattr(self, name, None)
         if perform is not None:
-            perform(args)
+            perform(bytes(data[1:]))
 
     def _op_80(self, args):
         self.mode, self._ends_us = 2 + args[0], None
@@ -364,10 +372,10 @@ class Sx1276(Chip):
         """The FIFO's register stays; all others count on."""
         return 0 if register == 0 else 1
 
-    def answer(self, data):
-        if len(data) < 2 or data[0] & 0x80:
+    def answer(self, data, i):
+        if i < 1 or data[0] & 0x80:
             return 0
-        register = data[0] + (len(data) - 2) * self._step(data[0])
+        register = data[0] + (i - 1) * self._step(data[0])
         if register == 0:
             value = self.fifo[self.registers[0x0D]]
             self.registers[0x0D] = (self.registers[0x0D] + 1) & 0xFF

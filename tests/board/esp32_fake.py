@@ -202,21 +202,24 @@ class Board:
 
     def pass_ms(self, ms):
         """Time goes by: chip, timers, what the test planned, and the watchdog."""
-        end_us = self.clock.us + ms * 1000
-        while self.clock.us < end_us:
-            next_us = min(end_us, self._next_timer_us())
+        clock = self.clock  # half a million times in a test file
+        end_us = clock.us + ms * 1000
+        while clock.us < end_us:
+            next_us = self._next_timer_us()
             for planned in self.script:
-                next_us = min(next_us, planned[0])
-            self.clock.us = max(self.clock.us + 1, next_us)
+                if planned[0] < next_us:
+                    next_us = planned[0]
+            next_us = end_us if next_us > end_us else next_us
+            clock.us = next_us if next_us > clock.us else clock.us + 1
             self.chip.tick()
-            if self._next_timer_us() <= self.clock.us:
+            if self._next_timer_us() <= clock.us:
                 self._ring()
             if self.script:
                 self._do_planned()
-            if self.watchdog_ms is not None and self.clock.us - self.fed_us > self.watchdog_ms * 1000:
+            if self.watchdog_ms is not None and clock.us - self.fed_us > self.watchdog_ms * 1000:
                 self.power.cause = WDT_RESET
                 raise Reset("watchdog")
-            if self.until_us is not None and self.clock.us >= self.until_us:
+            if self.until_us is not None and clock.us >= self.until_us:
                 raise Stopped()
 
     def idle(self):

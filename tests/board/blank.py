@@ -1,0 +1,1 @@
+"""A module with nothing in it: boardkit fills it with what it has compiled."""
