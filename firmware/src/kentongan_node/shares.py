@@ -37,6 +37,7 @@ class Shares:
         self._first = 0  # the oldest entry
         self._count = 0
         self._paid = bytearray(SPANS * SPAN_BYTES)  # ms, of each purse in each span
+        self._sums = [0] * (2 * PURSES)  # of its spans, for each purse: asked for before every frame
         self._span = 0  # the last that began
         self.at_ms: dict[int, int] = {}  # kind: none goes beyond every purse before then
 
@@ -46,8 +47,12 @@ class Shares:
 
     def _prune(self, now_ms: int) -> int:
         span = now_ms // SPAN_MS
+        if span == self._span:
+            return span & 0xFFFF
         for begun in range(max(self._span, span - SPANS) + 1, span + 1):
             at = begun % SPANS * SPAN_BYTES
+            for purse in range(2 * PURSES):
+                self._sums[purse] -= struct.unpack_from("<H", self._paid, at + 2 * purse)[0]
             self._paid[at : at + SPAN_BYTES] = bytes(SPAN_BYTES)
         self._span = span
         while self._count and (span - self._entry(0)[1]) & 0xFFFF >= SPANS:
@@ -60,7 +65,7 @@ class Shares:
         self._prune(now_ms)
         total, at = 0, _place(origin)
         if at is not None:
-            return sum([struct.unpack_from("<H", self._paid, n * SPAN_BYTES + at)[0] for n in range(SPANS)])
+            return self._sums[at // 2]
         for i in range(self._count):
             entry = self._entry(i)
             if entry[0] == origin:
@@ -91,9 +96,11 @@ class Shares:
         span = self._prune(now_ms)
         at = _place(origin)
         if at is not None:
-            at += span % SPANS * SPAN_BYTES
+            purse, at = at // 2, at + span % SPANS * SPAN_BYTES
             paid_ms = struct.unpack_from("<H", self._paid, at)[0]
-            struct.pack_into("<H", self._paid, at, min(paid_ms + airtime_ms, 0xFFFF))
+            airtime_ms = min(airtime_ms, 0xFFFF - paid_ms)
+            struct.pack_into("<H", self._paid, at, paid_ms + airtime_ms)
+            self._sums[purse] += airtime_ms
             return
         for i in range(self._count - 1, -1, -1):
             known = self._entry(i)
