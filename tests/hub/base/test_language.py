@@ -262,6 +262,23 @@ def test_the_switch_leads_back_to_the_page_and_never_away(site):
     assert person.client.post("/bahasa", data=form, headers=headers).headers["Location"] == "/"
 
 
+def test_the_switch_leads_to_a_page_also_where_a_refused_form_was_answered(site):
+    """Its address takes no GET: the page above it does, and no language ends in 405."""
+    person = site.enter("admin")
+    form = {"csrf": person.token("/kontak"), "ke": "en"}
+    answered = [
+        re.sub(r"<[^>]*>", "1", rule.rule)
+        for rule in site.app.url_map.iter_rules()
+        if "GET" not in rule.methods
+    ]
+    assert len(answered) > 40
+    routes = site.app.url_map.bind("")
+    for path in answered:
+        headers = {"Origin": "http://localhost", "Referer": "http://localhost" + path}
+        back = person.client.post("/bahasa", data=form, headers=headers).headers["Location"]
+        assert routes.match(back, "GET") and path.startswith(back), (path, back)
+
+
 def test_roles_have_words_in_both_languages():
     assert set(words.ROLES) == set(roles.ROLES)
 

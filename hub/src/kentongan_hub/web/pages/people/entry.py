@@ -159,6 +159,21 @@ def begin(db: Db, now: Now, account: int, life_ms: int = accounts.SESSION_MS, wh
     return response
 
 
+def _page_above(path: str) -> str:
+    """Find a page that can be opened again: the one at this path, or above it where a form was answered."""
+    routes = current_app.url_map.bind("")
+    while path.startswith("/") and not path.startswith("//") and path != "/":
+        try:
+            routes.match(path, "GET")
+        except RequestRedirect as moved:
+            return urlsplit(moved.new_url).path
+        except HTTPException:
+            path = path.rpartition("/")[0]
+        else:
+            return path
+    return "/"
+
+
 @blueprint.post("/bahasa")
 def choose_language() -> ResponseReturnValue:
     """Set the language of this browser and of the person; back to the page one came from."""
@@ -168,8 +183,8 @@ def choose_language() -> ResponseReturnValue:
     if g.account and not g.account["paired_by"]:
         with this_hub().store.write(ring=False) as db:
             db.run("UPDATE accounts SET language = ? WHERE id = ?", name, g.account["id"])
-    back = urlsplit(request.referrer or "/").path  # check_form has compared its host with ours
-    response = redirect(back if back.startswith("/") and not back.startswith("//") else "/", 303)
+    back = _page_above(urlsplit(request.referrer or "/").path)  # check_form has compared its host with ours
+    response = redirect(back, 303)
     web.set_cookie(response, web.LANGUAGE_COOKIE, name, web.LANGUAGE_S)
     return response
 
