@@ -105,7 +105,7 @@ def judged(require, tmp_path_factory):
     board so near to the wall that nuts have no room.
     """
     folder = tmp_path_factory.mktemp("spoilt")
-    spoilt(folder, "button", "at = [0, 34.5]", "at = [0, 24]")
+    spoilt(folder, "button", "at = [0, 34.5]", "at = [0, 14]")
     spoilt(folder, "siren", "at = [0, 4]", "at = [0, -10]")
     spoilt(folder, "repeater", "lid = 3.0", "lid = 2.0")
     files = [f"{path.stem}={path}" for path in sorted(folder.glob("*.toml"))]

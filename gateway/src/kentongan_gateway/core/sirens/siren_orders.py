@@ -205,9 +205,10 @@ class SirenOrders:
     def _again(self, job: Job) -> int:
         """Give the packet id of a repeat, which has what a post can still take."""
         own, named = self._context.take(), map(self._context.directory.get, sorted(job.targets))
-        if any(self._newest.get(node, 0) > job.counter for node in job.targets):
+        posts = [post for post in named if post]  # the hub may have taken some off its list meanwhile
+        if posts and any(self._newest.get(post.node, 0) > job.counter for post in posts):
             job.counter = own
-            job.payload = payload(self._context, own, fixed_of(job.command), [one for one in named if one])
+            job.payload = payload(self._context, own, fixed_of(job.command), posts)
         return own
 
     def _of_alarm(self, job: Job) -> tuple[Who, ...]:
