@@ -29,8 +29,12 @@ Object.defineProperty(Navigator.prototype, 'wakeLock', {value: {request: async (
   return window.lock;
 }}});
 """
-DEEDS = """return [...document.querySelectorAll(".kartu")].map((card) => [card.querySelector(".rumah").textContent.trim(),
-  [...card.querySelectorAll("button, .jawab a, .aksi a")].map((one) => [one.textContent, one.outerHTML])])"""
+DEEDS = """
+return [...document.querySelectorAll(".kartu")].map((card) => [
+  card.querySelector(".rumah").textContent.trim(),
+  [...card.querySelectorAll("button, .jawab a, .aksi a")].map((one) => [one.textContent, one.outerHTML]),
+]);
+"""
 
 
 @pytest.fixture

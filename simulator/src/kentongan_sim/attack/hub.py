@@ -211,6 +211,7 @@ def seen_at_hub(siege: HubSiege) -> None:
 # What people do at the hub, with no thief about: a siren on purpose has no button behind it.
 RAISED = (m.KIND_KEBAKARAN, m.KIND_BENCANA)
 BEATEN_S, ENDED_S = 12, 12  # until all posts beat, are silent
+REROUTED_S = 20  # the hub looks every 10 s for orders that a dead gateway left; and one repeat of the order
 NOISE_FRAMES, NOISE_BYTES = 25, 200  # of a stranger: the channel is busy for about six seconds
 ORDERED_S, AGAIN_S = 16, 130  # a gateway repeats an order for so long; until the hub orders it again
 
@@ -225,12 +226,12 @@ def with_second(zone: int) -> Callable[[Go], Go]:
     return placed
 
 
-def _end_one(siege: HubSiege, slugs: Sequence[str], kinds: Sequence[int]) -> None:
+def _end_one(siege: HubSiege, slugs: Sequence[str], kinds: Sequence[int], ended_s: int = ENDED_S) -> None:
     """End one of two sirens, drawn by the seed, by closing or by silence; then the other."""
     first = siege.seed % 2
     for which, left in ((first, kinds[1 - first : 2 - first]), (1 - first, ())):
         siege.end(slugs[which])
-        siege.run(ENDED_S)
+        siege.run(ended_s)
         siege.expect(f"after the end of {slugs[which]}", *left)
 
 
@@ -250,7 +251,7 @@ def two_raised_elsewhere(siege: HubSiege) -> None:
     siege.town.houses["gateway-1"].switch_off()
     siege.run(AGAIN_S)  # they are silent by then, and the hub has ordered both anew
     siege.expect("raised, and ordered by another gateway", *RAISED)
-    _end_one(siege, slugs, RAISED)
+    _end_one(siege, slugs, RAISED, REROUTED_S)
 
 
 def missed(siege: HubSiege, zone: int = ZONE) -> None:
