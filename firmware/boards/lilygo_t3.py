@@ -22,7 +22,7 @@ KEY_ACTIVE = 1  # level of a pressed key; of the lid's when it is open
 INPUT_ONLY = (34, 35, 36, 37, 38, 39)  # pins that cannot drive, and have no pull: the carrier pulls
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
-# battery: (ADC pin, ratio x10) where the role has a divider of its own
+# battery: (ADC pin, ratio x10, pin that loads it) where the role has a divider of its own
 TOMBOL = {
     "keys": (("main", 34), ("lid", 36), ("silent", 39),),
     "shows": (25, 4, None),

@@ -22,7 +22,7 @@ KEY_ACTIVE = 1  # level of a pressed key; of the lid's when it is open
 INPUT_ONLY = (34, 35, 36, 37, 38, 39)  # pins that cannot drive, and have no pull: the carrier pulls
 
 # keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs
-# battery: (ADC pin, ratio x10) where the role has a divider of its own
+# battery: (ADC pin, ratio x10, pin that loads it) where the role has a divider of its own
 TOMBOL = {
     "keys": (("main", 13), ("lid", 14), ("silent", 25),),
     "shows": (4, 15, None),
@@ -36,7 +36,7 @@ SIRENE = {
     "shows": (4, None, None),
     "siren": 13,
     "healthy": 15,
-    "battery": (39, 57),
+    "battery": (39, 57, None),
     "senses": (("mains", 25), ("siren", 36),),
 }
 PENERIMA = {

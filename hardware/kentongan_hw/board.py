@@ -96,9 +96,7 @@ class Maker:
             item.SetSheetfile(self.sheet_file)
             for key, text in (("Jenis", part.kind), ("Varian", part.variant)):
                 if text:
-                    field = pcbnew.PCB_FIELD(
-                        item, pcbnew.FIELD_T_USER if hasattr(pcbnew, "FIELD_T_USER") else 100, key
-                    )
+                    field = pcbnew.PCB_FIELD(item, getattr(pcbnew, "FIELD_T_USER", 100), key)
                     field.SetText(text)
                     field.SetVisible(False)
                     field.SetLayer(pcbnew.F_Fab)
@@ -110,6 +108,8 @@ class Maker:
                 name = self.netlist.get((part.ref, pad.GetNumber()))
                 if name is not None:
                     pad.SetNet(self.net(name))
+                if part.ref in getattr(self.layout, "SOLID", ()):
+                    pad.SetLocalZoneConnection(pcbnew.ZONE_CONNECTION_FULL)
 
     def place(self, item, ref):
         """Middle of the courtyard to the layout's place, then pad 1 to the router's grid."""

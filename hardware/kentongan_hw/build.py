@@ -20,7 +20,7 @@ from kentongan_hw.circuit import catalogue
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's KiCad installs pcbnew for this one only
 SYMBOLS, FOOTPRINTS = "/usr/share/kicad/symbols", "/usr/share/kicad/footprints"
 SOURCES = (".kicad_sch", ".kicad_pcb", ".kicad_pro")
-LAYERS = "F.Cu,B.Cu,F.Mask,B.Mask,F.SilkS,Edge.Cuts"
+LAYERS = "F.Cu,B.Cu,F.Mask,B.Mask,F.Paste,F.SilkS,Edge.Cuts"
 ZIP_DATE = (2026, 1, 1, 0, 0, 0)
 
 

@@ -15,6 +15,7 @@ LAYERS = {
     "B_Cu": "bottom copper",
     "F_Mask": "top mask",
     "B_Mask": "bottom mask",
+    "F_Paste": "top paste",
     "F_Silk": "silk",
     "Edge_Cuts": "outline",
     ".drl": "drill",

@@ -13,7 +13,7 @@ from kentongan_hw import HARDWARE
 from kentongan_hw.sexpr import find, first, parse
 
 # Kinds whose two ends are the same, or that are one hole or a row that the words beside it name.
-EVEN = ("R", "R5W", "RSHUNT", "C", "CFILM", "FUSE", "PTC_100", "PTC_040", "GDT", "TITIK", "HEADER10")
+EVEN = ("R", "R5W", "RSHUNT", "C", "CFILM", "FUSE", "PTC_100", "PTC_040", "TITIK", "HEADER10")
 ROWS = ("TERM2", "TERM3", "TERM4")  # their places are named in [terminals]
 OFF_MM = 0.45  # between a data sheet's nominal and a footprint's pad
 WORD_MM = 9.0  # from a pad to its word, past the terminal's body

@@ -2,7 +2,8 @@
 
 A role's table maps slots to GPIO numbers. A slot is `key_*` (an input with the board's active level),
 `sense_*` (an input that is read), `lamp`, `buzzer`, `motor`, `siren`, `healthy` (outputs), `battery`
-(an ADC input, with `battery_ratio_x10`), or `spare_*` (wired on the carrier, not used by the firmware).
+(an ADC input, with `battery_ratio_x10`), `battery_load` (an output that loads
+it for a test), or `spare_*` (wired on the carrier, not used by the firmware).
 """
 
 import tomllib
@@ -67,13 +68,15 @@ def gpios(role_table):
 
 
 def _check_role(name, role, data):
-    known = {*SHOWS, "siren", "healthy", "battery", "battery_ratio_x10"}
+    known = {*SHOWS, "siren", "healthy", "battery", "battery_ratio_x10", "battery_load"}
     table = data[role]
     for slot in table:
         if slot not in known and slot.split("_")[0] not in ("key", "sense", "spare"):
             raise PinError(f"{name} [{role}]: slot {slot} is unknown; see kentongan_hw/pins.py")
     if ("battery" in table) != ("battery_ratio_x10" in table):
         raise PinError(f"{name} [{role}]: battery and battery_ratio_x10 come together")
+    if "battery_load" in table and "battery" not in table:
+        raise PinError(f"{name} [{role}]: battery_load is of no use without battery")
     radio = {
         data["radio"][k]: k
         for k in ("sck", "miso", "mosi", "nss", "reset", "busy", "dio0", "dio1", "rxen")
@@ -98,7 +101,11 @@ def _role_lines(role, table):
     keys = [f'("{slot[4:]}", {n})' for slot, n in table.items() if slot.startswith("key_")]
     senses = [f'("{slot[6:]}", {n})' for slot, n in table.items() if slot.startswith("sense_")]
     shows = ", ".join(str(table.get(show)) for show in SHOWS)
-    battery = f"({table['battery']}, {table['battery_ratio_x10']})" if "battery" in table else None
+    battery = (
+        f"({table['battery']}, {table['battery_ratio_x10']}, {table.get('battery_load')})"
+        if "battery" in table
+        else None
+    )
     return [
         f"{role.upper()} = {{",
         f'    "keys": {_tuple(keys)},',
@@ -128,7 +135,7 @@ def board_file(data):
         lines.append(f"{key.upper()} = {tuple(value) if isinstance(value, list) else value}  # {note}")
     lines.append("")
     lines.append("# keys: (name, pin); shows: lamp, buzzer, motor; healthy: toggles while the program runs")
-    lines.append("# battery: (ADC pin, ratio x10) where the role has a divider of its own")
+    lines.append("# battery: (ADC pin, ratio x10, pin that loads it) where the role has a divider of its own")
     for role in ROLES:
         lines += _role_lines(role, data[role])
     return "\n".join(lines) + "\n"

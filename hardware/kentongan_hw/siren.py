@@ -29,33 +29,33 @@ def supply(c):
     b = c.block(
         "1  CATU DAYA 12 V (supply, charger, battery)",
         (12, 14),
-        (196, 100),
+        (156, 100),
         (
-            "Adaptor 14,3 V 3 A (SELV). Aki VRLA 12 V 7 Ah. Setel: 13,6 V di aki penuh.",
-            "R1 membatasi arus isi. Q1: aki hanya bila adaptor mati. Aki terbalik: F2 putus oleh D4.",
+            "Adaptor 13,8 V 3 A (SELV). Aki VRLA 12 V 7 Ah: 13,5-13,7 V bila penuh. R1 membatasi arus isi.",
+            "Q1: aki hanya bila adaptor mati; Q9: lihat 13. Aki terbalik: F2 putus oleh D4.",
         ),
     )
-    b.add("J1", "TERM2", "ADAPTOR 14V", "PSU_IN GND", (4, 9), mirror=True)
+    b.add("J1", "TERM2", "ADAPTOR 13,8V", "PSU_IN GND", (4, 9), mirror=True)
     b.add("F1", "FUSE", "T3,15A", "PSU_IN PSU", (12, 9), 90)
     b.add("D1", "TVS18", "1.5KE18A", "PSU GND", (18, 13), 270)
     b.add("R4", "R", "1k", "PSU GND", (24, 13))
     b.add("D2", "D3A", "1N5408", "VRAW PSU", (52, 9), 180)
     b.add("F5", "PTC_100", "1,0A", "PSU ISI1", (31, 15), 90)
     b.add("R1", "R5W", "3R3 5W", "ISI1 ISI2", (39, 15), 90)
-    b.add("D3", "D3A", "1N5408", "AKI ISI2", (47, 15), 180)
+    b.add("D3", "DFAST3A", "SB560", "AKI ISI2", (47, 15), 180)
     b.add("J2", "TERM2", "AKI 12V", "AKI_IN GND", (4, 25), mirror=True)
     b.add("F2", "FUSE", "T5A", "AKI_IN AKI", (12, 25), 90)
     b.add("D4", "TVS18", "1.5KE18A", "AKI GND", (18, 29), 270)
-    b.add("Q1", "PMOS", "IRF4905", {"G": "GERBANG_P", "D": "AKI", "S": "VRAW"}, (55, 20), 0)
+    b.add("Q1", "PMOS", "IRF4905", {"G": "GERBANG_P", "D": "AKI_Q", "S": "VRAW"}, (55, 20), 0)
     b.add("D5", "ZENER", "15V", "VRAW GERBANG_P", (46, 21), 270)
     b.add("R2", "R", "100k", "GERBANG_P GND", (46, 28))
     b.add("R3", "R", "10k", "PSU GERBANG_P", (38, 22))
-    b.add("F4", "PTC_040", "0,4A", "VRAW V12", (66, 8), 90)
-    b.add("C1", "CE_BIG", "470u 35V", "V12 GND", (65, 16))
-    b.add("C2", "C", "100n", "V12 GND", (72, 16))
-    b.add("R30", "R", "470k 1%", "AKI AKI_ADC", (62, 25))
-    b.add("R31", "R", "100k 1%", "AKI_ADC GND", (62, 31))
-    b.add("C12", "C", "100n", "AKI_ADC GND", (68, 31))
+    b.add("F4", "PTC_040", "0,4A", "VRAW V12", (30, 31), 90)
+    b.add("C1", "CE_BIG", "470u 35V", "V12 GND", (37, 32))
+    b.add("C2", "C", "100n", "V12 GND", (23, 33))
+    b.add("R30", "R", "470k 1%", "AKI AKI_ADC", (50, 28))
+    b.add("R31", "R", "100k 1%", "AKI_ADC GND", (50, 33))
+    b.add("C12", "C", "100n", "AKI_ADC GND", (57, 33))
 
 
 def five_volt(c):
@@ -207,35 +207,39 @@ def watchdog(c):
 
 def inputs(c):
     b = c.block(
-        "8  TUTUP DAN PLN (lid, mains)",
+        "8  TUTUP, PLN, UJI AKI (lid, mains, load test)",
         (296, 122),
         (112, 80),
         (
             "J5: rangkaian normal tertutup; kabel putus terbaca tutup terbuka.",
-            "U7: PLN dianggap ada bila adaptor memberi lebih dari 9 V.",
+            "U7: PLN ada bila adaptor memberi lebih dari 9 V. R53 membebani aki 2-6 s, tidak lebih (C17).",
         ),
     )
     b.add("J5", "TERM2", "TUTUP", "TUTUP_L GND", (5, 9), mirror=True)
-    b.add("R32", "R", "10k", "+5V TUTUP_L", (11, 6))
+    b.add("R32", "R", "2k2", "+5V TUTUP_L", (11, 6))
     b.add("R33", "R", "10k", "TUTUP_L TUTUP_G", (16, 9), 90)
     b.add("C13", "C", "100n", "TUTUP_G GND", (20, 12))
     b.add("Q6", "NMOS_SMALL", "AO3400", {"G": "TUTUP_G", "S": "GND", "D": "TUTUP"}, (28, 9))
     b.add("R34", "R", "10k", "+3V3 TUTUP", (34, 6))
-    b.add("D15", "ZENER", "6V2", "PSU PLN_Z", (11, 20), 0)
-    b.add("R36", "R", "1k", "PLN_Z PLN_A", (18, 20), 90)
-    b.add("U7", "OPTO", "PC817B", {"A": "PLN_A", "K": "GND", "E": "PLN_ADA", "C": "+3V3"}, (26, 21))
-    b.add("R37", "R", "10k", "PLN_ADA GND", (33, 25))
+    b.add("D15", "ZENER", "6V2", "PSU PLN_Z", (11, 17), 0)
+    b.add("R36", "R", "1k", "PLN_Z PLN_A", (18, 17), 90)
+    b.add("U7", "OPTO", "PC817B", {"A": "PLN_A", "K": "GND", "E": "PLN_ADA", "C": "+3V3"}, (26, 18))
+    b.add("R37", "R", "10k", "PLN_ADA GND", (33, 22))
+    b.add("C17", "CE", "10u 25V", "UJI_AKI UJI_G", (9, 23), 90)
+    b.add("R52", "R", "330k", "UJI_G GND", (13, 25))
+    b.add("Q10", "NMOS_SMALL", "AO3400", {"G": "UJI_G", "S": "GND", "D": "UJI_BEBAN"}, (19, 24))
+    b.add("R53", "R5W", "12R 5W", "UJI_BEBAN AKI", (26, 24), 90)
 
 
 def keys(c):
     b = c.block("9  TOMBOL UJI DAN MATIKAN BUNYI (test, silence)", (250, 206), (158, 47))
-    b.add("R38", "R", "10k", "+3V3 TOMBOL_UJI", (12, 7))
+    b.add("R38", "R", "2k2", "+3V3 TOMBOL_UJI", (12, 7))
     b.add("C14", "C", "100n", "TOMBOL_UJI GND", (8, 13))
-    b.add("R39", "R", "1k", "TOMBOL_UJI UJI_K", (18, 9), 90)
+    b.add("R39", "R", "330", "TOMBOL_UJI UJI_K", (18, 9), 90)
     b.add("SW1", "KEY", "UJI", "UJI_K GND", (23, 13), 270)
-    b.add("R40", "R", "10k", "+3V3 TOMBOL_DIAM", (36, 7))
+    b.add("R40", "R", "2k2", "+3V3 TOMBOL_DIAM", (36, 7))
     b.add("C15", "C", "100n", "TOMBOL_DIAM GND", (32, 13))
-    b.add("R41", "R", "1k", "TOMBOL_DIAM DIAM_K", (42, 9), 90)
+    b.add("R41", "R", "330", "TOMBOL_DIAM DIAM_K", (42, 9), 90)
     b.add("SW2", "KEY", "MATIKAN", "DIAM_K GND", (47, 13), 270)
     b.add("J6", "TERM3", "LUAR", "UJI_K GND DIAM_K", (56, 7))
 
@@ -251,15 +255,34 @@ def outputs(c):
     b.add("BZ1", "BUZZER", "5V aktif", "+5V BZ_N", (27, 11))
     b.add("R45", "R", "330", "LAMPU_GPIO LAMPU_LUAR", (25, 5), 90)
     b.add("J8", "TERM2", "LAMPU", "LAMPU_LUAR GND", (31, 5))
-    b = c.block("11  TANAH (earth)", (250, 257), (48, 27))
-    b.add("J7", "TERM2", "TANAH", "PE PE", (13, 6))
-    b.add("GD1", "GDT", "90V", "PE GND", (5, 6))
+    b = c.block("11  TANAH (earth)", (250, 257), (48, 27), ("GND ke batang tanah di J7 saja.",))
+    b.add("J7", "TERM2", "TANAH", "GND GND", (9, 4))
+
+
+def cut_off(c):
+    b = c.block(
+        "13  AKI KOSONG", (169, 14), (41, 100), ("Q9 putus di bawah 10,5 V,", "sambung di atas 12,3 V.")
+    )
+    b.add("Q9", "PMOS", "IRF4905", {"G": "AKI_G", "D": "AKI_Q", "S": "AKI"}, (9, 8), 0)
+    b.add("D18", "ZENER", "15V", "AKI AKI_G", (3, 8), 270)
+    b.add("R47", "R", "1k", "AKI_G AKI_K", (3, 14))
+    b.add("R46", "R", "8k2", "AKI AKI_K", (9, 14))
+    b.add("U8", "REF25", "TL431", {"REF": "AKI_REF", "A": "GND", "K": "AKI_K"}, (6, 24), 0)
+    b.add("R48", "R", "56k 1%", "AKI AKI_REF", (3, 19))
+    b.add("R50", "R", "330k 1%", "AKI_Q AKI_REF", (9, 19))
+    b.add("R49", "R", "15k 1%", "AKI_REF GND", (12, 25))
+    b.add("C16", "C", "1u", "AKI_REF GND", (8, 29))
 
 
 SURGE_V = 25.2  # 1.5KE18A at its rated pulse: what the 12 V nets can see
-VOLTS = dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "V12", "SIRENE_P", "SIRENE_N"), SURGE_V)
+VOLTS = dict.fromkeys(
+    ("PSU_IN", "PSU", "AKI_IN", "AKI", "AKI_Q", "VRAW", "V12", "SIRENE_P", "SIRENE_N", "UJI_BEBAN"), SURGE_V
+)
 LOADS = {
-    **dict.fromkeys(("PSU_IN", "PSU", "AKI_IN", "AKI", "VRAW", "SIRENE_P", "SIRENE_N", "SHUNT"), 3.0),
+    **dict.fromkeys(
+        ("PSU_IN", "PSU", "AKI_IN", "AKI", "AKI_Q", "VRAW", "SIRENE_P", "SIRENE_N", "SHUNT"), 3.0
+    ),
+    "UJI_BEBAN": 1.3,
     **dict.fromkeys(("ISI1", "ISI2", "+5V", "PENGAWAS_C", "PENGAWAS_NO", "PENGAWAS_NC"), 1.0),
     "V12": 0.4,
     "+3V3": 0.3,
@@ -283,8 +306,8 @@ def build():
     """Return the Circuit of the siren post's carrier."""
     c = Circuit("siren", TITLE, REVISION, LABELS)
     c.volts, c.loads, c.steady_v = VOLTS, LOADS, 14.6
-    c.flags = {"VRAW": (24, 33), "V12": (29, 33), "GND": (34, 32)}
-    for block in (supply, five_volt, radio, driver, timer, sense, watchdog, inputs, keys, outputs):
+    c.flags = {"VRAW": (4, 17), "V12": (9, 17), "GND": (14, 16)}
+    for block in (supply, cut_off, five_volt, radio, driver, timer, sense, watchdog, inputs, keys, outputs):
         block(c)
     test_points(c.block("12  TITIK UJI (test points)", (300, 84), (108, 34)), TEST_POINTS)
     return c

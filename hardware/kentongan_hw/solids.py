@@ -36,7 +36,6 @@ COLOURS = {
     "RELAY": BLUE,
     "LED": RED,
     "BUZZER": BLACK,
-    "GDT": SILVER,
     "FUSE": WHITE,
     "BUCKBOOST": BLUE,
     "TERM2": GREEN,

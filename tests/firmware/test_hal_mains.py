@@ -8,6 +8,8 @@ from hwkit import HEALTHY, NODES, SENSE, SIREN, alarms, device, highs, press
 from kentongan_wire import link
 from kentongan_wire import messages as m
 
+LOAD = 38  # of the battery's test
+
 
 def test_the_siren_pin_is_low_from_the_first_line_and_floats_into_the_pull_down_at_every_reset():
     board = device("sirene")
@@ -169,6 +171,19 @@ def test_mains_and_the_posts_battery_are_in_its_status():
     board.boot("sirene", 160_000)
     body = [one.body for one in [opened(f) for f in board.chip.sent] if one.type == m.STATUS][-1]
     assert body.battery_mv == 12_540 and not body.flags & m.STATUS_MAINS
+
+
+def test_with_mains_the_battery_is_told_as_it_is_under_a_load_and_never_as_the_charger_makes_it_look():
+    board = device("sirene")
+    board.hold(7, 1)
+    board.adc[2] = 2_386_000  # 13.6 V from the charger
+    board.at(500, board.adc.__setitem__, 2, 1_807_000)  # 10.3 V while the load draws
+    board.at(2_500, board.adc.__setitem__, 2, 2_386_000)
+    board.boot("sirene", 160_000)
+    told = [one.body for one in [opened(f) for f in board.chip.sent] if one.type == m.STATUS]
+    assert told and {body.battery_mv for body in told} == {10_299}
+    total, _, since = highs(board, LOAD)
+    assert since is None and 900_000 < total < 1_200_000, "one load of a second in 14 minutes"
 
 
 def test_the_silence_key_stops_what_is_heard_and_the_test_key_tests():

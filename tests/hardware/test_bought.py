@@ -1,11 +1,13 @@
 """Parts that are bought, and their fit: sizes with a source, screws, ways in for cables, seats."""
 
 import copy
+import re
 import tomllib
 
 import pytest
 from kentongan_hw import bought, wiring
 from kentongan_hw.enclosure import envelope, leads, parameters
+from kentongan_wire import patterns
 
 
 @pytest.fixture(params=parameters.NODES)
@@ -115,3 +117,38 @@ def test_a_class_or_cable_that_nobody_described_is_refused_by_name():
         leads.known("sirene.K99")
     with pytest.raises(wiring.WiringError, match=r"repeater/wiring.yml: gland-m99"):
         wiring.render("penerus", wiring.source("penerus") + "# \n  x: @beli.gland-m99@\n")
+
+
+FULL_ALARM_MS = 180_000  # the longest that anything sounds without a rest
+ALARMS = 500  # full ones, in the ten years of a post
+
+
+def alarms_of_a_life(operations):
+    """Full alarms of the fastest pattern after which a switch has used up its operations."""
+    return operations / (FULL_ALARM_MS / (patterns.TITIR_ON_MS + patterns.TITIR_OFF_MS))
+
+
+def test_what_switches_the_gateways_siren_outlives_its_alarms():
+    assert alarms_of_a_life(bought.part("saklar-mosfet")["operations"]) > ALARMS
+
+
+def test_seeded_fault_a_mechanical_relay_is_worn_out_by_titir():
+    """Songle SRD class: 100,000 operations under load."""
+    assert alarms_of_a_life(100_000) < ALARMS
+
+
+def test_the_gateways_switch_is_fed_and_its_wiring_names_no_terminal_that_hangs_open():
+    text = wiring.source("gateway")
+    pins = re.search(r"Saklar: .*?pinlabels: \[(.*?)\]", text)[1].split(",")
+    wired = {int(n) for found in re.findall(r"Saklar: \[([\d, ]+)\]", text) for n in found.split(",")}
+    assert wired == set(range(1, len(pins) + 1))
+
+
+def test_a_siren_sounds_within_every_stroke_and_within_what_the_carrier_gives():
+    siren = bought.part("sirene-12v")
+    assert siren["start_ms"] <= min(patterns.TITIR_ON_MS, patterns.STROKE_MS) - 10
+    assert siren["amperes"] <= 2.0 and siren["least_amperes"] > 0.16  # F3, D8; the current threshold
+
+
+def test_seeded_fault_a_motor_siren_is_silent_in_the_fastest_pattern():
+    assert patterns.TITIR_ON_MS - 10 < 1_000  # a motor needs a second or two to be heard

@@ -51,7 +51,7 @@ def seeded(monkeypatch, tmp_path, board, old, new):
 
 
 def test_seeded_fault_a_moved_pin_is_seen(monkeypatch, tmp_path):
-    seeded(monkeypatch, tmp_path, "heltec_v3", "siren = 4", "siren = 38")
+    seeded(monkeypatch, tmp_path, "heltec_v3", "siren = 4", "siren = 39")
     text = pins.firmware_path("heltec_v3").read_text(encoding="utf-8")
     assert text != pins.board_file(pins.load("heltec_v3"))
     page = (HARDWARE / "siren/README.md").read_text(encoding="utf-8")

@@ -82,7 +82,7 @@ def test_seeded_fault_a_model_that_forgets_the_listening_is_seen(monkeypatch):
 
 def test_the_siren_post_keeps_a_day_and_half_an_hour_of_its_worst_sound():
     hours = model.standby_h(page.POST_AH, figures.POST_IDLE_WORST.ma, page.SOUNDING_MIN, figures.SIREN_ON.ma)
-    assert hours == pytest.approx((7_000 * 0.64 - 0.5 * (1_200 + 60)) / 60)
+    assert hours == pytest.approx((7_000 * 0.64 - 0.5 * (1_200 + 75)) / 75)
     assert hours >= page.POST_STANDBY_H
     just = page.smallest_post_ah()
     kept = model.standby_h(just, figures.POST_IDLE_WORST.ma, page.SOUNDING_MIN, figures.SIREN_ON.ma)

@@ -68,12 +68,19 @@ def chip_battery_mv(i2c: "I2C") -> int:
 
 
 class Battery:
-    """Millivolts of the supply. `adc`: read_uv, or None; `line`: drives the divider's switch, or None."""
+    """Millivolts of the supply. `adc`: read_uv, or None; `line`: drives the divider's switch, or None;
+    `load(level)`: draws a test current from the battery, or None."""
 
     def __init__(
-        self, adc: "Adc | None", ratio_x10: int, line: "Callable[[int | None], int] | None", i2c: "I2C | None"
+        self,
+        adc: "Adc | None",
+        ratio_x10: int,
+        line: "Callable[[int | None], int] | None",
+        i2c: "I2C | None",
+        load: "Callable[[int], object] | None" = None,
     ) -> None:
         self._adc, self._ratio_x10, self._line, self._i2c = adc, ratio_x10, line, i2c
+        self.load = load
         # Heltec V3 and V3.1 rest high and enable with low; V3.2 rests low and enables with high.
         self._rest = None if line is None else line(None)
 
@@ -99,3 +106,5 @@ class Battery:
         finally:
             if self._line is not None:
                 self._line(None)
+            if self.load is not None:
+                self.load(0)

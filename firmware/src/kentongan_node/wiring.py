@@ -169,7 +169,7 @@ def radio_pins(machine: "Any", board: "Any") -> "Pins":
 
 def battery(machine: "Any", board: "Any", pins: "Pins", i2c: "Any") -> "supply.Battery":
     """supply.Battery of the role's own divider, the board's, or its power chip."""
-    number, ratio_x10 = pins["battery"] or (board.BATTERY_ADC, board.BATTERY_RATIO_X10)
+    number, ratio_x10, loaded = pins["battery"] or (board.BATTERY_ADC, board.BATTERY_RATIO_X10, None)
     adc = None if number is None else machine.ADC(number, atten=machine.ADC.ATTN_11DB)
     enable = None if pins["battery"] else board.BATTERY_ENABLE
 
@@ -179,7 +179,8 @@ def battery(machine: "Any", board: "Any", pins: "Pins", i2c: "Any") -> "supply.B
             return machine.Pin(enable, machine.Pin.IN).value()
         return machine.Pin(enable, machine.Pin.OUT, value=level)
 
-    return supply.Battery(adc, ratio_x10, None if enable is None else line, i2c)
+    load = None if loaded is None else machine.Pin(loaded, machine.Pin.OUT, value=0).value
+    return supply.Battery(adc, ratio_x10, None if enable is None else line, i2c, load)
 
 
 def arm_keys(esp32: "Any", keys: "list[Contact]") -> bool:

@@ -23,7 +23,7 @@ GATEWAY_H = 4
 HEAD = """# Power budget
 
 Written by `make hardware-files` from [the model](kentongan_hw/power/model.py) and [its \
-figures](kentongan_hw/power/figures.py); do not edit. Hardware revision A; **nobody has built it \
+figures](kentongan_hw/power/figures.py); do not edit. Hardware revision B; **nobody has built it \
 or measured any of this on a bench**: \
 currents are data-sheet values or what owners report, times are the firmware's own constants and the \
 air time of its frames, \
