@@ -1,6 +1,7 @@
 """Rules of the netlists, each with a fault that it must catch. Needs no tool."""
 
 import copy
+import re
 
 import pytest
 from kentongan_hw import build, button_layout, rules, siren_layout
@@ -184,3 +185,18 @@ def test_seeded_fault_a_part_that_cannot_be_bought_is_seen(key):
 def test_values_are_read_as_written():
     read = [rules.number(v) for v in ("4k7", "0R22 2W", "100n", "T3,15A", "15V", "1M", "22u 25V")]
     assert read == pytest.approx([4700, 0.22, 1e-7, 3.15, 15, 1e6, 22e-6])
+
+
+def contradicting(rows):
+    """(kind, example) whose example names a value of its own, which the parts of that kind need not have."""
+    many = {"R", "R5W", "C", "CE", "CE_BIG", "CFILM"}
+    return [(kind, rows[kind]["typical"]) for kind in many if re.search(r"\d ?[unp]F", rows[kind]["typical"])]
+
+
+def test_an_example_names_no_value_of_its_own():
+    assert contradicting(catalogue()) == []
+
+
+def test_seeded_fault_an_example_of_100_nf_beside_a_value_of_1_uf_is_seen():
+    rows = {**catalogue(), "C": {**catalogue()["C"], "typical": "100 nF 50 V"}}
+    assert contradicting(rows) == [("C", "100 nF 50 V")]
