@@ -1,6 +1,7 @@
 """Calls by Home Assistant's app over a real broker: a button's word counts by its sign, whoever sends it."""
 
 import json
+import sqlite3
 
 import pytest
 from conftest import require
@@ -248,6 +249,21 @@ def test_no_flood_of_words_takes_the_place_of_a_true_one_before_or_after_it(site
     assert len(phone.worker._answers) == 1, "one true word waits once, and junk not at all"
     phone.worker.step()
     assert answered(site) == ["Budi"]
+
+
+def test_an_answer_that_a_busy_disk_keeps_from_the_record_waits_until_it_is_there(site, phone, monkeypatch):
+    site.post_events(site.alarm())
+    word, works = phone.called(), links.press
+
+    def busy(*about):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(links, "press", busy)
+    with pytest.raises(sqlite3.OperationalError):
+        phone.press(word)
+    assert answered(site) == [None] and len(phone.worker._answers) == 1
+    monkeypatch.setattr(links, "press", works)
+    phone.until(lambda: answered(site) == ["Budi"], "the answer in the record")
 
 
 def test_words_that_are_no_answer_are_counted_by_reason_in_the_record(site, phone):

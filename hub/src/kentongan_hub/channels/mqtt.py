@@ -224,7 +224,7 @@ class HomeAssistant(Worker):
 
     def _take_answers(self, now: Now) -> None:
         """Look at what came in; what nobody signed costs the disk nothing but a line in ten minutes."""
-        outcomes = [self._answer(now, self._answers.popitem()[0]) for _ in range(len(self._answers))]
+        outcomes = [self._try_answer(now, secret) for secret in list(self._answers)]
         self._flooded = any(one is not Outcome.COMING for one in outcomes)
         self._refused[NOT_SIGNED] += outcomes.count(Outcome.UNKNOWN)  # of a phone that is no longer called
         refused = dict(self._refused)
@@ -234,6 +234,15 @@ class HomeAssistant(Worker):
             said = Said(codes.WORDS_REFUSED, **refused)
             with self._store.write(ring=False) as db:
                 replies.unknown(db, now, self.name, said)
+
+    def _try_answer(self, now: Now, secret: str) -> Outcome:
+        """Take an answer off those that wait; one that a busy disk kept from the record waits on."""
+        del self._answers[secret]
+        try:
+            return self._answer(now, secret)
+        except Exception:
+            self._answers[secret] = None
+            raise
 
     def _answer(self, now: Now, secret: str) -> Outcome:
         with self._store.read() as db:
