@@ -66,7 +66,7 @@ def test_the_same_list_twice_adds_nothing_twice(site, admin):
 def test_a_form_that_is_sent_twice_adds_nothing_twice(site, admin):
     shown = send(admin, GOOD)
     confirm(admin, shown)
-    assert "0 orang dan 0 rumah" in confirm(admin, shown).text
+    assert "0 orang dan 0 rumah didaftarkan. 3 baris dilewati" in confirm(admin, shown).text
     assert len(stored(site)) == 2
 
 

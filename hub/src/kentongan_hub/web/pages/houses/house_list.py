@@ -73,7 +73,7 @@ def store() -> ResponseReturnValue:
     hub, rows = this_hub(), _rows(request.form.get("baris", ""))
     if not rows:
         return _page(_("daftar: masih kosong")), 400
-    people = houses = 0
+    people = houses = left = 0
     for begin in range(0, len(rows), PART):
         try:
             with hub.store.write() as db:
@@ -82,7 +82,10 @@ def store() -> ResponseReturnValue:
         except LocalError as error:
             return _page(str(error)), 400
         people, houses = people + some[0], houses + some[1]
-    return _page(done=_("%(people)s orang dan %(houses)s rumah didaftarkan.", people=people, houses=houses))
+        left += sum(one.state != house_list.NEW for one in found)
+    done = _("%(people)s orang dan %(houses)s rumah didaftarkan.", people=people, houses=houses)
+    more = _("%(left)s baris dilewati; lihat daftarnya sekali lagi.", left=left)
+    return _page(done=f"{done} {more}" if left else str(done))
 
 
 def _rows(text: str) -> Rows:
