@@ -71,12 +71,12 @@ class Village:
         self.send("alarm", **{"device": self.made["button"], "counter": self.pressed, "kind": 1, "zone": 5,
                               "hops": 1, **fields})  # fmt: skip
 
-    def close_all(self):
-        """Somebody ends everything that is open, elsewhere."""
+    def close_all(self, told=True):
+        """Somebody ends all that is open, elsewhere; told: also what was told at the post."""
         with Store(self.data).write() as db:
             now = Now(Clock().steady_ms(), Clock().wall_ms())
             by = db.one("SELECT * FROM accounts WHERE login = 'ketua'")
-            for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL"):
+            for row in db.all("SELECT * FROM incidents WHERE closed_ms IS NULL AND (? OR device != 0)", told):
                 actions.act(db, now, row, states.TUTUP, by)
         self.send("radio", name="serial", up=True)  # the hub looks again
 

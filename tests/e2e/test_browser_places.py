@@ -107,8 +107,9 @@ def test_on_a_wall_that_nobody_can_scroll_every_answer_is_in_sight(street, villa
             name = f"layar-{size[0]}x{size[1]}-{count}"
             street.browser.shot(name)
             assert street.driver.execute_script(COVERED) == count, name
-            for one in street.all(".kartu"):
-                assert "RT 05" in one.text and "Gang Melati" in one.text, name
+            shown = [one.text for one in street.all(".kartu")]
+            assert len(shown) == count, name
+            assert all("RT 05" in one and "Gang Melati" in one for one in shown), name
 
 
 TOLD = "Anak kecil baju merah belum pulang sejak sore, terakhir di lapangan"
@@ -133,9 +134,7 @@ def test_a_report_told_at_the_post_shows_place_and_sentence_however_many_alarms(
     street.driver.delete_all_cookies()  # another tablet
     pair(street, "Pos kedua")
     for count in (1, 4, 8):
-        village.close_all()
-        with village.store().write() as db:
-            db.run("UPDATE incidents SET closed_ms = NULL, state = 'baru' WHERE device = 0")
+        village.close_all(told=False)
         village.alarms(min(count, 4) - 1)
         for number in range(4, count):
             village.alarm(device=village.made[100 + number], kind=1)
@@ -144,8 +143,9 @@ def test_a_report_told_at_the_post_shows_place_and_sentence_however_many_alarms(
             street.browser.resize(size)
             name = f"lapor-{size[0]}x{size[1]}-{count}"
             street.browser.shot(name)
-            for one in street.all(".kartu"):
-                assert "RT 05" in one.text and "Gang Melati" in one.text, name
+            shown = [one.text for one in street.all(".kartu")]
+            assert len(shown) == count, name
+            assert all("RT 05" in one and "Gang Melati" in one for one in shown), name
             told = [one for one in street.all(".kartu .kata") if one.is_displayed()]
             assert len(told) == 1 and TOLD in told[0].text, name
 
