@@ -34,7 +34,8 @@ def run_cell(cell: Cell, seed: int, timeout_s: float = RUN_TIMEOUT_S) -> Record:
 
     before = signal.signal(signal.SIGALRM, over)
     # Again and again: Python drops an exception that happens to be raised while it collects garbage.
-    signal.setitimer(signal.ITIMER_REAL, timeout_s, timeout_s)
+    # A second apart, so that none comes while the one before it is dealt with.
+    signal.setitimer(signal.ITIMER_REAL, timeout_s, 1)
     started = time.monotonic()
     try:
         record = measure(cell, seed)
