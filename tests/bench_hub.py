@@ -13,13 +13,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import hub_load  # noqa: E402
-import hub_screens  # noqa: E402
 from kentongan_hub.app import create_app  # noqa: E402
 from kentongan_hub.base.clock import Clock  # noqa: E402
 from kentongan_hub.devices import provision  # noqa: E402
 from kentongan_hub.upkeep import backup  # noqa: E402
 from kentongan_sim.console.progress import during  # noqa: E402
+from kits.hub import (
+    hub_load,  # noqa: E402
+    hub_screens,  # noqa: E402
+)
 
 WARM, TIMES = 3, 40
 LIMIT_MS = 150  # the promise of every page's p95

@@ -25,7 +25,7 @@ from kentongan_sim.demo import plan  # noqa: E402
 from kentongan_sim.demo.run import Demo  # noqa: E402
 from kentongan_tool.board import bundle  # noqa: E402
 from kentongan_tool.board.console import BAUD  # noqa: E402
-from patience import wait_for  # noqa: E402
+from kits.patience import wait_for  # noqa: E402
 
 LIMIT_S = 60  # the promise: beside the board's own time
 TIMES = 3

@@ -13,9 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import file_by_file
 import pytest
-from patience import PATIENCE_S
+from kits import file_by_file
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 MICROPYTHON = Path(sys.executable).parent / "micropython"
@@ -155,7 +155,7 @@ class MicroPythonFile(pytest.File):
     def run_once(self):
         if self.results is None:
             done = subprocess.run(
-                [MICROPYTHON, "-X", "heapsize=96M", ROOT / "tests/mp_runner.py", self.path],
+                [MICROPYTHON, "-X", "heapsize=96M", ROOT / "tests/kits/mp_runner.py", self.path],
                 env=micropython_environment(),
                 capture_output=True,
                 text=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polib
 import pytest
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = (

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 TESTS = Path(__file__).resolve().parent
 SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
@@ -22,7 +22,7 @@ CONFTEST = """
 from pathlib import Path
 
 import pytest
-from file_by_file import install as pytest_configure
+from kits.file_by_file import install as pytest_configure
 
 
 @pytest.fixture(scope="session")

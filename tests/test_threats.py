@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-import role_table
 import threats
 from kentongan_hub.base import roles
 from kentongan_sim.attack.attacks import ATTACKS
+from kits.hub import role_table
 
 TEST = "hub/base/test_roles.py::test_no_account_mutes_a_silent_alarm[wakil]"
 

@@ -231,8 +231,15 @@ SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
     ("hub/storage/test_store.py", "connect"),
     ("hub/storage/test_crash.py", "Timer"),
 }
-NO_TESTS = ("soak/", "bench_", "board/", "chip/emulator", "chip/stand_in", "chip/radio_line")  # some a chip's
-REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "patience", "urllib", "http"}
+NO_TESTS = (
+    "soak/",
+    "bench_",
+    "kits/board/",
+    "chip/emulator",
+    "chip/stand_in",
+    "chip/radio_line",
+)  # some: a chip
+REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "urllib", "http"}
 
 
 def number_of_seconds(node):
@@ -241,7 +248,8 @@ def number_of_seconds(node):
 
 def impatient(path):
     """Every call of a test that waits for a number of seconds of its own, or sleeps for one."""
-    tree, real = ast.parse(path.read_text(encoding="utf-8")), bool(set(imports_of(path)) & REAL_TIME)
+    text = path.read_text(encoding="utf-8")
+    tree, real = ast.parse(text), "kits.patience" in text or bool(set(imports_of(path)) & REAL_TIME)
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         short = [word.value for word in call.keywords if (word.arg or "").startswith("timeout")]
@@ -257,7 +265,7 @@ def impatient(path):
 
 
 def test_tests_wait_with_the_shared_patience():
-    """`tests/patience.py` says for how long: a machine at many times its usual load fails no test."""
+    """`tests/kits/patience.py` says for how long: a machine at many times its usual load fails no test."""
     found = {}
     for path in (ROOT / "tests").rglob("*.py"):
         where = path.relative_to(ROOT / "tests").as_posix()

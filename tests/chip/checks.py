@@ -9,14 +9,13 @@ import json
 import time
 from collections import namedtuple
 
-import nodekit
-import street
-from both import random_bytes
-from buttonkit import opened
 from chip.emulator import SPEED
-from hwkit import NODES
 from kentongan_wire import link
 from kentongan_wire import messages as m
+from kits.both import random_bytes
+from kits.node import nodekit, street
+from kits.node.buttonkit import opened
+from kits.node.hwkit import NODES
 
 ROLES = ("tombol", "sirene", "penerus", "penerima", "modem")
 PATIENCE_S, QUIET_S = 600, 15

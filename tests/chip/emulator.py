@@ -12,8 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-from board.chips import Sx1276
 from chip.flash_server import FlashServer
+from kits.board.chips import Sx1276
 
 START_S, END_S = 120, 10
 MARK = b"radio_line\n"  # of radio_line.py

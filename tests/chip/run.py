@@ -16,14 +16,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nodekit
-import street
 from chip import checks
 from chip.emulator import Emulator
-from hwkit import NODES, device
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, bundle, devicetools, flash, images
 from kentongan_tool.code import driver
+from kits.node import nodekit, street
+from kits.node.hwkit import NODES, device
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOARD, CHIP = "lilygo_t3", boards.ESP32
@@ -77,7 +76,7 @@ def image_of(path):
 
 def radio_driver(folder, given):
     """lora.mpy, of micropython-lib or of the tests' stand-in."""
-    text = (ROOT / "tests/board/stand_in.py").read_text(encoding="utf-8")
+    text = (ROOT / "tests/kits/board/stand_in.py").read_text(encoding="utf-8")
     if given:
         if not driver.is_there(Path(given)):
             raise Wrong(f"LORA={given} holds no such driver; {LORA_REMEDY}")

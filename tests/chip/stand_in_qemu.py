@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from board import esp32_fake
 from chip import emulator, flash_server, run
-from hwkit import device
+from kits.board import esp32_fake
+from kits.node.hwkit import device
 
 PUMP_MS = 10
 MODULES = {

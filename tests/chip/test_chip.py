@@ -10,15 +10,15 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
-import nodekit
 import pytest
 from chip import checks, flash_server, run, stand_in_qemu
 from chip.emulator import Emulator
-from hwkit import NODES
 from kentongan_tool.board import boards
 from kentongan_wire import link
-from patience import wait_for
-from tool_kit import firmware_image, need_tools
+from kits.node import nodekit
+from kits.node.hwkit import NODES
+from kits.patience import wait_for
+from kits.tool.tool_kit import firmware_image, need_tools
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAP = "{} {} [(9000, 8500, 8000, 0), (7000, 500, 300, 0)]"  # 8,000 to be had of IDF

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from browser_kit import CHROMIUM, DRIVER, Browser
-from browser_village import Night, Village
+from kits.browser.browser_kit import CHROMIUM, DRIVER, Browser
+from kits.browser.browser_village import Night, Village
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ phone, a tablet, a desk and the post's screen.
 import re
 
 import pytest
-from browser_kit import DESKTOP, LYING, PHONE, TABLET, WALL
-from browser_screen import pair
 from kentongan_hub.app import create_app
+from kits.browser.browser_kit import DESKTOP, LYING, PHONE, TABLET, WALL
+from kits.browser.browser_screen import pair
 
 pytestmark = pytest.mark.browser
 

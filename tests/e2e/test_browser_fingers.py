@@ -1,7 +1,7 @@
 """Under a finger, without a line, and after an answer: the board does what a frightened person needs."""
 
 import pytest
-from browser_screen import pair
+from kits.browser.browser_screen import pair
 
 pytestmark = pytest.mark.browser
 

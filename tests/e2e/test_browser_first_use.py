@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from browser_kit import CHROMIUM, DESKTOP, DRIVER, Browser
-from hub_kit import PASSWORD, HubProcess
 from kentongan_hub.devices import provision
 from kentongan_hub.storage.store import Store
 from kentongan_wire import messages as m
+from kits.browser.browser_kit import CHROMIUM, DESKTOP, DRIVER, Browser
+from kits.hub.hub_kit import PASSWORD, HubProcess
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from browser_kit import PHONE, SIZES, TABLET
-from hub_kit import PASSWORD
+from kits.browser.browser_kit import PHONE, SIZES, TABLET
+from kits.hub.hub_kit import PASSWORD
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.action_chains import ActionBuilder
 from selenium.webdriver.common.actions.interaction import POINTER_TOUCH

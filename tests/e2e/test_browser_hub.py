@@ -4,10 +4,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from browser_kit import CHROMIUM, DRIVER, Browser
-from hub_kit import PASSWORD, HubProcess
 from kentongan_hub.devices import provision
-from patience import PATIENCE_S
+from kits.browser.browser_kit import CHROMIUM, DRIVER, Browser
+from kits.hub.hub_kit import PASSWORD, HubProcess
+from kits.patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from browser_kit import CHROMIUM, DRIVER, Browser
-from hub_kit import HubProcess, make_site
+from kits.browser.browser_kit import CHROMIUM, DRIVER, Browser
+from kits.hub.hub_kit import HubProcess, make_site
 from PIL import Image
 
 pytestmark = pytest.mark.browser

@@ -1,12 +1,12 @@
 """The answer is in sight on every screen, however much else there is to say."""
 
 import pytest
-from browser_screen import pair
-from browser_village import Village
 from kentongan_hub.base import site as site_file
 from kentongan_hub.base.clock import Clock, Now
 from kentongan_hub.devices.provision import device_files
 from kentongan_hub.storage.store import Store
+from kits.browser.browser_screen import pair
+from kits.browser.browser_village import Village
 
 pytestmark = pytest.mark.browser
 

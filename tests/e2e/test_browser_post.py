@@ -1,9 +1,9 @@
 """The post's tablet: paired by its code, read from 5 m, heard after one tap, answered by name and PIN."""
 
 import pytest
-from browser_kit import LYING, TABLET, WALL
-from browser_screen import pair
-from browser_village import PINS
+from kits.browser.browser_kit import LYING, TABLET, WALL
+from kits.browser.browser_screen import pair
+from kits.browser.browser_village import PINS
 
 pytestmark = pytest.mark.browser
 

@@ -1,9 +1,9 @@
 """Messages of people at the post, by name and PIN: a siren on purpose, an evacuation, safe houses."""
 
 import pytest
-from browser_kit import LYING, PHONE, TABLET, WALL
-from browser_screen import pair
-from browser_village import PINS
+from kits.browser.browser_kit import LYING, PHONE, TABLET, WALL
+from kits.browser.browser_screen import pair
+from kits.browser.browser_village import PINS
 
 pytestmark = pytest.mark.browser
 

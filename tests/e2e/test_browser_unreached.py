@@ -1,7 +1,7 @@
 """A phone that cannot reach the hub: an honest page, no board out of a cache, and the way back by itself."""
 
 import pytest
-from browser_kit import ALL_SIZES, PHONE
+from kits.browser.browser_kit import ALL_SIZES, PHONE
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from browser_kit import SCREENSHOTS, SHOTS
-from patience import PATIENCE_S, wait_for
+from kits.browser.browser_kit import SCREENSHOTS, SHOTS
+from kits.patience import PATIENCE_S, wait_for
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 DESKTOP, PHONE = (1280, 800), (390, 844)

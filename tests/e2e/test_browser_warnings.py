@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from fault_kit import fail
 from kentongan_hub.base.clock import Clock, Now
+from kits.hub.fault_kit import fail
 
 pytestmark = pytest.mark.browser
 

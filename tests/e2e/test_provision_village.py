@@ -17,13 +17,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from board_kit import CommandLines, need_board
 from kentongan_sim.demo import plan
 from kentongan_sim.demo.run import Demo
 from kentongan_tool.board.prompt import Prompt
-from patience import PATIENCE_S
-from tool_kit import need_tools
-from village_kit import wait
+from kits.patience import PATIENCE_S
+from kits.tool.board_kit import CommandLines, need_board
+from kits.tool.tool_kit import need_tools
+from kits.village.village_kit import wait
 
 BIN = Path(sys.executable).parent
 BOARD = plan.BENCH.label

@@ -8,8 +8,8 @@ from kentongan_sim.console.tail import Tail
 from kentongan_sim.demo.person import Person
 from kentongan_sim.demo.proof import Proof
 from kentongan_sim.demo.run import ADMIN, START_S, Demo
-from patience import PATIENCE_S
-from village_kit import Alarms, wait
+from kits.patience import PATIENCE_S
+from kits.village.village_kit import Alarms, wait
 
 ONE, OTHER, CHIME = "tombol-07", "tombol-15", "penerima-1"  # OTHER counts strokes
 SICK = 5  # strokes: the policy calls penerima at once, for danger after two minutes

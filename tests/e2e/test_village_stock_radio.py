@@ -4,8 +4,8 @@ import pytest
 from kentongan_sim.console.tail import Tail
 from kentongan_sim.demo.proof import Proof
 from kentongan_sim.demo.run import STOCK, Demo, answer_alarm
-from patience import PATIENCE_S
-from village_kit import Alarms
+from kits.patience import PATIENCE_S
+from kits.village.village_kit import Alarms
 
 OTHER = "tombol-10"
 

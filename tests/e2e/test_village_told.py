@@ -6,13 +6,13 @@ import json
 import re
 
 import pytest
-from hub_kit import PASSWORD, PIN
 from kentongan_hub.devices.trust import configs
 from kentongan_hub.people import access, accounts
 from kentongan_hub.storage.store import Store
 from kentongan_sim.demo.run import ADMIN, Demo
 from kentongan_wire import messages as m
-from village_kit import Heard, Visitor, wait
+from kits.hub.hub_kit import PASSWORD, PIN
+from kits.village.village_kit import Heard, Visitor, wait
 
 HERE, THERE = "pos-1", "pos-2"  # posts of RT 05 and, in these tests, of the RT beside it
 RT, NEXT_RT = 5, 6

@@ -1,8 +1,8 @@
 """A site for the proofs; passwords cost less here than in earnest."""
 
 import pytest
-from hub_kit import Site, make_site
 from kentongan_hub.people import accounts
+from kits.hub.hub_kit import Site, make_site
 
 
 @pytest.fixture(name="site")

@@ -1,9 +1,9 @@
 """On a copy with a board `papan_uji`: the tool knows it, and each role starts on its pins."""
 
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
-from hwkit import alarms, device, lamp, press
 from kentongan_hw import pins
 from kentongan_tool.board import boards
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
+from kits.node.hwkit import alarms, device, lamp, press
 
 NAME = "papan_uji"
 

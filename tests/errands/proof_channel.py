@@ -3,8 +3,8 @@
 import socket
 
 from kentongan_hub.record import outbox
-from paging_kit import add, row, switch_on
-from patience import PATIENCE_S
+from kits.hub.paging_kit import add, row, switch_on
+from kits.patience import PATIENCE_S
 
 
 def test_it_is_in_every_form_and_sends(site):

@@ -5,7 +5,7 @@ from kentongan_gateway import outputs
 from kentongan_gateway.service import checks, settings
 from kentongan_wire.errors import LocalError
 from kentongan_wire.patterns import steps_for
-from patience import wait_for
+from kits.patience import wait_for
 
 GOOD = (
     '[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'

@@ -1,15 +1,14 @@
 """On a copy with a kind `banjir`: chosen on a button, sounded by posts and gateway, called and shown."""
 
-import buttonkit
-import gateway_kit
-import sirenkit
-from gateway_kit import alarm
 from kentongan_gateway.core.answers import words as post_words
 from kentongan_gateway.core.base.actions import Siren
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_hub.base import language
 from kentongan_hub.policies import policy
 from kentongan_wire import messages as m
+from kits.gateway import gateway_kit
+from kits.gateway.gateway_kit import alarm
+from kits.node import buttonkit, sirenkit
 
 CODE = (4, 1)  # of the profile polri: **** . * -
 

@@ -1,6 +1,6 @@
 """On a copy with a page `Tentang`: open to those who may see, shut to others, linked, in both languages."""
 
-from hub_kit import Person
+from kits.hub.hub_kit import Person
 
 
 def test_the_page_is_there_for_who_may_see_it(site):

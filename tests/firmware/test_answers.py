@@ -2,8 +2,8 @@
 """Answers of a relay from memory, and what recordings leave of them."""
 
 from kentongan_wire import messages
-from meshkit import ask, mesh, send_all
-from nodekit import GATEWAY, frame, key_c, packet_of, receipt
+from kits.node.meshkit import ask, mesh, send_all
+from kits.node.nodekit import GATEWAY, frame, key_c, packet_of, receipt
 
 TOMBOL = 0x53000007
 HOUSES = tuple([0x53000100 + n for n in range(84)])

@@ -3,11 +3,11 @@
 
 import json
 
-import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
-from hwkit import MAIN, NODES, SIREN, PowerChip, alarms, device, highs
 from kentongan_node.beside import Beside
 from kentongan_wire import messages as m
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
+from kits.node import nodekit
+from kits.node.hwkit import MAIN, NODES, SIREN, PowerChip, alarms, device, highs
 
 LAMP = 35
 HUSH, LID = 41, 7

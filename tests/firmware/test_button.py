@@ -1,12 +1,12 @@
 # runs: cpython micropython
 """Tombol: on the air at once, true feedback, and an end to everything."""
 
-from buttonkit import NODE, Box, cancels, held, receipt
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_node.mix import mix
 from kentongan_wire import messages as m
-from nodekit import CHANNEL, key_a, key_c, of, packet_of, settings
+from kits.node.buttonkit import NODE, Box, cancels, held, receipt
+from kits.node.nodekit import CHANNEL, key_a, key_c, of, packet_of, settings
 
 # -- on the air -------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 # runs: cpython micropython
 """Tombol: silent alarms that show nothing; resets, STATUS and sleep."""
 
-from buttonkit import NODE, Box, cancels, held, receipt
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_node.mix import mix
 from kentongan_wire import messages as m
-from nodekit import key_c, message_of, of, packet_of, settings
+from kits.node.buttonkit import NODE, Box, cancels, held, receipt
+from kits.node.nodekit import key_c, message_of, of, packet_of, settings
 
 # -- silent -----------------------------------------------------------------------------------------
 

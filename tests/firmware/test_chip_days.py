@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import MICROPYTHON, ROOT, micropython_environment, require
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 BYTES = 10_000
 

@@ -4,13 +4,13 @@
 import json
 import sys
 
-import nodekit
-from board.esp32_chip import PROMPT_FREE_BYTES, RUNNING_FREE_BYTES
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Board
-from both import MICROPYTHON, random_bytes, root_path
-from chipkit import CLASSIC, S3_USB, run
-from hwkit import HOUR_MS, NODES, PowerChip, alarms, device, highs
 from kentongan_wire import link
+from kits.board.esp32_chip import PROMPT_FREE_BYTES, RUNNING_FREE_BYTES
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Board
+from kits.both import MICROPYTHON, random_bytes, root_path
+from kits.node import nodekit
+from kits.node.chipkit import CLASSIC, S3_USB, run
+from kits.node.hwkit import HOUR_MS, NODES, PowerChip, alarms, device, highs
 
 UART_BOARDS = ("heltec_v3", "lilygo_t3", "tbeam_sx1262", "tbeam_sx1276", "wireless_stick_lite_v3")
 ROLES = ("tombol", "sirene", "penerus", "penerima")
@@ -139,7 +139,7 @@ def test_4_no_reading_that_fails_stops_an_alarm():
 
 def imports(files):
     """Flash operations of importing them all from a folder on littlefs. `files`: {name: text}."""
-    from board.esp32_flash import Flash
+    from kits.board.esp32_flash import Flash
 
     flash = Flash()
     flash.mount("/chip")

@@ -1,9 +1,9 @@
 # runs: cpython micropython
 """The ESP32 model's serial lines: stdin and stdout on UART0 and on the chip's USB, machine.UART."""
 
-from board.esp32_fake import Board
-from both import random_bytes
-from chipkit import CLASSIC, S3, S3_USB, answer, run
+from kits.board.esp32_fake import Board
+from kits.both import random_bytes
+from kits.node.chipkit import CLASSIC, S3, S3_USB, answer, run
 
 ALL = bytes(range(256))
 

@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """The ESP32 model keeps the port's rules: pads, timers, watchdog, memory, resets, sleep."""
 
-from board.esp32_fake import (
+from kits.board.esp32_fake import (
     BROWNOUT_RESET,
     DEEPSLEEP_RESET,
     EXT0_WAKE,
@@ -13,8 +13,8 @@ from board.esp32_fake import (
     WDT_RESET,
     Board,
 )
-from both import raises
-from chipkit import CLASSIC, S3, answer, both_chips, run
+from kits.both import raises
+from kits.node.chipkit import CLASSIC, S3, answer, both_chips, run
 
 # -- pads -------------------------------------------------------------------------------------------------
 

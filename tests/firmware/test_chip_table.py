@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BOARD = ROOT / "tests/board"
+BOARD = ROOT / "tests/kits/board"
 TEXT = (BOARD / "README.md").read_text()
 TABLE = [line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("| ")]
 ROWS = [[cell.strip() for cell in row] for row in TABLE if len(row) == 4 and row[0].strip() != "what"]

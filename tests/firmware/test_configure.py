@@ -8,7 +8,18 @@ from kentongan_node.repeater import Penerus
 from kentongan_node.siren import Sirene, new_post_state
 from kentongan_wire import compose, config, site_keys, verify
 from kentongan_wire import messages as m
-from nodekit import CHANNEL, GATEWAY, SITE_KEY, Shell, alarm, frame, message_of, of, packet_of, settings
+from kits.node.nodekit import (
+    CHANNEL,
+    GATEWAY,
+    SITE_KEY,
+    Shell,
+    alarm,
+    frame,
+    message_of,
+    of,
+    packet_of,
+    settings,
+)
 
 POST = 0x52000021
 RELAY = 0x52000031

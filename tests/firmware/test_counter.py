@@ -1,7 +1,6 @@
 # runs: cpython micropython
 """The sequence: no value twice, whatever the power does, and little flash wear."""
 
-from both import random_bytes
 from kentongan_node.actions import Persist
 from kentongan_node.counter import (
     AFTER_LOSS,
@@ -16,6 +15,7 @@ from kentongan_node.counter import (
     unpack,
 )
 from kentongan_wire import crypto
+from kits.both import random_bytes
 
 
 def test_values_begin_at_one_and_the_block_is_durable_before_its_first_value():

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from conftest import ROOT
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 FAULTS, SEED = 30, 16  # not one of the campaign's seeds
 

@@ -1,9 +1,9 @@
 # runs: cpython micropython
 """Feedback of the box: each state can be told from each other one without seeing a colour."""
 
-from both import raises
 from kentongan_node import feedback
 from kentongan_wire import patterns
+from kits.both import raises
 
 ALARM_STATES = ("sending", "sounding", "stored", "coming", "closed", "cancelled", "nobody")
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from conftest import MICROPYTHON, ROOT, micropython_environment, require
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 SEEDS = range(101, 105)  # not those of the campaign
 CUTS = 1_000  # of each seed

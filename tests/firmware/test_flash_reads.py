@@ -11,12 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nodekit
 import pytest
 from kentongan_tool.board.bundle import RELAY, compile_text, for_role, join
 from kentongan_tool.board.radios import numbers
-from patience import PATIENCE_S
-from street import NODES, full_table
+from kits.node import nodekit
+from kits.node.street import NODES, full_table
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent

@@ -3,12 +3,12 @@
 
 import json
 
-import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, PWRON_RESET, TIMER_WAKE
-from buttonkit import opened
-from hwkit import MAIN, SIREN, alarms, device, highs
 from kentongan_node import keeper
 from kentongan_wire import messages as m
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, PWRON_RESET, TIMER_WAKE
+from kits.node import nodekit
+from kits.node.buttonkit import opened
+from kits.node.hwkit import MAIN, SIREN, alarms, device, highs
 
 OTHER = 0x53000009
 

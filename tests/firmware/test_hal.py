@@ -3,8 +3,9 @@
 
 import json
 
-import nodekit
-from board.esp32_fake import (
+from kentongan_node import feedback
+from kentongan_wire import messages as m
+from kits.board.esp32_fake import (
     BROWNOUT_RESET,
     DEEPSLEEP_RESET,
     EXT0_WAKE,
@@ -14,9 +15,10 @@ from board.esp32_fake import (
     TIMER_WAKE,
     Reset,
 )
-from both import raises
-from buttonkit import opened
-from hwkit import (
+from kits.both import raises
+from kits.node import nodekit
+from kits.node.buttonkit import opened
+from kits.node.hwkit import (
     BEFORE_AIR_MS,
     CONTACT,
     HOUR_MS,
@@ -33,8 +35,6 @@ from hwkit import (
     receipt,
     said_nobody,
 )
-from kentongan_node import feedback
-from kentongan_wire import messages as m
 
 
 def test_a_press_wakes_it_and_is_on_the_air_at_once_also_when_let_go_before_the_boot_ended():

@@ -1,12 +1,12 @@
 # runs: cpython micropython
 """The device's shell on the boards of a siren post, a penerima and a modem."""
 
-import nodekit
-from board.esp32_fake import HARD_RESET
-from buttonkit import opened
-from hwkit import HEALTHY, NODES, SENSE, SIREN, alarms, device, highs, press
 from kentongan_wire import link
 from kentongan_wire import messages as m
+from kits.board.esp32_fake import HARD_RESET
+from kits.node import nodekit
+from kits.node.buttonkit import opened
+from kits.node.hwkit import HEALTHY, NODES, SENSE, SIREN, alarms, device, highs, press
 
 LOAD = 38  # of the battery's test
 

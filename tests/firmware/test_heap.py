@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import street
 from kentongan_tool.board.bundle import join
-from patience import PATIENCE_S
-from street import FRAMES, NODES
+from kits.node import street
+from kits.node.street import FRAMES, NODES
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent

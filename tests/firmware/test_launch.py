@@ -1,14 +1,14 @@
 # runs: cpython micropython
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 
-import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
-from board.esp32_lines import Flood
-from both import raises, random_bytes
-from hwkit import BEFORE_AIR_MS, MAIN, SILENT, SIREN, PowerChip, alarms, device, highs, lamp
 from kentongan_node import feedback
 from kentongan_wire import link
 from kentongan_wire import messages as m
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
+from kits.board.esp32_lines import Flood
+from kits.both import raises, random_bytes
+from kits.node import nodekit
+from kits.node.hwkit import BEFORE_AIR_MS, MAIN, SILENT, SIREN, PowerChip, alarms, device, highs, lamp
 
 
 def test_without_settings_a_board_shows_that_it_needs_a_technician_and_sends_nothing():

@@ -7,8 +7,8 @@ from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_wire import phy
 from kentongan_wire.messages import NodeStatus
-from meshkit import NODE, ask, hear, mesh, offer, own, send_all
-from nodekit import alarm, frame, of, packet_of, receipt
+from kits.node.meshkit import NODE, ask, hear, mesh, offer, own, send_all
+from kits.node.nodekit import alarm, frame, of, packet_of, receipt
 
 OTHER = 0x52000044
 TOMBOL = 0x53000007

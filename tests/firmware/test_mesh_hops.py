@@ -2,8 +2,8 @@
 """A copy played with few hops left, ahead of the true one, ends no frame's way through the mesh."""
 
 from kentongan_wire import messages as m
-from meshkit import hear, mesh, offer, send_all
-from nodekit import GATEWAY, alarm, frame, packet_of, receipt
+from kits.node.meshkit import hear, mesh, offer, send_all
+from kits.node.nodekit import GATEWAY, alarm, frame, packet_of, receipt
 
 OTHER = 0x52000044
 TOMBOL = 0x53000007

@@ -1,8 +1,8 @@
 # runs: cpython micropython
 """Mesh: whatever waits for frames waits as many of them on every preset, for whom this relay knows."""
 
-from meshkit import ALARM, hear, mesh, offer, own
-from nodekit import alarm
+from kits.node.meshkit import ALARM, hear, mesh, offer, own
+from kits.node.nodekit import alarm
 
 OTHER = 0x52000044
 TOMBOL = 0x53000007

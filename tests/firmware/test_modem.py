@@ -4,7 +4,7 @@
 from kentongan_node import actions as act
 from kentongan_node.modem import Modem
 from kentongan_wire import link
-from nodekit import GATEWAY, Shell, alarm, of, receipt, settings
+from kits.node.nodekit import GATEWAY, Shell, alarm, of, receipt, settings
 
 TOMBOL = 0x53000007
 GOOD = link.Configure(GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0)

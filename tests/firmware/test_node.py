@@ -1,13 +1,24 @@
 # runs: cpython micropython
 """The base of every role: tag first, then counter; what others did wrong is counted once and dropped."""
 
-from both import random_bytes
 from kentongan_node import actions as act
 from kentongan_node.modem import Modem
 from kentongan_node.node import Node
 from kentongan_node.repeater import Penerus
 from kentongan_wire import messages
-from nodekit import GATEWAY, Shell, alarm, frame, key_c, message_of, of, packet_of, receipt, settings
+from kits.both import random_bytes
+from kits.node.nodekit import (
+    GATEWAY,
+    Shell,
+    alarm,
+    frame,
+    key_c,
+    message_of,
+    of,
+    packet_of,
+    receipt,
+    settings,
+)
 
 POST = 0x52000021
 NODE = 0x52000031

@@ -4,8 +4,8 @@
 import struct
 
 from kentongan_wire import messages as m
-from meshkit import mesh, offer, own, send_all
-from nodekit import alarm, frame, packet_of, receipt
+from kits.node.meshkit import mesh, offer, own, send_all
+from kits.node.nodekit import alarm, frame, packet_of, receipt
 
 OTHER = 0x52000044
 TOMBOL = 0x53000007

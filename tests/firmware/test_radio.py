@@ -4,11 +4,11 @@
 The driver is a small stand-in, or micropython-lib's own: python tests/firmware/real_lora.py PATH
 """
 
-from board.chips import Sx1262, Sx1276
-from boardkit import Time, radio_module
-from both import raises
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
+from kits.board.chips import Sx1262, Sx1276
+from kits.both import raises
+from kits.node.boardkit import Time, radio_module
 
 SETTINGS = {"preset": "ShortSlow", "freq_hz": 920_625_000, "conducted_dbm": 17, "gain_dbi": 2, "loss_db": 0}
 FRAME = bytes(range(45))

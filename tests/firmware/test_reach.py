@@ -1,10 +1,10 @@
 # runs: cpython micropython
 """The hop limit that a button learns from its answers, and keeps over sleep, battery and torn files."""
 
-from both import random_bytes
-from buttonkit import Box
 from kentongan_node.reach import LEAST, LOWER_AFTER, MOST, NAME, Reach
-from nodekit import alarm, packet_of
+from kits.both import random_bytes
+from kits.node.buttonkit import Box
+from kits.node.nodekit import alarm, packet_of
 
 
 def told(reach, *hops):

@@ -7,7 +7,7 @@ from kentongan_node.receiver import PAGES_LIMIT, Penerima
 from kentongan_wire import compose, config, verify
 from kentongan_wire import messages as m
 from kentongan_wire.site_keys import SiteKeys
-from nodekit import (
+from kits.node.nodekit import (
     ALARM_ROOT,
     CHANNEL,
     CONTROL_ROOT,

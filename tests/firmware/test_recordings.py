@@ -7,8 +7,8 @@ from kentongan_node.shares import NEWCOMERS, PURSES
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_STATUS
 from kentongan_wire.packet import BROADCAST
-from meshkit import ask, hear, mesh, offer, own, send_all
-from nodekit import GATEWAY, alarm, frame, key_c, of, packet_of
+from kits.node.meshkit import ask, hear, mesh, offer, own, send_all
+from kits.node.nodekit import GATEWAY, alarm, frame, key_c, of, packet_of
 
 TOMBOL = 0x53000007
 HOUSES = tuple([0x53000100 + n for n in range(40)])

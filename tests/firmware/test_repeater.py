@@ -4,7 +4,19 @@
 from kentongan_node import actions as act
 from kentongan_node.repeater import Penerus
 from kentongan_wire import compose, messages
-from nodekit import GATEWAY, Shell, alarm, frame, gaps, key_c, message_of, of, packet_of, receipt, settings
+from kits.node.nodekit import (
+    GATEWAY,
+    Shell,
+    alarm,
+    frame,
+    gaps,
+    key_c,
+    message_of,
+    of,
+    packet_of,
+    receipt,
+    settings,
+)
 
 NODE = 0x52000031
 TOMBOL = 0x53000007

@@ -1,9 +1,9 @@
 # runs: cpython micropython
 """The shell: events in, actions in their order out, without an event loop or with one."""
 
-from both import raises
 from kentongan_node import runner
 from kentongan_node.actions import Boot, Note, Persist, Sleep
+from kits.both import raises
 
 
 class Awaited:

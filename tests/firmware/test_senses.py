@@ -1,9 +1,9 @@
 # runs: cpython micropython
 """Readings beside the alarm: when the battery is read, and when under a load."""
 
-import nodekit  # noqa: F401  the device's modules on the path
 from kentongan_node import senses
 from kentongan_node.beside import Beside
+from kits.node import nodekit  # noqa: F401  the device's modules on the path
 
 
 class Level:

@@ -3,11 +3,11 @@
 
 import json
 
-from both import raises
 from kentongan_node import roles, settings
 from kentongan_wire.errors import LocalError
-from nodekit import GATEWAY
-from nodekit import settings as site
+from kits.both import raises
+from kits.node.nodekit import GATEWAY
+from kits.node.nodekit import settings as site
 
 NODES = {
     "tombol": 0x53000007,

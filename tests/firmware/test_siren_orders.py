@@ -3,8 +3,8 @@
 
 from kentongan_node import actions as act
 from kentongan_wire import messages as m
-from nodekit import GATEWAY, key_a
-from sirenkit import NODE, SECOND, TOMBOL, Post, next_id, order, pressed, receipt, stored
+from kits.node.nodekit import GATEWAY, key_a
+from kits.node.sirenkit import NODE, SECOND, TOMBOL, Post, next_id, order, pressed, receipt, stored
 
 # -- by receipt and by order ------------------------------------------------------------------------
 

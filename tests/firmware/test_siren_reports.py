@@ -3,8 +3,19 @@
 
 from kentongan_wire import flood
 from kentongan_wire import messages as m
-from nodekit import CHANNEL, GATEWAY, frame, key_a, packet_of
-from sirenkit import NODE, OTHER_POST, SECOND, TOMBOL, Post, next_id, order, pressed, receipt, stored
+from kits.node.nodekit import CHANNEL, GATEWAY, frame, key_a, packet_of
+from kits.node.sirenkit import (
+    NODE,
+    OTHER_POST,
+    SECOND,
+    TOMBOL,
+    Post,
+    next_id,
+    order,
+    pressed,
+    receipt,
+    stored,
+)
 
 # -- stage 1 ----------------------------------------------------------------------------------------
 

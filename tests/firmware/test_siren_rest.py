@@ -4,8 +4,8 @@
 from kentongan_node import actions as act
 from kentongan_node.stretch import LIMIT_MS, REST_MS, Stretch
 from kentongan_wire import messages as m
-from nodekit import of
-from sirenkit import SECOND, TOMBOL, Post, order, pressed
+from kits.node.nodekit import of
+from kits.node.sirenkit import SECOND, TOMBOL, Post, order, pressed
 
 CARRIER_COUNT_MS = 180_000  # hardware/README.md: shuts the output after 180 to 260 s
 CARRIER_RESET_MS = 16_000  # and begins anew after 3 to 16 s of quiet

@@ -2,8 +2,8 @@
 """Sirene: what a stolen post sounds beforehand under a button's name keeps no press and no order silent."""
 
 from kentongan_wire import messages as m
-from nodekit import key_c
-from sirenkit import NODE, SECOND, Post, order, pressed, receipt, stored
+from kits.node.nodekit import key_c
+from kits.node.sirenkit import NODE, SECOND, Post, order, pressed, receipt, stored
 
 NEXT = 101  # the counter of the button's coming press
 WRAP = 0x10000  # an alarm names its incident by 16 bits

@@ -1,9 +1,9 @@
 # runs: cpython micropython
 """Strokes become kinds; what is doubtful becomes bahaya. And when a message is sent again."""
 
-from both import random_bytes
 from kentongan_node.repeats import SLOW_TURNS_S, TURNS_S, Repeats, hop_limit
 from kentongan_node.strokes import HOLD_MS, QUIET_MS, Strokes
+from kits.both import random_bytes
 
 KINDS = (0, 1, 2, 3, 7)
 

@@ -3,11 +3,23 @@
 
 import json
 
-import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
-from buttonkit import opened
-from hwkit import LID, MAIN, NODES, SENSE, SILENT, SIREN, PowerChip, alarms, device, highs, said_nobody
 from kentongan_wire import messages as m
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
+from kits.node import nodekit
+from kits.node.buttonkit import opened
+from kits.node.hwkit import (
+    LID,
+    MAIN,
+    NODES,
+    SENSE,
+    SILENT,
+    SIREN,
+    PowerChip,
+    alarms,
+    device,
+    highs,
+    said_nobody,
+)
 
 BUZZER = 48
 PINS = (47, BUZZER, 33, LID, SILENT, 5)  # of a button: lamp, buzzer, motor, lid, silent key, second contact

@@ -1,10 +1,10 @@
 # runs: cpython micropython
 """A modem on the prompt's line, over a bridge and the chip's USB: garbage, an unplugged host, a hung one."""
 
-import nodekit
-from hwkit import PowerChip, device
 from kentongan_node.modem import Modem
 from kentongan_wire import link
+from kits.node import nodekit
+from kits.node.hwkit import PowerChip, device
 
 FIFO = 256  # bytes that the port keeps for a host
 TIMEOUT_MS = 500  # how long its write waits for a host that has the port open and does not read

@@ -11,7 +11,7 @@ import pytest
 from kentongan_hw import ROOT
 from kentongan_hw.__main__ import CARRIERS
 from kentongan_hw.enclosure import dimensions, parameters
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 CAD = ROOT / "build/cad/bin/python"
 

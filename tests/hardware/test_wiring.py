@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 from kentongan_hw import ROOT, pins, put, wiring
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 CAD = ROOT / "build/cad/bin/python"
 

@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
-from hub_kit import Site, TwoClocks, make_site
 from jinja2 import Environment
 from kentongan_hub.people import accounts
+from kits.hub.hub_kit import Site, TwoClocks, make_site
 from werkzeug.routing.rules import Rule
 
 

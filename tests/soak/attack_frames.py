@@ -128,7 +128,7 @@ class Kept:
     def __init__(self, folder):
         digest = sha256()
         paths = [path for name in CODE for path in sorted((ROOT / name).rglob("*.py"))]
-        for path in [*paths, *sorted((ROOT / "tests").glob("*kit.py"))]:
+        for path in [*paths, *sorted((ROOT / "tests/kits").rglob("*kit.py"))]:
             digest.update(path.read_bytes())
         self._folder = Path(folder) / f"frames-{digest.hexdigest()[:12]}"
 

@@ -7,7 +7,6 @@ who may say it, and between the odd messages a press is stored, receipted and ca
 
 import json
 
-import nodekit
 from frame_rigs import TICKS_MAX, WAITS_MS, Broken, need
 from inside_frames import Inside
 from kentongan_gateway.core.base import actions
@@ -19,6 +18,7 @@ from kentongan_wire import messages as m
 from kentongan_wire import site_keys, verify
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST, parse_packet
+from kits.node import nodekit
 from odd_frames import BUTTONS, OTHER_GATEWAY, STOLEN, Air
 
 AIR_ENOUGH_S = 15.0  # of the hour's 36 s: with less used a press has all its words

@@ -10,11 +10,11 @@ looked at every 100 ms, or a day would take an hour; a button's, which is awake 
 import json
 import sys
 
-import nodekit
-from board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
-from both import random_bytes
-from hwkit import HOUR_MS, NODES, PowerChip, alarms, device, highs, receipt
 from kentongan_wire import messages as m
+from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
+from kits.both import random_bytes
+from kits.node import nodekit
+from kits.node.hwkit import HOUR_MS, NODES, PowerChip, alarms, device, highs, receipt
 
 POLL_MS, TOMBOL_POLL_MS = 100, 20
 PIECE = 100  # bytes at a time: the ring holds them

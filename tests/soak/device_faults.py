@@ -17,8 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / part) for part in ("tests", "wire/src", "firmware/src")]
-import nodekit  # noqa: E402
-from board.esp32_fake import (  # noqa: E402
+from kentongan_wire import messages as m  # noqa: E402
+from kits.board.esp32_fake import (  # noqa: E402
     BROWNOUT_RESET,
     DEEPSLEEP_RESET,
     EXT0_WAKE,
@@ -27,11 +27,11 @@ from board.esp32_fake import (  # noqa: E402
     TIMER_WAKE,
     Reset,
 )
-from board.esp32_lines import Flood  # noqa: E402
-from both import random_bytes  # noqa: E402
-from buttonkit import opened  # noqa: E402
-from hwkit import NODES, PowerChip, alarms, device, receipt, said_nobody  # noqa: E402
-from kentongan_wire import messages as m  # noqa: E402
+from kits.board.esp32_lines import Flood  # noqa: E402
+from kits.both import random_bytes  # noqa: E402
+from kits.node import nodekit  # noqa: E402
+from kits.node.buttonkit import opened  # noqa: E402
+from kits.node.hwkit import NODES, PowerChip, alarms, device, receipt, said_nobody  # noqa: E402
 
 KINDS = (
     "flash",

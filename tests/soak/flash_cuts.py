@@ -17,11 +17,11 @@ main.py's. `wide` as the last word: that mount writes, too, which it must not do
 import json
 import sys
 
-import nodekit
 import vfs
 from kentongan_node import configure, files, settings
 from kentongan_node.counter import Sequence
 from kentongan_wire.replay import Guard
+from kits.node import nodekit
 
 BLOCK_BYTES, BLOCKS = 4096, 24
 WIDE = "/wide/flash"

@@ -1,12 +1,12 @@
 """Judges of odd frames: what each device may do among them, and must do when something true comes."""
 
-import nodekit
 from frame_rigs import SENT_WITHIN_MS, Rig, need
 from kentongan_node import actions as act
 from kentongan_node import feedback
 from kentongan_wire import link, patterns
 from kentongan_wire import messages as m
 from kentongan_wire.packet import parse_packet
+from kits.node import nodekit
 from odd_frames import BUTTONS
 
 CALM_MS = 220_000  # a sounding is over then, and the output has rested

@@ -15,9 +15,9 @@ import struct
 import sys
 from binascii import crc32, hexlify
 
-import nodekit
 from kentongan_node import actions as act
 from kentongan_node import roles
+from kits.node import nodekit
 
 HEAD, HEAD_BYTES = "<BQIH", 15  # what, now in ms, random number, bytes that follow
 BOOT, RECEIVE, TICK, CAD, SENT, KEY, HOST, CHECK = range(8)

@@ -9,7 +9,6 @@ import json
 import struct
 from collections import deque
 
-import nodekit
 from frame_replay import (
     BOOT,
     CAD,
@@ -36,6 +35,7 @@ from kentongan_wire import verify
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import PORT_PRIVATE, parse_packet
 from kentongan_wire.site_keys import SiteKeys
+from kits.node import nodekit
 from odd_frames import NODES, Air
 
 SITE = SiteKeys({0: nodekit.ALARM_ROOT}, {0: nodekit.CONTROL_ROOT}, 0)

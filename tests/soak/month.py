@@ -17,10 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/firmware")]
-import nodekit  # noqa: E402
-import street  # noqa: E402
 import test_heap  # noqa: E402
 from kentongan_wire import link, messages  # noqa: E402
+from kits.node import nodekit, street  # noqa: E402
 
 GROWTH_BYTES = 6_000  # the buttons of two days are known after the second; tables do not shrink
 FULL_DAYS = 20  # all buttons have pressed twice by then, and every table is as large as it gets

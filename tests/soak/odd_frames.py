@@ -12,13 +12,13 @@ import struct
 from collections import namedtuple
 from pathlib import Path
 
-import nodekit
 from kentongan_sim.attack.bag import Bag
 from kentongan_wire import keys as wire_keys
 from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 from kentongan_wire.errors import RemoteError
+from kits.node import nodekit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CAPTURES = json.loads((ROOT / "wire/captures/meshtastic-air.json").read_text(encoding="utf-8"))["channels"]

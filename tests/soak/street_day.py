@@ -15,7 +15,7 @@ sys.path[:0] = [
 ]
 
 import test_heap  # noqa: E402
-from street import FRAMES, NODES  # noqa: E402
+from kits.node.street import FRAMES, NODES  # noqa: E402
 
 DAY_FRAMES, GAP_MS = 5_000, 17_280
 

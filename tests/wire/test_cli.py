@@ -14,7 +14,7 @@ from kentongan_wire.describe import every_generation, frame_to_object, object_to
 from kentongan_wire.errors import REASONS, LocalError, RemoteError
 from kentongan_wire.packet import Channel
 from kentongan_wire.site_keys import SiteKeys, alarm_root, control_root
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "wire/vectors.json").read_text(encoding="utf-8"))

@@ -1,12 +1,12 @@
 # runs: cpython micropython
 """CONFIG items: settings go over the air in parts and come back whole; anything else has its reason."""
 
-from both import raises, random_bytes
 from kentongan_wire import config
 from kentongan_wire.compose import split
 from kentongan_wire.config import Collector, read, seal
 from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.messages import Config
+from kits.both import raises, random_bytes
 
 C = bytes(range(32))
 GATEWAY = 0x4B0A01F0

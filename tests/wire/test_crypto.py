@@ -3,9 +3,9 @@
 
 from binascii import unhexlify
 
-from both import MICROPYTHON, raises, random_bytes
 from kentongan_wire import crypto
 from kentongan_wire.errors import LocalError
+from kits.both import MICROPYTHON, raises, random_bytes
 
 # RFC 4231, 4.2 to 4.8: key, data, first bytes of HMAC-SHA-256
 RFC_4231 = (

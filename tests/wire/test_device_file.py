@@ -1,12 +1,12 @@
 # runs: cpython micropython
 """The device's file: everything in it is typed and in range, or refused with the place and the remedy."""
 
-from both import raises
 from kentongan_wire import device_file
 from kentongan_wire.codes import ROLE_NAMES
 from kentongan_wire.device_file import check
 from kentongan_wire.errors import LocalError
 from kentongan_wire.keys import HELD
+from kits.both import raises
 
 KEY = "0f" * 32
 BASE = {

@@ -3,11 +3,11 @@
 
 import struct
 
-from both import raises
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import hmac_portable
 from kentongan_wire.errors import LocalError
+from kits.both import raises
 
 SITE = bytes(range(32))
 ALARM = {g: site_keys.alarm_root(SITE, g) for g in (0, 1)}

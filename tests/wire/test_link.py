@@ -3,10 +3,10 @@
 
 import struct
 
-from both import raises, random_bytes
 from kentongan_wire import link
 from kentongan_wire.errors import LocalError
 from kentongan_wire.link import Decoder, cobs_decode, cobs_encode, crc16, encode
+from kits.both import raises, random_bytes
 
 FRAME = bytes(range(256))[:255]
 EXAMPLES = (

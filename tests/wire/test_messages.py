@@ -4,11 +4,11 @@
 import struct
 from binascii import hexlify
 
-from both import raises, random_bytes
 from kentongan_wire import messages as m
 from kentongan_wire.bodies import check_length
 from kentongan_wire.crypto import hmac_portable
 from kentongan_wire.errors import LocalError, RemoteError
+from kits.both import raises, random_bytes
 
 KEY = bytes(range(32))
 CARRY, PROOF = bytes(range(1, 33)), bytes(range(2, 34))

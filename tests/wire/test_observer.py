@@ -1,12 +1,12 @@
 # runs: cpython micropython
 """Observers with the channel key only, relays and posts: none of them is told what is silent."""
 
-from both import raises
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import RemoteError
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import carries, open_message
+from kits.both import raises
 
 SITE = bytes(range(32))
 ALARM_ROOT, CONTROL_ROOT = site_keys.alarm_root(SITE, 0), site_keys.control_root(SITE, 0)

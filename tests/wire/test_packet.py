@@ -3,10 +3,10 @@
 
 from binascii import hexlify, unhexlify
 
-from both import load_json, raises, random_bytes
 from kentongan_wire import packet
 from kentongan_wire.errors import REASONS, LocalError, RemoteError
 from kentongan_wire.packet import Channel, Data, Packet
+from kits.both import load_json, raises, random_bytes
 
 CHANNEL = Channel("kentongan", bytes(range(32)))
 

@@ -1,9 +1,9 @@
 # runs: cpython micropython
 """Time on air against frames measured on the air, contention numbers, and what the law refuses."""
 
-from both import load_json, raises
 from kentongan_wire import phy
 from kentongan_wire.errors import LocalError
+from kits.both import load_json, raises
 
 
 def test_air_time_equals_what_was_captured():

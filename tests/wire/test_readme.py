@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from kentongan_wire import codes, config, device_file, errors, flood, link
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "wire/README.md").read_text(encoding="utf-8")

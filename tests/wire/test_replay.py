@@ -1,7 +1,6 @@
 # runs: cpython micropython
 """Counters: new, repeated, replayed, altered; bounded memory; what survives a restart."""
 
-from both import raises, random_bytes
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.crypto import sha256
@@ -9,6 +8,7 @@ from kentongan_wire.errors import LocalError, RemoteError
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.replay import CONTROL_ROWS, NEW, REPEAT, Guard, ReplyBudget
 from kentongan_wire.verify import Message, open_message, own_order
+from kits.both import raises, random_bytes
 
 
 def heard(counter, src=101, type=m.ALARM, role=m.TOMBOL, generation=0, content=b"same"):

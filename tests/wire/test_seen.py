@@ -1,8 +1,8 @@
 # runs: cpython micropython
 """Memory of the (from, id) pairs seen lately: exact, bounded, for years."""
 
-from both import random_bytes
 from kentongan_wire.seen import SEEN_LIMIT, Seen
+from kits.both import random_bytes
 
 
 def test_a_pair_is_seen_after_it_was_added_and_only_exactly():

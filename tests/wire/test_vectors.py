@@ -1,11 +1,11 @@
 # runs: cpython micropython
 """wire/vectors.json, frame by frame: good ones come back byte-exact, rejected ones give their reason."""
 
-from both import load_json, random_bytes
 from kentongan_wire import codes, config, keys, messages, packet, site_keys, verify
 from kentongan_wire.errors import REASONS, RemoteError
 from kentongan_wire.packet import Channel, Data, Packet
 from kentongan_wire.replay import Guard
+from kits.both import load_json, random_bytes
 
 VECTORS = load_json("wire/vectors.json")
 SITE_KEY = bytes.fromhex(VECTORS["site_key"])

@@ -3,13 +3,13 @@
 
 import struct
 
-from both import raises, random_bytes
 from kentongan_wire import keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import REASONS, RemoteError
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.replay import REPEAT, Guard
 from kentongan_wire.verify import carries, open_message, own_entry, own_order
+from kits.both import raises, random_bytes
 
 SITE = bytes(range(32))
 ALARM_ROOTS = {g: site_keys.alarm_root(SITE, g) for g in (0, 1)}

@@ -1,7 +1,11 @@
 """An alarm is stored, then acknowledged, and nothing else is: sentences about GatewayCore."""
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import DropCopy, Heard, Note, Persist, RelayCopy, Send, Store
+from kentongan_gateway.core.gateway_core import CoreConfig, Directory
+from kentongan_wire import messages as m
+from kentongan_wire.packet import BROADCAST
+from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,
     DEVICES,
@@ -17,10 +21,6 @@ from gateway_kit import (
     node_status,
     report,
 )
-from kentongan_gateway.core.base.actions import DropCopy, Heard, Note, Persist, RelayCopy, Send, Store
-from kentongan_gateway.core.gateway_core import CoreConfig, Directory
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
 
 
 def test_an_alarm_is_stored_and_then_receipted_after_30_ms():

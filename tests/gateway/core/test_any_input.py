@@ -2,7 +2,13 @@
 
 import random
 
-from gateway_kit import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kentongan_gateway.core.base.actions import Heard, Send, Store
+from kentongan_gateway.core.gateway_core import GatewayCore
+from kentongan_wire.messages import CARRY_BYTES
+from kentongan_wire.packet import PAYLOAD_MAX
+from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,
     POST,
@@ -14,12 +20,6 @@ from gateway_kit import (
     report,
     stage_1,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from kentongan_gateway.core.base.actions import Heard, Send, Store
-from kentongan_gateway.core.gateway_core import GatewayCore
-from kentongan_wire.messages import CARRY_BYTES
-from kentongan_wire.packet import PAYLOAD_MAX
 
 U32 = st.integers(0, 2**32 - 1)
 HEARD = st.builds(

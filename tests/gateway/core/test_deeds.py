@@ -1,7 +1,14 @@
 """Deeds of the gateway about an alarm: orders, stages, pages, its own siren, supervision."""
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import OrderDone, Siren, SirenOff
+from kentongan_gateway.core.gateway_core import CoreConfig, Directory
+from kentongan_wire import messages as m
+from kentongan_wire import site_keys
+from kentongan_wire.keys import PostKeys
+from kentongan_wire.packet import BROADCAST
+from kentongan_wire.verify import open_message, own_order
+from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,
     DEVICES,
@@ -20,13 +27,6 @@ from gateway_kit import (
     report,
     stage_1,
 )
-from kentongan_gateway.core.base.actions import OrderDone, Siren, SirenOff
-from kentongan_gateway.core.gateway_core import CoreConfig, Directory
-from kentongan_wire import messages as m
-from kentongan_wire import site_keys
-from kentongan_wire.keys import PostKeys
-from kentongan_wire.packet import BROADCAST
-from kentongan_wire.verify import open_message, own_order
 
 POST_KEYS = {0: (ROOTS[0][0], site_keys.node_key(ROOTS[1][0], POST, m.SIRENE, 0))}
 

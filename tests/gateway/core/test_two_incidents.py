@@ -1,10 +1,10 @@
 """Two incidents of one button, two orders of one id: what is done about one leaves the other alone."""
 
 import pytest
-from gateway_kit import BUTTON, POST, Bench, alarm, button_status, report
 from kentongan_gateway.core.base.actions import OrderDone, SirenOff, Speak
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON, POST, Bench, alarm, button_status, report
 
 
 def test_a_stop_for_one_incident_leaves_the_buttons_next_one_sounding():

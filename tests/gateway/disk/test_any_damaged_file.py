@@ -11,15 +11,15 @@ import sqlite3
 import zlib
 
 import pytest
-from gateway_here import Here
-from gateway_kit import BUTTON, BUTTON_2, POST, alarm, report
-from gateway_process import wait_for
 from kentongan_gateway.core.base import events
 from kentongan_gateway.disk.database import SENT, UNSENT, Database
 from kentongan_gateway.disk.spool import Spool, SpoolError
 from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.service import daemon
 from kentongan_gateway.service.clock import Clock
+from kits.gateway.gateway_here import Here
+from kits.gateway.gateway_kit import BUTTON, BUTTON_2, POST, alarm, report
+from kits.gateway.gateway_process import wait_for
 
 ODD = [
     None,

@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 
 import pytest
-from gateway_kit import BUTTON, GATEWAY, SITE, alarm
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
@@ -20,6 +19,7 @@ from kentongan_gateway.service.performer import Performer
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message
+from kits.gateway.gateway_kit import BUTTON, GATEWAY, SITE, alarm
 
 
 class Radio:

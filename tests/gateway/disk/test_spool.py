@@ -7,10 +7,10 @@ import sys
 import threading
 
 import pytest
-from gateway_process import wait_for
 from kentongan_gateway.disk.spool import REFUSED, Spool, SpoolError
 from kentongan_gateway.disk.state import StateDir
-from patience import PATIENCE_S
+from kits.gateway.gateway_process import wait_for
+from kits.patience import PATIENCE_S
 
 
 def event(counter, kind="alarm"):

@@ -6,13 +6,13 @@ import threading
 import time
 
 import pytest
-from gateway_kit import BUTTON, alarm
-from gateway_process import Air, Gateway, wait_for
 from kentongan_gateway.hub_client import uplink
 from kentongan_gateway.hub_client.deadline import Connection, Names
 from kentongan_gateway.hub_client.uplink import HubClient, HubError
 from kentongan_gateway.service import daemon as daemons
-from trickler import HEADS, Trickler
+from kits.gateway.gateway_kit import BUTTON, alarm
+from kits.gateway.gateway_process import Air, Gateway, wait_for
+from kits.outside.trickler import HEADS, Trickler
 
 
 @pytest.mark.parametrize("kind", sorted(HEADS))

@@ -6,13 +6,13 @@ import ssl
 import threading
 
 import pytest
-from gateway_process import Gateway
 from kentongan_gateway.hub_client import uplink
 from kentongan_gateway.hub_client.uplink import HubClient, HubError, trust
 from kentongan_gateway.service import checks, settings
 from kentongan_wire.errors import LocalError
-from tls_kit import DAY, NOW, Authority, QuietServer
-from trickler import Trickler
+from kits.gateway.gateway_process import Gateway
+from kits.outside.tls_kit import DAY, NOW, Authority, QuietServer
+from kits.outside.trickler import Trickler
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

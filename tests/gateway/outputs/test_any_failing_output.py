@@ -11,14 +11,14 @@ import threading
 import minimalmodbus
 import pytest
 import serial
-from gateway_kit import Bench, alarm
-from gateway_process import wait_for
 from kentongan_gateway.core.base import actions
 from kentongan_gateway.outputs import key, lamp, modbus, player, voice
 from kentongan_gateway.outputs.lcus import LcusRelay
 from kentongan_gateway.outputs.modbus import ModbusRelay
 from kentongan_gateway.outputs.player import Player
 from kentongan_sim.world.bridges import PtyBridge
+from kits.gateway.gateway_kit import Bench, alarm
+from kits.gateway.gateway_process import wait_for
 
 
 def made(kind):

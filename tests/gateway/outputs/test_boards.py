@@ -12,14 +12,14 @@ from pathlib import Path
 
 import gpiod
 import pytest
-from gateway_process import wait_for
-from gpio_fake import CHIP, Lines
 from kentongan_gateway.outputs import gpio
 from kentongan_gateway.outputs.lcus import LcusRelay, frame
 from kentongan_gateway.outputs.modbus import ModbusRelay
 from kentongan_gateway.outputs.player import Player
 from kentongan_sim.world.bridges import PtyBridge
-from patience import PATIENCE_S
+from kits.gateway.gateway_process import wait_for
+from kits.gateway.gpio_fake import CHIP, Lines
+from kits.patience import PATIENCE_S
 from pymodbus.framer import FramerRTU
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice

@@ -1,10 +1,10 @@
 """The silence key and the lamp at the post, on fake lines and a fake lamp of the kernel."""
 
 import pytest
-from gateway_process import wait_for
-from gpio_fake import CHIP, Lines
 from kentongan_gateway.outputs import gpio, key, lamp, player
 from kentongan_gateway.service.settings import FIELDS
+from kits.gateway.gateway_process import wait_for
+from kits.gateway.gpio_fake import CHIP, Lines
 
 
 @pytest.fixture(name="lines")

@@ -8,7 +8,7 @@ from kentongan_gateway.outputs.player import IDLE_MS, RETRY_MS, SENSE_AFTER_MS, 
 from kentongan_gateway.outputs.score import Score, coarser
 from kentongan_wire import messages as m
 from kentongan_wire.patterns import CODES, steps_for
-from patience import wait_for
+from kits.patience import wait_for
 
 
 class Relay:

@@ -5,13 +5,13 @@ import os
 from collections import namedtuple
 
 import pytest
-from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway import outputs
 from kentongan_gateway.outputs import ports
 from kentongan_gateway.outputs.lcus import frame
 from kentongan_gateway.service import checks, settings
 from kentongan_sim.world.bridges import PtyBridge
 from kentongan_wire.errors import LocalError
+from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for
 
 Port = namedtuple("Port", ("device", "vid", "pid", "serial_number"))
 CH340 = 0x1A86, 0x7523

@@ -4,14 +4,14 @@ import logging
 from collections import namedtuple
 
 import pytest
-from gateway_kit import BUTTON, GATEWAY, alarm
-from gateway_process import wait_for
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio import meshtastic as radio_module
 from kentongan_gateway.radio.meshtastic import MeshtasticRadio
 from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from kits.gateway.gateway_kit import BUTTON, GATEWAY, alarm
+from kits.gateway.gateway_process import wait_for
+from kits.gateway.radio_kit import CHANNEL, StockDevice
 from meshtastic.protobuf import config_pb2, mesh_pb2
-from radio_kit import CHANNEL, StockDevice
 
 KeyFile = namedtuple("KeyFile", ("node", "channel"))
 

@@ -4,12 +4,12 @@ bytes, a modem that looks away, and what its chip writes by itself."""
 import random
 
 import pytest
-from gateway_kit import GATEWAY
-from hwkit import device
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.modem_session import PIECE_PAUSE_MS, LinkState, ModemSession, OnAir
 from kentongan_wire import link
 from kentongan_wire.packet import Channel, parse_packet
+from kits.gateway.gateway_kit import GATEWAY
+from kits.node.hwkit import device
 
 CHANNEL = Channel("kentongan", bytes(range(32)))
 CONFIGURE = link.Configure(GATEWAY, "ShortSlow", 920_625_000, 17, 2, 0)

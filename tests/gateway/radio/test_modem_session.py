@@ -2,7 +2,6 @@
 
 import random
 
-from gateway_kit import BUTTON, GATEWAY, alarm
 from hypothesis import given
 from hypothesis import strategies as st
 from kentongan_gateway.core.base.actions import Heard, Send
@@ -21,6 +20,7 @@ from kentongan_gateway.radio.modem_session import (
 )
 from kentongan_wire import link
 from kentongan_wire.packet import Channel, parse_packet
+from kits.gateway.gateway_kit import BUTTON, GATEWAY, alarm
 
 CHANNEL = Channel("kentongan", bytes(range(32)))
 CONFIGURE = link.Configure(GATEWAY, "ShortSlow", 920_625_000, 14, 2, 0)

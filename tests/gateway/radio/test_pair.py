@@ -1,10 +1,10 @@
 """Two radios: what both heard counts once, what is sent goes through one that works."""
 
-from gateway_kit import BUTTON, alarm
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.base import Radio
 from kentongan_gateway.radio.pair import KEPT, Doubles, Pair
 from kentongan_wire.packet import BROADCAST
+from kits.gateway.gateway_kit import BUTTON, alarm
 
 
 class Fake(Radio):

@@ -3,14 +3,14 @@
 from collections import namedtuple
 
 import pytest
-from gateway_kit import BUTTON, GATEWAY, alarm
-from gateway_process import wait_for
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio import serial_modem
 from kentongan_gateway.radio.serial_modem import SerialModem
 from kentongan_wire import link
 from kentongan_wire.packet import BROADCAST, parse_packet
-from radio_kit import CHANNEL, PtyModem
+from kits.gateway.gateway_kit import BUTTON, GATEWAY, alarm
+from kits.gateway.gateway_process import wait_for
+from kits.gateway.radio_kit import CHANNEL, PtyModem
 
 KeyFile = namedtuple("KeyFile", ("node", "preset", "freq_hz", "channel"))
 Power = namedtuple("Power", ("conducted_dbm", "gain_dbi", "loss_db"))

@@ -11,16 +11,16 @@ import termios
 import threading
 
 import pytest
-from gateway_here import Here, stored_on_air, troubles_of
-from gateway_kit import BUTTON, alarm
-from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway import outputs
 from kentongan_gateway.core.base import actions
 from kentongan_gateway.outputs import key, lamp, virtual, voice
 from kentongan_gateway.outputs.player import Player
 from kentongan_gateway.service import daemon, logs, status
 from kentongan_gateway.service.performer import Performer
-from patience import PATIENCE_S
+from kits.gateway.gateway_here import Here, stored_on_air, troubles_of
+from kits.gateway.gateway_kit import BUTTON, alarm
+from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for
+from kits.patience import PATIENCE_S
 
 
 @pytest.fixture(name="here")

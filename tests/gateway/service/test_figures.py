@@ -5,11 +5,11 @@ import logging
 import os
 import urllib.request
 
-from gateway_process import Gateway
 from kentongan_gateway.service import checks, settings, status
 from kentongan_gateway.service.logs import Json
 from kentongan_gateway.service.metrics import Metrics, families
-from patience import PATIENCE_S
+from kits.gateway.gateway_process import Gateway
+from kits.patience import PATIENCE_S
 from prometheus_client.parser import text_string_to_metric_families
 
 SNAPSHOT = {

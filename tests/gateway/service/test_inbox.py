@@ -1,13 +1,13 @@
 """A full inbox refuses what comes again, counts it, says so, and is well again by itself."""
 
 import pytest
-from gateway_kit import BUTTON, Bench
-from gateway_process import Gateway
 from kentongan_gateway.core.base.actions import OrderDone
 from kentongan_gateway.hub_client.uplink import Backoff, Uplink
 from kentongan_gateway.service import settings
 from kentongan_gateway.service.daemon import Daemon
 from kentongan_gateway.service.inbox import FRAMES_LIMIT, FULL, LIMIT, TOLD_S, Inbox
+from kits.gateway.gateway_kit import BUTTON, Bench
+from kits.gateway.gateway_process import Gateway
 
 
 @pytest.fixture(name="now_s")

@@ -7,15 +7,25 @@ import sys
 import threading
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, SITE, alarm, button_status, report, stage_1
-from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway.disk.stored_row import row_of
 from kentongan_gateway.service import settings
 from kentongan_gateway.service.daemon import Daemon
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
 from kentongan_wire.verify import open_message
-from patience import PATIENCE_S
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    GATEWAY,
+    POST,
+    SITE,
+    alarm,
+    button_status,
+    report,
+    stage_1,
+)
+from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for
+from kits.patience import PATIENCE_S
 
 
 @pytest.fixture(name="site")

@@ -4,10 +4,10 @@ import json
 import random
 
 import pytest
-from gateway_process import write_key_file
 from kentongan_gateway import sections
 from kentongan_gateway.service import keyfile, settings
 from kentongan_wire.errors import LocalError
+from kits.gateway.gateway_process import write_key_file
 
 GOOD = """# gateway
 [gateway]

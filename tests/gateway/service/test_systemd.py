@@ -10,15 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import confined
 import pytest
 from conftest import require
-from gateway_kit import BUTTON, alarm
-from gateway_process import Air, Gateway, Hub, wait_for
 from kentongan_gateway.outputs import lcus
 from kentongan_hub.upkeep import backup
 from kentongan_sim.world.bridges import PtyBridge
-from patience import PATIENCE_S
+from kits import confined
+from kits.gateway.gateway_kit import BUTTON, alarm
+from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for
+from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY, HUB = ROOT / "gateway/deploy", ROOT / "hub/deploy"
@@ -172,7 +172,7 @@ def test_the_gateways_unit_lets_it_switch_the_lamp_of_a_pi_and_ask_for_the_clock
 def run_confined(unit_file, *command):
     analyze()
     require(ctypes.util.find_library("seccomp"), "libseccomp", "apt install systemd")
-    return [sys.executable, str(ROOT / "tests/confined.py"), str(unit_file), *map(str, command)]
+    return [sys.executable, str(ROOT / "tests/kits/confined.py"), str(unit_file), *map(str, command)]
 
 
 def test_what_a_unit_forbids_is_refused_and_what_it_leaves_works():

@@ -10,12 +10,12 @@ import re
 
 import pytest
 import schemathesis
-from hub_kit import make_site
 from hypothesis import HealthCheck, Phase, given, settings
 from kentongan_hub.api import openapi
 from kentongan_hub.app import create_app
 from kentongan_hub.base.clock import FakeClock
 from kentongan_hub.devices.provision import technicians
+from kits.hub.hub_kit import make_site
 from schemathesis.specs.openapi import checks
 
 SOAK = bool(os.environ.get("KENTONGAN_SOAK"))

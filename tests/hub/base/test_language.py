@@ -9,7 +9,6 @@ import re
 import polib
 import pytest
 import texts
-from hub_kit import Person
 from kentongan_hub.base import codes, language, roles, words
 from kentongan_hub.base.language import Joined, Text, known, shown
 from kentongan_hub.base.said import Said
@@ -17,6 +16,7 @@ from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import supervision
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import access, standing
+from kits.hub.hub_kit import Person
 from markupsafe import escape
 
 PAGES = (

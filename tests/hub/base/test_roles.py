@@ -9,13 +9,13 @@ import hmac
 import re
 
 import pytest
-import role_table
 from kentongan_hub.base import roles
 from kentongan_hub.incidents.told import raised
 from kentongan_hub.people import accounts
 from kentongan_hub.web import web
 from kentongan_hub.web.pages.incidents import incident as incident_page
 from kentongan_wire import messages as m
+from kits.hub import role_table
 
 LOGIN, NAME = "maling_akun", "Maling_Akun"
 ENDING = {"entry.leave", "settings.leave_everywhere", "settings.set_password", "entry.enter"}

@@ -10,7 +10,7 @@ import pytest
 from kentongan_hub.incidents.calling import links
 from kentongan_hub.record import outbox
 from kentongan_wire import messages as m
-from paging_kit import row, switch_on
+from kits.hub.paging_kit import row, switch_on
 
 ROOT = "https://kentongan.local"
 

@@ -2,11 +2,11 @@
 
 import re
 
-import gsm_pdu
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_hub.channels import modem
 from kentongan_hub.channels.base import Failure
+from kits.outside import gsm_pdu
 
 SITI = "+6281211110001"
 

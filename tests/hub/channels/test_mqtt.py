@@ -6,9 +6,9 @@ import subprocess
 import pytest
 from conftest import require
 from kentongan_hub.channels import mqtt as channel_file
-from mosquitto import BROKER, Cable, Mosquitto, Watcher
-from mqtt_model import Broker
-from patience import wait_for
+from kits.outside.mosquitto import BROKER, Cable, Mosquitto, Watcher
+from kits.outside.mqtt_model import Broker
+from kits.patience import wait_for
 
 ALIVE = "kentongan/rt-05-sukamaju/hidup"
 STATE = "kentongan/rt-05-sukamaju/rt05/alarm"

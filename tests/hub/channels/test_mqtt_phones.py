@@ -12,9 +12,9 @@ from kentongan_hub.policies import policy as p
 from kentongan_hub.record import outbox
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
-from mosquitto import BROKER, Cable, Mosquitto, Watcher
-from paging_kit import add, row, switch_on
-from patience import wait_for
+from kits.hub.paging_kit import add, row, switch_on
+from kits.outside.mosquitto import BROKER, Cable, Mosquitto, Watcher
+from kits.patience import wait_for
 
 BASE = "kentongan/rt-05-sukamaju"
 PHONE, ANSWERS = f"{BASE}/panggilan/budi_hp", f"{BASE}/jawab"

@@ -5,16 +5,16 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import gsm_model
 import pytest
 from kentongan_hub import channels
 from kentongan_hub.channels import base, internet, pdu
 from kentongan_hub.channels import modem as modem_dialogue
 from kentongan_hub.record import outbox
-from mqtt_model import Broker
-from paging_kit import add, channel, row, switch_on, worker
-from patience import PATIENCE_S, wait_for
-from trickler import Trickler
+from kits.hub.paging_kit import add, channel, row, switch_on, worker
+from kits.outside import gsm_model
+from kits.outside.mqtt_model import Broker
+from kits.outside.trickler import Trickler
+from kits.patience import PATIENCE_S, wait_for
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """SMS at PDU level: bytes that others published, every alphabet, every refusal, and any bytes at all."""
 
-import gsm_pdu
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kentongan_hub.channels import pdu
+from kits.outside import gsm_pdu
 
 # PDUs that real networks made, as published in the tests of python-messaging (messaging/test/test_gsm.py);
 # the first one is from the tutorial "SMS and the PDU format", with which most codecs are tried

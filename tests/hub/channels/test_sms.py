@@ -6,16 +6,15 @@ import sqlite3
 import time
 from pathlib import Path
 
-import gsm_model
-import gsm_pdu
 import pytest
-from hub_kit import HubProcess
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.channels import inbox, modem, pdu, sms
 from kentongan_hub.channels.base import Failure
 from kentongan_hub.record import failures, outbox
-from paging_kit import add, channel, row, switch_on
-from patience import wait_for
+from kits.hub.hub_kit import HubProcess
+from kits.hub.paging_kit import add, channel, row, switch_on
+from kits.outside import gsm_model, gsm_pdu
+from kits.patience import wait_for
 
 SITI, BUDI, STRANGER = "+6281211110001", "+6281222220002", "+6281299990009"
 FAMILIES = [gsm_model.Modem, gsm_model.LteStick]

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 from kentongan_hub.record import outbox
 from kentongan_wire import messages as m
-from paging_kit import channel, row, switch_on
-from telegram_model import CHAT, TOKEN, Telegram
+from kits.hub.paging_kit import channel, row, switch_on
+from kits.outside.telegram_model import CHAT, TOKEN, Telegram
 
 ROOT = "https://kentongan.local"
 

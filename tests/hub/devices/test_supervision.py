@@ -2,9 +2,7 @@
 
 import re
 
-import nodekit
 import pytest
-from gateway_kit import REPEATER, Bench, node_status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_hub.base import clock, quiet_hours
@@ -14,7 +12,9 @@ from kentongan_hub.people import residents
 from kentongan_node.repeater import Penerus
 from kentongan_wire import flood
 from kentongan_wire import messages as m
-from nodekit import Shell
+from kits.gateway.gateway_kit import REPEATER, Bench, node_status
+from kits.node import nodekit
+from kits.node.nodekit import Shell
 
 MINUTE_MS = 60_000
 RELAY = 0x52000031

@@ -1,8 +1,8 @@
 """Two in the morning: a stuck button is muted, a stolen one revoked, the night handed over, with a reason."""
 
 import pytest
-from hub_kit import PASSWORD
 from kentongan_hub.incidents import mute as muting
+from kits.hub.hub_kit import PASSWORD
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from kentongan_hub.incidents import orders
 from kentongan_hub.record import outbox
 from kentongan_hub.upkeep.dispatch import Dispatch
 from kentongan_wire import messages as m
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 
 def answered(site):

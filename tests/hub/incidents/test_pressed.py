@@ -1,11 +1,11 @@
 """A silent press that arrives late: who may know is decided by the facts of the press."""
 
 import pytest
-from access_kit import knows, person, settle
 from kentongan_hub.base.clock import Now
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, circles, ringing, standing
 from kentongan_wire import messages as m
+from kits.hub.access_kit import knows, person, settle
 
 HOUR_MS = 3_600_000
 

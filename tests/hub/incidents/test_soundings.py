@@ -6,8 +6,8 @@ import pytest
 from kentongan_hub.incidents import actions, soundings
 from kentongan_wire import flood
 from kentongan_wire import messages as m
-from nodekit import CHANNEL, packet_of
-from sirenkit import NODE, TOMBOL, Post, next_id, order, pressed
+from kits.node.nodekit import CHANNEL, packet_of
+from kits.node.sirenkit import NODE, TOMBOL, Post, next_id, order, pressed
 
 SECOND_MS = 1_000
 BUTTONS = 12

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-from access_kit import SLUG, fact, knows, person, settle, silent, waiting
-from hub_kit import PASSWORD, Person
 from kentongan_hub import cli
 from kentongan_hub.base.clock import Now
 from kentongan_hub.people import access
 from kentongan_hub.upkeep import backup
+from kits.hub.access_kit import SLUG, fact, knows, person, settle, silent, waiting
+from kits.hub.hub_kit import PASSWORD, Person
 
 
 @pytest.fixture
@@ -353,7 +353,7 @@ def test_a_restored_backup_asks_people_to_look_at_who_may_know(village, tmp_path
     village.hub.data_dir = village.data_dir
     backup.make(village.data_dir, "frasa sandi yang panjang", tmp_path / "a.cadangan")
     backup.restore(tmp_path / "a.cadangan", "frasa sandi yang panjang", tmp_path / "baru")
-    from hub_kit import Site
+    from kits.hub.hub_kit import Site
 
     other = Site(tmp_path / "baru", {"button": 1, "other": 2, "post": 3, "token": village.token})
     assert other.rows("SELECT * FROM technicians") == []
@@ -384,7 +384,7 @@ def test_what_was_asked_before_a_backup_came_back_is_said_by_nobody_of_its_facts
                       made_by=made_by, made_wall=0)  # fmt: skip
     backup.make(village.data_dir, "frasa sandi yang panjang", tmp_path / "a.cadangan")
     backup.restore(tmp_path / "a.cadangan", "frasa sandi yang panjang", tmp_path / "baru")
-    from hub_kit import Site
+    from kits.hub.hub_kit import Site
 
     other = Site(tmp_path / "baru", {"button": 1, "other": 2, "post": 3, "token": village.token})
     for number in (1, 2):

@@ -4,8 +4,6 @@ import json
 import re
 
 import pytest
-from access_kit import SLUG, fact, knows, person, settle, silent
-from hub_kit import PASSWORD, Person
 from kentongan_hub.base import words
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.speech import code_words
@@ -16,6 +14,8 @@ from kentongan_hub.people import access, circles
 from kentongan_hub.upkeep import retention
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+from kits.hub.access_kit import SLUG, fact, knows, person, settle, silent
+from kits.hub.hub_kit import PASSWORD, Person
 
 
 @pytest.fixture

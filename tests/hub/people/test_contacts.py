@@ -1,10 +1,10 @@
 """Numbers that people call: per area, with the day somebody last checked them, and in every advice."""
 
 import pytest
-from hub_kit import Person
 from kentongan_hub.base import services, words
 from kentongan_hub.people import contacts
 from kentongan_wire import messages as m
+from kits.hub.hub_kit import Person
 
 DAY_MS = 86_400_000
 

@@ -2,8 +2,8 @@
 
 import re
 
-from hub_kit import PASSWORD, Person
 from kentongan_hub.people import accounts
+from kits.hub.hub_kit import PASSWORD, Person
 
 
 def guess(site, login, password="salah sama sekali", client=None, address="10.0.0.9"):

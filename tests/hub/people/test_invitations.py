@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from hub_kit import PASSWORD, Person
 from kentongan_hub import cli
 from kentongan_hub.people import invitations, pins
 from kentongan_wire.errors import LocalError
+from kits.hub.hub_kit import PASSWORD, Person
 
 NEW = {"nama": "Budi Santoso", "masuk": "budi", "sandi": "sandi budi panjang", "pin": "4827"}
 NEW |= {"sandi2": NEW["sandi"], "pin2": NEW["pin"]}

@@ -1,14 +1,14 @@
 """Keepers open a backup: agreed people who are no admins; never the admin who made it alone."""
 
 import pytest
-from access_kit import settle
-from hub_kit import PASSWORD
 from kentongan_hub.base import site
 from kentongan_hub.cli import main
 from kentongan_hub.people import keepers
 from kentongan_hub.storage.store import Store
 from kentongan_hub.upkeep import backup, mending
 from kentongan_wire.errors import LocalError
+from kits.hub.access_kit import settle
+from kits.hub.hub_kit import PASSWORD
 
 PHRASE, OTHERS = "gerobak soto di pojok", "payung biru di teras"
 ADMINS = "kata sandi admin sendiri"

@@ -1,7 +1,6 @@
 """At which chimes a silent alarm rings: confirmed at home by somebody of its circle, before it was opened."""
 
 import pytest
-from access_kit import settle, silent
 from kentongan_gateway.core.base.directory import Directory
 from kentongan_hub.base import site as site_file
 from kentongan_hub.base.clock import Now
@@ -11,6 +10,7 @@ from kentongan_hub.people import circles, ringing
 from kentongan_hub.policies import gateway_calls
 from kentongan_hub.upkeep import mending
 from kentongan_wire.errors import LocalError
+from kits.hub.access_kit import settle, silent
 
 NOW = Now(1, 1)
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from hub_kit import PASSWORD, PIN, Person, pair, with_pin
 from kentongan_hub.devices import provision
 from kentongan_hub.people import accounts, pins, screens
+from kits.hub.hub_kit import PASSWORD, PIN, Person, pair, with_pin
 
 
 def answer(tablet, number, pin, slug="kejadian-1"):

@@ -4,12 +4,12 @@ import json
 import random
 
 import pytest
-from access_kit import fact, person, settle, silent
 from kentongan_hub.base import words
 from kentongan_hub.devices.provision import registration as provision_register
 from kentongan_hub.incidents.told import reports
 from kentongan_hub.people import access, circles, invitations, standing
 from kentongan_wire.errors import LocalError
+from kits.hub.access_kit import fact, person, settle, silent
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hub_kit import Site, make_site
 from kentongan_hub.policies import policy
 from kentongan_wire import messages as m
-from patience import PATIENCE_S
+from kits.hub.hub_kit import Site, make_site
+from kits.patience import PATIENCE_S
 
 STEPS = 5
 LIVES_LIMIT = 60

@@ -3,7 +3,6 @@
 import io
 
 import pytest
-from hub_kit import HubProcess
 from kentongan_hub.base import clock
 from kentongan_hub.base.clock import Clock
 from kentongan_hub.devices import provision
@@ -12,6 +11,7 @@ from kentongan_hub.people import invitations
 from kentongan_hub.record import away, outbox
 from kentongan_hub.upkeep import coming_back
 from kentongan_wire import messages as m
+from kits.hub.hub_kit import HubProcess
 from PIL import Image
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000

@@ -160,7 +160,7 @@ def test_the_last_news_of_a_burst_reaches_every_stream(site, monkeypatch):
 
 
 def test_many_screens_of_a_real_hub_stay_live_while_alarms_arrive():
-    import hub_screens
+    from kits.hub import hub_screens
 
     found = hub_screens.measure(screens=12, per_second=5, seconds=2)
     assert (found["refused"], found["never_seen"]) == (0, 0), found

@@ -3,9 +3,9 @@
 import threading
 import urllib.error
 
-from hub_kit import PASSWORD, HubProcess
 from kentongan_hub.devices import provision
 from kentongan_hub.storage.store import Store
+from kits.hub.hub_kit import PASSWORD, HubProcess
 
 ALARMS = 60
 KILLS_AFTER = (3, 20, 41)  # accepted alarms; three lives end in the middle

@@ -15,11 +15,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hub_kit import Site
 from kentongan_hub.base import site
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import rows
 from kentongan_hub.storage import kept, store
+from kits.hub.hub_kit import Site
 
 ALL = bool(os.environ.get("KENTONGAN_SOAK"))
 TORN = '{"table": [[5, 6'

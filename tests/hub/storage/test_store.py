@@ -7,10 +7,10 @@ import stat
 import threading
 
 import pytest
-from hub_kit import open_files
 from kentongan_hub.storage.schema_codes import migrations
 from kentongan_hub.storage.store import IDLE_LIMIT, Bell, Store
-from patience import PATIENCE_S
+from kits.hub.hub_kit import open_files
+from kits.patience import PATIENCE_S
 
 
 def test_a_commit_is_on_disk_and_the_wal_bug_cannot_happen(tmp_path):

@@ -3,7 +3,6 @@
 import stat
 
 import pytest
-from hub_kit import PASSWORD, Site
 from kentongan_hub.base import site
 from kentongan_hub.cli import main
 from kentongan_hub.people import keepers
@@ -11,6 +10,7 @@ from kentongan_hub.record import outbox
 from kentongan_hub.storage.store import Store
 from kentongan_hub.upkeep import backup
 from kentongan_wire.errors import LocalError
+from kits.hub.hub_kit import PASSWORD, Site
 
 PHRASE = "gerobak soto di pojok"
 

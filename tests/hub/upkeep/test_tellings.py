@@ -5,11 +5,11 @@ import re
 from itertools import count
 
 import pytest
-from fault_kit import fail, mend
 from kentongan_hub.base import clock, codes
 from kentongan_hub.devices import supervision
 from kentongan_hub.upkeep import tellings
 from kentongan_wire import messages as m
+from kits.hub.fault_kit import fail, mend
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 NUMBERS = count(1)

@@ -1,9 +1,9 @@
 """Denah: houses and devices placed by form, drag or keys; running alarms and health on it."""
 
 import pytest
-from hub_pictures import BAD, picture, send
 from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.web.pages.site import plan_list
+from kits.hub.hub_pictures import BAD, picture, send
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import kentongan_hub
 import pytest
-from hub_kit import PASSWORD, Site, make_site
 from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.incidents.drills import drills
@@ -25,6 +24,7 @@ from kentongan_hub.people import accounts, contacts, invitations, screens
 from kentongan_hub.policies import policy
 from kentongan_hub.web import web
 from kentongan_wire.errors import LocalError
+from kits.hub.hub_kit import PASSWORD, Site, make_site
 
 SOAK = bool(os.environ.get("KENTONGAN_SOAK"))
 CALLS = int(os.environ.get("KENTONGAN_FORM_CALLS", "400" if SOAK else "8"))

@@ -5,11 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from hub_kit import Person
-from hub_pictures import BAD, SVG, as_several_scans, large_jpeg, picture, send
 from kentongan_hub.incidents import photos
 from kentongan_hub.web import pictures
 from kentongan_wire.errors import LocalError
+from kits.hub.hub_kit import Person
+from kits.hub.hub_pictures import BAD, SVG, as_several_scans, large_jpeg, picture, send
 from PIL import Image, PngImagePlugin
 
 

@@ -2,11 +2,11 @@
 
 import re
 
-import hub_load
 import pytest
 from kentongan_hub.app import create_app
 from kentongan_hub.base.clock import FakeClock
 from kentongan_hub.storage.store import Store
+from kits.hub import hub_load
 
 BIG = (
     "incidents",

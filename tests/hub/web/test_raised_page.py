@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from hub_kit import PIN, Person, pair, with_pin
 from kentongan_hub.base import roles
 from kentongan_hub.devices import provision
 from kentongan_hub.people import accounts
 from kentongan_wire import messages as m
+from kits.hub.hub_kit import PIN, Person, pair, with_pin
 
 FORM = {"jenis": str(m.KIND_KEBAKARAN), "rt": "5", "alasan": "Dilihat sendiri saat ronda"}
 

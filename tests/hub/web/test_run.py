@@ -9,12 +9,12 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-import confined
 import pytest
 from conftest import require
-from hub_kit import PASSWORD, HubProcess
 from kentongan_hub import cli
-from patience import PATIENCE_S, wait_for
+from kits import confined
+from kits.hub.hub_kit import PASSWORD, HubProcess
+from kits.patience import PATIENCE_S, wait_for
 
 UNIT = Path(__file__).resolve().parents[3] / "hub/deploy/kentongan-hub.service"
 

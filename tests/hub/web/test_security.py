@@ -4,10 +4,10 @@ import itertools
 import re
 
 import pytest
-import role_table
-from hub_kit import PASSWORD, Person
 from kentongan_hub.base import roles
 from kentongan_hub.people import accounts
+from kits.hub import role_table
+from kits.hub.hub_kit import PASSWORD, Person
 
 OPEN = {"entry.home", "entry.setup", "entry.make_site", "entry.login", "entry.enter", "entry.leave"}
 OPEN |= {"screen.show", "entry.choose_language", "openapi.description", "static"}

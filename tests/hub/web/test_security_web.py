@@ -5,12 +5,12 @@ import json
 import logging
 
 import pytest
-from hub_kit import PASSWORD, Person
 from kentongan_hub.api import gateways
 from kentongan_hub.api import technicians as technician_api
 from kentongan_hub.devices.provision import technicians
 from kentongan_hub.record import audit
 from kentongan_hub.web import web
+from kits.hub.hub_kit import PASSWORD, Person
 
 LINES = "palsu\n2026-01-01 INFO kentongan.hub: admin masuk\r\n\x1b[2J\u2028\u202e\x00\x85akhir"
 

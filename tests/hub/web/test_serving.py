@@ -8,9 +8,9 @@ import threading
 import tracemalloc
 
 import pytest
-from hub_kit import HubProcess, make_site
 from kentongan_hub.web import serving, web
-from patience import PATIENCE_S
+from kits.hub.hub_kit import HubProcess, make_site
+from kits.patience import PATIENCE_S
 
 CHUNK = bytes(64 << 10)
 

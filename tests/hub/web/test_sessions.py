@@ -1,8 +1,8 @@
 """Sessions last while they are used, and a login leads to where one was."""
 
 import pytest
-from hub_kit import PASSWORD, Person
 from kentongan_hub.people import accounts
+from kits.hub.hub_kit import PASSWORD, Person
 
 
 def test_a_session_ends_after_a_fortnight_without_use(site):

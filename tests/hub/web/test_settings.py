@@ -1,7 +1,7 @@
 """Pengaturan: a person's own secrets and sessions; an administrator's site."""
 
 import pytest
-from hub_kit import PASSWORD, Person
+from kits.hub.hub_kit import PASSWORD, Person
 
 GOOD = {
     **{"nama": "RT 06 Melati", "rt": "6", "rw": "4", "zona": "WITA", "alamat": "https://hub.local"},

@@ -1,10 +1,10 @@
 """First run: /mulai makes the site once, for whoever reads the console, and shows the token once."""
 
 import pytest
-from hub_kit import PASSWORD, Person
 from kentongan_hub import cli
 from kentongan_hub.app import create_app
 from kentongan_hub.base.clock import FakeClock
+from kits.hub.hub_kit import PASSWORD, Person
 
 FORM = {
     "nama": "RT 05 Sukamaju",

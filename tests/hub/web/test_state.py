@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from hub_kit import pair
 from kentongan_wire import messages as m
+from kits.hub.hub_kit import pair
 
 
 @pytest.fixture

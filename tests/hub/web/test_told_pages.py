@@ -2,7 +2,7 @@
 
 import re
 
-from hub_kit import PIN, pair, with_pin
+from kits.hub.hub_kit import PIN, pair, with_pin
 
 
 def test_an_announcement_stands_on_every_board_until_it_is_ended(site):

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from hub_kit import Site, make_site
 from kentongan_gateway.core.gateway_core import SLOW_MS
 from kentongan_sim.checkers import check_all
 from kentongan_sim.checkers.summary import unreachable
@@ -17,6 +16,7 @@ from kentongan_wire import messages as m
 from kentongan_wire import packet as wire
 from kentongan_wire import site_keys
 from kentongan_wire.bodies import ALARM_BYTES
+from kits.hub.hub_kit import Site, make_site
 
 S = 1_000_000
 STRANGER = "orang-asing"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from kentongan_sim.attack import drill_end
-from patience import PATIENCE_S
+from kits.patience import PATIENCE_S
 
 SEEDS = range(1, 13)
 

@@ -14,7 +14,7 @@ from kentongan_sim.bench.run import Progress, failures
 from kentongan_sim.bench.store import Store, code_digest, code_files, matters
 from kentongan_sim.checkers import ALL
 from kentongan_sim.scenarios.catalogue import SCENARIOS
-from patience import PATIENCE_S, wait_for
+from kits.patience import PATIENCE_S, wait_for
 
 TINY = grid.Cell("line", "line3", 1, 0, 160, 0.05, (), grid.PRESETS[0], grid.OURS, 12, 3, 0.05)
 # The rows of issue 3's table that simulated runs answer, and where the grid has them.

@@ -5,13 +5,13 @@ import threading
 from hashlib import sha256
 
 import pytest
-from board_kit import Alone, need_board
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import devicetools
 from kentongan_tool.board import prompt as prompt_module
 from kentongan_tool.board.prompt import Prompt
-from patience import PATIENCE_S
-from tool_kit import need_tools
+from kits.patience import PATIENCE_S
+from kits.tool.board_kit import Alone, need_board
+from kits.tool.tool_kit import need_tools
 
 LOOP = b"import time\nprint('hidup')\nwhile True:\n    time.sleep_ms(20)\n"
 

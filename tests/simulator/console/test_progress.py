@@ -4,7 +4,7 @@ import io
 
 import pytest
 from kentongan_sim.console import progress
-from patience import wait_for
+from kits.patience import wait_for
 
 
 def test_a_step_is_said_at_once_and_again_while_it_lasts():

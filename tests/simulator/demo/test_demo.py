@@ -15,7 +15,7 @@ from kentongan_sim.demo.proof import Proof
 from kentongan_sim.demo.run import Demo, answer_alarm, choose_engine
 from kentongan_sim.demo.site import make_site
 from kentongan_sim.engines.micropython import available
-from patience import PATIENCE_S, wait_for
+from kits.patience import PATIENCE_S, wait_for
 
 TOOL = Path(sys.executable).parent / "kentongan-sim"
 

@@ -11,7 +11,7 @@ from kentongan_sim.engines import micropython, mpy_library
 from kentongan_sim.engines.micropython import EngineError
 from kentongan_sim.scenarios.catalogue import scenario
 from kentongan_sim.world.world import World
-from patience import wait_for
+from kits.patience import wait_for
 
 PRESS_US = 30_000_000
 

@@ -16,7 +16,7 @@ from kentongan_sim.soak.faults import FAULTS
 from kentongan_sim.soak.field import campaign as field
 from kentongan_sim.soak.field.campaign import Result as FieldResult
 from kentongan_sim.soak.gateway import Campaign, Result
-from patience import wait_for
+from kits.patience import wait_for
 
 
 def torn_at_each_step(directory, rounds):

@@ -12,9 +12,9 @@ from kentongan_sim.world.bridges import TcpBridge
 from kentongan_sim.world.realtime import LiveWorld, plug_tcp
 from kentongan_sim.world.world import World
 from kentongan_wire import packet as wire
+from kits.patience import PATIENCE_S, wait_for
 from meshtastic.protobuf import mesh_pb2
 from meshtastic.tcp_interface import TCPInterface
-from patience import PATIENCE_S, wait_for
 from pubsub import pub
 
 NEAR = {"stok-a": 60.0}

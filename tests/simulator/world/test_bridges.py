@@ -11,7 +11,7 @@ from kentongan_sim.scenarios.catalogue import scenario
 from kentongan_sim.world.bridges import PtyBridge, TcpBridge
 from kentongan_sim.world.realtime import LiveWorld
 from kentongan_sim.world.world import World
-from patience import PATIENCE_S, wait_for
+from kits.patience import PATIENCE_S, wait_for
 
 
 class Box:

@@ -10,7 +10,7 @@ import pytest
 from kentongan_hub.devices import codes, waits
 from kentongan_hub.incidents.drills import drills
 from kentongan_wire import messages as m
-from trust_kit import ZONE, Village
+from kits.village.trust_kit import ZONE, Village
 
 PRESSES, WITHIN_S = 12, 480  # nine leave air enough
 AT_THE_END = 3  # which press falls into the end of the drill

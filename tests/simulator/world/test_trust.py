@@ -13,7 +13,7 @@ from kentongan_hub.devices.trust import generations, status_plan
 from kentongan_sim.engines import micropython
 from kentongan_wire import messages as m
 from kentongan_wire import patterns
-from trust_kit import SPOTS, ZONE, Village
+from kits.village.trust_kit import SPOTS, ZONE, Village
 
 ENGINES = ["cpython", "micropython"] if micropython.available() else ["cpython"]
 HOUR_S = 3_600

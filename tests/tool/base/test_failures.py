@@ -7,7 +7,7 @@ import pytest
 from kentongan_tool.base import failures
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.commands import arguments
-from tool_kit import run_tool
+from kits.tool.tool_kit import run_tool
 
 SOURCES = Path(failures.__file__).parents[1]
 README = Path(__file__).resolve().parents[3] / "tool/README.md"

@@ -5,7 +5,7 @@ import sys
 import pytest
 from kentongan_tool.base import progress
 from kentongan_tool.board import devicetools
-from patience import wait_for
+from kits.patience import wait_for
 
 SOON_S = 1.0  # a program that hangs is given up after this
 

@@ -1,14 +1,14 @@
 """Boards are told apart where that can be done, asked for where not, and refused where they do not fit."""
 
 import pytest
-from board.esp32_fake import Board
-from boardkit import Space
 from conftest import ROOT
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, flash, radios
 from kentongan_tool.board.prompt import Found
 from kentongan_tool.jobs import provision
 from kentongan_tool.jobs.provision import choose_board
+from kits.board.esp32_fake import Board
+from kits.node.boardkit import Space
 
 S3 = "Generic ESP32S3 module with ESP32S3"
 

@@ -8,7 +8,7 @@ import pytest
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, bundle, devicetools, images, radios
 from kentongan_tool.code import driver
-from tool_kit import firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
+from kits.tool.tool_kit import firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
 
 
 @pytest.fixture(scope="module")

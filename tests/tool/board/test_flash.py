@@ -5,7 +5,14 @@ import subprocess
 import pytest
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, flash, images
-from tool_kit import MockBoard, firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
+from kits.tool.tool_kit import (
+    MockBoard,
+    firmware_image,
+    need_tools,
+    quick_bundle,
+    run_tool,
+    technicians_folder,
+)
 
 
 @pytest.fixture(scope="module")

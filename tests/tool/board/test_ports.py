@@ -7,11 +7,11 @@ import threading
 import tty
 
 import pytest
-from board_kit import Alone, need_board
 from kentongan_tool import cli
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, holders, ports
 from kentongan_wire import link
+from kits.tool.board_kit import Alone, need_board
 
 DEVICE = {"role": "tombol", "label": "tombol-07", "node": 0x6B74F007}
 DIES = b"ends"

@@ -5,13 +5,13 @@ from hashlib import sha256
 
 import pytest
 import serial
-from board_kit import Alone, need_board
 from kentongan_sim.world.bridges import PtyBridge
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import console, devicetools, prompt
 from kentongan_tool.board.console import Console
 from kentongan_tool.board.prompt import Prompt
-from tool_kit import need_tools
+from kits.tool.board_kit import Alone, need_board
+from kits.tool.tool_kit import need_tools
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 import json
 import time
 
-import nodekit
 import pytest
 import serial
-from board_kit import Alone, need_board
-from hwkit import NODES
 from kentongan_tool.board import bundle
 from kentongan_tool.board.prompt import Prompt
-from patience import LOOK_S
-from tool_kit import need_tools
+from kits.node import nodekit
+from kits.node.hwkit import NODES
+from kits.patience import LOOK_S
+from kits.tool.board_kit import Alone, need_board
+from kits.tool.tool_kit import need_tools
 
 
 def files_of(role):

@@ -5,14 +5,14 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-import street
 from conftest import MICROPYTHON, ROOT, require
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board.bundle import ROLES, join
 from kentongan_tool.code.joined import Joined
 from kentongan_tool.code.names import shorter
-from patience import PATIENCE_S
-from tool_kit import need_tools
+from kits.node import street
+from kits.patience import PATIENCE_S
+from kits.tool.tool_kit import need_tools
 
 SOURCES = {
     "kentongan_node": ROOT / "firmware/src/kentongan_node",

@@ -3,14 +3,21 @@
 import os
 
 import pytest
-from board_kit import Alone, need_board, technicians_token
-from hub_kit import HubProcess, make_site
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, flash
 from kentongan_tool.board.console import Console
 from kentongan_tool.jobs import image_job, provision
 from kentongan_tool.site.hub import Hub, read_token
-from tool_kit import MockBoard, firmware_image, need_tools, quick_bundle, run_tool, technicians_folder
+from kits.hub.hub_kit import HubProcess, make_site
+from kits.tool.board_kit import Alone, need_board, technicians_token
+from kits.tool.tool_kit import (
+    MockBoard,
+    firmware_image,
+    need_tools,
+    quick_bundle,
+    run_tool,
+    technicians_folder,
+)
 
 # The stand-in of the loader takes a second per megabyte; esptool gives up a block after three.
 FILE_SYSTEM_AT, FILE_SYSTEM_BYTES = 0x200000, 0x80000

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.jobs import labels
-from tool_kit import codes_on, label_data, text_of
+from kits.tool.tool_kit import codes_on, label_data, text_of
 
 
 def test_every_label_of_a_sheet_is_read_back_from_its_qr(tmp_path, require):

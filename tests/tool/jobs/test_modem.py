@@ -4,14 +4,14 @@ import re
 import threading
 
 import pytest
-from board_kit import need_board
 from kentongan_sim.world.bridges import PtyBridge
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.jobs import modem
 from kentongan_wire import link
-from patience import LOOK_S
-from technician_kit import Bench, Office
-from tool_kit import codes_on, need_tools, run_tool, text_of
+from kits.patience import LOOK_S
+from kits.tool.board_kit import need_board
+from kits.tool.technician_kit import Bench, Office
+from kits.tool.tool_kit import codes_on, need_tools, run_tool, text_of
 
 LABEL = "modem-gateway-1"
 

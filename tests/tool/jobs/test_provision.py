@@ -8,15 +8,15 @@ import threading
 import time
 
 import pytest
-from board_kit import CommandLines, need_board
-from hub_kit import PASSWORD
 from kentongan_tool import cli
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.commands import arguments
 from kentongan_tool.site import journal
-from patience import LOOK_S, PATIENCE_S
-from technician_kit import Bench, Office
-from tool_kit import need_tools
+from kits.hub.hub_kit import PASSWORD
+from kits.patience import LOOK_S, PATIENCE_S
+from kits.tool.board_kit import CommandLines, need_board
+from kits.tool.technician_kit import Bench, Office
+from kits.tool.tool_kit import need_tools
 
 UNHURRIED = 0.2  # a button falls asleep after 10 s of its clock: on a busy machine before the tool is there
 KEY = re.compile(rb"[0-9a-f]{64}")

@@ -18,8 +18,8 @@ from kentongan_tool import cli
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.jobs import stock, stock_link
 from kentongan_wire import packet as wire
+from kits.tool.technician_kit import Office
 from meshtastic.protobuf import config_pb2, mesh_pb2
-from technician_kit import Office
 
 NODE = 0x6B74F0A1
 CHANNEL = {"name": CHANNEL_NAME, "key": CHANNEL_KEY.hex(), "preset": "ShortSlow", "freq_hz": 920_625_000}

@@ -8,7 +8,7 @@ import pytest
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.site import hub
 from kentongan_tool.site.hub import Hub
-from tls_kit import DAY, NOW, Authority, QuietServer
+from kits.outside.tls_kit import DAY, NOW, Authority, QuietServer
 
 SITE = b'{"name": "RT 05"}'
 

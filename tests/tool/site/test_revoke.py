@@ -8,7 +8,7 @@ from kentongan_hub.devices.provision import technicians
 from kentongan_tool import cli
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.site import revoke
-from trust_kit import Village
+from kits.village.trust_kit import Village
 from werkzeug.serving import make_server
 
 NODE = 0x6B74F007

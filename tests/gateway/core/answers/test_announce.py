@@ -6,8 +6,6 @@ import stat
 import wave
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, GATEWAY, Bench, alarm
-from gateway_process import wait_for
 from kentongan_gateway.core.answers import words
 from kentongan_gateway.core.answers.announce import JOBS_LIMIT
 from kentongan_gateway.core.base import actions
@@ -15,6 +13,8 @@ from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.outputs import voice
 from kentongan_hub.base import words as hub_words
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON, BUTTON_2, GATEWAY, Bench, alarm
+from kits.gateway.gateway_process import wait_for
 
 
 def bench(**more):

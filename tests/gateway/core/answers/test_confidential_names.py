@@ -1,9 +1,9 @@
 """No line of the log names a silent alarm, however many others there were since."""
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 from kentongan_gateway.core.answers.confidential_names import LIMIT
 from kentongan_gateway.core.base.actions import Note
+from kits.gateway.gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 
 
 def said_of_it(bench, since):

@@ -1,7 +1,11 @@
 """Frames carried for other gateways: proved and of now, a few times, out of a purse of their own."""
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.answers import copies
+from kentongan_gateway.core.base import air
+from kentongan_gateway.core.base.actions import RelayCopy
+from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
     BUTTON,
     DEVICES,
     GATEWAY_2,
@@ -15,10 +19,6 @@ from gateway_kit import (
     stage_1,
     starts,
 )
-from kentongan_gateway.core.answers import copies
-from kentongan_gateway.core.base import air
-from kentongan_gateway.core.base.actions import RelayCopy
-from kentongan_wire import messages as m
 
 INVENTED = 0x70007
 OTHER = [

@@ -1,12 +1,12 @@
 """A page order that names its penerima: the circle of one incident, whatever the directory says by now."""
 
 import pytest
-from gateway_kit import BUTTON, DEVICES, GATEWAY_2, RECEIVER, SITE, Bench, alarm, coming
 from kentongan_gateway.core.base.actions import Note, OrderDone, Send, Siren
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_wire import messages as m
 from kentongan_wire import verify
 from kentongan_wire.packet import BROADCAST
+from kits.gateway.gateway_kit import BUTTON, DEVICES, GATEWAY_2, RECEIVER, SITE, Bench, alarm, coming
 
 
 def page_order(bench, *named):

@@ -1,7 +1,11 @@
 """Several gateways in earshot of one button: that of its zone answers and orders, another stands in."""
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import OrderDone, Persist, Siren
+from kentongan_gateway.core.gateway_core import CoreConfig
+from kentongan_wire import messages as m
+from kentongan_wire.replay import Guard
+from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,
     DEVICES,
@@ -14,10 +18,6 @@ from gateway_kit import (
     message,
     report,
 )
-from kentongan_gateway.core.base.actions import OrderDone, Persist, Siren
-from kentongan_gateway.core.gateway_core import CoreConfig
-from kentongan_wire import messages as m
-from kentongan_wire.replay import Guard
 
 GATEWAY_OF_6 = {"node": GATEWAY_2, "role": "gateway", "label": "gateway-2", "zone": 6, "house": 0, "hops": 1}
 

@@ -1,10 +1,21 @@
 """Answers to what comes again: a button's attempts at its charge, what anybody may play out of a purse."""
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, ROLES, Bench, alarm, button_status, report, starts
 from kentongan_gateway.core.answers.receipts import SAME_MAX
 from kentongan_gateway.core.base import air
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    DEVICES,
+    POST,
+    ROLES,
+    Bench,
+    alarm,
+    button_status,
+    report,
+    starts,
+)
 
 HOUSES = [0x2300 + n for n in range(14)]
 SITE = [

@@ -1,9 +1,9 @@
 """Stages of many buttons at once: they share frames, and each is still told until it names its stage."""
 
-from gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 from kentongan_gateway.core.answers.receipts import ENTRIES_MAX
 from kentongan_gateway.core.base.actions import OrderDone
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 
 
 def stage_frames(bench, start):

@@ -1,10 +1,10 @@
 """The hour's air: planned by kind, kept over restarts, honest about what is not known."""
 
 import pytest
-from gateway_kit import BUTTON, POST, REPEATER, Bench, alarm, node_status
 from kentongan_gateway.core.base import air
 from kentongan_gateway.core.base.air import Ledger
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON, POST, REPEATER, Bench, alarm, node_status
 
 STOLEN = 0x2099
 HOUR_MS = air.MINUTES * air.MINUTE_MS

@@ -1,7 +1,6 @@
 """Tables with a limit: who fills one loses its own entries, and nobody else's."""
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, RECEIVER, Bench, alarm, coming, report, starts
 from kentongan_gateway.core.answers import chime_pages
 from kentongan_gateway.core.answers.stages import JOBS_LIMIT as STAGES_LIMIT
 from kentongan_gateway.core.base.actions import OrderDone
@@ -11,6 +10,18 @@ from kentongan_gateway.core.base.records import RECORDS_LIMIT, STORED_LIMIT, Rec
 from kentongan_gateway.core.sirens.silenced import LIMIT as QUIET_LIMIT
 from kentongan_gateway.core.sirens.sounding import WATCH_LIMIT
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    DEVICES,
+    POST,
+    RECEIVER,
+    Bench,
+    alarm,
+    coming,
+    report,
+    starts,
+)
 
 
 def test_there_is_a_place_until_the_limit():

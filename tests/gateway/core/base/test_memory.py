@@ -1,7 +1,12 @@
 """Guards survive: after a restart the disk is asked first, and without a disk somebody has to vouch."""
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import Note, Siren, Speak
+from kentongan_gateway.core.base.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT, WORDS_LIMIT
+from kentongan_gateway.core.gateway_core import CoreConfig
+from kentongan_gateway.disk.spool import Spool
+from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,
     DEVICES,
@@ -18,11 +23,6 @@ from gateway_kit import (
     stage_1,
     starts,
 )
-from kentongan_gateway.core.base.actions import Note, Siren, Speak
-from kentongan_gateway.core.base.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT, WORDS_LIMIT
-from kentongan_gateway.core.gateway_core import CoreConfig
-from kentongan_gateway.disk.spool import Spool
-from kentongan_wire import messages as m
 
 CONFIG = CoreConfig(0x1010, "gateway-1", 5, voice=True)
 

@@ -1,10 +1,10 @@
 """A record is the same whether its alarm was just heard or comes from the disk."""
 
 import pytest
-from gateway_kit import BUTTON, Bench, alarm
 from kentongan_gateway.core.base import events
 from kentongan_gateway.core.base.actions import Store
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON, Bench, alarm
 
 LASTING = (
     "key",

@@ -1,12 +1,23 @@
 """Shares of the hour's air: no stolen device spends it for everybody, and a press is always answered."""
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, DEVICES, POST, RECEIVER, Bench, alarm, coming, report, starts
 from kentongan_gateway.core.base import air, shares
 from kentongan_gateway.core.base.actions import OrderDone
 from kentongan_gateway.core.base.shares import Shares
 from kentongan_gateway.core.devices import waiting
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    DEVICES,
+    POST,
+    RECEIVER,
+    Bench,
+    alarm,
+    coming,
+    report,
+    starts,
+)
 
 HOUR_MS = air.MINUTES * air.MINUTE_MS
 FLOODS = {

@@ -1,13 +1,24 @@
 """Troubles are told once and boundedly; radios that are dead or deaf are named within a minute."""
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, POST_2, RECEIVER, REPEATER, Bench, alarm, node_status
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.troubles import LOST
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.outputs import lamp
 from kentongan_wire import messages as m
 from kentongan_wire.packet import BROADCAST
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    GATEWAY,
+    POST,
+    POST_2,
+    RECEIVER,
+    REPEATER,
+    Bench,
+    alarm,
+    node_status,
+)
 
 
 def bench(*radios):

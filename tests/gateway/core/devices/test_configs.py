@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from gateway_kit import BUTTON, DEVICES, GATEWAY, POST, POST_2, REPEATER, ROLES, SITE, SITE_KEY, Bench, alarm
 from kentongan_gateway.core.base.actions import OrderDone, Send, Siren
 from kentongan_gateway.core.base.air import HALF_S, SETTINGS_AIR_S
 from kentongan_gateway.core.base.memory import new_state
@@ -12,6 +11,19 @@ from kentongan_wire import config, keys, phy, roots, site_keys, verify
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 from kentongan_wire.packet import BROADCAST
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    DEVICES,
+    GATEWAY,
+    POST,
+    POST_2,
+    REPEATER,
+    ROLES,
+    SITE,
+    SITE_KEY,
+    Bench,
+    alarm,
+)
 
 NEW = {g: (site_keys.alarm_root(SITE_KEY, g), site_keys.control_root(SITE_KEY, g)) for g in range(3)}
 BOTH = site_keys.SiteKeys({g: NEW[g][0] for g in NEW}, {g: NEW[g][1] for g in NEW}, 0)

@@ -3,7 +3,11 @@
 import struct
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import Siren
+from kentongan_gateway.core.devices.forgeries import LAST_MS, NAME
+from kentongan_wire import messages as m
+from kentongan_wire.messages import encode
+from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,
     DEVICES,
@@ -20,10 +24,6 @@ from gateway_kit import (
     report,
     starts,
 )
-from kentongan_gateway.core.base.actions import Siren
-from kentongan_gateway.core.devices.forgeries import LAST_MS, NAME
-from kentongan_wire import messages as m
-from kentongan_wire.messages import encode
 
 TWO_POSTS = [{**d, "zone": 5} if d["node"] == POST_2 else d for d in DEVICES]
 

@@ -5,7 +5,6 @@ import json
 import random
 
 import pytest
-from gateway_kit import BUTTON, DEVICES, POST, RECEIVER, Bench, alarm
 from kentongan_gateway.core.base.actions import Note, OrderDone, Siren
 from kentongan_gateway.core.base.directory import Directory, read_device
 from kentongan_gateway.core.devices.faults import REST_MS
@@ -13,6 +12,7 @@ from kentongan_gateway.core.hub import order_forms
 from kentongan_gateway.core.paths.hub_orders import HubOrders
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+from kits.gateway.gateway_kit import BUTTON, DEVICES, POST, RECEIVER, Bench, alarm
 
 MUTATIONS = 50_000
 SETTINGS = {

@@ -1,7 +1,11 @@
 """Reports of devices about themselves: each ends only what it names, and only from who may say so."""
 
 import pytest
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import OrderDone, Send, Siren, Store
+from kentongan_gateway.core.gateway_core import CoreConfig
+from kentongan_gateway.core.paths.intake import SLOW_MS
+from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
     BUTTON,
     DEVICES,
     GATEWAY,
@@ -19,10 +23,6 @@ from gateway_kit import (
     report,
     starts,
 )
-from kentongan_gateway.core.base.actions import OrderDone, Send, Siren, Store
-from kentongan_gateway.core.gateway_core import CoreConfig
-from kentongan_gateway.core.paths.intake import SLOW_MS
-from kentongan_wire import messages as m
 
 POST_3 = 0x3001 + 2
 TWO_GATEWAYS = [

@@ -1,11 +1,21 @@
 """Drills at the gateway: its own window, and posts that are told of begin and end until they know."""
 
 import pytest
-from gateway_kit import BUTTON, BUTTON_2, GATEWAY, POST, POST_2, Bench, alarm, message, node_status
 from kentongan_gateway.core.base.actions import Siren
 from kentongan_gateway.core.sirens.drill import GAPS_MS, HEARD_GAP_MS
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
+from kits.gateway.gateway_kit import (
+    BUTTON,
+    BUTTON_2,
+    GATEWAY,
+    POST,
+    POST_2,
+    Bench,
+    alarm,
+    message,
+    node_status,
+)
 
 END, BEGIN = m.ACTION_DRILL_END, m.ACTION_DRILL
 SECOND = 1_000

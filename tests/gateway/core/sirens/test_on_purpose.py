@@ -2,7 +2,9 @@
 
 from itertools import product
 
-from gateway_kit import (
+from kentongan_gateway.core.base.actions import Siren, SirenOff
+from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import (
     BUTTON,
     DEVICES,
     GATEWAY,
@@ -15,8 +17,6 @@ from gateway_kit import (
     report,
     starts,
 )
-from kentongan_gateway.core.base.actions import Siren, SirenOff
-from kentongan_wire import messages as m
 
 NUMBER = 12  # of the hub's incident
 ORDER = {"type": "siren", "action": "start", "origin": GATEWAY, "counter": NUMBER, "first": NUMBER,

@@ -1,12 +1,12 @@
 """Sirens that a person stopped are not started again by a restart; those that nobody touched still are."""
 
 import pytest
-from gateway_kit import BUTTON, POST, RECEIVER, Bench, alarm, report
-from gateway_kit import coming as coming_from
 from kentongan_gateway.core.base.actions import Siren, Speak
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.core.sirens.silenced import LIMIT
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON, POST, RECEIVER, Bench, alarm, report
+from kits.gateway.gateway_kit import coming as coming_from
 
 CONFIG = CoreConfig(0x1010, "gateway-1", 5, voice=True)
 

@@ -1,7 +1,7 @@
 """One siren, many alarms: when a neighbour's siren is proof enough that the street hears something."""
 
-from gateway_kit import BUTTON_2, POST, Bench, alarm, report
 from kentongan_wire import messages as m
+from kits.gateway.gateway_kit import BUTTON_2, POST, Bench, alarm, report
 
 
 def test_a_siren_that_beats_the_same_for_a_neighbour_is_enough_while_it_lasts():

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from hub_kit import PASSWORD, Person
 from kentongan_hub import cli
 from kentongan_hub.base.entries import typed as typing
 from kentongan_hub.base.entries.typed import typed
 from kentongan_hub.storage import store
 from kentongan_hub.web.pages.site import storage
+from kits.hub.hub_kit import PASSWORD, Person
 
 PROGRAM = str(Path(sys.executable).parent / "kentongan-hub")
 

@@ -4,7 +4,6 @@ import json
 import stat
 
 import pytest
-from hub_kit import PASSWORD
 from kentongan_hub.base import site as site_file
 from kentongan_hub.cli import main
 from kentongan_hub.devices import provision
@@ -13,6 +12,7 @@ from kentongan_hub.storage.store import Store
 from kentongan_wire import device_file, keys, site_keys
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+from kits.hub.hub_kit import PASSWORD
 
 
 @pytest.fixture

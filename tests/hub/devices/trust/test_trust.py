@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from hub_kit import HubProcess
 from kentongan_hub.base import site as site_file
 from kentongan_hub.cli import main
 from kentongan_hub.devices import provision
@@ -19,6 +18,7 @@ from kentongan_hub.devices.trust import (
 from kentongan_hub.incidents.calling import rehearsal
 from kentongan_wire import keys, roots, site_keys
 from kentongan_wire import messages as m
+from kits.hub.hub_kit import HubProcess
 
 HOUR_MS = 3_600_000
 

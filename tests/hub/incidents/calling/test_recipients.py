@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from access_kit import person
 from kentongan_hub.base import clock
 from kentongan_hub.incidents.calling import recipients, replies
 from kentongan_hub.record import outbox
+from kits.hub.access_kit import person
 
 BUDI = "+6281222220002"
 WORDS = ("warga", "tugas:ronda", "dekat:2", "orang:1")

@@ -1,12 +1,12 @@
 """A siren on purpose: who may, why, how often; ordered, called, answered and closed like a button's alarm."""
 
 import pytest
-from hub_kit import PASSWORD
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents.told import raised
 from kentongan_hub.web import export
 from kentongan_wire import messages as m
 from kentongan_wire.errors import LocalError
+from kits.hub.hub_kit import PASSWORD
 
 
 def who(site, login="siti", role="petugas_ronda"):

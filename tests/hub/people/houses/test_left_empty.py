@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from hub_kit import pair
 from kentongan_hub.base.clock import local_parts
+from kits.hub.hub_kit import pair
 
 DAY_MS = 86_400_000
 
