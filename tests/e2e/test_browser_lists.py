@@ -116,7 +116,7 @@ def on_paper(night, name):
     night.browser.resize(A4)
     night.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        words = night.browser.find("body").text
+        words = night.browser.text()
         press = night.driver.execute_script(
             "return [...document.querySelectorAll('button, input, select, textarea, nav, a.tombol')]"
             ".filter(one => one.checkVisibility()).map(one => one.outerHTML)"
