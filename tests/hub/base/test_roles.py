@@ -7,6 +7,7 @@ meets what the first has made; what a role may do by its permissions it may do, 
 import hashlib
 import hmac
 import re
+import shutil
 
 import pytest
 from kentongan_hub.base import roles
@@ -16,6 +17,7 @@ from kentongan_hub.web import web
 from kentongan_hub.web.pages.incidents import incident as incident_page
 from kentongan_wire import messages as m
 from kits.hub import role_table
+from kits.hub.hub_kit import Site
 
 LOGIN, NAME = "maling_akun", "Maling_Akun"
 ENDING = {"entry.leave", "settings.leave_everywhere", "settings.set_password", "entry.enter"}
@@ -109,6 +111,54 @@ def walk(site, role):
     return Walk(site, role)
 
 
+class Walked(Walk):
+    """A walk that is over: the tests that share it only look at what came of it."""
+
+    TABLES = ("settings", "policies", "codes", "channels", "contacts", "people", "accounts")
+
+    def __init__(self, site, role, alarms):
+        super().__init__(site, role)
+        if alarms:
+            site.post_events(site.alarm(), site.alarm(counter=3, device=site.other))
+        self.before = self.state()
+        self.send_everything()
+        self.after = self.state()
+
+    def state(self):
+        """What a person sets, without what each may change of the own account."""
+        by_person = ("name", "time_zone", "address", "stand_in", "retention", "rt", "rw")
+        out = {name: self.site.rows(f"SELECT * FROM {name}") for name in self.TABLES}
+        out["settings"] = [row for row in out["settings"] if row["key"] in by_person]
+        out["accounts"] = [{**row, "pin": None} for row in out["accounts"]]
+        return out
+
+
+@pytest.fixture(scope="module")
+def walks(prototype, tmp_path_factory):
+    """Make the walk of a role once: without alarms, or with two."""
+    made_dir, made = prototype
+    kept = {}
+
+    def walked(role, alarms):
+        if (role, alarms) not in kept:
+            data = tmp_path_factory.mktemp("walk") / "data"
+            shutil.copytree(made_dir, data)
+            kept[role, alarms] = Walked(Site(data, made), role, alarms)
+        return kept[role, alarms]
+
+    return walked
+
+
+@pytest.fixture
+def at_rest(walks, role):
+    return walks(role, False)
+
+
+@pytest.fixture
+def in_alarm(walks, role):
+    return walks(role, True)
+
+
 each_role = pytest.mark.parametrize("role", roles.ROLES)
 
 
@@ -136,23 +186,19 @@ def test_without_an_alarm_a_siren_starts_only_on_purpose_by_a_role_that_may_and_
 
 
 @each_role
-def test_no_account_says_that_an_alarm_was_received(walk):
-    walk.site.post_events(walk.site.alarm(), walk.site.alarm(counter=3, device=walk.site.other))
-    walk.send_everything()
-    stages = {one["stage"] for one in walk.orders("stage")}
+def test_no_account_says_that_an_alarm_was_received(in_alarm):
+    stages = {one["stage"] for one in in_alarm.orders("stage")}
     assert stages <= {m.STAGE_COMING, m.STAGE_CLOSED}, "stored is the gateway's own word"
 
 
 @each_role
-def test_no_account_says_in_anothers_name_that_somebody_comes(walk):
-    walk.site.post_events(walk.site.alarm(), walk.site.alarm(counter=3, device=walk.site.other))
-    walk.send_everything()
-    came = walk.site.rows("SELECT who FROM timeline WHERE what IN ('coming', 'arrived')")
+def test_no_account_says_in_anothers_name_that_somebody_comes(in_alarm):
+    came = in_alarm.site.rows("SELECT who FROM timeline WHERE what IN ('coming', 'arrived')")
     assert {one["who"] for one in came} <= {NAME}
-    by = {one["answered_by"] for one in walk.site.incidents()}
+    by = {one["answered_by"] for one in in_alarm.site.incidents()}
     assert by <= {None, NAME}
-    if not walk.may(roles.COME):
-        assert by == {None} and m.STAGE_COMING not in {one["stage"] for one in walk.orders("stage")}
+    if not in_alarm.may(roles.COME):
+        assert by == {None} and m.STAGE_COMING not in {one["stage"] for one in in_alarm.orders("stage")}
 
 
 @each_role
@@ -168,9 +214,8 @@ def test_whatever_an_account_did_the_next_press_is_kept_and_shown(walk):
 
 
 @each_role
-def test_a_button_goes_silent_only_by_a_role_that_may_and_on_the_record(walk):
-    site = walk.site
-    walk.send_everything()
+def test_a_button_goes_silent_only_by_a_role_that_may_and_on_the_record(at_rest):
+    site, walk = at_rest.site, at_rest
     muted, revoked = walk.lines("button_muted"), walk.lines("device_revoked_on_page")
     assert {one["who"] for one in muted + revoked} <= {LOGIN}
     assert bool(muted) == walk.may(roles.MUTE) and bool(revoked) == walk.may(roles.REVOKE)
@@ -198,23 +243,14 @@ def test_no_account_mutes_a_silent_alarm(walk):
 
 
 @each_role
-def test_settings_change_only_by_a_role_that_may_and_on_the_record(walk):
-    site = walk.site
+def test_settings_change_only_by_a_role_that_may_and_on_the_record(at_rest):
+    site, walk = at_rest.site, at_rest
     tables = {
         "settings": roles.SYSTEM, "policies": roles.POLICY, "codes": roles.POLICY, "channels": roles.SYSTEM,
         "contacts": roles.POLICY, "people": roles.REGISTER, "accounts": roles.ACCOUNTS,
     }  # fmt: skip
-    by_person = ("name", "time_zone", "address", "stand_in", "retention", "rt", "rw")
-
-    def state():
-        out = {name: site.rows(f"SELECT * FROM {name}") for name in tables}
-        out["settings"] = [row for row in out["settings"] if row["key"] in by_person]
-        out["accounts"] = [{**row, "pin": None} for row in out["accounts"]]
-        return out
-
-    before = state()
-    walk.send_everything()
-    after = state()
+    assert tuple(tables) == walk.TABLES
+    before, after = walk.before, walk.after
     for table, permission in tables.items():
         if not walk.may(permission) and not (table == "accounts" and walk.may(roles.INVITE)):
             assert after[table] == before[table], table

@@ -110,7 +110,9 @@ class Night:
         token = self.village.session(login)
         here = {"urls": [self.village.address]}
         for old in self.driver.execute_cdp_cmd("Network.getCookies", here)["cookies"]:
-            self.driver.execute_cdp_cmd("Network.deleteCookies", {"name": old["name"], "domain": old["domain"]})
+            self.driver.execute_cdp_cmd(
+                "Network.deleteCookies", {"name": old["name"], "domain": old["domain"]}
+            )
         cookie = {"name": web.SESSION_COOKIE, "value": token, "url": self.village.address,
                   "httpOnly": True, "sameSite": "Lax"}  # fmt: skip
         self.driver.execute_cdp_cmd("Network.setCookie", cookie)
