@@ -142,7 +142,8 @@ def test_an_answer_without_a_line_stays_on_the_board_and_goes_when_the_line_is_b
     assert board.driver.current_url.endswith("/papan") and cards(board) == 1
     village.start(port)
     wait_line(board, "#tercatat", "Anda tercatat datang")
-    assert not board.all(".belum-terkirim") and village.value(CAME) == before + 1
+    board.browser.wait(lambda: not board.all(".belum-terkirim"), "it is still said to be unsent")
+    assert village.value(CAME) == before + 1
     board.browser.complaints()  # the console names what could not be reached
 
 
@@ -152,6 +153,7 @@ def test_what_ends_an_incident_is_never_sent_later(board, village):
     board.driver.execute_script("window.confirm = () => true")
     board.browser.press("Selesai")
     wait_line(board, "#kabar", "Selesai tidak terkirim")
+    board.browser.wait_without_a_line()
     village.start(port)
     board.browser.wait_text("terhubung, langsung")
     assert not board.all(".belum-terkirim")
@@ -181,6 +183,7 @@ def test_an_answer_that_waits_can_be_taken_back(board, village):
     board.browser.press("Saya datang")
     board.browser.wait_text("Belum terkirim")
     board.browser.press("Urungkan")
+    board.browser.wait_without_a_line()
     village.start(port)
     board.browser.wait_text("terhubung, langsung")
     assert village.value(CAME) == before

@@ -86,6 +86,7 @@ def test_a_new_alarm_is_said_in_one_short_line_and_nothing_else_is_read_again(bo
     assert "kabar" in regions and "perubahan" in regions and "papan" not in regions
     village.alarm(kind=2, device=village.made[12])
     board.browser.wait(lambda: len(board.all(".kartu")) == 3, "no third card")
+    board.browser.wait(lambda: told(board), "nothing is said")
     assert set(told(board)) == {"Alarm baru: Kebakaran, Rumah 12, RT 05"}
 
 
@@ -145,6 +146,7 @@ def test_an_unsent_answer_is_said_once_with_its_house_and_taken_back_by_keyboard
     focus_on(board, f"#{slug} .belum-terkirim button")
     board.driver.execute_script("document.activeElement.click()")
     assert board.driver.execute_script(FOCUSED) == slug
+    board.browser.wait_without_a_line()
     village.start(port)
     board.browser.wait_text("terhubung, langsung")
     assert told(board).count(said) == 1

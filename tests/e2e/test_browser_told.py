@@ -37,7 +37,7 @@ def follow(night, text):
     night.browser.wait(lambda: night.driver.find_elements("link text", text), f"no link {text}")
     link = night.driver.find_element("link text", text)
     night.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", link)
-    link.click()
+    night.browser.turn(link.click)
 
 
 def test_a_siren_is_sounded_and_hushed_on_purpose_by_name_and_pin(tablet):

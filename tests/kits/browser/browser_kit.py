@@ -131,6 +131,13 @@ class Browser:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
+    def turn(self, deed):
+        """Do what brings another page, and wait until that one is there: it may say what this one says."""
+        turned = "return !window.before && document.readyState === 'complete'"
+        self.driver.execute_script("window.before = true")
+        deed()
+        self.wait(lambda: self.driver.execute_script(turned), "no other page comes")
+
     def wait(self, condition, what):
         from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
         from selenium.webdriver.support.ui import WebDriverWait
@@ -160,6 +167,10 @@ class Browser:
 
         seen = "return document.getElementById('putus').checkVisibility()"
         WebDriverWait(self.driver, PATIENCE_S, 0.2).until(lambda driver: driver.execute_script(seen))
+
+    def wait_without_a_line(self):
+        """Wait until the board misses the hub: before, it says "terhubung" of the hub that is gone."""
+        self.wait(lambda: "terhubung" not in self.find("#sambung").text, "the board does not miss the hub")
 
     def complaints(self):
         """List the console's messages about our pages; tests that refuse forms name theirs."""
