@@ -47,18 +47,18 @@ bench: setup
 soak: setup
 	@$(BIN)/python tests/soak/run.py $(ONLY)
 
-# On MicroPython's own image, where a QEMU with an ESP32 is at hand; tests/chip/run.py says what to give.
+# On MicroPython's own image, where a QEMU with an ESP32 is at hand; tests/bench/chip/run.py says what to give.
 chip: setup
-	@PYTHONPATH=tests $(BIN)/python -m chip.run --image="$(IMAGE)" --qemu="$(QEMU)" --lora="$(LORA)" --only="$(ONLY)"
+	@PYTHONPATH=tests $(BIN)/python -m bench.chip.run --image="$(IMAGE)" --qemu="$(QEMU)" --lora="$(LORA)" --only="$(ONLY)"
 
 bench-hub: setup
-	@$(BIN)/python tests/bench_hub.py $(if $(QUICK),--quick)
+	@$(BIN)/python tests/bench/bench_hub.py $(if $(QUICK),--quick)
 
 bench-gateway: setup
-	@$(BIN)/python tests/bench_gateway.py $(if $(QUICK),--quick) $(if $(PLACE),--place $(PLACE))
+	@$(BIN)/python tests/bench/bench_gateway.py $(if $(QUICK),--quick) $(if $(PLACE),--place $(PLACE))
 
 bench-tool: setup
-	@$(BIN)/python tests/bench_tool.py
+	@$(BIN)/python tests/bench/bench_tool.py
 
 lint: setup
 	@$(BIN)/ruff check .

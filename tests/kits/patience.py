@@ -2,7 +2,7 @@
 
 A thing that happens is waited for only until it has; so the end may be far away, and is: a machine at many
 times its usual load must not fail a test. Whoever breaks something and wants to know it sooner sets
-KENTONGAN_PATIENCE_S. `tests/test_tidy.py` holds that no test has a shorter end of its own.
+KENTONGAN_PATIENCE_S. `tests/repo/test_tidy.py` holds that no test has a shorter end of its own.
 """
 
 import os

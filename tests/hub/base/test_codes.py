@@ -5,11 +5,11 @@ import re
 
 import polib
 import pytest
-import texts
 from kentongan_hub.base import codes
 from kentongan_hub.base.language import Joined, Text, shown, use
 from kentongan_hub.base.said import Said, pack, unpack
 from kentongan_hub.base.speech import code_words
+from repo.draw import texts
 
 CODES = {name: value for name, value in vars(codes).items() if name.isupper() and isinstance(value, str)}
 TABLES = {name: table for name, table in vars(code_words).items() if name.isupper()}

@@ -8,7 +8,6 @@ import re
 
 import polib
 import pytest
-import texts
 from kentongan_hub.base import codes, language, roles, words
 from kentongan_hub.base.language import Joined, Text, known, shown
 from kentongan_hub.base.said import Said
@@ -18,6 +17,7 @@ from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import access, standing
 from kits.hub.hub_kit import Person
 from markupsafe import escape
+from repo.draw import texts
 
 PAGES = (
     *("/papan", "/kejadian", "/kejadian/kejadian-1", "/perangkat", "/perangkat/tombol-07", "/peringatan"),
@@ -95,7 +95,9 @@ def test_no_function_hides_the_mark_behind_a_variable():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_a_language_says_every_text_beyond_doubt_and_no_others(file):
     kept = polib.pofile(str(file), wrapwidth=100)
-    assert str(kept) == str(texts.merged(file, texts.found())), "run .venv/bin/python tests/texts.py"
+    assert str(kept) == str(texts.merged(file, texts.found())), (
+        "run .venv/bin/python tests/repo/draw/texts.py"
+    )
     left = [one.msgid for one in kept if not one.msgstr.strip() or one.fuzzy or one.obsolete]
     assert left == []
     assert kept.find("Bahasa Indonesia"), "its own name, for the switch"

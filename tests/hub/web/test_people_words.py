@@ -4,13 +4,13 @@ import random
 import re
 
 import pytest
-import texts
 from kentongan_hub.incidents import mute
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import access, contacts, invitations, residents
 from kentongan_hub.upkeep import warnings
 from kentongan_hub.web import floor_plan
 from markupsafe import escape
+from repo.draw import texts
 
 TOKEN = "Zq17x"  # nobody's words: every place that people write in holds it first
 PAGES = (

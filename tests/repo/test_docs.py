@@ -15,7 +15,7 @@ from kentongan_sim.scenarios.catalogue import SCENARIOS
 from kentongan_wire import __version__, device_file, errors, messages
 from kentongan_wire.cli import main as wire_main
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md"))]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")

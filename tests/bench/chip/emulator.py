@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from chip.flash_server import FlashServer
+from bench.chip.flash_server import FlashServer
 from kits.board.chips import Sx1276
 
 START_S, END_S = 120, 10

@@ -1,7 +1,7 @@
 """The errands of CONTRIBUTING take the files that it names: each is really done on a copy of the tree.
 
 An errand changes the copy as a contributor would. What changed is compared with CONTRIBUTING's row, and the
-copy proves itself: by a file of tests/errands/ and what a reviewer would run, in a process of its own.
+copy proves itself: by a file of tests/repo/errands/ and what a reviewer would run, in a process of its own.
 """
 
 import os
@@ -16,7 +16,7 @@ import polib
 import pytest
 from kits.patience import PATIENCE_S
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     "wire",
     "firmware",
@@ -91,8 +91,8 @@ class Tree:
         return done.stdout
 
     def say(self, **english):
-        """Bring en.po up to date as tests/texts.py does, and fill in what is new."""
-        self.run("tests/texts.py")
+        """Bring en.po up to date as tests/repo/draw/texts.py does, and fill in what is new."""
+        self.run("tests/repo/draw/texts.py")
         kept = polib.pofile(str(self.folder / EN), wrapwidth=100)
         left = {one.msgid for one in kept if not one.msgstr}
         assert left == set(english.values())
@@ -297,7 +297,7 @@ def new_page(tree):
     tree.put("docs/reference.md", "| `/catatan` |", "| `/tentang` | whose hub this is |\n")
     tree.put("hub/README.md", "| `/serah-terima` |", "| `/tentang` | all see | whose hub this is |\n")
     tree.put("tests/hub/web/test_security.py", '    "board.page": ', '    "about.page": roles.SEE,\n')
-    tree.run("tests/rooms.py")
+    tree.run("tests/repo/draw/rooms.py")
 
 
 FAULT = """def _cut_relay(place, rng):
@@ -362,7 +362,7 @@ ERRANDS = (
         new_page,
         (
             "proof_page",
-            "tests/test_docs.py::test_every_route_is_documented",
+            "tests/repo/test_docs.py::test_every_route_is_documented",
             "tests/hub/web/test_security.py::test_no_route_is_without_a_rule",
             TEXTS,
         ),
@@ -400,5 +400,5 @@ def test_an_errand_takes_the_files_that_are_told_and_works(errand, fresh, tmp_pa
     beside = {path for path in found if path.startswith(BESIDE) or path.endswith("README.md")}
     product, rest = told()[0][errand.name]
     assert (found - beside, beside) == (product, rest)
-    proofs = [f"tests/errands/{one}.py" if one.startswith("proof_") else one for one in errand.proofs]
+    proofs = [f"tests/repo/errands/{one}.py" if one.startswith("proof_") else one for one in errand.proofs]
     tree.run("-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", *proofs)

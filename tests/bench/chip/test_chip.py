@@ -11,8 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from chip import checks, flash_server, run, stand_in_qemu
-from chip.emulator import Emulator
+from bench.chip import checks, flash_server, run, stand_in_qemu
+from bench.chip.emulator import Emulator
 from kentongan_tool.board import boards
 from kentongan_wire import link
 from kits.node import nodekit
@@ -20,7 +20,7 @@ from kits.node.hwkit import NODES
 from kits.patience import wait_for
 from kits.tool.tool_kit import firmware_image, need_tools
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 HEAP = "{} {} [(9000, 8500, 8000, 0), (7000, 500, 300, 0)]"  # 8,000 to be had of IDF
 SOON_S = 0.3  # what a scripted board does not do at once it never does
 
@@ -41,7 +41,7 @@ def script(folder, text):
 
 @pytest.fixture
 def qemu(tmp_path):
-    return script(tmp_path, f'exec {sys.executable} -m chip.stand_in_qemu "$@"')
+    return script(tmp_path, f'exec {sys.executable} -m bench.chip.stand_in_qemu "$@"')
 
 
 # -- what is given ----------------------------------------------------------------------------------------
@@ -78,14 +78,14 @@ def test_what_cannot_be_used_is_an_error_that_says_what_to_give(
 
 def test_an_emulator_that_does_not_start_is_told_with_its_own_words(tmp_path, monkeypatch):
     path = script(tmp_path, "echo no such ROM; exit 1")
-    monkeypatch.setattr("chip.emulator.START_S", SOON_S)
+    monkeypatch.setattr("bench.chip.emulator.START_S", SOON_S)
     with pytest.raises(RuntimeError, match="no such ROM"), Emulator(path, bytearray(4096)):
         pass
 
 
 def test_an_emulator_ends_when_a_signal_kills_its_runner(tmp_path):
     path = script(tmp_path, f"cd {tmp_path}; echo $$ > own; mv own pid; exec sleep 600")
-    text = f"from chip.emulator import Emulator\nEmulator({str(path)!r}, bytearray(4096)).__enter__()\n"
+    text = f"from bench.chip.emulator import Emulator\nEmulator({str(path)!r}, bytearray(4096)).__enter__()\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     runner = subprocess.Popen([sys.executable, "-c", text], env=environment)
     wait_for((tmp_path / "pid").exists, "it runs")
@@ -112,7 +112,7 @@ def test_what_main_py_names_does_not_reach_the_stand_in_that_boot_py_started(mon
         monkeypatch.setitem(sys.modules, name, made)
     for name in ("mem_alloc", "mem_free"):
         monkeypatch.setattr(gc, name, int, raising=False)
-    monkeypatch.syspath_prepend(str(ROOT / "tests/chip"))
+    monkeypatch.syspath_prepend(str(ROOT / "tests/bench/chip"))
     names = {}
     exec(run.BOOT + b"import machine", names)  # the chip runs both files in one namespace
     del sys.modules["radio_line"]
@@ -129,7 +129,7 @@ def test_every_check_of_a_button_and_a_post_holds_on_the_board_model(image, qemu
         [
             sys.executable,
             "-m",
-            "chip.run",
+            "bench.chip.run",
             f"--image={image}",
             f"--qemu={qemu}",
             "--only",

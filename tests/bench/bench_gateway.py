@@ -15,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kentongan_gateway.disk.spool import quantiles  # noqa: E402
 from kentongan_sim.console.progress import during  # noqa: E402

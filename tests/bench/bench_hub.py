@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kentongan_hub.app import create_app  # noqa: E402
 from kentongan_hub.base.clock import Clock  # noqa: E402

@@ -7,12 +7,13 @@ import subprocess
 import sys
 
 import pytest
-import threats
 from kentongan_hub.base import roles
 from kentongan_sim.attack.attacks import ATTACKS
 from kits.hub import role_table
+from repo.draw import threats
 
 TEST = "hub/base/test_roles.py::test_no_account_mutes_a_silent_alarm[wakil]"
+CI = "repo/test_ci.py::test"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,8 @@ def test_every_cell_is_proved_or_has_its_cost(data):
 def test_the_pages_are_drawn_from_it(data):
     for language, page in threats.PAGES.items():
         text = page.read_text(encoding="utf-8")
-        assert threats.redrawn(text, data, language) == text, f"{page.name}: run python tests/threats.py"
+        remedy = "run python tests/repo/draw/threats.py"
+        assert threats.redrawn(text, data, language) == text, f"{page.name}: {remedy}"
 
 
 def test_the_rows_are_those_who_may_attack_and_the_columns_what_is_promised(data):
@@ -99,9 +101,9 @@ FAULTS = {
     "two costs": (lambda d: d["limits"]["jam"].update(cost_id="2 s"), "jam: cost_en and cost_id name other"),
     "no Indonesian": (lambda d: d["limits"]["jam"].update(id=" "), "limits.jam.id: missing"),
     "no file": (lambda d: d["cells"]["sms"]["lost"].update(tests=["hub/x.py::test_x"]), "no such file"),
-    "no test": (lambda d: d["cells"]["sms"]["lost"].update(tests=["test_ci.py::test_x"]), "no such test"),
+    "no test": (lambda d: d["cells"]["sms"]["lost"].update(tests=[f"{CI}_x"]), "no such test"),
     "no ids": (
-        lambda d: d["cells"]["sms"]["lost"].update(tests=["test_ci.py::test_no_package_host_is_named[a]"]),
+        lambda d: d["cells"]["sms"]["lost"].update(tests=[f"{CI}_no_package_host_is_named[a]"]),
         "it has no ids"),
     "another's": (lambda d: d["cells"]["sms"]["lost"].update(tests=[TEST]), "about another attacker"),
     "twice": (lambda d: d["cells"]["sms"]["lost"].update(tests=[TEST, TEST]), "stands there twice"),

@@ -1,9 +1,9 @@
-"""Draws the folders of the code into docs/architecture.md: python tests/rooms.py. A test holds."""
+"""Draws the folders of the code into docs/architecture.md: python tests/repo/draw/rooms.py. A test holds."""
 
 import ast
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/architecture.md"
 PACKAGES = [
     ROOT / place

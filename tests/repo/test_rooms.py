@@ -3,7 +3,7 @@
 import re
 
 import pytest
-import rooms
+from repo.draw import rooms
 
 NAMES_MAX = 14  # a dozen, about, that a stranger reads to find theirs
 
@@ -41,7 +41,7 @@ def test_a_circle_of_imports_is_found():
 
 def test_the_page_of_the_architecture_draws_the_folders_as_they_are():
     page = rooms.PAGE.read_text(encoding="utf-8")
-    assert rooms.redrawn(page) == page, "run: .venv/bin/python tests/rooms.py"
+    assert rooms.redrawn(page) == page, "run: .venv/bin/python tests/repo/draw/rooms.py"
 
 
 def test_a_page_its_template_and_its_module_share_one_name():

@@ -1,4 +1,4 @@
-"""Draws docs/threats.toml into docs/safety.md and docs/keamanan.md: python tests/threats.py. A test holds."""
+"""Draws docs/threats.toml into docs/safety.md and docs/keamanan.md: python tests/repo/draw/threats.py."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "docs/threats.toml"
 PAGES = {"en": ROOT / "docs/safety.md", "id": ROOT / "docs/keamanan.md"}
 CELLS_MAX = 8  # that one test may serve: a vague one does not fill a row or a column

@@ -18,7 +18,7 @@ from kentongan_sim.demo.village import scene
 from kentongan_sim.world.gateways.real_hub import Link, RealHub, RealHubHost
 from kentongan_sim.world.world import World
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TOUR = ROOT / "docs/tour.md"
 STEP = re.compile(r"^### \d+\. `(\w+)`", re.MULTILINE)
 LINK = re.compile(r"\[`([\w.]+)`\]\((\.\./[\w/]+\.py)\)")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from kentongan_sim.console.arguments import typed
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 GUIDE = ROOT / "docs/technician.md"
 PACKAGED = ROOT / "docs/pasang.md"  # there every program is in /usr/bin

@@ -16,15 +16,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chip import checks
-from chip.emulator import Emulator
+from bench.chip import checks
+from bench.chip.emulator import Emulator
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, bundle, devicetools, flash, images
 from kentongan_tool.code import driver
 from kits.node import nodekit, street
 from kits.node.hwkit import NODES, device
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 BOARD, CHIP = "lilygo_t3", boards.ESP32
 TORN = "torn"
 TORN_ROLES = {

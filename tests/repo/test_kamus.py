@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kentongan_hub.base import words
 
-PAGE = Path(__file__).resolve().parent.parent / "docs/kamus.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/kamus.md"
 TEXT = PAGE.read_text(encoding="utf-8").lower()
 WORDS = [
     word.strip()

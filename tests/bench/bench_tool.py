@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kentongan_sim.console.progress import during  # noqa: E402
 from kentongan_sim.demo import plan  # noqa: E402

@@ -9,7 +9,7 @@ import json
 import time
 from collections import namedtuple
 
-from chip.emulator import SPEED
+from bench.chip.emulator import SPEED
 from kentongan_wire import link
 from kentongan_wire import messages as m
 from kits.both import random_bytes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import LONGEST
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 NODE = ROOT / "firmware/src/kentongan_node"
@@ -231,14 +231,10 @@ SHORT_ON_PURPOSE = {  # what is tested here is that it ends in time
     ("hub/storage/test_store.py", "connect"),
     ("hub/storage/test_crash.py", "Timer"),
 }
-NO_TESTS = (
-    "soak/",
-    "bench_",
-    "kits/board/",
-    "chip/emulator",
-    "chip/stand_in",
-    "chip/radio_line",
-)  # some: a chip
+NO_TESTS = (  # some are a chip's
+    *("soak/", "bench/bench_", "kits/board/"),
+    *("bench/chip/emulator", "bench/chip/stand_in", "bench/chip/radio_line"),
+)
 REAL_TIME = {"threading", "subprocess", "asyncio", "socket", "queue", "urllib", "http"}
 
 

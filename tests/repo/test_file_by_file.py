@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from kits.patience import PATIENCE_S
 
-TESTS = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parents[1]
 SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # Plug-ins that take long to import, and that none of this is about.
 WITHOUT = [

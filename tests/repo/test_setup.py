@@ -11,7 +11,7 @@ import pytest
 from kentongan_node.node import FIRMWARE
 from kentongan_wire import __version__
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # A python3 that makes environments without a network: `-m venv`, pip and uv leave what the real ones leave.
 # CUT names the step that is cut off in the middle. What is asked of it is noted in `asked`.
 PYTHON = f"""#!/bin/sh

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from chip import emulator, flash_server, run
+from bench.chip import emulator, flash_server, run
 from kits.board import esp32_fake
 from kits.node.hwkit import device
 
