@@ -3,70 +3,18 @@
 import json
 
 import pytest
-from kentongan_gateway.core.base.actions import OrderDone, Send, Siren
+from kentongan_gateway.core.base.actions import Send, Siren
 from kentongan_gateway.core.base.air import HALF_S, SETTINGS_AIR_S
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.devices.configs import GAPS_MS, QUIET_MAX_MS, QUIET_MS, ROUNDS_MAX
-from kentongan_wire import config, keys, phy, roots, site_keys, verify
+from kentongan_wire import keys, phy, roots, verify
 from kentongan_wire import messages as m
 from kentongan_wire.flood import CLASS_ORDER
 from kentongan_wire.packet import BROADCAST
-from kits.gateway.gateway_kit import (
-    BUTTON,
-    DEVICES,
-    GATEWAY,
-    POST,
-    POST_2,
-    REPEATER,
-    ROLES,
-    SITE,
-    SITE_KEY,
-    Bench,
-    alarm,
-)
+from kits.gateway.gateway_kit import BUTTON, DEVICES, GATEWAY, POST, POST_2, REPEATER, SITE, Bench, alarm
+from kits.gateway.settings_kit import BOTH, NEW, configs, entry, heard, order, status
 
-NEW = {g: (site_keys.alarm_root(SITE_KEY, g), site_keys.control_root(SITE_KEY, g)) for g in range(3)}
-BOTH = site_keys.SiteKeys({g: NEW[g][0] for g in NEW}, {g: NEW[g][1] for g in NEW}, 0)
 STOLEN = 0x2099
-
-
-def entry(node=POST, version=3, settings=None, generation=0, lowest=0, next=None, counters=0):
-    settings = {"status_period_s": 140} if settings is None else settings
-    return {"node": node, "version": version, "settings": settings, "generation": generation,
-            "lowest": lowest, "next": next, "counters": counters}  # fmt: skip
-
-
-def status(src=POST, version=0, counter=300, generation=0, last_control=0):
-    role = ROLES[src]
-    if role == m.TOMBOL:
-        body = m.ButtonStatus(0, 150, 27, -80, 1, version & 0xFF, 1, 0)
-    else:
-        body = m.NodeStatus(1, 12_600, 30, -70, 20, 1, 5, 10, last_control, version, (0, 1, 0))
-    of = src, role, generation
-    return m.encode(m.STATUS, role, generation, counter, src, body, BOTH.c(*of), BOTH.r(*of))
-
-
-def configs(bench, node=None):
-    """[(ms, generation, body, settings)] of every CONFIG part on the air, read as its target reads it."""
-    out = []
-    for at, action in bench.done:
-        if not isinstance(action, Send):
-            continue
-        envelope = m.parse(action.payload)
-        if envelope.type != m.CONFIG:
-            continue
-        opened = verify.open_message(action.payload, GATEWAY, BROADCAST, BOTH)
-        body = opened.body
-        if node in (None, body.target):
-            key = BOTH.c(body.target, ROLES[body.target], opened.generation)
-            out.append((at, opened.generation, body, config.read(body.items, key, GATEWAY, opened.counter)))
-    return out
-
-
-def order(bench, type_, **fields):
-    bench.orders = getattr(bench, "orders", 100) + 1
-    bench.order(id=bench.orders, type=type_, **fields)
-    return [done.result for done in bench.all(OrderDone) if done.order_id == bench.orders][0]
 
 
 def test_a_device_that_never_has_its_settings_keeps_them_from_no_other():
@@ -87,11 +35,6 @@ def test_a_device_that_never_has_its_settings_keeps_them_from_no_other():
     assert told and told[0][0] - start < 5_000, "its table of all counters goes at once"
     parts = [body.part for _, _, body, _ in configs(bench, POST)]
     assert parts.count(0) == 3, "and the thief has had three rounds in forty minutes"
-
-
-def heard(bench, src=POST, version=0, generation=0):
-    bench.counter = getattr(bench, "counter", 1000) + 1
-    bench.hear(status(src, version, bench.counter, generation), src)
 
 
 def test_a_post_that_was_heard_gets_its_settings_at_once_and_no_more_when_it_reports_them():
