@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kentongan_gateway.disk.spool import quantiles  # noqa: E402
 from kentongan_sim.console.progress import during  # noqa: E402
-from kentongan_wire import messages as m  # noqa: E402
-from kentongan_wire.packet import BROADCAST  # noqa: E402
-from kentongan_wire.verify import open_message  # noqa: E402
+from kentongan_wire.air.packet import BROADCAST  # noqa: E402
+from kentongan_wire.message import messages as m  # noqa: E402
+from kentongan_wire.message.verify import open_message  # noqa: E402
 from kits.gateway.gateway_kit import DEVICES, GATEWAY, SITE, alarm  # noqa: E402
 from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for, write_key_file  # noqa: E402
 from kits.gateway.radio_kit import PtyModem, StockDevice  # noqa: E402

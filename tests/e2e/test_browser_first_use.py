@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kentongan_hub.devices import provision
 from kentongan_hub.storage.store import Store
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.browser.browser_kit import CHROMIUM, DESKTOP, DRIVER, Browser
 from kits.hub.hub_kit import PASSWORD, HubProcess
 

@@ -10,7 +10,7 @@ from kentongan_hub.devices.trust import configs
 from kentongan_hub.people import access, accounts
 from kentongan_hub.storage.store import Store
 from kentongan_sim.demo.run import ADMIN, Demo
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import PASSWORD, PIN
 from kits.village.village_kit import Heard, Visitor, wait
 

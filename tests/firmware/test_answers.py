@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """Answers of a relay from memory, and what recordings leave of them."""
 
-from kentongan_wire import messages
+from kentongan_wire.message import messages
 from kits.node.meshkit import ask, mesh, send_all
 from kits.node.nodekit import GATEWAY, frame, key_c, packet_of, receipt
 

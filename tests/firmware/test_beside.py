@@ -4,7 +4,7 @@
 import json
 
 from kentongan_node.beside import Beside
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
 from kits.node import nodekit
 from kits.node.hwkit import MAIN, NODES, SIREN, PowerChip, alarms, device, highs

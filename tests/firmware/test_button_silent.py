@@ -4,7 +4,7 @@
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
 from kentongan_node.mix import mix
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.buttonkit import NODE, Box, cancels, held, receipt
 from kits.node.nodekit import key_c, message_of, of, packet_of, settings
 

@@ -4,7 +4,7 @@
 import json
 import sys
 
-from kentongan_wire import link
+from kentongan_wire.air import link
 from kits.board.esp32_chip import PROMPT_FREE_BYTES, RUNNING_FREE_BYTES
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, Board
 from kits.both import MICROPYTHON, random_bytes, root_path

@@ -6,8 +6,10 @@ from kentongan_node import configure
 from kentongan_node.button import Tombol
 from kentongan_node.repeater import Penerus
 from kentongan_node.siren import Sirene, new_post_state
-from kentongan_wire import compose, config, site_keys, verify
-from kentongan_wire import messages as m
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
+from kentongan_wire.settings import compose, config
 from kits.node.nodekit import (
     CHANNEL,
     GATEWAY,

@@ -14,7 +14,7 @@ from kentongan_node.counter import (
     pack,
     unpack,
 )
-from kentongan_wire import crypto
+from kentongan_wire.base import crypto
 from kits.both import random_bytes
 
 

@@ -2,7 +2,7 @@
 """Feedback of the box: each state can be told from each other one without seeing a colour."""
 
 from kentongan_node import feedback
-from kentongan_wire import patterns
+from kentongan_wire.base import patterns
 from kits.both import raises
 
 ALARM_STATES = ("sending", "sounding", "stored", "coming", "closed", "cancelled", "nobody")

@@ -4,7 +4,7 @@
 import json
 
 from kentongan_node import keeper
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET, PWRON_RESET, TIMER_WAKE
 from kits.node import nodekit
 from kits.node.buttonkit import opened

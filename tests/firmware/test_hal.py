@@ -4,7 +4,7 @@
 import json
 
 from kentongan_node import feedback
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import (
     BROWNOUT_RESET,
     DEEPSLEEP_RESET,

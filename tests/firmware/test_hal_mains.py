@@ -1,8 +1,8 @@
 # runs: cpython micropython
 """The device's shell on the boards of a siren post, a penerima and a modem."""
 
-from kentongan_wire import link
-from kentongan_wire import messages as m
+from kentongan_wire.air import link
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import HARD_RESET
 from kits.node import nodekit
 from kits.node.buttonkit import opened

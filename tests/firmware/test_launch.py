@@ -2,8 +2,8 @@
 """Starts that fail, and programs that stop: no board ends in a prompt, a loop or a sounding siren."""
 
 from kentongan_node import feedback
-from kentongan_wire import link
-from kentongan_wire import messages as m
+from kentongan_wire.air import link
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, EXT1_WAKE, HARD_RESET, Reset
 from kits.board.esp32_lines import Flood
 from kits.both import raises, random_bytes

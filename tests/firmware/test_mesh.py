@@ -5,8 +5,8 @@ import struct
 
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
-from kentongan_wire import phy
-from kentongan_wire.messages import NodeStatus
+from kentongan_wire.air import phy
+from kentongan_wire.message.messages import NodeStatus
 from kits.node.meshkit import NODE, ask, hear, mesh, offer, own, send_all
 from kits.node.nodekit import alarm, frame, of, packet_of, receipt
 

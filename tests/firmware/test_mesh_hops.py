@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """A copy played with few hops left, ahead of the true one, ends no frame's way through the mesh."""
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.meshkit import hear, mesh, offer, send_all
 from kits.node.nodekit import GATEWAY, alarm, frame, packet_of, receipt
 

@@ -3,7 +3,7 @@
 
 from kentongan_node import actions as act
 from kentongan_node.modem import Modem
-from kentongan_wire import link
+from kentongan_wire.air import link
 from kits.node.nodekit import GATEWAY, Shell, alarm, of, receipt, settings
 
 TOMBOL = 0x53000007

@@ -5,7 +5,7 @@ from kentongan_node import actions as act
 from kentongan_node.modem import Modem
 from kentongan_node.node import Node
 from kentongan_node.repeater import Penerus
-from kentongan_wire import messages
+from kentongan_wire.message import messages
 from kits.both import random_bytes
 from kits.node.nodekit import (
     GATEWAY,

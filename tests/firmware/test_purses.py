@@ -3,7 +3,7 @@
 
 import struct
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.meshkit import mesh, offer, own, send_all
 from kits.node.nodekit import alarm, frame, packet_of, receipt
 

@@ -4,8 +4,8 @@
 The driver is a small stand-in, or micropython-lib's own: python tests/firmware/real_lora.py PATH
 """
 
-from kentongan_wire import phy
-from kentongan_wire.errors import LocalError
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import LocalError
 from kits.board.chips import Sx1262, Sx1276
 from kits.both import raises
 from kits.node.boardkit import Time, radio_module

@@ -4,9 +4,10 @@
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
 from kentongan_node.receiver import PAGES_LIMIT, Penerima
-from kentongan_wire import compose, config, verify
-from kentongan_wire import messages as m
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
+from kentongan_wire.settings import compose, config
 from kits.node.nodekit import (
     ALARM_ROOT,
     CHANNEL,

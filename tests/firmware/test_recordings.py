@@ -4,9 +4,9 @@
 from kentongan_node import actions as act
 from kentongan_node.carried import FILE, REPEAT_MINUTES
 from kentongan_node.shares import NEWCOMERS, PURSES
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_STATUS
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.flood import CLASS_STATUS
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
 from kits.node.meshkit import ask, hear, mesh, offer, own, send_all
 from kits.node.nodekit import GATEWAY, alarm, frame, key_c, of, packet_of
 

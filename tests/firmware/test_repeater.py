@@ -3,7 +3,8 @@
 
 from kentongan_node import actions as act
 from kentongan_node.repeater import Penerus
-from kentongan_wire import compose, messages
+from kentongan_wire.message import messages
+from kentongan_wire.settings import compose
 from kits.node.nodekit import (
     GATEWAY,
     Shell,

@@ -4,7 +4,7 @@
 import json
 
 from kentongan_node import roles, settings
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.both import raises
 from kits.node.nodekit import GATEWAY
 from kits.node.nodekit import settings as site

@@ -3,7 +3,7 @@
 
 from kentongan_node.mix import mix
 from kentongan_node.shares import LIMIT, SPAN_MS, Shares
-from kentongan_wire.phy import preset
+from kentongan_wire.air.phy import preset
 
 ONE, OTHER, THIRD = 0x53000007, 0xFFFFFFF0, 0x54000000
 

@@ -3,7 +3,7 @@
 
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.nodekit import CHANNEL, GATEWAY, alarm, frame, key_a, key_c, key_r, of, packet_of
 from kits.node.sirenkit import OTHER_POST, SECOND, TOMBOL, Post, configure, next_id, order, pressed, receipt
 

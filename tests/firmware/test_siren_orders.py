@@ -2,7 +2,7 @@
 """Sirene: sounds by receipt and by order, stops for one incident only, and marks drills."""
 
 from kentongan_node import actions as act
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.nodekit import GATEWAY, key_a
 from kits.node.sirenkit import NODE, SECOND, TOMBOL, Post, next_id, order, pressed, receipt, stored
 

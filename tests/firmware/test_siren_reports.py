@@ -1,8 +1,8 @@
 # runs: cpython micropython
 """Sirene: says truthfully, and not too often, what its siren does."""
 
-from kentongan_wire import flood
-from kentongan_wire import messages as m
+from kentongan_wire.air import flood
+from kentongan_wire.message import messages as m
 from kits.node.nodekit import CHANNEL, GATEWAY, frame, key_a, packet_of
 from kits.node.sirenkit import (
     NODE,

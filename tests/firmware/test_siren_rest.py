@@ -3,7 +3,7 @@
 
 from kentongan_node import actions as act
 from kentongan_node.stretch import LIMIT_MS, REST_MS, Stretch
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.nodekit import of
 from kits.node.sirenkit import SECOND, TOMBOL, Post, order, pressed
 

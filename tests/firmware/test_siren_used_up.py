@@ -1,7 +1,7 @@
 # runs: cpython micropython
 """Sirene: what a stolen post sounds beforehand under a button's name keeps no press and no order silent."""
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node.nodekit import key_c
 from kits.node.sirenkit import NODE, SECOND, Post, order, pressed, receipt, stored
 

@@ -3,7 +3,7 @@
 
 import json
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE, HARD_RESET
 from kits.node import nodekit
 from kits.node.buttonkit import opened

@@ -2,7 +2,7 @@
 """A modem on the prompt's line, over a bridge and the chip's USB: garbage, an unplugged host, a hung one."""
 
 from kentongan_node.modem import Modem
-from kentongan_wire import link
+from kentongan_wire.air import link
 from kits.node import nodekit
 from kits.node.hwkit import PowerChip, device
 

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from kentongan_hw import bought, wiring
 from kentongan_hw.enclosure import envelope, leads, parameters
-from kentongan_wire import patterns
+from kentongan_wire.base import patterns
 
 
 @pytest.fixture(params=parameters.NODES)

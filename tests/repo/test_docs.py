@@ -12,8 +12,11 @@ import pytest
 from kentongan_gateway.service.settings import FIELDS as GATEWAY_FIELDS
 from kentongan_hub.app import create_app
 from kentongan_sim.scenarios.catalogue import SCENARIOS
-from kentongan_wire import __version__, device_file, errors, messages
+from kentongan_wire import __version__
+from kentongan_wire.base import errors
 from kentongan_wire.cli import main as wire_main
+from kentongan_wire.message import messages
+from kentongan_wire.settings import device_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md"))]

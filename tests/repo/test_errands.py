@@ -118,7 +118,7 @@ def changed(old, new):
 
 
 def new_kind(tree):
-    kinds, patterns = "wire/src/kentongan_wire/kinds.py", "wire/src/kentongan_wire/patterns.py"
+    kinds, patterns = "wire/src/kentongan_wire/base/kinds.py", "wire/src/kentongan_wire/base/patterns.py"
     tree.put(kinds, "KIND_NAMES = {", "KIND_BANJIR = 9\n")
     tree.put(kinds, '    15: "uji",', '    9: "banjir",\n')
     tree.put(kinds, "KIND_MALING, KIND_KEBAKARAN, KIND_BENCANA, KIND_PENCURIAN_TERNAK, K", "KIND_BANJIR, ")
@@ -135,7 +135,7 @@ CHANNEL = '''"""UDP: a box in the same network that shows or speaks each datagra
 import re
 import socket
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Failure, Worker
@@ -348,7 +348,7 @@ ERRANDS = (
         new_kind,
         (
             "proof_kind",
-            "tests/wire/test_kinds.py",
+            "tests/wire/base/test_kinds.py",
             "tests/wire/test_readme.py",
             "tests/hub/devices/test_codes.py::test_no_shipped_profile_has_a_conflict",
             TEXTS,

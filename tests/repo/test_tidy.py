@@ -129,7 +129,7 @@ def test_no_import_points_upwards_and_none_is_excused():
 
 
 def test_wire_imports_nobody():
-    for path in WIRE.glob("*.py"):
+    for path in WIRE.rglob("*.py"):
         if path.name not in WIRE_HOST_ONLY:
             typing = {"typing"} if path.name == "shapes.py" else set()  # which has another way on a chip
             assert set(imports_of(path)) <= WIRE_IMPORTS | typing, path.name
@@ -152,7 +152,7 @@ def test_only_the_runner_awaits():
 
 PURE = sorted(
     [
-        *(p for p in NODE.glob("*.py") if p.name not in NODE_SHELL),
+        *(p for p in NODE.rglob("*.py") if p.name not in NODE_SHELL),
         *(ROOT / "gateway/src/kentongan_gateway/core").rglob("*.py"),
         *(
             ROOT / "hub/src/kentongan_hub" / n

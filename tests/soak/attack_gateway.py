@@ -14,10 +14,11 @@ from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.base.shares import EXTRA_S, RESERVE_S, SHARE_S
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
-from kentongan_wire import messages as m
-from kentongan_wire import site_keys, verify
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.packet import BROADCAST, parse_packet
+from kentongan_wire.air.packet import BROADCAST, parse_packet
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
 from kits.node import nodekit
 from odd_frames import BUTTONS, OTHER_GATEWAY, STOLEN, Air
 

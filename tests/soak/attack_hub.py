@@ -15,7 +15,7 @@ from pathlib import Path
 from frame_rigs import need
 from kentongan_hub.devices import provision
 from kentongan_hub.record import failures
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import Site, make_site
 
 PROOF_EVERY, BATCH, RESTART_EVERY = 100, 50, 2_000

@@ -10,7 +10,7 @@ looked at every 100 ms, or a day would take an hour; a button's, which is awake 
 import json
 import sys
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
 from kits.both import random_bytes
 from kits.node import nodekit

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / part) for part in ("tests", "wire/src", "firmware/src")]
-from kentongan_wire import messages as m  # noqa: E402
+from kentongan_wire.message import messages as m  # noqa: E402
 from kits.board.esp32_fake import (  # noqa: E402
     BROWNOUT_RESET,
     DEEPSLEEP_RESET,

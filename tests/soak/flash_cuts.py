@@ -20,7 +20,7 @@ import sys
 import vfs
 from kentongan_node import configure, files, settings
 from kentongan_node.counter import Sequence
-from kentongan_wire.replay import Guard
+from kentongan_wire.message.replay import Guard
 from kits.node import nodekit
 
 BLOCK_BYTES, BLOCKS = 4096, 24

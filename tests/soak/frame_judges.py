@@ -3,9 +3,10 @@
 from frame_rigs import SENT_WITHIN_MS, Rig, need
 from kentongan_node import actions as act
 from kentongan_node import feedback
-from kentongan_wire import link, patterns
-from kentongan_wire import messages as m
-from kentongan_wire.packet import parse_packet
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import parse_packet
+from kentongan_wire.base import patterns
+from kentongan_wire.message import messages as m
 from kits.node import nodekit
 from odd_frames import BUTTONS
 

@@ -30,11 +30,11 @@ from frame_replay import (
 from inside_frames import Inside
 from kentongan_node import actions as act
 from kentongan_node.siren import new_post_state
-from kentongan_wire import messages as m
-from kentongan_wire import verify
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.packet import PORT_PRIVATE, parse_packet
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.air.packet import PORT_PRIVATE, parse_packet
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
 from kits.node import nodekit
 from odd_frames import NODES, Air
 

@@ -1,7 +1,7 @@
 """Frames of somebody who holds every key of the site: well tagged, and half of them with a body of noise."""
 
 from kentongan_sim.attack.bag import Bag
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.node import nodekit
 from odd_frames import BUTTONS, OTHER_GATEWAY, ZONE, Air, Odd
 

@@ -18,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/firmware")]
 import test_heap  # noqa: E402
-from kentongan_wire import link, messages  # noqa: E402
+from kentongan_wire.air import link  # noqa: E402
+from kentongan_wire.message import messages  # noqa: E402
 from kits.node import nodekit, street  # noqa: E402
 
 GROWTH_BYTES = 6_000  # the buttons of two days are known after the second; tables do not shrink

@@ -13,11 +13,11 @@ from collections import namedtuple
 from pathlib import Path
 
 from kentongan_sim.attack.bag import Bag
-from kentongan_wire import keys as wire_keys
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import site_keys
-from kentongan_wire.errors import RemoteError
+from kentongan_wire.air import packet as wire
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.keyring import keys as wire_keys
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
 from kits.node import nodekit
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -4,7 +4,11 @@ import json
 import re
 from pathlib import Path
 
-from kentongan_wire import bodies, codes, config, device_file, errors, flood, keys, link, messages
+from kentongan_wire.air import flood, link
+from kentongan_wire.base import codes, errors
+from kentongan_wire.keyring import keys
+from kentongan_wire.message import bodies, messages
+from kentongan_wire.settings import config, device_file
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "wire/README.md"

@@ -2,8 +2,12 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kentongan_wire import codes, config, device_file, link, messages, packet, replay, site_keys, verify
-from kentongan_wire.errors import REASONS, LocalError, RemoteError
+from kentongan_wire.air import link, packet
+from kentongan_wire.base import codes
+from kentongan_wire.base.errors import REASONS, LocalError, RemoteError
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages, replay, verify
+from kentongan_wire.settings import config, device_file
 
 SITE_KEY = bytes(range(32))
 SITE = site_keys.SiteKeys({0: site_keys.alarm_root(SITE_KEY, 0)}, {0: site_keys.control_root(SITE_KEY, 0)}, 0)

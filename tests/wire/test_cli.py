@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_wire import cli
+from kentongan_wire.air.packet import Channel
+from kentongan_wire.base.errors import REASONS, LocalError, RemoteError
 from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
-from kentongan_wire.errors import REASONS, LocalError, RemoteError
-from kentongan_wire.packet import Channel
-from kentongan_wire.site_keys import SiteKeys, alarm_root, control_root
+from kentongan_wire.keyring.site_keys import SiteKeys, alarm_root, control_root
 from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,12 +3,14 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kentongan_wire import bodies, keys, messages, packet, phy, site_keys
-from kentongan_wire import messages as m
-from kentongan_wire.crypto import aes_ctr, hmac_portable, hmac_sha256, xor
-from kentongan_wire.errors import REASONS, RemoteError
-from kentongan_wire.replay import Guard
-from kentongan_wire.verify import carries, open_message, own_entry, own_order
+from kentongan_wire.air import packet, phy
+from kentongan_wire.base.crypto import aes_ctr, hmac_portable, hmac_sha256, xor
+from kentongan_wire.base.errors import REASONS, RemoteError
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import bodies, messages
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard
+from kentongan_wire.message.verify import carries, open_message, own_entry, own_order
 
 ROOTS = site_keys.alarm_root(bytes(32), 0), site_keys.control_root(bytes(32), 0)
 SITE = site_keys.SiteKeys({0: ROOTS[0]}, {0: ROOTS[1]}, 0)

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kentongan_wire import codes, config, device_file, errors, flood, link
+from kentongan_wire.air import flood, link
+from kentongan_wire.base import codes, errors
+from kentongan_wire.settings import config, device_file
 from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,15 +3,15 @@
 `Persist` is durable before the next action is begun. Every duration is in milliseconds.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING, NamedTuple
+from kentongan_wire.base.shapes import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
     Stored = Bytes  # of a file
-    Settings = dict[str, Any]  # a device file, as kentongan_wire.device_file.check returns it
+    Settings = dict[str, Any]  # a device file, as kentongan_wire.settings.device_file.check returns it
     State = dict[str, bytes]  # what Persist wrote last, by name
     Steps = tuple[tuple[int, int], ...]  # (on_ms, off_ms) of an output
 

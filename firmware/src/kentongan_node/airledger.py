@@ -7,13 +7,13 @@ a reset they go on as if no time had passed: the hour of before ends minute by m
 
 import struct
 
-from kentongan_wire.phy import AIR_BINS, AIR_LIMIT_MS
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.phy import AIR_BINS, AIR_LIMIT_MS
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Persist
 
 if TYPE_CHECKING:
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
     from kentongan_node.actions import Action
 

@@ -2,8 +2,8 @@
 
 import struct
 
-from kentongan_wire.replay import ReplyBudget
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message.replay import ReplyBudget
 
 from kentongan_node.carried import place
 

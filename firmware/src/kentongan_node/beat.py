@@ -2,7 +2,7 @@
 
 from time import ticks_add, ticks_diff, ticks_ms
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,9 @@ class Beat:
     def _edge(self, _: object) -> None:
         if not self.playing:
             return  # it was stopped, or its time ran out
-        from kentongan_wire.patterns import edge_at  # tombol loads it with its first feedback, not at boot
+        from kentongan_wire.base.patterns import (
+            edge_at,  # tombol loads it with its first feedback, not at boot
+        )
 
         at_ms = ticks_diff(ticks_ms(), self._start)
         on, next_ms = edge_at(self._steps, at_ms)

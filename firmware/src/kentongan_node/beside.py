@@ -1,6 +1,6 @@
 """Parts beside the alarm: readings, lamp, line, files. Any of them may fail, and stops nothing. Pure."""
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ An alarm and a silent alarm can run at the same time, each with its own turns an
 Nothing left to do: deep sleep until a key or the next STATUS.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_ALARM, CLASS_STATUS
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.flood import CLASS_ALARM, CLASS_STATUS
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages as m
 
 from kentongan_node import feedback
 from kentongan_node.actions import Listen, Persist, Show, Sleep, Tune
@@ -25,9 +25,9 @@ from kentongan_node.repeats import hop_limit
 from kentongan_node.strokes import Strokes
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Entry
-    from kentongan_wire.messages import Envelope
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
+    from kentongan_wire.message.bodies import Entry
+    from kentongan_wire.message.messages import Envelope
 
     from kentongan_node.actions import Action, Boot, Settings, State
     from kentongan_node.node import Heard

@@ -8,10 +8,10 @@ plays one with few left ahead of the true one must not end its way there.
 import binascii
 import struct
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
 ROWS = 96  # contents remembered; the oldest gives way
 # Sender, content (its lowest bit: proved), low half of the last id, minute of the first; in one byte times

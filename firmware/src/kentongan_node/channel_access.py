@@ -11,10 +11,10 @@ SENDING   sent(False)                            put back, RADIO_TRIES in all   
 CHECKING, SENDING   no answer in time            count, go on                       IDLE
 """
 
-from kentongan_wire import phy
-from kentongan_wire.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, CLASS_STATUS
-from kentongan_wire.packet import BROADCAST
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air import phy
+from kentongan_wire.air.flood import CLASS_ALARM, CLASS_EVENT, CLASS_ORDER, CLASS_STATUS
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Cad, Transmit
 from kentongan_node.airledger import AirLedger
@@ -24,8 +24,8 @@ from kentongan_node.queue import Entry, SendQueue
 from kentongan_node.shares import COMMON, NEWCOMERS, OLD
 
 if TYPE_CHECKING:
-    from kentongan_wire.phy import Preset
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.air.phy import Preset
+    from kentongan_wire.base.shapes import Bytes
 
     from kentongan_node.actions import Action
     from kentongan_node.answers import AnswerCache

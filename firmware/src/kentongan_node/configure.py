@@ -12,10 +12,10 @@ whole when the last part of a version is in, so that after a power cut all of it
 import json
 from binascii import hexlify, unhexlify
 
-from kentongan_wire.crypto import sha256
-from kentongan_wire.keys import OwnKeys, PostKeys, RelayKeys
-from kentongan_wire.messages import SIRENE, TOMBOL
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.crypto import sha256
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.keyring.keys import OwnKeys, PostKeys, RelayKeys
+from kentongan_wire.message.messages import SIRENE, TOMBOL
 
 from kentongan_node.actions import Persist
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from kentongan_wire.keys import Held, KeyRing
-    from kentongan_wire.replay import Guard
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
+    from kentongan_wire.keyring.keys import Held, KeyRing
+    from kentongan_wire.message.replay import Guard
 
     from kentongan_node.actions import Settings
 

@@ -4,13 +4,13 @@ Slots as Meshtastic's ROUTER role draws them: 0..2*CW, CW from the signal-to-noi
 frame was heard, so that the farthest hearer goes first.
 """
 
-from kentongan_wire.phy import contention_window, slot_us
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.phy import contention_window, slot_us
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.mix import pick
 
 if TYPE_CHECKING:
-    from kentongan_wire.phy import Preset
+    from kentongan_wire.air.phy import Preset
 
 BUSY_BIN_MS = 5_000
 BUSY_BINS = 12  # the last minute

@@ -15,14 +15,14 @@ times, and goes on from there to higher ones while nobody answers (`leap`): rece
 
 import struct
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Persist
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
     from kentongan_node.actions import Action, State
 

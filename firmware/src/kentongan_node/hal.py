@@ -12,7 +12,7 @@ import time
 import esp32
 import machine
 import micropython
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node import files, rtcmem, wiring
 from kentongan_node.actions import Boot

@@ -2,13 +2,13 @@
 
 import struct
 
-from kentongan_wire.crypto import sha256
-from kentongan_wire.messages import ALARM, TOMBOL
-from kentongan_wire.packet import PORT_PRIVATE
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.packet import PORT_PRIVATE
+from kentongan_wire.base.crypto import sha256
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message.messages import ALARM, TOMBOL
 
 if TYPE_CHECKING:
-    from kentongan_wire.packet import Data
+    from kentongan_wire.air.packet import Data
 
 
 def alarm_head(data: "Data") -> tuple[int, int] | None:

@@ -6,15 +6,15 @@ Pure. A stage counts only when the caller has verified it (wire verify.own_entry
 import binascii
 import struct
 
-from kentongan_wire import messages as m
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages as m
 
 from kentongan_node import feedback
 from kentongan_node.mix import mix
 from kentongan_node.repeats import Repeats
 
 if TYPE_CHECKING:
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
 LISTEN_MS = 1_800_000  # after a press: 30 min, or until stage 4 or 5
 TEST_MS = 60_000  # a test is over when it is stored, or after this

@@ -1,6 +1,6 @@
 """Contacts: a bouncing one becomes one edge, a stuck or broken one is found. Levels and time come in."""
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Protocol

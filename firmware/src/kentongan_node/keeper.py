@@ -10,14 +10,14 @@ then has a second home beside the files, `spare` (hal.py: NVS, its own partition
 no value of it either.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node import rtcmem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
 RETRY_MS = 600_000
 IN_ONE_PIECE = 1_400  # bytes of one file that RTC memory can take beside the others

@@ -20,8 +20,8 @@ import sys
 import time
 from asyncio import run as run_loop
 
-from kentongan_wire.errors import LocalError
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node import feedback, files, hal, radio, runner, settings
 from kentongan_node.console import Console, Service

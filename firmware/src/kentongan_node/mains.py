@@ -1,8 +1,8 @@
 """Base of the nodes on mains power: sirene, penerus, penerima. Always listening, STATUS at an even pace."""
 
-from kentongan_wire import messages
-from kentongan_wire.flood import POSTPONE_MAX_MS
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.flood import POSTPONE_MAX_MS
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages
 
 from kentongan_node.actions import Listen, Persist
 from kentongan_node.node import FIRMWARE, Node

@@ -1,8 +1,8 @@
 """Relaying in the mesh: who carries whose frames on, and what pays for them (wire-format 3)."""
 
-from kentongan_wire.flood import CLASS_ALARM, may_relay
-from kentongan_wire.packet import BROADCAST, relayed
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.flood import CLASS_ALARM, may_relay
+from kentongan_wire.air.packet import BROADCAST, relayed
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Persist
 from kentongan_node.airledger import AirLedger
@@ -15,9 +15,9 @@ from kentongan_node.queue import HOLD_FRAMES, HOLD_MS, Entry
 from kentongan_node.shares import COMMON, NEWCOMERS, OLD, PURSES, Shares
 
 if TYPE_CHECKING:
-    from kentongan_wire.packet import Data, Packet
-    from kentongan_wire.phy import Preset
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.air.packet import Data, Packet
+    from kentongan_wire.air.phy import Preset
+    from kentongan_wire.base.shapes import Bytes
 
     from kentongan_node.actions import Action
 

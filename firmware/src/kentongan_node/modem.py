@@ -6,9 +6,10 @@ band, power or air time forbid. Every host message is answered by Ack or Nack, a
 
 import struct
 
-from kentongan_wire import link, messages, phy
-from kentongan_wire.errors import LocalError
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air import link, phy
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages
 
 from kentongan_node.actions import HostWrite, Listen, Note, Tune
 from kentongan_node.channel_access import ChannelAccess

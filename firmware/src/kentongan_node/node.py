@@ -7,14 +7,15 @@ from outside is a RemoteError, caught here and nowhere else, counted by reason, 
 
 from binascii import unhexlify
 
-from kentongan_wire import flood, messages, verify
-from kentongan_wire.config import Collector
-from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.keys import HELD
-from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
-from kentongan_wire.phy import preset
-from kentongan_wire.replay import REPEAT, Guard
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air import flood
+from kentongan_wire.air.packet import PORT_PRIVATE, Channel, parse_packet
+from kentongan_wire.air.phy import preset
+from kentongan_wire.base.errors import LocalError, RemoteError
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.keyring.keys import HELD
+from kentongan_wire.message import messages, verify
+from kentongan_wire.message.replay import REPEAT, Guard
+from kentongan_wire.settings.config import Collector
 
 from kentongan_node import configure
 from kentongan_node.actions import Note, Persist, Sleep
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from kentongan_wire.bodies import Body, Entry
-    from kentongan_wire.keys import KeyRing
-    from kentongan_wire.messages import Envelope
-    from kentongan_wire.packet import Data, Packet
-    from kentongan_wire.verify import Message
+    from kentongan_wire.air.packet import Data, Packet
+    from kentongan_wire.keyring.keys import KeyRing
+    from kentongan_wire.message.bodies import Body, Entry
+    from kentongan_wire.message.messages import Envelope
+    from kentongan_wire.message.verify import Message
 
     from kentongan_node.actions import Action, Boot, Settings, State
     from kentongan_node.queue import Entry as Waiting

@@ -11,9 +11,10 @@ a report was sent, in a large crowd   it is repeated later
 every KEEP_LEFT_MS while it sounds    the remaining time goes to flash
 """
 
-from kentongan_wire import flood, patterns
-from kentongan_wire import messages as m
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air import flood
+from kentongan_wire.base import patterns
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages as m
 
 from kentongan_node.actions import Persist, Quiet, Sound
 from kentongan_node.mains import MainsNode
@@ -21,7 +22,7 @@ from kentongan_node.reports import PACE_MAX, Reports
 from kentongan_node.soundings import KEEP_LEFT_MS, LIVE, Soundings, load
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import SirenReport
+    from kentongan_wire.message.bodies import SirenReport
 
     from kentongan_node.actions import Action, Boot, Settings, State, Steps
     from kentongan_node.soundings import Record
@@ -31,7 +32,7 @@ REPORT_MIN_MS, REPORT_SPAN_MS = 200, 800  # clear of the receipts, within the ga
 # A report that says no more than an earlier one comes so much later: ten presses in 3 s at 8 % loss had 4.5 s
 # of siren reports in their first 15 s, and 53 of 85 alarm frames that collided at the gateway met one.
 # It comes CROWD_TIMES later still where this many alarm: 40 presses in 10 s had 94 such reports and 200
-# copies of them by relays in the second half minute. The hub knows these times (wire/flood.py) and waits.
+# copies of them by relays in the second half minute. The hub knows these times (wire/air/flood.py) and waits.
 CROWD_ORIGINS = 4
 SENSE_MS = 1_000  # the sensor says so long after the relay that the siren sounds, or it failed
 SENSE_LOSS_MS = 3_500  # longer than the longest pause of a pattern

@@ -2,7 +2,7 @@
 
 import struct
 
-from kentongan_wire.flood import CLASS_ALARM, CLASS_NAMES
+from kentongan_wire.air.flood import CLASS_ALARM, CLASS_NAMES
 
 LIMIT = 16  # frames; 16 x (255 + about 100) bytes of a 100 KB heap
 RESERVED_ALARM = 6  # places that only class 0 takes

@@ -9,9 +9,9 @@ chip. Section numbers are of the SX1261/2 datasheet rev 2.1 and the SX1276 datas
 from time import ticks_diff, ticks_ms
 
 import lora  # of micropython-lib: lora-sync with lora-sx126x or lora-sx127x; a board has its chip's alone
-from kentongan_wire import phy
-from kentongan_wire.errors import LocalError
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

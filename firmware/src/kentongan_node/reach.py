@@ -7,12 +7,12 @@ through directly once is no promise. No tag covers the header, so what is learne
 MOST, and repeats go farther whatever was learned.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Persist
 
 if TYPE_CHECKING:
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
     from kentongan_node.actions import Action
 

@@ -9,9 +9,9 @@ PAGE_KEEP_MS after the page            any -> gone             the lamp goes out
 A silent page never sounds: whoever it is about may stand in the next room.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire import patterns
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base import patterns
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages as m
 
 from kentongan_node import feedback
 from kentongan_node.actions import Quiet, Show, Sound
@@ -19,9 +19,9 @@ from kentongan_node.mains import MainsNode
 from kentongan_node.reports import Reports
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Entry, Page
-    from kentongan_wire.messages import Envelope
-    from kentongan_wire.verify import Message
+    from kentongan_wire.message.bodies import Entry, Page
+    from kentongan_wire.message.messages import Envelope
+    from kentongan_wire.message.verify import Message
 
     from kentongan_node.actions import Action, Settings, State, Steps
     from kentongan_node.node import Heard

@@ -1,14 +1,14 @@
 """Penerus: carries the others' frames on, answers repeats of stored alarms, reports itself."""
 
-from kentongan_wire import messages
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages
 
 from kentongan_node.mains import MainsNode
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from kentongan_wire.verify import Message
+    from kentongan_wire.message.verify import Message
 
 
 class Penerus(MainsNode):

@@ -4,10 +4,10 @@ Receivers keep one last counter per sender and type: a repeat that would come wi
 newer message of its type takes a new one, or it would be refused as a replay.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Body
+    from kentongan_wire.message.bodies import Body
 
     from kentongan_node.node import Node
 

@@ -1,7 +1,7 @@
 """A core by its role's name, where all five are at hand: the simulator and tests. A board holds one."""
 
-from kentongan_wire.errors import LocalError
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kentongan_node.actions import Settings, State

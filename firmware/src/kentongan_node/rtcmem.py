@@ -8,10 +8,10 @@ one.
 import binascii
 import struct
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kentongan_wire.shapes import Bytes
+    from kentongan_wire.base.shapes import Bytes
 
     from kentongan_node.actions import State
 

@@ -5,7 +5,7 @@ boot(), next_event(deadline_ms) [both awaitable], now_ms(), random_u32(), perfor
 A core ends with Sleep: the port's perform does not come back on hardware; elsewhere the run returns.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.actions import Sleep
 

@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.node import FIRMWARE
 

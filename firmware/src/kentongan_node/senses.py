@@ -3,7 +3,7 @@
 A reading that fails is unknown (0), is told, and keeps nothing else from being read.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,9 @@
 
 import json
 
-from kentongan_wire import device_file
-from kentongan_wire.errors import LocalError
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.settings import device_file
 
 if TYPE_CHECKING:
     from kentongan_node.actions import Settings

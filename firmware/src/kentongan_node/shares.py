@@ -2,12 +2,12 @@
 
 import struct
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.mix import pick
 
 if TYPE_CHECKING:
-    from kentongan_wire.phy import Preset
+    from kentongan_wire.air.phy import Preset
 
 ENTRY = "<IHH"  # origin, span modulo 2^16, ms
 ENTRY_BYTES = 8

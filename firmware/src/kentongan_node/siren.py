@@ -14,22 +14,22 @@ key hush / test                                     the incident that is heard s
 Which incident sounds how often is soundings.py's table. Several at once: the one begun last is heard.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire import patterns
-from kentongan_wire.crypto import equal
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.flood import hops_taken
-from kentongan_wire.replay import Guard, ReplyBudget
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.air.flood import hops_taken
+from kentongan_wire.base import patterns
+from kentongan_wire.base.crypto import equal
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.base.shapes import TYPE_CHECKING
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard, ReplyBudget
 
 from kentongan_node.output import Output
 from kentongan_node.soundings import ALARM, DRILL_MS, HUSH, LIVE, RECEIPT, RESTING, SOUND_MS, STOP, TIME_UP
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Entry, SirenOrder
-    from kentongan_wire.messages import Envelope
-    from kentongan_wire.packet import Packet
-    from kentongan_wire.verify import Message
+    from kentongan_wire.air.packet import Packet
+    from kentongan_wire.message.bodies import Entry, SirenOrder
+    from kentongan_wire.message.messages import Envelope
+    from kentongan_wire.message.verify import Message
 
     from kentongan_node.actions import Boot, Settings, State
     from kentongan_node.node import Heard

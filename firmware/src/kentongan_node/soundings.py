@@ -10,13 +10,13 @@ later one as well: who holds a post's keys could use up beforehand what that may
 import binascii
 import struct
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node.stretch import Stretch
 
 if TYPE_CHECKING:
-    from kentongan_wire.shapes import Bytes
-    from kentongan_wire.verify import Message
+    from kentongan_wire.base.shapes import Bytes
+    from kentongan_wire.message.verify import Message
 
 SOUND_MS = 180_000  # of one sounding, at most (also by hardware)
 DRILL_MS = 60_000  # a drill annoys less and teaches as much

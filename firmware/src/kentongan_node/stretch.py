@@ -6,7 +6,7 @@ Alarms that overlap would run into it and fall silent without anybody knowing; s
 for long enough, and goes on.
 """
 
-from kentongan_wire.flood import REST_MS  # its longest reset, 16 s, and one more
+from kentongan_wire.air.flood import REST_MS  # its longest reset, 16 s, and one more
 
 LIMIT_MS = 180_000  # the shortest count of the carrier
 

@@ -4,7 +4,7 @@ In doubt the kind is 0, bahaya, which sounds as titir: a stroke that happened wh
 still booting, a key that is held down, more strokes than the table knows.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

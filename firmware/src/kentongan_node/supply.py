@@ -4,7 +4,7 @@ AXP192 (T-Beam V1.1) and AXP2101 (V1.2): registers from the X-Powers data sheets
 `i2c`: readfrom_mem and writeto_mem.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 import time
 from asyncio import sleep_ms
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Generator

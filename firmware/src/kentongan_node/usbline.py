@@ -12,7 +12,7 @@ numbers.
 
 import time
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any, Protocol

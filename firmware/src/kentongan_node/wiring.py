@@ -4,7 +4,7 @@
 and stands as a part that fails (Wires); only the radio's are raised, since without it a start is none.
 """
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_node import supply
 from kentongan_node.beat import Beat

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_gateway.radio import modem_name
 from kentongan_gateway.sections import Settings

@@ -4,7 +4,8 @@ Pure arithmetic. Charges are in mA s, currents in mA, times in ms unless the nam
 """
 
 from kentongan_node import button, channel_access, feedback, incident, repeats
-from kentongan_wire import patterns, phy
+from kentongan_wire.air import phy
+from kentongan_wire.base import patterns
 
 from kentongan_hw.power.figures import (
     BOOT,

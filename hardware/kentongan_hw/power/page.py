@@ -1,8 +1,9 @@
 """hardware/power.md and its plot, written from the model; a test fails when they are stale."""
 
 from kentongan_node import button, incident, repeats
-from kentongan_wire import messages as m
-from kentongan_wire import patterns, phy
+from kentongan_wire.air import phy
+from kentongan_wire.base import patterns
+from kentongan_wire.message import messages as m
 
 from kentongan_hw import HARDWARE
 from kentongan_hw.power import figures as f

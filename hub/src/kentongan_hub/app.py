@@ -14,7 +14,7 @@ from jinja2.filters import do_join
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from kentongan_wire import __version__
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 

@@ -8,8 +8,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Never
 
-from kentongan_wire import phy
-from kentongan_wire.errors import LocalError
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_sim.checkers.summary import sentence, summarise
 from kentongan_sim.console.arguments import Commands, add_engine, add_loss, add_seed, number, spelled, typed

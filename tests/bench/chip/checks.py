@@ -10,8 +10,8 @@ import time
 from collections import namedtuple
 
 from bench.chip.emulator import SPEED
-from kentongan_wire import link
-from kentongan_wire import messages as m
+from kentongan_wire.air import link
+from kentongan_wire.message import messages as m
 from kits.both import random_bytes
 from kits.node import nodekit, street
 from kits.node.buttonkit import opened

@@ -14,7 +14,7 @@ import pytest
 from bench.chip import checks, flash_server, run, stand_in_qemu
 from bench.chip.emulator import Emulator
 from kentongan_tool.board import boards
-from kentongan_wire import link
+from kentongan_wire.air import link
 from kits.node import nodekit
 from kits.node.hwkit import NODES
 from kits.patience import wait_for

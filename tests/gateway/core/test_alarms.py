@@ -3,8 +3,8 @@
 import pytest
 from kentongan_gateway.core.base.actions import DropCopy, Heard, Note, Persist, RelayCopy, Send, Store
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

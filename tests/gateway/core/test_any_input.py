@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kentongan_gateway.core.base.actions import Heard, Send, Store
 from kentongan_gateway.core.gateway_core import GatewayCore
-from kentongan_wire.messages import CARRY_BYTES
-from kentongan_wire.packet import PAYLOAD_MAX
+from kentongan_wire.air.packet import PAYLOAD_MAX
+from kentongan_wire.message.messages import CARRY_BYTES
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

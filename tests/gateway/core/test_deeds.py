@@ -3,11 +3,11 @@
 import pytest
 from kentongan_gateway.core.base.actions import OrderDone, Siren, SirenOff
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory
-from kentongan_wire import messages as m
-from kentongan_wire import site_keys
-from kentongan_wire.keys import PostKeys
-from kentongan_wire.packet import BROADCAST
-from kentongan_wire.verify import open_message, own_order
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.keyring.keys import PostKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import open_message, own_order
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

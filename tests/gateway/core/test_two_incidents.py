@@ -3,7 +3,7 @@
 import pytest
 from kentongan_gateway.core.base.actions import OrderDone, SirenOff, Speak
 from kentongan_gateway.core.gateway_core import CoreConfig
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, POST, Bench, alarm, button_status, report
 
 

@@ -16,9 +16,9 @@ from kentongan_gateway.disk.state import StateDir
 from kentongan_gateway.outputs.virtual import VirtualVoice
 from kentongan_gateway.service.clock import Clock
 from kentongan_gateway.service.performer import Performer
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
-from kentongan_wire.verify import open_message
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import open_message
 from kits.gateway.gateway_kit import BUTTON, GATEWAY, SITE, alarm
 
 

@@ -9,7 +9,7 @@ import pytest
 from kentongan_gateway.hub_client import uplink
 from kentongan_gateway.hub_client.uplink import HubClient, HubError, trust
 from kentongan_gateway.service import checks, settings
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.gateway.gateway_process import Gateway
 from kits.outside.tls_kit import DAY, NOW, Authority, QuietServer
 from kits.outside.trickler import Trickler

@@ -6,7 +6,7 @@ import pytest
 from kentongan_gateway import outputs
 from kentongan_gateway.outputs.siren_driver import Relay, SirenDriver
 from kentongan_gateway.service import checks, settings
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 GOOD = (
     '[gateway]\nkey_file = "k"\nstate_dir = "state"\nlabel = "g"\n'

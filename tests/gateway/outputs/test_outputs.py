@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from kentongan_gateway.outputs import player as player_module
 from kentongan_gateway.outputs.player import IDLE_MS, RETRY_MS, SENSE_AFTER_MS, Player
 from kentongan_gateway.outputs.score import Score, coarser
-from kentongan_wire import messages as m
-from kentongan_wire.patterns import CODES, steps_for
+from kentongan_wire.base.patterns import CODES, steps_for
+from kentongan_wire.message import messages as m
 from kits.patience import wait_for
 
 

@@ -10,7 +10,7 @@ from kentongan_gateway.outputs import ports
 from kentongan_gateway.outputs.lcus import frame
 from kentongan_gateway.service import checks, settings
 from kentongan_sim.world.bridges import PtyBridge
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for
 
 Port = namedtuple("Port", ("device", "vid", "pid", "serial_number"))

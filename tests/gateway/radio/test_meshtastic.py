@@ -7,7 +7,7 @@ import pytest
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio import meshtastic as radio_module
 from kentongan_gateway.radio.meshtastic import MeshtasticRadio
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from kentongan_wire.air.packet import BROADCAST, PORT_PRIVATE, Channel
 from kits.gateway.gateway_kit import BUTTON, GATEWAY, alarm
 from kits.gateway.gateway_process import wait_for
 from kits.gateway.radio_kit import CHANNEL, StockDevice

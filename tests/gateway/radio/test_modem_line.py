@@ -6,8 +6,8 @@ import random
 import pytest
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.modem_session import PIECE_PAUSE_MS, LinkState, ModemSession, OnAir
-from kentongan_wire import link
-from kentongan_wire.packet import Channel, parse_packet
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import Channel, parse_packet
 from kits.gateway.gateway_kit import GATEWAY
 from kits.node.hwkit import device
 

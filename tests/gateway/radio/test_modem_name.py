@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from kentongan_gateway import cli
 from kentongan_gateway.radio import modem_name
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 
 def board(device="/dev/ttyUSB0", serial="8a2f7c01", vid=0x10C4, pid=0xEA60):

@@ -18,8 +18,8 @@ from kentongan_gateway.radio.modem_session import (
     Lost,
     ModemSession,
 )
-from kentongan_wire import link
-from kentongan_wire.packet import Channel, parse_packet
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import Channel, parse_packet
 from kits.gateway.gateway_kit import BUTTON, GATEWAY, alarm
 
 CHANNEL = Channel("kentongan", bytes(range(32)))

@@ -3,7 +3,7 @@
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.base import Radio
 from kentongan_gateway.radio.pair import KEPT, Doubles, Pair
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.packet import BROADCAST
 from kits.gateway.gateway_kit import BUTTON, alarm
 
 

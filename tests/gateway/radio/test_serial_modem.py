@@ -6,8 +6,8 @@ import pytest
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio import serial_modem
 from kentongan_gateway.radio.serial_modem import SerialModem
-from kentongan_wire import link
-from kentongan_wire.packet import BROADCAST, parse_packet
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import BROADCAST, parse_packet
 from kits.gateway.gateway_kit import BUTTON, GATEWAY, alarm
 from kits.gateway.gateway_process import wait_for
 from kits.gateway.radio_kit import CHANNEL, PtyModem

@@ -1,11 +1,11 @@
 """The real process with our modem and a stock Meshtastic node: what both hear counts once, either may die."""
 
 import pytest
-from kentongan_wire import link
-from kentongan_wire import messages as m
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.packet import BROADCAST, parse_packet
-from kentongan_wire.verify import open_message
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import BROADCAST, parse_packet
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import open_message
 from kits.gateway.gateway_kit import BUTTON, GATEWAY, SITE, alarm
 from kits.gateway.gateway_process import Gateway, Hub, wait_for
 from kits.gateway.radio_kit import CHANNEL, PtyModem, StockDevice

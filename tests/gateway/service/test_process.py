@@ -10,9 +10,9 @@ import pytest
 from kentongan_gateway.disk.stored_row import row_of
 from kentongan_gateway.service import settings
 from kentongan_gateway.service.daemon import Daemon
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
-from kentongan_wire.verify import open_message
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import open_message
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -6,7 +6,7 @@ import random
 import pytest
 from kentongan_gateway import sections
 from kentongan_gateway.service import keyfile, settings
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.gateway.gateway_process import write_key_file
 
 GOOD = """# gateway

@@ -8,9 +8,10 @@ import pytest
 from kentongan_hub.base import site as site_file
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import technicians
-from kentongan_wire import device_file, keys, site_keys
-from kentongan_wire import messages as m
-from kentongan_wire.replay import Guard
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard
+from kentongan_wire.settings import device_file
 from kits.hub.hub_kit import PASSWORD, Person
 
 NEW = {"role": "tombol", "label": "tombol-09", "zone": 5, "house": 9}

@@ -11,7 +11,7 @@ from kentongan_hub.people import contacts, residents
 from kentongan_hub.people.houses import coverage, left_empty
 from kentongan_hub.record import away
 from kentongan_hub.web import drill_results
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 BY = {"id": None, "login": "admin", "name": "Bu Admin"}

@@ -15,7 +15,7 @@ from kentongan_hub.incidents.told import raised
 from kentongan_hub.people import accounts
 from kentongan_hub.web import web
 from kentongan_hub.web.pages.incidents import incident as incident_page
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub import role_table
 from kits.hub.hub_kit import Site
 

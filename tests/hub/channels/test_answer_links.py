@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from kentongan_hub.incidents.calling import links
 from kentongan_hub.record import outbox
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.paging_kit import row, switch_on
 
 ROOT = "https://kentongan.local"

@@ -10,8 +10,8 @@ from kentongan_hub.channels import mqtt_phones
 from kentongan_hub.incidents.calling import links, recipients
 from kentongan_hub.policies import policy as p
 from kentongan_hub.record import outbox
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 from kits.hub.paging_kit import add, row, switch_on
 from kits.outside.mosquitto import BROKER, Cable, Mosquitto, Watcher
 from kits.patience import wait_for

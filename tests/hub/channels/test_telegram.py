@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from kentongan_hub.record import outbox
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.paging_kit import channel, row, switch_on
 from kits.outside.telegram_model import CHAT, TOKEN, Telegram
 

@@ -3,9 +3,10 @@
 import pytest
 from kentongan_hub.devices import codes as kentongan_codes
 from kentongan_hub.devices import provision
-from kentongan_wire import config, patterns
-from kentongan_wire.config import PROFILES
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base import patterns
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings import config
+from kentongan_wire.settings.config import PROFILES
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -4,7 +4,7 @@ import pytest
 from kentongan_hub.devices import deaf, provision
 from kentongan_hub.devices import supervision as s
 from kentongan_hub.record import away
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SILENCE = {"sirene terputus", "terputus", "terlambat"}

@@ -1,6 +1,6 @@
 """A post that finds the channel taken by others says so, and a person reads it until it is over."""
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def status(site, flags):

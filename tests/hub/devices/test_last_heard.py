@@ -3,7 +3,7 @@
 import pytest
 from kentongan_hub.devices import provision
 from kentongan_hub.storage import kept
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 HOUR_MS = 3_600_000
 

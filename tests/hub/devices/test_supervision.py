@@ -10,8 +10,8 @@ from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import supervision as s
 from kentongan_hub.people import residents
 from kentongan_node.repeater import Penerus
-from kentongan_wire import flood
-from kentongan_wire import messages as m
+from kentongan_wire.air import flood
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import REPEATER, Bench, node_status
 from kits.node import nodekit
 from kits.node.nodekit import Shell

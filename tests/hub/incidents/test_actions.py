@@ -6,7 +6,7 @@ import pytest
 from kentongan_hub.people import residents
 from kentongan_hub.policies import policy
 from kentongan_hub.record import outbox
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kentongan_hub.base import states
 from kentongan_hub.incidents import actions, soundings
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def test_an_alarm_opens_one_incident_with_place_and_time(site):

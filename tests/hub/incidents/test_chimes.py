@@ -3,7 +3,7 @@
 import pytest
 from kentongan_hub.devices import provision
 from kentongan_hub.people import circles, ringing
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 COUNTER = 70_009
 NOT_ASKED = "SELECT count FROM refusals WHERE reason = 'answer_not_asked'"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from kentongan_hub.base import roles
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 SECRETS = ("Rumah 7", "tombol-07", "Kekerasan", "#4321", "rahasia")
 WHERE = (

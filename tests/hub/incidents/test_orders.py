@@ -9,7 +9,7 @@ from kentongan_hub.devices import provision
 from kentongan_hub.incidents import orders
 from kentongan_hub.record import outbox
 from kentongan_hub.upkeep.dispatch import Dispatch
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.patience import PATIENCE_S
 
 

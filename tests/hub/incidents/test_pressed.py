@@ -4,7 +4,7 @@ import pytest
 from kentongan_hub.base.clock import Now
 from kentongan_hub.devices import provision
 from kentongan_hub.people import access, circles, ringing, standing
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.access_kit import knows, person, settle
 
 HOUR_MS = 3_600_000

@@ -5,7 +5,7 @@ import json
 import pytest
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents import orders, soundings
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 MINUTE_MS = 60_000
 

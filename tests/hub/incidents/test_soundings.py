@@ -4,8 +4,8 @@ import json
 
 import pytest
 from kentongan_hub.incidents import actions, soundings
-from kentongan_wire import flood
-from kentongan_wire import messages as m
+from kentongan_wire.air import flood
+from kentongan_wire.message import messages as m
 from kits.node.nodekit import CHANNEL, packet_of
 from kits.node.sirenkit import NODE, TOMBOL, Post, next_id, order, pressed
 

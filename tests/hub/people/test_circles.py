@@ -12,8 +12,8 @@ from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.told import reports
 from kentongan_hub.people import access, circles
 from kentongan_hub.upkeep import retention
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 from kits.hub.access_kit import SLUG, fact, knows, person, settle, silent
 from kits.hub.hub_kit import PASSWORD, Person
 

@@ -3,7 +3,7 @@
 import pytest
 from kentongan_hub.base import services, words
 from kentongan_hub.people import contacts
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import Person
 
 DAY_MS = 86_400_000

@@ -5,7 +5,7 @@ import re
 import pytest
 from kentongan_hub import cli
 from kentongan_hub.people import invitations, pins
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.hub_kit import PASSWORD, Person
 
 NEW = {"nama": "Budi Santoso", "masuk": "budi", "sandi": "sandi budi panjang", "pin": "4827"}

@@ -6,7 +6,7 @@ from kentongan_hub.cli import main
 from kentongan_hub.people import keepers
 from kentongan_hub.storage.store import Store
 from kentongan_hub.upkeep import backup, mending
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.access_kit import settle
 from kits.hub.hub_kit import PASSWORD
 

@@ -9,7 +9,7 @@ from kentongan_hub.devices.provision import registration
 from kentongan_hub.people import circles, ringing
 from kentongan_hub.policies import gateway_calls
 from kentongan_hub.upkeep import mending
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.access_kit import settle, silent
 
 NOW = Now(1, 1)

@@ -8,7 +8,7 @@ from kentongan_hub.base import words
 from kentongan_hub.devices.provision import registration as provision_register
 from kentongan_hub.incidents.told import reports
 from kentongan_hub.people import access, circles, invitations, standing
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.access_kit import fact, person, settle, silent
 
 

@@ -3,7 +3,7 @@
 import pytest
 from kentongan_hub import channels
 from kentongan_hub.people import ways
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 
 def test_every_channel_is_known_and_says_how_people_call_it():

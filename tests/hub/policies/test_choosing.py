@@ -7,7 +7,7 @@ import pytest
 from kentongan_hub.base import words
 from kentongan_hub.policies import choosing, policy, policy_store
 from kentongan_hub.web.pages.site.policy import KINDS
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 class Form(HTMLParser):

@@ -3,7 +3,7 @@
 import json
 
 from kentongan_hub.policies import escalation, policy
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def step(site):

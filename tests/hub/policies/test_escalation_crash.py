@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from kentongan_hub.policies import policy
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import Site, make_site
 from kits.patience import PATIENCE_S
 

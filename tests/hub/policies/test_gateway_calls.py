@@ -8,7 +8,7 @@ from kentongan_hub.base import clock
 from kentongan_hub.devices import provision
 from kentongan_hub.people import ringing
 from kentongan_hub.policies import gateway_calls, policy, policy_store
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 @pytest.fixture(name="chime")

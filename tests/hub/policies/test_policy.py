@@ -7,8 +7,8 @@ import pytest
 from kentongan_hub.incidents.calling import recipients, rehearsal
 from kentongan_hub.policies import choosing, policy, policy_store
 from kentongan_hub.record import outbox
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from kentongan_hub.devices import supervision as s
 from kentongan_hub.people import invitations
 from kentongan_hub.record import away, outbox
 from kentongan_hub.upkeep import coming_back
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import HubProcess
 from PIL import Image
 

@@ -11,7 +11,7 @@ from kentongan_hub.policies import policy as p
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import failures, outbox
 from kentongan_hub.upkeep import warnings as warnings_list
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def step(site, ms=0):

@@ -1,7 +1,7 @@
 """A device whose flash or another part fails goes on; a technician is told while its STATUS says so."""
 
 import pytest
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 FLASH = ("memori tetapnya (flash) menolak tulisan", "flash gagal", "ganti papannya sebelum", 1)
 PART = ("sebuah bagiannya (lampu, tombol atau sensor)", "bagian rusak", "tulis periksa di kabelnya", 0)

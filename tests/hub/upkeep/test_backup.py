@@ -9,7 +9,7 @@ from kentongan_hub.people import keepers
 from kentongan_hub.record import outbox
 from kentongan_hub.storage.store import Store
 from kentongan_hub.upkeep import backup
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.hub_kit import PASSWORD, Site
 
 PHRASE = "gerobak soto di pojok"

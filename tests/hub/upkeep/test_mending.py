@@ -12,7 +12,7 @@ from kentongan_hub import cli
 from kentongan_hub.people import access, accounts
 from kentongan_hub.storage import kept, store
 from kentongan_hub.upkeep import mending
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub import hub_load
 from kits.hub.hub_kit import PASSWORD, HubProcess, open_files
 

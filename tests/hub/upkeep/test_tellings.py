@@ -8,7 +8,7 @@ import pytest
 from kentongan_hub.base import clock, codes
 from kentongan_hub.devices import supervision
 from kentongan_hub.upkeep import tellings
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.fault_kit import fail, mend
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000

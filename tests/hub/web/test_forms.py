@@ -23,7 +23,7 @@ from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import accounts, contacts, invitations, screens
 from kentongan_hub.policies import policy
 from kentongan_hub.web import web
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.hub_kit import PASSWORD, Site, make_site
 
 SOAK = bool(os.environ.get("KENTONGAN_SOAK"))

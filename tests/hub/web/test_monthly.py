@@ -6,7 +6,7 @@ import pytest
 from kentongan_hub.base.clock import Now, local_parts
 from kentongan_hub.web import monthly
 from kentongan_hub.web.monthly import Month
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def told(site, month=None):

@@ -7,7 +7,7 @@ import sys
 import pytest
 from kentongan_hub.incidents import photos
 from kentongan_hub.web import pictures
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from kits.hub.hub_kit import Person
 from kits.hub.hub_pictures import BAD, SVG, as_several_scans, large_jpeg, picture, send
 from PIL import Image, PngImagePlugin

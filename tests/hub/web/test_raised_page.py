@@ -6,7 +6,7 @@ import pytest
 from kentongan_hub.base import roles
 from kentongan_hub.devices import provision
 from kentongan_hub.people import accounts
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import PIN, Person, pair, with_pin
 
 FORM = {"jenis": str(m.KIND_KEBAKARAN), "rt": "5", "alasan": "Dilihat sendiri saat ronda"}

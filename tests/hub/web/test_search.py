@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from kentongan_hub.web import search, view
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def listed(person, address):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import pair
 
 

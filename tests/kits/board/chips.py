@@ -4,7 +4,7 @@ Written from the data sheets, so that any driver can be run against them. What a
 command while BUSY, an unknown opcode) is kept in `wrongs`. `faults` is a set of names; see FAULTS.
 """
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 FAULTS = ("lost_tx_done", "stuck_busy", "no_chip", "command_error", "reset_in_tx", "cad_never")
 BANDWIDTHS_HZ = {0x04: 125_000, 0x05: 250_000}  # SX1262 13.4.5.2

@@ -4,9 +4,9 @@ import json
 import threading
 
 from kentongan_gateway.service import daemon, settings
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
-from kentongan_wire.verify import open_message
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import open_message
 from kits.gateway.gateway_kit import BUTTON, GATEWAY, SITE, alarm
 from kits.gateway.gateway_process import Air, Gateway, Hub, wait_for
 

@@ -5,9 +5,10 @@ from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.gateway_core import CoreConfig, Directory, GatewayCore
 from kentongan_gateway.disk.spool import Spool
-from kentongan_wire import messages as m
-from kentongan_wire import site_keys, verify
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
 
 SITE_KEY = bytes(range(32))
 ROOTS = {0: site_keys.alarm_root(SITE_KEY, 0)}, {0: site_keys.control_root(SITE_KEY, 0)}

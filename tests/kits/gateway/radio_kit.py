@@ -8,8 +8,8 @@ import tty
 
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, STATUS_OK, StockApi
 from kentongan_sim.world.bridges import TcpBridge
-from kentongan_wire import link, phy
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from kentongan_wire.air import link, phy
+from kentongan_wire.air.packet import BROADCAST, PORT_PRIVATE, Channel
 from kits.gateway.gateway_kit import BUTTON, GATEWAY
 from meshtastic.protobuf import mesh_pb2
 

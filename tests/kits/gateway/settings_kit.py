@@ -1,9 +1,11 @@
 """Settings on their way to devices: orders of the hub, reports of devices, and what goes out over the air."""
 
 from kentongan_gateway.core.base.actions import OrderDone, Send
-from kentongan_wire import config, site_keys, verify
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
+from kentongan_wire.settings import config
 from kits.gateway.gateway_kit import GATEWAY, POST, ROLES, SITE_KEY
 
 NEW = {g: (site_keys.alarm_root(SITE_KEY, g), site_keys.control_root(SITE_KEY, g)) for g in range(3)}

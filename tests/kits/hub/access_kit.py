@@ -1,7 +1,7 @@
 """Helpers of tests of confidential incidents: a silent alarm, people of the register, who knows what."""
 
 from kentongan_hub.incidents import confidential
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 SLUG = "/kejadian/rahasia-1"
 

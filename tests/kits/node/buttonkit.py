@@ -2,9 +2,9 @@
 
 from kentongan_node import actions as act
 from kentongan_node.button import Tombol
-from kentongan_wire import messages as m
-from kentongan_wire import verify
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
 from kits.node.nodekit import (
     ALARM_ROOT,
     CHANNEL,

@@ -7,7 +7,7 @@ from kentongan_node.carried import KNOWN, SENDER, SENDER_BYTES, Carried
 from kentongan_node.heads import alarm_head
 from kentongan_node.mesh import Mesh
 from kentongan_node.mix import mix
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 from kits.node.nodekit import CHANNEL, alarm, of, packet_of
 
 NODE = 0x52000031

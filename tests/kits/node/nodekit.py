@@ -4,9 +4,10 @@ from binascii import hexlify
 
 from kentongan_node import actions as act
 from kentongan_node.mix import mix
-from kentongan_wire import keys, messages, site_keys
-from kentongan_wire.device_file import check
-from kentongan_wire.packet import Channel, parse_packet
+from kentongan_wire.air.packet import Channel, parse_packet
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import messages
+from kentongan_wire.settings.device_file import check
 
 SITE_KEY = bytes(range(32))
 CHANNEL_KEY = bytes(range(32, 64))

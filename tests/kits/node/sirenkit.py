@@ -2,9 +2,10 @@
 
 from kentongan_node import actions as act
 from kentongan_node.siren import Sirene, new_post_state
-from kentongan_wire import compose, verify
-from kentongan_wire import messages as m
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
+from kentongan_wire.settings import compose
 from kits.node.nodekit import (
     ALARM_ROOT,
     CHANNEL,

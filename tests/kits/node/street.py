@@ -2,7 +2,8 @@
 
 import json
 
-from kentongan_wire import link, messages, replay
+from kentongan_wire.air import link
+from kentongan_wire.message import messages, replay
 from kits.node import nodekit
 
 FRAMES = 200

@@ -21,8 +21,8 @@ from kentongan_sim.physics.air import Propagation
 from kentongan_sim.scenarios.parts import Gateway, Place, Scenario
 from kentongan_sim.world.gateways.model_hub import ModelHubHost
 from kentongan_sim.world.world import World
-from kentongan_wire import keys, site_keys
-from kentongan_wire import messages as m
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import messages as m
 
 PASSWORD = "sandi yang panjang"
 HUB_STARTED_MS = 1_790_000_000_000

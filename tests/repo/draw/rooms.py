@@ -8,6 +8,7 @@ PAGE = ROOT / "docs/architecture.md"
 PACKAGES = [
     ROOT / place
     for place in (
+        "wire/src/kentongan_wire",
         *("gateway/src/kentongan_gateway", "hub/src/kentongan_hub", "tool/src/kentongan_tool"),
         "simulator/src/kentongan_sim",
     )

@@ -3,8 +3,8 @@
 import pytest
 from kentongan_gateway import outputs
 from kentongan_gateway.service import checks, settings
-from kentongan_wire.errors import LocalError
-from kentongan_wire.patterns import steps_for
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.patterns import steps_for
 from kits.patience import wait_for
 
 GOOD = (

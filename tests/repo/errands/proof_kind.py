@@ -5,7 +5,7 @@ from kentongan_gateway.core.base.actions import Siren
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_hub.base import language
 from kentongan_hub.policies import policy
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway import gateway_kit
 from kits.gateway.gateway_kit import alarm
 from kits.node import buttonkit, sirenkit

@@ -1,7 +1,7 @@
 """On a copy whose riots have a policy of their own: it is whole, shown, and what the gateway calls by."""
 
 from kentongan_hub.policies import policy
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 def test_the_policy_is_good_and_what_a_new_site_plays(site):

@@ -23,9 +23,11 @@ from kentongan_sim.engines import micropython
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.gateways.model_hub import ModelHubHost
-from kentongan_wire import bodies, packet, phy, site_keys, verify
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.air import packet, phy
+from kentongan_wire.base.errors import LocalError, RemoteError
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import bodies, verify
+from kentongan_wire.message import messages as m
 
 LONG = ("hour-",)  # over an hour
 IN_AIR = [name for name, attack in ATTACKS.items() if attack.scene != HUB and not name.startswith(LONG)]

@@ -11,11 +11,11 @@ from kentongan_sim.world.actors import Stranger
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import World
-from kentongan_wire import keys as wire_keys
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import site_keys
-from kentongan_wire.bodies import ALARM_BYTES
+from kentongan_wire.air import packet as wire
+from kentongan_wire.keyring import keys as wire_keys
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.bodies import ALARM_BYTES
 from kits.hub.hub_kit import Site, make_site
 
 S = 1_000_000

@@ -165,7 +165,7 @@ def test_the_digest_is_of_the_code_that_matters_only(tmp_path):
     names = {f"{path.parent.name}/{path.name}" for path in code_files()}
     assert {
         "kentongan_node/mesh.py",
-        "kentongan_wire/phy.py",
+        "air/phy.py",
         "core/gateway_core.py",
         "physics/air.py",
         "checkers/no_alarm_lost.py",

@@ -7,7 +7,7 @@ from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.scenarios.catalogue import scenario
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import World
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 BUTTON, POST, MODEM = 0x101, 2, 6
 PLACES = {

@@ -7,8 +7,9 @@ from kentongan_node.mix import mix as node_mix
 from kentongan_sim.engines import memo
 from kentongan_sim.physics.chance import Draws, drawn
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME
-from kentongan_wire import link, messages, packet
-from kentongan_wire.errors import RemoteError
+from kentongan_wire.air import link, packet
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.message import messages
 
 
 def test_nodes_use_the_remembering_functions_and_installing_twice_changes_nothing():

@@ -5,7 +5,7 @@ from kentongan_sim.physics.air import CAD_FLAG_US, Air, AirFault, Cad, Radio, pa
 from kentongan_sim.physics.air import URBAN as PLACE
 from kentongan_sim.physics.chance import bell_q, happens
 from kentongan_sim.physics.clock import Clock
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 PRESET = phy.preset("ShortSlow")
 SYMBOL_US = phy.symbol_us(PRESET)

@@ -4,7 +4,7 @@ import pytest
 from kentongan_sim.soak import faults
 from kentongan_sim.soak.campaign_gateway import Dead
 from kentongan_sim.soak.site import BUTTONS, Site
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 
 @pytest.fixture(name="town")

@@ -3,7 +3,7 @@
 from kentongan_node.actions import HostWrite
 from kentongan_sim.stock.api import FrameReader, framed
 from kentongan_sim.stock.node import INBOX_MAX, REBOOT_MS, StockNode
-from kentongan_wire import packet as wire
+from kentongan_wire.air import packet as wire
 from meshtastic.protobuf import admin_pb2, config_pb2, mesh_pb2, portnums_pb2
 
 SITE = wire.Channel("kampung", bytes(range(32)))

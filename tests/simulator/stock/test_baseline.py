@@ -15,7 +15,7 @@ from kentongan_sim.stock.calibration import MEASURED, PACKET_BYTES, campaign
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import plan_presses
 from kentongan_sim.world.world import World
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 SEEDS = 100
 PRESS_US = 30_000_000

@@ -11,7 +11,7 @@ from kentongan_sim.stock.node import StockNode
 from kentongan_sim.world.bridges import TcpBridge
 from kentongan_sim.world.realtime import LiveWorld, plug_tcp
 from kentongan_sim.world.world import World
-from kentongan_wire import packet as wire
+from kentongan_wire.air import packet as wire
 from kits.patience import PATIENCE_S, wait_for
 from meshtastic.protobuf import mesh_pb2
 from meshtastic.tcp_interface import TCPInterface

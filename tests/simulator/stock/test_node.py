@@ -6,9 +6,9 @@ import pytest
 from kentongan_node.actions import Cad, HostWrite, Transmit
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, RECENT_IDS, START, FrameReader, framed
 from kentongan_sim.stock.node import ROLES, SIGNATURE, StockNode
-from kentongan_wire import packet as wire
-from kentongan_wire.errors import LocalError
-from kentongan_wire.phy import DEFAULT_PRESET, airtime_us, preset, slot_us
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air.phy import DEFAULT_PRESET, airtime_us, preset, slot_us
+from kentongan_wire.base.errors import LocalError
 from meshtastic.protobuf import mesh_pb2
 
 SITE = wire.Channel("kampung", bytes(range(32)))

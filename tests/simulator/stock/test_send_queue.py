@@ -2,7 +2,7 @@
 
 from kentongan_node.actions import Cad, Transmit
 from kentongan_sim.stock.send_queue import DEFAULT, QUEUE_MAX, RELIABLE, StockQueue, Waiting
-from kentongan_wire.phy import contention_window, preset, slot_us
+from kentongan_wire.air.phy import contention_window, preset, slot_us
 
 PRESET = preset("MediumFast")
 SLOT_MS = 12  # measured on MediumFast

@@ -7,7 +7,7 @@ from kentongan_sim.scenarios.catalogue import scenario
 from kentongan_sim.world.history import History
 from kentongan_sim.world.presses import plan_presses
 from kentongan_sim.world.world import World
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 S = 1_000_000
 PRESS_US = 150 * S

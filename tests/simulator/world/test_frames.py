@@ -18,9 +18,9 @@ from kentongan_node import button, mesh, receiver, siren, soundings
 from kentongan_node.modem import Modem
 from kentongan_node.node import Node
 from kentongan_sim.engines import micropython
-from kentongan_wire import messages as m
-from kentongan_wire import verify
-from kentongan_wire.replay import NEW, Guard
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
+from kentongan_wire.message.replay import NEW, Guard
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/soak"))

@@ -9,7 +9,7 @@ import os
 import pytest
 from kentongan_hub.devices import codes, waits
 from kentongan_hub.incidents.drills import drills
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.village.trust_kit import ZONE, Village
 
 PRESSES, WITHIN_S = 12, 480  # nine leave air enough

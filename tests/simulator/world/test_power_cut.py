@@ -7,7 +7,7 @@ from kentongan_sim.world.actors import Stranger
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.history import History
 from kentongan_sim.world.world import World
-from kentongan_wire import packet as wire
+from kentongan_wire.air import packet as wire
 
 S = 1_000_000
 STRANGER, BUTTON, GATEWAY = "orang-asing", "tombol-07", "gateway-1"

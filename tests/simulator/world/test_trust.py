@@ -11,8 +11,8 @@ import pytest
 from kentongan_hub.devices import codes
 from kentongan_hub.devices.trust import generations, status_plan
 from kentongan_sim.engines import micropython
-from kentongan_wire import messages as m
-from kentongan_wire import patterns
+from kentongan_wire.base import patterns
+from kentongan_wire.message import messages as m
 from kits.village.trust_kit import SPOTS, ZONE, Village
 
 ENGINES = ["cpython", "micropython"] if micropython.available() else ["cpython"]

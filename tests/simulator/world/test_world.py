@@ -6,7 +6,7 @@ from kentongan_sim.scenarios.catalogue import INDOOR_DB, SCENARIOS, scenario
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.node_host import BOOT_US, NodeFault
 from kentongan_sim.world.world import World, ranges
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 AWAKE_US = 60_000_000  # by then all is switched on, and the buttons sleep
 

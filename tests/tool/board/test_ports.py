@@ -10,7 +10,7 @@ import pytest
 from kentongan_tool import cli
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.board import boards, holders, ports
-from kentongan_wire import link
+from kentongan_wire.air import link
 from kits.tool.board_kit import Alone, need_board
 
 DEVICE = {"role": "tombol", "label": "tombol-07", "node": 0x6B74F007}

@@ -87,7 +87,7 @@ def test_types_cost_a_board_nothing(tmp_path):
 def test_a_typed_tuple_is_a_plain_one_on_a_board(tmp_path):
     (tmp_path / "kentongan_wire").mkdir()
     (tmp_path / "kentongan_wire/a.py").write_text(
-        "from kentongan_wire.shapes import NamedTuple\n"
+        "from kentongan_wire.base.shapes import NamedTuple\n"
         "Drop = NamedTuple('Drop', (('src', int), ('targets', 'tuple[int, ...]')))\n"
     )
     (tmp_path / "root.py").write_text(

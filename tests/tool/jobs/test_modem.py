@@ -7,7 +7,7 @@ import pytest
 from kentongan_sim.world.bridges import PtyBridge
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.jobs import modem
-from kentongan_wire import link
+from kentongan_wire.air import link
 from kits.patience import LOOK_S
 from kits.tool.board_kit import need_board
 from kits.tool.technician_kit import Bench, Office

@@ -17,7 +17,7 @@ from kentongan_sim.world.world import World
 from kentongan_tool import cli
 from kentongan_tool.base.failures import ToolError
 from kentongan_tool.jobs import stock, stock_link
-from kentongan_wire import packet as wire
+from kentongan_wire.air import packet as wire
 from kits.tool.technician_kit import Office
 from meshtastic.protobuf import config_pb2, mesh_pb2
 

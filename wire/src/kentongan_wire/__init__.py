@@ -1,1 +1,3 @@
+"""The contract on the air: every byte that devices, gateway and modem exchange."""
+
 __version__ = "0.3.0"

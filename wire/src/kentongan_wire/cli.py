@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import BinaryIO, NoReturn, TextIO
 
+from kentongan_wire.air.packet import Channel
+from kentongan_wire.base.errors import LocalError, RemoteError
 from kentongan_wire.describe import every_generation, frame_to_object, object_to_frame
-from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.packet import Channel
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.keyring.site_keys import SiteKeys
 
 Convert = Callable[[str, Channel, SiteKeys | None], str]  # one line to one line
 

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kentongan_wire import bodies, codes, config, keys, messages, verify
-from kentongan_wire.crypto import equal
-from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.packet import (
+from kentongan_wire.air.packet import (
     BROADCAST,
     PORT_PRIVATE,
     Channel,
@@ -16,7 +13,13 @@ from kentongan_wire.packet import (
     encode_data,
     parse_packet,
 )
-from kentongan_wire.site_keys import SiteKeys, alarm_root, control_root
+from kentongan_wire.base import codes
+from kentongan_wire.base.crypto import equal
+from kentongan_wire.base.errors import LocalError, RemoteError
+from kentongan_wire.keyring import keys
+from kentongan_wire.keyring.site_keys import SiteKeys, alarm_root, control_root
+from kentongan_wire.message import bodies, messages, verify
+from kentongan_wire.settings import config
 
 Object = dict[str, Any]  # as JSON has it
 

@@ -6,7 +6,7 @@ only in `on_committed`, which the daemon calls after the commit and not otherwis
 
 from collections.abc import Collection, Container, Mapping
 
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.keyring.site_keys import SiteKeys
 
 from kentongan_gateway.core.base.actions import Action, Heard
 from kentongan_gateway.core.base.context import CoreConfig

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from kentongan_wire.errors import LocalError, RemoteError
-from kentongan_wire.replay import Guard
-from kentongan_wire.site_keys import SiteKeys
-from kentongan_wire.verify import Message
+from kentongan_wire.base.errors import LocalError, RemoteError
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message.replay import Guard
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.answers.announce import Announcements
 from kentongan_gateway.core.answers.chime_pages import ChimePages
@@ -39,7 +39,7 @@ from kentongan_gateway.core.sirens.siren_orders import SirenOrders
 from kentongan_gateway.core.sirens.sounding import OwnSiren, Watch
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Body
+    from kentongan_wire.message.bodies import Body
 
 
 class Alarms(Protocol):

@@ -8,7 +8,7 @@ import threading
 import zlib
 from pathlib import Path
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 log = logging.getLogger("kentongan.gateway")
 

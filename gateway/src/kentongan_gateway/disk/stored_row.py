@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import NotRequired, TypedDict, cast
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.base.events import DIGEST_BYTES
 from kentongan_gateway.core.base.stored import Event

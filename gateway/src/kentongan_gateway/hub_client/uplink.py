@@ -16,7 +16,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_gateway.core.base.stored import Event, Stored
 from kentongan_gateway.core.hub import order_forms

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from serial.tools import list_ports
 
 BY_PATH = "/dev/serial/by-path/*"

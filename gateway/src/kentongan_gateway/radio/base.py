@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from kentongan_wire.packet import Channel
+from kentongan_wire.air.packet import Channel
 
 from kentongan_gateway.core.base.actions import Heard, Send
 

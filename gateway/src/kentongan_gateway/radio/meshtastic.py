@@ -18,7 +18,7 @@ import threading
 import time
 from typing import Any
 
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
+from kentongan_wire.air.packet import BROADCAST, PORT_PRIVATE, Channel
 from meshtastic import stream_interface
 from meshtastic.protobuf import mesh_pb2
 from pubsub import pub

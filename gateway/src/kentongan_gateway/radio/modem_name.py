@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from serial.tools import list_ports
 
 NAME = "kentongan-modem"

@@ -7,9 +7,9 @@ ends it with LinkState(False), after which the owner rebuilds the line and calls
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kentongan_wire import link
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.packet import PORT_PRIVATE, Channel, parse_packet
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import PORT_PRIVATE, Channel, parse_packet
+from kentongan_wire.base.errors import RemoteError
 
 from kentongan_gateway.core.base.actions import Heard, Send
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import serial
-from kentongan_wire import link
+from kentongan_wire.air import link
 
 from kentongan_gateway import sections
 from kentongan_gateway.core.base.actions import Heard, Send

@@ -6,10 +6,10 @@ import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kentongan_wire import phy
-from kentongan_wire.errors import LocalError
-from kentongan_wire.packet import Channel
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.air import phy
+from kentongan_wire.air.packet import Channel
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring.site_keys import SiteKeys
 
 from kentongan_gateway.core.base.directory import Directory, read_device
 

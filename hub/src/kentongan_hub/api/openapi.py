@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from kentongan_wire.config import PROFILES
-from kentongan_wire.device_file import STROKE_KINDS
+from kentongan_wire.settings.config import PROFILES
+from kentongan_wire.settings.device_file import STROKE_KINDS
 
 from kentongan_hub.api import events, gateways
 from kentongan_hub.devices.provision import registration
@@ -18,7 +18,7 @@ TITLE = "kentongan-hub"
 NODE = {"type": "integer", "minimum": 1, "maximum": events.U32}
 FORMS = {"integer": "integer", "truth": "boolean", "text": "string", "object": "object"}
 JSON_TYPES = {str: "string", int: "integer"}
-CHOICES = {  # what a technician may choose; kentongan_wire.device_file judges
+CHOICES = {  # what a technician may choose; kentongan_wire.settings.device_file judges
     "hop_limit": {"type": "integer", "minimum": 1, "maximum": 7},
     "one_press": {"type": "boolean"},
     "strokes": {"type": "array", "items": {"type": "integer", "enum": list(STROKE_KINDS)}},

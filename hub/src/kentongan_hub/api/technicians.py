@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.api import labels
 from kentongan_hub.api.gateways import json_object, problem

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import _
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import services
 from kentongan_hub.base.entries import numerals

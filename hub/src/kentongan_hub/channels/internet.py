@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.entries import inside
 from kentongan_hub.base.language import _

@@ -7,7 +7,7 @@ is no authority: whoever may write there can write anything, so a word counts by
 import re
 from collections.abc import Mapping
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import _
 from kentongan_hub.channels.base import Message

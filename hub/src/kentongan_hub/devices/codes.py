@@ -1,7 +1,7 @@
 """Kentongan codes for people: what each profile beats for each kind, and which codes would be misunderstood.
 
-The table is the posts' own (kentongan_wire.patterns). `*` is a stroke, `.` a short pause, `-` a long one; the
-group repeats. A kind without a code sounds as titir, as fast as possible.
+The table is the posts' own (kentongan_wire.base.patterns). `*` is a stroke, `.` a short pause, `-` a long
+one; the group repeats. A kind without a code sounds as titir, as fast as possible.
 An RT may have codes of its own beside its profile; those that people would misunderstand are refused.
 """
 
@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from kentongan_wire import kinds, patterns
-from kentongan_wire.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base import kinds, patterns
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings.config import GROUPS_LIMIT, PROFILES, STROKES_LIMIT
 
 from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import Now

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now, local_time, parse_wall

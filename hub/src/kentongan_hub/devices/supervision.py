@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from kentongan_wire import flood
+from kentongan_wire.air import flood
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.language import Text, _

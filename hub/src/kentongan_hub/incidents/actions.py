@@ -1,7 +1,7 @@
 """People's actions on an incident; a change, its timeline and its orders commit together."""
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, states
 from kentongan_hub.base.clock import Now

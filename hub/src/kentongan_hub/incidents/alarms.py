@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, sending, states
 from kentongan_hub.base.clock import Now

@@ -4,7 +4,7 @@ One condition, used by every list, page, feed and search. Whoever may not know o
 answer as for one that does not exist. circles.py draws the circle, standing.py changes the facts behind it.
 """
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import Now

@@ -1,7 +1,7 @@
 """Several alarms of one event become one incident and come apart again; a person decides, no machine."""
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, states
 from kentongan_hub.base.clock import Now

@@ -1,6 +1,6 @@
 """The operator's work at two in the morning: mute or revoke a button, hand over; each with a reason."""
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

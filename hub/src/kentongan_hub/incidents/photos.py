@@ -1,6 +1,6 @@
 """Photos of an incident: drawn anew, few, only for who may act on it, gone after 90 days (domain.md 7)."""
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import Now

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kentongan_wire import flood
-from kentongan_wire import messages as m
+from kentongan_wire.air import flood
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

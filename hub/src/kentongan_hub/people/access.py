@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import Now

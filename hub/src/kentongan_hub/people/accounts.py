@@ -9,7 +9,7 @@ import threading
 import unicodedata
 from typing import TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from kentongan_hub.base import roles

@@ -7,7 +7,7 @@ somebody fills them in, 112 among them because most districts do not answer it.
 
 from typing import TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, services
 from kentongan_hub.base.clock import Now

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypedDict
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import Now

@@ -7,7 +7,7 @@ asks them, and neither do buttons, penerima or anybody's own phone: a wrong PIN 
 import re
 import threading
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import _
 

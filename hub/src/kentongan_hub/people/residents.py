@@ -7,7 +7,7 @@ religion (UU PDP 27/2022, domain.md 7). A withdrawal of consent acts at once.
 import re
 from collections.abc import Collection
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, sending, words
 from kentongan_hub.base.clock import Now

@@ -6,7 +6,7 @@ and confirms it under the own account. A new number, label, house or role is ano
 Of an incident only chimes ring that a person of its circle had confirmed before it was opened.
 """
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

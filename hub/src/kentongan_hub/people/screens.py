@@ -8,7 +8,7 @@ import secrets
 import threading
 from typing import NamedTuple, TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

@@ -7,7 +7,7 @@ A body holds ids and plain values only, so that a change can wait in the databas
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.clock import Now

@@ -4,7 +4,7 @@ The channels themselves stand above (channels/), with what sends; they fill KNOW
 way that is not there calls nobody: no address of it is taken, and none that was kept is shown.
 """
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import sending
 from kentongan_hub.base.clock import Now

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import TypedDict
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import words
 from kentongan_hub.base.tables import Excluded, House, Placed

@@ -13,8 +13,8 @@ The first step is the press itself: posts in reach sound by themselves, with hub
 
 from typing import Any
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import services, words
 from kentongan_hub.base.language import Joined, _

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, services, words
 from kentongan_hub.base.clock import Now

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Now

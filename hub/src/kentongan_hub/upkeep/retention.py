@@ -6,8 +6,8 @@ Its days are those that have surely passed (away.py): a wrong clock may keep wor
 import json
 from collections.abc import Mapping
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import Now

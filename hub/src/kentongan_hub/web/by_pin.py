@@ -1,7 +1,7 @@
 """Name who acts: the account itself; on the post's shared screen the person with a name and a PIN."""
 
 from flask import abort, g, request
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, roles
 from kentongan_hub.base.language import Text, _

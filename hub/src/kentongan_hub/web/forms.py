@@ -1,7 +1,7 @@
 """Number fields of forms: what people type, and what a link, list or button of ours carries."""
 
 from flask import request
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _

@@ -10,7 +10,7 @@ import os
 import threading
 from typing import IO
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from PIL import Image, ImageOps
 
 from kentongan_hub.base.language import _

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kentongan_wire import kinds
-from kentongan_wire import messages as m
+from kentongan_wire.base import kinds
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, roles, services, states, words
 from kentongan_hub.base.clock import Now, hours, local_date_time, local_time

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from werkzeug.wrappers import Response as AnyResponse
 
 from kentongan_hub.base import language, roles

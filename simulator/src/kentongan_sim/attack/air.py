@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from hashlib import shake_128
 
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
-from kentongan_wire.phy import AIR_LIMIT_MS
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
+from kentongan_wire.air.phy import AIR_LIMIT_MS
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.attack.siege import React, Siege, at_door
 from kentongan_sim.physics.shapes import Detail

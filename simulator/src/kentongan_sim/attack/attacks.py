@@ -7,7 +7,7 @@ coming and so on.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_sim.attack import air, hour, hub, recordings, relays, sirens, words
 from kentongan_sim.attack.siege import Attack

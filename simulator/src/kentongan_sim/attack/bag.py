@@ -7,11 +7,11 @@ of stolen boards. Receivers judge his forgeries; nothing here asks whether a mes
 import struct
 from collections.abc import Collection, Iterable
 
-from kentongan_wire import bodies
-from kentongan_wire import keys as wire_keys
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire.crypto import hmac_sha256
+from kentongan_wire.air import packet as wire
+from kentongan_wire.base.crypto import hmac_sha256
+from kentongan_wire.keyring import keys as wire_keys
+from kentongan_wire.message import bodies
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.physics.shapes import Node, Settings
 

@@ -6,10 +6,10 @@ The thief spends his own legal air first; the house presses when all of it is go
 from collections.abc import Callable, Iterable, Iterator
 
 from kentongan_gateway.core.devices import forgeries
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
-from kentongan_wire.phy import AIR_LIMIT_MS
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
+from kentongan_wire.air.phy import AIR_LIMIT_MS
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF
 from kentongan_sim.attack.siege import Siege

@@ -14,8 +14,9 @@ from kentongan_hub.base import states
 from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.told import raised
-from kentongan_wire import messages as m
-from kentongan_wire import patterns, phy
+from kentongan_wire.air import phy
+from kentongan_wire.base import patterns
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF, Bag
 from kentongan_sim.attack.siege import Attack, Go, Thief

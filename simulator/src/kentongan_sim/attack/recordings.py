@@ -5,8 +5,8 @@ The houses of before are none of the scene's: what they said is made with a pene
 
 from collections.abc import Iterable
 
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
 
 from kentongan_sim.attack import air
 from kentongan_sim.attack.bag import Bag

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.attack import air
 from kentongan_sim.attack.siege import Siege, at_door

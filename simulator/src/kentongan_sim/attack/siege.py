@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 
 from kentongan_node.actions import Transmit
 from kentongan_node.airledger import AirLedger
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
 
 from kentongan_sim.attack.bag import Bag
 from kentongan_sim.checkers.summary import unreachable

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from kentongan_node import configure
-from kentongan_wire import keys as wire_keys
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire import site_keys
+from kentongan_wire.air import packet as wire
+from kentongan_wire.keyring import keys as wire_keys
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.attack.siege import Siege
 from kentongan_sim.physics.shapes import Detail, Node

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.attack.bag import ROLE_OF
 from kentongan_sim.attack.siege import Siege

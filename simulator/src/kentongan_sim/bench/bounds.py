@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from kentongan_node.repeats import TURNS_S
-from kentongan_wire import phy
-from kentongan_wire.packet import Channel
+from kentongan_wire.air import phy
+from kentongan_wire.air.packet import Channel
 
 from kentongan_sim.bench import targets
 from kentongan_sim.bench.grid import OURS, PRESETS, WORST_LOSS, Cell, Finished, Record, Rows, Table

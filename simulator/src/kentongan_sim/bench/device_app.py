@@ -8,7 +8,7 @@ import gc
 import os
 import time
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_sim.port import Hosted
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from kentongan_wire.phy import DEFAULT_PRESET
+from kentongan_wire.air.phy import DEFAULT_PRESET
 
 # stock: unmodified Meshtastic nodes in the same places, each press one packet that wants an acknowledgement;
 # stock-once and stock-resend: the plain packets with which real nodes were measured, once or every RESEND_S.

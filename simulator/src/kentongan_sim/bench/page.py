@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kentongan_wire.phy import DEFAULT_PRESET
+from kentongan_wire.air.phy import DEFAULT_PRESET
 
 from kentongan_sim.bench import bounds, grid, targets
 from kentongan_sim.bench.grid import OURS, STOCK, Block, Cell, Failures, Results, Row, Rows

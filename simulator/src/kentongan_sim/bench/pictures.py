@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kentongan_wire.phy import AIR_LIMIT_MS, DEFAULT_PRESET
+from kentongan_wire.air.phy import AIR_LIMIT_MS, DEFAULT_PRESET
 
 from kentongan_sim.bench import plots, targets
 from kentongan_sim.bench.grid import LOADS, LOSSES, OURS, WORST_LOSS, Cell, Finished, ValuesOf

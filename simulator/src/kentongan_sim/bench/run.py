@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_sim.bench import grid, machine, page, record
 from kentongan_sim.bench.grid import Cell, Failures, Results

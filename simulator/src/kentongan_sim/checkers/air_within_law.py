@@ -5,7 +5,7 @@ The hour rolls: it ends with each frame in turn. Strangers on the air obey nobod
 
 from collections import deque
 
-from kentongan_wire.phy import AIR_LIMIT_MS
+from kentongan_wire.air.phy import AIR_LIMIT_MS
 
 from kentongan_sim.physics.shapes import Us
 from kentongan_sim.world.actors import STRANGERS

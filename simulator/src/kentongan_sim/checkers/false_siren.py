@@ -5,8 +5,8 @@ was stopped within 15 s), own (the gateway's siren), order (the gateway's word o
 penerima's).
 """
 
-from kentongan_wire import patterns
-from kentongan_wire.codes import ACTION_START
+from kentongan_wire.base import patterns
+from kentongan_wire.base.codes import ACTION_START
 
 from kentongan_sim.physics.shapes import Violation
 from kentongan_sim.world.history import Alarm, History, Sounding, kinds_of

@@ -5,7 +5,7 @@ alarm's storing), unsaid (no gateway sent its presser a receipt within 10 s of i
 left air for one), stage (a stage that was earned and not shown within 60 s).
 """
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.physics.shapes import About, Detail, Us, Violation
 from kentongan_sim.world.actors import STRANGERS

@@ -6,7 +6,7 @@ Both give `settings` (lines of the gateway's [radio] table), `ready()` once the 
 
 from pathlib import Path
 
-from kentongan_wire import link, packet
+from kentongan_wire.air import link, packet
 
 from kentongan_sim.physics.shapes import Node
 from kentongan_sim.stock.node import StockNode

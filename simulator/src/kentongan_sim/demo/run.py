@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Never, Self
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from waitress.server import create_server
 
 from kentongan_sim.console.arguments import Commands, number

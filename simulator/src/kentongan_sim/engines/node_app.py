@@ -7,7 +7,7 @@ the blocking stream socket whose number is in KENTONGAN_FD; end of file ends the
 import os
 import struct
 
-from kentongan_wire.shapes import TYPE_CHECKING
+from kentongan_wire.base.shapes import TYPE_CHECKING
 
 from kentongan_sim.port import Hosted
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_sim.physics.chance import bell_q, bell_table, bytes_for, drawn, happens, threshold
 from kentongan_sim.physics.clock import Clock, Entry

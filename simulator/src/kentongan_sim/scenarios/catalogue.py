@@ -3,10 +3,10 @@
 A scenario names no secret: node keys come from TEST_SITE_KEY, which no real site may use.
 """
 
-from kentongan_wire import keys as wire_keys
-from kentongan_wire import site_keys
-from kentongan_wire.device_file import check
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import keys as wire_keys
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.settings.device_file import check
 
 from kentongan_sim.physics.shapes import Settings
 from kentongan_sim.scenarios.hard import hostile, zinc

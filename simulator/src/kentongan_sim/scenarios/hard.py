@@ -1,6 +1,6 @@
 """Places that make it hard: houses of zinc, and neighbours on the channel who mean no good."""
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_sim.physics.air import URBAN
 from kentongan_sim.scenarios.kampung import rt

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_sim.physics.air import URBAN
 from kentongan_sim.scenarios.parts import Numbers, Plan, Scenario, many_rt, rows, rt_places

@@ -1,6 +1,6 @@
 """Rows of relays between a button and its post; nobody hears further than the next."""
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_sim.physics.air import Propagation
 from kentongan_sim.scenarios.parts import NODE_BASE, Gateway, Place, Scenario

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.physics.shapes import Ms
 from kentongan_sim.soak import disk as disks

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_sim.console import marked
 from kentongan_sim.console.arguments import Commands, add_jobs, add_seed, number, spelled

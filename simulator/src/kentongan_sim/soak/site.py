@@ -17,8 +17,8 @@ from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents import actions
 from kentongan_hub.incidents.tables import Alarm
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.physics.air import URBAN
 from kentongan_sim.physics.shapes import Detail, Ms, Settings, Us

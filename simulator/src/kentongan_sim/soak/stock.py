@@ -20,10 +20,11 @@ from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.radio import meshtastic
 from kentongan_gateway.service.clock import Clock
 from kentongan_gateway.service.performer import Performer
-from kentongan_wire import messages as m
-from kentongan_wire import phy, site_keys
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE, Channel
-from kentongan_wire.verify import open_message
+from kentongan_wire.air import phy
+from kentongan_wire.air.packet import BROADCAST, PORT_PRIVATE, Channel
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import open_message
 from meshtastic.protobuf import mesh_pb2
 
 from kentongan_sim.physics.shapes import About

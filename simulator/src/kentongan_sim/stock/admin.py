@@ -10,8 +10,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
 from meshtastic.protobuf import admin_pb2, channel_pb2, config_pb2, module_config_pb2
 
 CHANNELS_MAX = 8

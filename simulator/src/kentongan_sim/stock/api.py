@@ -7,8 +7,8 @@ memory of 20 ids in which a packet that the host sends a second time is swallowe
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
 from meshtastic import NODELESS_WANT_CONFIG_ID
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from kentongan_node.actions import Note, Persist
-from kentongan_wire import messages as m
-from kentongan_wire import packet as wire
-from kentongan_wire.errors import LocalError
+from kentongan_wire.air import packet as wire
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_sim.physics.chance import between
 from kentongan_sim.physics.shapes import (

@@ -11,8 +11,8 @@ from typing import Any
 
 from kentongan_gateway.core.base.actions import Heard, Send
 from kentongan_gateway.radio.base import OnHeard, OnState, Radio
-from kentongan_wire import packet as wire
-from kentongan_wire.packet import BROADCAST, PORT_PRIVATE
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air.packet import BROADCAST, PORT_PRIVATE
 from meshtastic import NODELESS_WANT_CONFIG_ID
 from meshtastic.protobuf import mesh_pb2
 

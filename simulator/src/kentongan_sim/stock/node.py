@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import NotRequired, TypedDict
 
 from kentongan_node.actions import HostWrite, Listen
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
-from kentongan_wire.crypto import aes_ctr
-from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
+from kentongan_wire.base.crypto import aes_ctr
+from kentongan_wire.base.errors import LocalError, RemoteError
 from meshtastic.protobuf import mesh_pb2, portnums_pb2
 
 from kentongan_sim.physics.shapes import Action, Boot, Counters, Ms, Node

@@ -11,7 +11,7 @@ from collections import deque
 from typing import NamedTuple
 
 from kentongan_node.actions import Cad, Transmit
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_sim.physics.shapes import Action, Ms, Node
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from kentongan_node.actions import Cad, Listen, Transmit
 from kentongan_node.mix import mix, pick
-from kentongan_wire import packet as wire
-from kentongan_wire import phy
+from kentongan_wire.air import packet as wire
+from kentongan_wire.air import phy
 
 from kentongan_sim.physics.shapes import Action, Boot, Counters, Ms
 from kentongan_sim.scenarios.parts import Actor

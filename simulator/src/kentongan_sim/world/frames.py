@@ -2,9 +2,9 @@
 
 import struct
 
-from kentongan_wire import bodies, messages
-from kentongan_wire import packet as wire
-from kentongan_wire.errors import RemoteError
+from kentongan_wire.air import packet as wire
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.message import bodies, messages
 
 from kentongan_sim.physics.shapes import Detail
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME

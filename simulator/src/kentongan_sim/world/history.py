@@ -6,7 +6,7 @@ Built from plain events, so that a test can write a history that no healthy run 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple, Protocol, TypedDict
 
-from kentongan_wire.codes import KIND_UJI
+from kentongan_wire.base.codes import KIND_UJI
 
 from kentongan_sim.physics.shapes import About, Detail, Event, Ms, Node, Us
 from kentongan_sim.scenarios.parts import Scenario

@@ -1,6 +1,6 @@
 """Presses of a run: drawn from the seed, after the village has settled."""
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_sim.physics.chance import between, draw_u32
 from kentongan_sim.world.world import World

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Self
 
 from kentongan_node.siren import new_post_state
-from kentongan_wire import phy
-from kentongan_wire.device_file import nearest
-from kentongan_wire.errors import LocalError
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings.device_file import nearest
 
 from kentongan_sim.physics import air as radio
 from kentongan_sim.physics.air import Cad

@@ -12,7 +12,7 @@ from kentongan_gateway.core.base import actions
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.outputs import voice
 from kentongan_hub.base import words as hub_words
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, BUTTON_2, GATEWAY, Bench, alarm
 from kits.gateway.gateway_process import wait_for
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from kentongan_gateway.core.base.directory import Directory
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, BUTTON_2, DEVICES, RECEIVER, Bench, alarm, coming
 
 POLICY = {"5": {"0": 120, "1": 120, "2": 0, "7": 0, "8": 0, "4": None}, "6": {"1": 30}}

@@ -4,7 +4,7 @@ import pytest
 from kentongan_gateway.core.answers import copies
 from kentongan_gateway.core.base import air
 from kentongan_gateway.core.base.actions import RelayCopy
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     DEVICES,

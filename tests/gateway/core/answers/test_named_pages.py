@@ -3,9 +3,9 @@
 import pytest
 from kentongan_gateway.core.base.actions import Note, OrderDone, Send, Siren
 from kentongan_gateway.core.gateway_core import CoreConfig
-from kentongan_wire import messages as m
-from kentongan_wire import verify
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
 from kits.gateway.gateway_kit import BUTTON, DEVICES, GATEWAY_2, RECEIVER, SITE, Bench, alarm, coming
 
 

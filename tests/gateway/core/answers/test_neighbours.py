@@ -3,8 +3,8 @@
 import pytest
 from kentongan_gateway.core.base.actions import OrderDone, Persist, Siren
 from kentongan_gateway.core.gateway_core import CoreConfig
-from kentongan_wire import messages as m
-from kentongan_wire.replay import Guard
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -3,7 +3,7 @@
 import pytest
 from kentongan_gateway.core.answers.receipts import SAME_MAX
 from kentongan_gateway.core.base import air
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -2,7 +2,7 @@
 
 from kentongan_gateway.core.answers.receipts import ENTRIES_MAX
 from kentongan_gateway.core.base.actions import OrderDone
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status
 
 

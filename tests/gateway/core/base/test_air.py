@@ -3,7 +3,7 @@
 import pytest
 from kentongan_gateway.core.base import air
 from kentongan_gateway.core.base.air import Ledger
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, POST, REPEATER, Bench, alarm, node_status
 
 STOLEN = 0x2099

@@ -9,7 +9,7 @@ from kentongan_gateway.core.base.memory import HELD_LIMIT
 from kentongan_gateway.core.base.records import RECORDS_LIMIT, STORED_LIMIT, Records
 from kentongan_gateway.core.sirens.silenced import LIMIT as QUIET_LIMIT
 from kentongan_gateway.core.sirens.sounding import WATCH_LIMIT
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -5,7 +5,7 @@ from kentongan_gateway.core.base.actions import Note, Siren, Speak
 from kentongan_gateway.core.base.memory import ASK_AT_MS, DOUBT_MS, HELD_LIMIT, WORDS_LIMIT
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.disk.spool import Spool
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -3,7 +3,7 @@
 import pytest
 from kentongan_gateway.core.base import events
 from kentongan_gateway.core.base.actions import Store
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, Bench, alarm
 
 LASTING = (

@@ -5,7 +5,7 @@ from kentongan_gateway.core.base import air, shares
 from kentongan_gateway.core.base.actions import OrderDone
 from kentongan_gateway.core.base.shares import Shares
 from kentongan_gateway.core.devices import waiting
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -5,8 +5,8 @@ from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.troubles import LOST
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.outputs import lamp
-from kentongan_wire import messages as m
-from kentongan_wire.packet import BROADCAST
+from kentongan_wire.air.packet import BROADCAST
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -1,7 +1,7 @@
 """A gateway without a radio has seen nothing: nobody is called silent for that, and it says so."""
 
 from kentongan_gateway.core.base.air import HALF_S
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import POST, REPEATER, Bench, node_status
 
 

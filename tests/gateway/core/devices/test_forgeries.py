@@ -5,8 +5,8 @@ import struct
 import pytest
 from kentongan_gateway.core.base.actions import Siren
 from kentongan_gateway.core.devices.forgeries import LAST_MS, NAME
-from kentongan_wire import messages as m
-from kentongan_wire.messages import encode
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.messages import encode
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -6,7 +6,7 @@ from kentongan_gateway.core.base.records import RECORDS_LIMIT
 from kentongan_gateway.core.devices.configs import QUIET_MAX_MS
 from kentongan_gateway.core.paths import intake
 from kentongan_gateway.core.paths.intake import SLOW_MS
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, BUTTON_2, Bench, alarm, button_status, starts
 
 PLANTED = {"uji": {"kind": m.KIND_UJI}, "cancel": {"flags": m.FLAG_CANCEL}}

@@ -10,8 +10,8 @@ from kentongan_gateway.core.base.directory import Directory, read_device
 from kentongan_gateway.core.devices.faults import REST_MS
 from kentongan_gateway.core.hub import order_forms
 from kentongan_gateway.core.paths.hub_orders import HubOrders
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, DEVICES, POST, RECEIVER, Bench, alarm
 
 MUTATIONS = 50_000

@@ -4,7 +4,7 @@ import pytest
 from kentongan_gateway.core.base.actions import OrderDone, Send, Siren, Store
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.core.paths.intake import SLOW_MS
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     DEVICES,

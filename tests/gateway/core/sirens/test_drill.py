@@ -3,8 +3,8 @@
 import pytest
 from kentongan_gateway.core.base.actions import Siren
 from kentongan_gateway.core.sirens.drill import GAPS_MS, HEARD_GAP_MS
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_ORDER
+from kentongan_wire.air.flood import CLASS_ORDER
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     BUTTON_2,

@@ -3,7 +3,7 @@
 from itertools import product
 
 from kentongan_gateway.core.base.actions import Siren, SirenOff
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import (
     BUTTON,
     DEVICES,

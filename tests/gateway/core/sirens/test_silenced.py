@@ -4,7 +4,7 @@ import pytest
 from kentongan_gateway.core.base.actions import Siren, Speak
 from kentongan_gateway.core.gateway_core import CoreConfig
 from kentongan_gateway.core.sirens.silenced import LIMIT
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON, POST, RECEIVER, Bench, alarm, report
 from kits.gateway.gateway_kit import coming as coming_from
 

@@ -1,6 +1,6 @@
 """One siren, many alarms: when a neighbour's siren is proof enough that the street hears something."""
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import BUTTON_2, POST, Bench, alarm, report
 
 

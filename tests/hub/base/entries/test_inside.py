@@ -9,7 +9,7 @@ from kentongan_hub.base.entries import inside
 from kentongan_hub.channels.base import Failure
 from kentongan_hub.channels.internet import Internet
 from kentongan_hub.people import residents
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 # a home: the provider's address on the machine itself (8.8.4.4), a LAN with a global IPv6 prefix, a point to
 # point line, a VPN that takes the whole world in two halves, and the way out by a router

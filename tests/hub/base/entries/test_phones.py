@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kentongan_hub.base.entries import phones
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 SITI = "+6281211110001"
 

@@ -9,9 +9,10 @@ from kentongan_hub.cli import main
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import numbers
 from kentongan_hub.storage.store import Store
-from kentongan_wire import device_file, keys, site_keys
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.settings import device_file
 from kits.hub.hub_kit import PASSWORD
 
 

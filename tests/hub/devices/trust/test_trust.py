@@ -16,8 +16,8 @@ from kentongan_hub.devices.trust import (
     status_plan,
 )
 from kentongan_hub.incidents.calling import rehearsal
-from kentongan_wire import keys, roots, site_keys
-from kentongan_wire import messages as m
+from kentongan_wire.keyring import keys, roots, site_keys
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import HubProcess
 
 HOUR_MS = 3_600_000

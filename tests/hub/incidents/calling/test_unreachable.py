@@ -9,7 +9,7 @@ from kentongan_hub.channels import mqtt_sensors
 from kentongan_hub.incidents import confidential
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.record import chain
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 COUNTER = 43_210_987  # in no other number of the site
 PLACE, TEXT, REASON = "Gang Rahasia Sekali", "kalimat yang tidak boleh bocor", "alasan yang tidak boleh bocor"

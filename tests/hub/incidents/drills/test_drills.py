@@ -9,8 +9,8 @@ from kentongan_hub.base import clock
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import residents
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 BY = {"login": "admin", "name": "Bu Admin"}
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000

@@ -8,8 +8,8 @@ from kentongan_gateway.core.hub import order_forms
 from kentongan_hub.base import roles
 from kentongan_hub.base.clock import Now
 from kentongan_hub.incidents.told import announcements, raised, voice
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 NOON_WALL = 1_767_243_600_000  # 1 January 2026, 12.00 WIB
 NIGHT_WALL = NOON_WALL + 11 * 3_600_000  # 23.00, in the quiet hours

@@ -4,8 +4,8 @@ import pytest
 from kentongan_hub.devices import provision
 from kentongan_hub.incidents.told import raised
 from kentongan_hub.web import export
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import PASSWORD
 
 

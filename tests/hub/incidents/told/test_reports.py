@@ -2,7 +2,7 @@
 
 from kentongan_hub.incidents.told import reports
 from kentongan_hub.record import outbox
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 TEN_MIN_MS = 600_000
 

@@ -3,8 +3,8 @@
 import pytest
 from kentongan_hub.base.clock import Now
 from kentongan_hub.incidents.told import rollcall
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 
 def who(site, role="petugas_ronda", login="siti"):

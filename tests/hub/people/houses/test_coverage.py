@@ -5,7 +5,7 @@ import io
 
 import pytest
 from kentongan_hub.people.houses import coverage
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 DAY_MS = 86_400_000
 

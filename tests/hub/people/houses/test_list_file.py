@@ -7,7 +7,7 @@ import zipfile
 import openpyxl
 import pytest
 from kentongan_hub.people.houses import list_file
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 TEXT = "rumah;nama;setuju\n7;Siti Nurhaliza;ya\n8;Bu Ñuñung;tidak\n"
 

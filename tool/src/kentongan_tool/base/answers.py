@@ -2,7 +2,7 @@
 
 from typing import Any, NotRequired, TypedDict
 
-File = dict[str, Any]  # a device.json, kentongan_wire.device_file.FIELDS
+File = dict[str, Any]  # a device.json, kentongan_wire.settings.device_file.FIELDS
 Fields = dict[str, Any]  # what is known of a device to be registered, by the hub's names
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 Say = Callable[[str], None]  # tells a person one step
 

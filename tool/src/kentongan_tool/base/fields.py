@@ -2,8 +2,8 @@
 
 import re
 
-from kentongan_wire import device_file
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings import device_file
 
 from kentongan_tool.base.answers import Fields
 from kentongan_tool.base.failures import ToolError

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from kentongan_wire.device_file import nearest
+from kentongan_wire.settings.device_file import nearest
 
 from kentongan_tool.base.failures import ToolError
 

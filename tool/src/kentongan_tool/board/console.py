@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any, Self
 
-from kentongan_wire import link
+from kentongan_wire.air import link
 
 from kentongan_tool.base import progress
 from kentongan_tool.base.failures import Say, ToolError

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from kentongan_wire import link
+from kentongan_wire.air import link
 
 from kentongan_tool.base.failures import Say, ToolError
 from kentongan_tool.board import boards, holders

@@ -71,9 +71,9 @@ class Joined:
     # -- reading ------------------------------------------------------------------------------------
 
     def path(self, name: str) -> Path | None:
-        package, _, module = name.partition(".")
-        path = Path(self.sources[package]) / f"{module or '__init__'}.py"
-        return path if module and path.is_file() else None
+        package, *parts = name.split(".")
+        path = Path(self.sources[package], *parts).with_suffix(".py")
+        return path if parts and path.is_file() else None
 
     def _read(self, name: str, module: Module) -> None:
         self.modules[name] = module
@@ -95,7 +95,7 @@ class Joined:
     def _source_of(self, node: ast.ImportFrom, alias: ast.alias) -> str:
         module = node.module or ""
         inner = f"{module}.{alias.name}"
-        return inner if "." not in module and self.path(inner) else module
+        return inner if self.path(inner) else module
 
     def _bind(self, module: Module, node: ast.stmt) -> None:
         if isinstance(node, ast.ImportFrom):

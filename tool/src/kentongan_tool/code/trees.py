@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeGuard
 from kentongan_tool.base.failures import ToolError
 
 OURS = ("kentongan_node", "kentongan_wire")
-SHAPES = "kentongan_wire.shapes"  # where our typed tuples come from
+SHAPES = "kentongan_wire.base.shapes"  # where our typed tuples come from
 BOARD_HAS = ("cryptolib",)  # of the modules that our sources try to import
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)

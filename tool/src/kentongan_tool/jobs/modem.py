@@ -8,7 +8,7 @@ import secrets
 import time
 from typing import Any
 
-from kentongan_wire import link, packet
+from kentongan_wire.air import link, packet
 
 from kentongan_tool.base.answers import Device, Fields, File, Label, Made
 from kentongan_tool.base.failures import Say, ToolError

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_tool.base import lists
 from kentongan_tool.base.answers import Alarm

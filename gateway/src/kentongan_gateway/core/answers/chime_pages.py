@@ -16,8 +16,8 @@ import json
 from collections.abc import Collection, Container
 from typing import NamedTuple
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_ORDER
+from kentongan_wire.air.flood import CLASS_ORDER
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.base.air import CALL, FIRST
 from kentongan_gateway.core.base.bounded import make_room, owner, put

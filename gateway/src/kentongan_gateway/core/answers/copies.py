@@ -9,8 +9,8 @@ Its prover is charged: SHARE_S of the purse (air.COPY). A content goes TIMES at 
 a packet id and whoever has the channel key can send one again under another.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.answers.neighbours import Neighbours
 from kentongan_gateway.core.base.air import COPY

@@ -9,9 +9,9 @@ Heard of: a new receipt of its own with an entry that holds under C(node), about
 lately, too. No stolen post makes an entry, but it can put a recorded one into a frame of today.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.crypto import equal
-from kentongan_wire.verify import Message
+from kentongan_wire.base.crypto import equal
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.records import Record

@@ -9,9 +9,9 @@ An attempt is under the sender's own proof. A recording takes no turn and no pur
 
 from collections.abc import Callable, Iterable, Sequence
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_ALARM
-from kentongan_wire.replay import ReplyBudget
+from kentongan_wire.air.flood import CLASS_ALARM
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import ReplyBudget
 
 from kentongan_gateway.core.answers.neighbours import Neighbours
 from kentongan_gateway.core.base.air import AGAIN, ALARM, ANSWER, REPLAY

@@ -2,11 +2,11 @@
 
 from hashlib import sha256
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import class_of
-from kentongan_wire.packet import HOP_MAX
-from kentongan_wire.seen import Seen
-from kentongan_wire.verify import Message
+from kentongan_wire.air.flood import class_of
+from kentongan_wire.air.packet import HOP_MAX
+from kentongan_wire.air.seen import Seen
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.answers.copies import Copies
 from kentongan_gateway.core.answers.neighbours import Neighbours

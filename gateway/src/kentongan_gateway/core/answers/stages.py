@@ -5,8 +5,8 @@ Buttons that are told at about the same time share a frame: ten presses used to 
 
 from typing import NamedTuple
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_ALARM
+from kentongan_wire.air.flood import CLASS_ALARM
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.answers.receipts import ENTRIES_MAX
 from kentongan_gateway.core.base.air import STAGE

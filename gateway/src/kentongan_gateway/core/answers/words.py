@@ -1,7 +1,7 @@
 """Announcements of the post, in Indonesian: only what everybody may know."""
 
-from kentongan_wire import messages as m
-from kentongan_wire.kinds import may_be_crime
+from kentongan_wire.base.kinds import may_be_crime
+from kentongan_wire.message import messages as m
 
 SPOKEN = {m.KIND_MEDIS: "Orang sakit mendadak"}  # other kinds by their names
 CALM = "Amankan, jangan main hakim sendiri."

@@ -23,7 +23,7 @@ says that it sent beyond what is known here.
 
 import json
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_gateway.core.base.units import Ms
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from kentongan_wire import messages as m
-from kentongan_wire import phy
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.site_keys import SiteKeys
-from kentongan_wire.verify import Message, open_message
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message, open_message
 
 from kentongan_gateway.core.base.actions import Action, Heard, Note, Persist, Send, Store
 from kentongan_gateway.core.base.air import ALARM, ANSWER, FIRST, PLANNED, STAGE, Ledger
@@ -19,7 +19,7 @@ from kentongan_gateway.core.base.stored import Event
 from kentongan_gateway.core.base.units import Ms, Node
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Body
+    from kentongan_wire.message.bodies import Body
 
 PACKET_BYTES = 24  # of a frame beside its payload: header and Data
 PENDING_LIMIT = 512  # events waiting for their commit

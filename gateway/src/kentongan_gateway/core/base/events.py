@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.directory import Directory

@@ -1,6 +1,6 @@
 """Counters go to disk after the commit, in bursts: the spool's keys cover a crash in between."""
 
-from kentongan_wire.replay import Guard
+from kentongan_wire.message.replay import Guard
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.memory import Memory

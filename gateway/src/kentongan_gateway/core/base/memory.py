@@ -18,10 +18,10 @@ before it when the siren sounds then. A single post may be stolen, and its word 
 
 from collections.abc import Callable, Collection, Container
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
-from kentongan_wire.replay import Guard
-from kentongan_wire.verify import Message
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.context import Context

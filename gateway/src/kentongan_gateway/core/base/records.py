@@ -3,15 +3,15 @@
 import struct
 from typing import TYPE_CHECKING
 
-from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.bounded import owner, put
 from kentongan_gateway.core.base.units import Incident, Ms, Node
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Body
+    from kentongan_wire.message.bodies import Body
 
 RECORDS_LIMIT = 512  # answered messages remembered
 STORED_LIMIT = 1024  # alarms remembered as stored, over restarts: an old one of them is a replay, not "late"

@@ -15,11 +15,12 @@ A round is all parts, each under a counter of its own. The seconds of air that r
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kentongan_wire import compose, config, keys, site_keys
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
-from kentongan_wire.flood import CLASS_ORDER, CLASS_REST
-from kentongan_wire.replay import Guard
+from kentongan_wire.air.flood import CLASS_ORDER, CLASS_REST
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard
+from kentongan_wire.settings import compose, config
 
 from kentongan_gateway.core.base.air import OWN_S, SETTING, SHUT
 from kentongan_gateway.core.base.context import Context
@@ -30,7 +31,7 @@ from kentongan_gateway.core.devices import waiting
 from kentongan_gateway.core.devices.device_settings import Wanted
 
 if TYPE_CHECKING:
-    from kentongan_wire.config import Settings
+    from kentongan_wire.settings.config import Settings
 
 GAPS_MS = (5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000)  # after round 1, 2, ..
 ROUNDS_MAX = 60  # of one version: for a tombol at four statuses a day, two weeks

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from kentongan_wire import compose
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings import compose
 
 from kentongan_gateway.core.base.units import Ms, Node
 
 if TYPE_CHECKING:
-    from kentongan_wire.config import Settings
+    from kentongan_wire.settings.config import Settings
 
 DEVICES_LIMIT = 4096
 VERSION_LIMIT = 0xFFFF
@@ -113,7 +113,7 @@ def _progress(raw: Mapping[str, Any]) -> Progress:
 
 
 def items(settings: "Settings") -> "Settings":
-    """Settings out of JSON as kentongan_wire.config takes them; rows become tuples."""
+    """Settings out of JSON as kentongan_wire.settings.config takes them; rows become tuples."""
     return {
         name: [tuple(row) if isinstance(row, list) else row for row in value]
         if name in LISTS and isinstance(value, list)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from kentongan_wire.errors import RemoteError
+from kentongan_wire.base.errors import RemoteError
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.troubles import Troubles

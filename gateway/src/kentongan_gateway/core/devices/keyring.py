@@ -3,10 +3,10 @@
 import json
 from typing import Protocol
 
-from kentongan_wire import roots
-from kentongan_wire.errors import LocalError
-from kentongan_wire.keys import GENERATION_MAX
-from kentongan_wire.site_keys import SiteKeys
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import roots
+from kentongan_wire.keyring.keys import GENERATION_MAX
+from kentongan_wire.keyring.site_keys import SiteKeys
 
 
 class NewKeys(Protocol):

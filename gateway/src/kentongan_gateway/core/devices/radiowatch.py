@@ -10,7 +10,7 @@ to hear: mains devices are asked for their STATUS by a quiet test. One that hear
 
 from collections.abc import Callable
 
-from kentongan_wire import phy
+from kentongan_wire.air import phy
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.troubles import Troubles

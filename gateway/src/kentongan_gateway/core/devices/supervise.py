@@ -8,8 +8,8 @@ everybody has their time again.
 from collections.abc import Iterable
 from typing import Protocol
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import STATUS_LATE_MS
+from kentongan_wire.air.flood import STATUS_LATE_MS
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.directory import MAINS_ROLES, PERIOD_S, Device

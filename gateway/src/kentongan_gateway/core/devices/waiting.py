@@ -8,7 +8,7 @@ Words to people wait for nothing of that. Where most of the hour is used, or one
 that repeats wait, that is the trouble `air_low`; where even first words wait, `air`.
 """
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.base.troubles import Troubles

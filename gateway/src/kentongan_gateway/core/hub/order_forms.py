@@ -6,8 +6,8 @@ read() gives an Order with the fields of the table, whatever the line, a proxy o
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.answers.stages import ORDERED
 from kentongan_gateway.core.base.directory import DEVICES_LIMIT, Directory
@@ -87,7 +87,7 @@ class ConfigOrder(NamedTuple):
 
 
 class CodesOrder(NamedTuple):
-    """Gives the RT's codes, as kentongan_wire.config has them."""
+    """Gives the RT's codes, as kentongan_wire.settings.config has them."""
 
     profile: str | None
     patterns: list[object] | None

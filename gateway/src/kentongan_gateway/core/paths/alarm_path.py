@@ -3,8 +3,8 @@
 A cancel takes the same path: it is stored and answered, and ends what its button raised.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.answers.receipts import SAME_MAX
 from kentongan_gateway.core.base.actions import Heard

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.verify import Message
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base import flush
 from kentongan_gateway.core.base.actions import Heard

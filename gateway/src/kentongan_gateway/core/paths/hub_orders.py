@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError, RemoteError
+from kentongan_wire.base.errors import LocalError, RemoteError
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base import events

@@ -10,10 +10,10 @@ stored by a former run                             answered; called for only whi
 Everything here is proved under C of its sender: only who has a button's own keys moves its counter.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.replay import REPEAT
-from kentongan_wire.verify import Message
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import REPEAT
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.bounded import owner, put

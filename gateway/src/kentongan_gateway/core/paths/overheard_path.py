@@ -6,9 +6,9 @@ SIREN_ORDER             of a gateway, its targets under C of the post: ours is n
 Of a gateway's RECEIPTS only the entries count: the whole is under A, and so every post can make it.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import RemoteError
-from kentongan_wire.verify import Message
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.answers.neighbours import ALIVE_MS
 from kentongan_gateway.core.base.actions import Heard

@@ -12,8 +12,8 @@ What ends, weakens or starts something here names its object whole and is under 
     EVENT "saya datang"             ends one page and gives stage 3, from whom we paged about that incident
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base.actions import Heard

@@ -1,7 +1,7 @@
 """A device's status: stored for the hub, compared with what the device should be, and the end of a stage."""
 
-from kentongan_wire import messages as m
-from kentongan_wire.verify import Message
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base import events
 from kentongan_gateway.core.base.actions import Heard

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.answers.stages import Target
 from kentongan_gateway.core.base import events, flush
@@ -11,7 +11,7 @@ from kentongan_gateway.core.base.records import Record
 from kentongan_gateway.core.parts import Parts
 
 if TYPE_CHECKING:
-    from kentongan_wire.bodies import Body
+    from kentongan_wire.message.bodies import Body
 
 STORE_AGAIN_MS = 1_000  # a repeat asks for its commit again when the last one never came
 

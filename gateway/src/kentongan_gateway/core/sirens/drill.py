@@ -13,8 +13,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from kentongan_wire import messages as m
-from kentongan_wire.flood import CLASS_ORDER
+from kentongan_wire.air.flood import CLASS_ORDER
+from kentongan_wire.message import messages as m
 
 from kentongan_gateway.core.base import air
 from kentongan_gateway.core.base.context import Context

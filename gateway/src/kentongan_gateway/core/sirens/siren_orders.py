@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from kentongan_wire import messages as m
-from kentongan_wire.crypto import equal
-from kentongan_wire.flood import CLASS_ORDER
-from kentongan_wire.verify import Message
+from kentongan_wire.air.flood import CLASS_ORDER
+from kentongan_wire.base.crypto import equal
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
 
 from kentongan_gateway.core.base.air import ALARM, FIRST, REST
 from kentongan_gateway.core.base.bounded import make_room, owner, put

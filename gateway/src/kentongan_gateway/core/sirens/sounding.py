@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from kentongan_wire import compose, patterns
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
-from kentongan_wire.verify import Message
+from kentongan_wire.base import patterns
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.verify import Message
+from kentongan_wire.settings import compose
 
 from kentongan_gateway.core.base.actions import Siren, SirenOff
 from kentongan_gateway.core.base.bounded import owner, put

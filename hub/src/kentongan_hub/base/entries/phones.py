@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 import phonenumbers
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import _
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kentongan_wire import device_file, keys, site_keys
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import keys, site_keys
+from kentongan_wire.message import messages as m
+from kentongan_wire.settings import device_file
 
 from kentongan_hub.base import codes, site
 from kentongan_hub.base.clock import Clock, Now
@@ -20,7 +21,7 @@ from kentongan_hub.people import accounts, residents
 from kentongan_hub.record import audit
 from kentongan_hub.storage.store import Db, Store
 
-DeviceFile = dict[str, Any]  # kentongan_wire.device_file names its fields and checks them
+DeviceFile = dict[str, Any]  # kentongan_wire.settings.device_file names its fields and checks them
 
 ROLES = {"tombol": m.TOMBOL, "sirene": m.SIRENE, "penerus": m.PENERUS, "penerima": m.PENERIMA}
 PLACE_LIMIT = 80  # characters of a place, shown on boards
@@ -40,7 +41,8 @@ def add_device(
 ) -> DeviceFile:
     """Add a device with a node number never used before, and return its checked device file as a dict.
 
-    `settings` are further fields of kentongan_wire.device_file. LocalError names the field and the remedy.
+    `settings` are further fields of kentongan_wire.settings.device_file. LocalError names the field and the
+    remedy.
     """
     secret = site.load(data_dir)
     with Store(data_dir).write() as db:

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kentongan_wire import site_keys
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import site_keys
 
 from kentongan_hub.base import codes, site
 from kentongan_hub.base.said import PROVISIONING

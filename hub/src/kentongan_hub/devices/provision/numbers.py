@@ -2,7 +2,7 @@
 
 import secrets
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.storage.store import Db
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kentongan_wire import phy
-from kentongan_wire.config import PROFILES
-from kentongan_wire.errors import LocalError
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings.config import PROFILES
 
 from kentongan_hub.base import clock, codes, site
 from kentongan_hub.base.language import _

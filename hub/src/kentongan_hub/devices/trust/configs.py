@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from kentongan_wire import messages as m
-from kentongan_wire.config import REVOKED_LIMIT
+from kentongan_wire.message import messages as m
+from kentongan_wire.settings.config import REVOKED_LIMIT
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.site import Secret

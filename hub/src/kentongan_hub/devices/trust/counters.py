@@ -7,8 +7,8 @@ import json
 from collections.abc import Collection, Iterable
 from typing import TypedDict
 
-from kentongan_wire import messages as m
-from kentongan_wire.replay import Guard
+from kentongan_wire.message import messages as m
+from kentongan_wire.message.replay import Guard
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.tables import Device, Event, OutboxRow

@@ -1,6 +1,6 @@
 """Meaning of a gateway's event for trust: a revoked sender, and what the event proves."""
 
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.tables import Event

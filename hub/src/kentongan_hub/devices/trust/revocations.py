@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
-from kentongan_wire.config import REVOKED_LIMIT
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.settings.config import REVOKED_LIMIT
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

@@ -13,8 +13,8 @@ import json
 from collections.abc import Iterable
 from typing import TypedDict
 
-from kentongan_wire import keys, roots, site_keys
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.keyring import keys, roots, site_keys
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

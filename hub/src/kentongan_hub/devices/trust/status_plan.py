@@ -8,8 +8,8 @@ domain are summed: an RW has a gateway per RT, and statuses travel no farther th
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from kentongan_wire import phy
-from kentongan_wire.errors import LocalError
+from kentongan_wire.air import phy
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import Text, _
 

@@ -9,7 +9,7 @@ posts.py. Results: drill_results.py.
 import calendar
 import json
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import clock, codes, quiet_hours, states
 from kentongan_hub.base.clock import Now, local_date_time, local_parts, local_time, wall_of

@@ -7,7 +7,7 @@ any hour; the others once, and in quiet hours only after them.
 
 from typing import NamedTuple, TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes, quiet_hours, roles
 from kentongan_hub.base.clock import Now

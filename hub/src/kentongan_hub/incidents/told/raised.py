@@ -11,8 +11,8 @@ has a siren and a second look; nobody does it again and again; and it ends: each
 repeats with the first who comes, all of it by whoever closes it or stops the sound.
 """
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import Now

@@ -5,8 +5,8 @@ Of a confidential one neither the reporter's name nor address is stored anywhere
 
 import threading
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes, words
 from kentongan_hub.base.clock import Now

@@ -8,8 +8,8 @@ nobody said is the one mistake that leaves a house unsearched. Nor does time: wh
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now

@@ -1,7 +1,7 @@
 """Words for the posts' voices: an order to each gateway of the RT; without a voice it says nothing."""
 
-from kentongan_wire import messages as m
-from kentongan_wire.kinds import may_be_crime
+from kentongan_wire.base.kinds import may_be_crime
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import words
 from kentongan_hub.base.clock import Now

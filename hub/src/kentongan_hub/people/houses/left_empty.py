@@ -11,7 +11,7 @@ Who is away is for those who come to an alarm, and for nobody else: never on a p
 import json
 from typing import TypedDict
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import codes
 from kentongan_hub.base.clock import Now, local_parts, wall_of

@@ -10,7 +10,7 @@ import io
 import zipfile
 from typing import NamedTuple
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.language import _
 

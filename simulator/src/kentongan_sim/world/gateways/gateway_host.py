@@ -14,9 +14,9 @@ from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_gateway.outputs.voice import NoVoice
 from kentongan_gateway.service.clock import Clock
 from kentongan_gateway.service.performer import Performer
-from kentongan_wire import link
-from kentongan_wire.messages import STATUS_JAMMING
-from kentongan_wire.packet import Channel
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import Channel
+from kentongan_wire.message.messages import STATUS_JAMMING
 
 from kentongan_sim.physics.chance import Draws
 from kentongan_sim.physics.clock import Entry

@@ -10,8 +10,9 @@ from kentongan_gateway.core.base.directory import Directory
 from kentongan_gateway.core.base.memory import new_state
 from kentongan_gateway.core.base.stored import Event as StoredEvent
 from kentongan_gateway.core.gateway_core import CoreConfig, GatewayCore
-from kentongan_wire import messages, site_keys
-from kentongan_wire import packet as wire
+from kentongan_wire.air import packet as wire
+from kentongan_wire.keyring import site_keys
+from kentongan_wire.message import messages
 
 from kentongan_sim.physics.shapes import Node, Settings
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME, ROLE_NUMBERS, TEST_SITE_KEY

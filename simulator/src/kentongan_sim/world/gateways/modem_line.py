@@ -14,8 +14,8 @@ from kentongan_gateway.radio.modem_session import (
     LinkState,
     ModemSession,
 )
-from kentongan_wire import link
-from kentongan_wire.packet import Channel
+from kentongan_wire.air import link
+from kentongan_wire.air.packet import Channel
 
 from kentongan_sim.physics.shapes import Ms, Node, Us
 from kentongan_sim.world.gateways.world_part import WorldPart

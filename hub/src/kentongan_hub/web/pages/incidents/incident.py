@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import Now

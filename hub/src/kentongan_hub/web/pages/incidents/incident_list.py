@@ -3,7 +3,7 @@ state and its days: where it came from, and of what kind it is, no search may te
 """
 
 from flask import request
-from kentongan_wire import messages as m
+from kentongan_wire.message import messages as m
 
 from kentongan_hub.base import words
 from kentongan_hub.base.entries import numerals

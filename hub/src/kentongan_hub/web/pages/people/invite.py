@@ -5,7 +5,7 @@ import io
 import segno
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from markupsafe import Markup
 
 from kentongan_hub.base import roles

@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub import channels
 from kentongan_hub.base import codes, roles, words

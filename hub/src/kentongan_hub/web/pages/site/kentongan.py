@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.config import PROFILES
-from kentongan_wire.errors import LocalError
-from kentongan_wire.kinds import CODED
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.base.kinds import CODED
+from kentongan_wire.settings.config import PROFILES
 
 from kentongan_hub.base import roles, services, words
 from kentongan_hub.base.clock import local_date_time

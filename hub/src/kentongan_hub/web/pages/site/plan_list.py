@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base.clock import Now
 from kentongan_hub.base.entries import numerals

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire import messages as m
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
+from kentongan_wire.message import messages as m
 from werkzeug.datastructures import MultiDict
 
 from kentongan_hub.base import roles, words

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 from werkzeug.datastructures import MultiDict
 
 from kentongan_hub import channels

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import roles, site, words
 from kentongan_hub.base.clock import local_date_time

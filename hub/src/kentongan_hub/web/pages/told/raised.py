@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from kentongan_wire.errors import LocalError
+from kentongan_wire.base.errors import LocalError
 
 from kentongan_hub.base import roles
 from kentongan_hub.base.language import Text, _
