@@ -13,7 +13,7 @@ from kentongan_wire.air.packet import BROADCAST
 from kentongan_wire.keyring import keys, roots
 from kentongan_wire.message import messages as m
 from kentongan_wire.message import verify
-from kits.gateway.gateway_kit import BUTTON, DEVICES, GATEWAY, POST, POST_2, REPEATER, Bench, alarm
+from kits.gateway.gateway_kit import BUTTON, DEVICES, GATEWAY, POST, POST_2, REPEATER, SITE, Bench, alarm
 from kits.gateway.settings_kit import BOTH, NEW, configs, entry, heard, order, status
 
 STOLEN = 0x2099
@@ -392,7 +392,7 @@ def test_no_key_is_in_the_settings_that_are_kept():
     order(bench, "config", devices=[entry(next=1)])
     heard(bench)
     bench.run(1_000)
-    for key in (*NEW[1], kit.SITE.c(POST, m.SIRENE, 0), BOTH.c(POST, m.SIRENE, 1)):
+    for key in (*NEW[1], SITE.c(POST, m.SIRENE, 0), BOTH.c(POST, m.SIRENE, 1)):
         assert key not in bench.state["configs"] and key.hex().encode() not in bench.state["configs"]
 
 
