@@ -11,7 +11,7 @@ FAULTS, SEED = 30, 16  # not one of the campaign's seeds
 
 
 def campaign(faults, seed, *more):
-    command = [sys.executable, ROOT / "tests/soak/device_faults.py", str(faults), str(seed), *more]
+    command = [sys.executable, ROOT / "tests/soak/devices/device_faults.py", str(faults), str(seed), *more]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.splitlines(), done.stderr
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr

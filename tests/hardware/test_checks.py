@@ -44,9 +44,9 @@ def table(text):
 
 
 def written():
-    """{file: {test: its text}} of this folder."""
+    """{file: {test: its text}} of this folder and its rooms."""
     found = {}
-    for path in FOLDER.glob("test_*.py"):
+    for path in FOLDER.rglob("test_*.py"):
         parts = re.split(r"^def (?=test_)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
         found[path.stem.removeprefix("test_")] = {part.split("(")[0]: part for part in parts}
     return found

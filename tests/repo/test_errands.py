@@ -44,6 +44,7 @@ SOURCES = ("wire/src", "firmware/src", "gateway/src", "hub/src", "tool/src", "si
 BESIDE = ("docs/", "tests/", "hub/src/kentongan_hub/languages/")  # told apart from what a product is made of
 HUB, GATEWAY = "hub/src/kentongan_hub", "gateway/src/kentongan_gateway"
 EN = f"{HUB}/languages/en.po"
+SECURITY = "tests/hub/web/security/test_security.py"
 
 
 @pytest.fixture(name="fresh", scope="module")
@@ -296,7 +297,7 @@ def new_page(tree):
     )
     tree.put("docs/reference.md", "| `/catatan` |", "| `/tentang` | whose hub this is |\n")
     tree.put("hub/README.md", "| `/serah-terima` |", "| `/tentang` | all see | whose hub this is |\n")
-    tree.put("tests/hub/web/test_security.py", '    "board.page": ', '    "about.page": roles.SEE,\n')
+    tree.put(SECURITY, '    "board.page": ', '    "about.page": roles.SEE,\n')
     tree.run("tests/repo/draw/rooms.py")
 
 
@@ -356,14 +357,14 @@ ERRANDS = (
     ),
     Errand("paging channel", new_channel, ("proof_channel", TEXTS)),
     Errand("siren driver", new_driver, ("proof_driver", "tests/gateway/outputs/test_drivers.py")),
-    Errand("board", new_board, ("proof_board", "tests/hardware/test_pins.py")),
+    Errand("board", new_board, ("proof_board", "tests/hardware/parts/test_pins.py")),
     Errand(
         "hub page",
         new_page,
         (
             "proof_page",
             "tests/repo/test_docs.py::test_every_route_is_documented",
-            "tests/hub/web/test_security.py::test_no_route_is_without_a_rule",
+            f"{SECURITY}::test_no_route_is_without_a_rule",
             TEXTS,
         ),
     ),

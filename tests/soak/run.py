@@ -20,34 +20,34 @@ MICROPYTHON = [str(BIN / "micropython"), "-X", "heapsize=64M"]
 ATTACK = [
     [str(BIN / "kentongan-sim"), "attack", "--seeds", "1-20", "--jobs", "2"],
     [str(BIN / "kentongan-sim"), "attack", "--seeds", "101", "--jobs", "2", "--engine", "micropython"],
-    [sys.executable, "tests/soak/attack_frames.py", "--jobs", "2"],  # a million through every core
+    [sys.executable, "tests/soak/frames/attack_frames.py", "--jobs", "2"],  # a million through every core
 ]
 
 # name: (what it shows, commands)
 CAMPAIGNS = {
     "flash": (
         "12,000 power cuts in a device's flash: no write, counter or setting lost",
-        [[*MICROPYTHON, "tests/soak/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)],
+        [[*MICROPYTHON, "tests/soak/devices/flash_cuts.py", "1000", str(seed)] for seed in range(1, 13)],
     ),
     "device": (
         "1,000 faults beside an alarm on devices: no silence, no packet number twice, each is told",
-        [[sys.executable, "tests/soak/device_faults.py", "250", str(seed)] for seed in range(1, 5)],
+        [[sys.executable, "tests/soak/devices/device_faults.py", "250", str(seed)] for seed in range(1, 5)],
     ),
     "chip": (
         "a day of every role on the ESP32 model, 100,000 random bytes on its line, each part fails",
         [
-            [*MICROPYTHON, "tests/soak/chip_days.py", role, "24", "100000", "1"]
+            [*MICROPYTHON, "tests/soak/devices/chip_days.py", role, "24", "100000", "1"]
             for role in ("tombol", "sirene", "penerus", "penerima", "modem")
         ],
     ),
     "street": (
         "a day of a busy street on every role: 40 KB of a classic ESP32's heap are left",
-        [[sys.executable, "tests/soak/street_day.py"]],
+        [[sys.executable, "tests/soak/devices/street_day.py"]],
     ),
     "month": (
         "30 days of every role in virtual time: no growth, over the wraps of the tick counter",
         [
-            [sys.executable, "tests/soak/month.py", role, "30"]
+            [sys.executable, "tests/soak/devices/month.py", role, "30"]
             for role in ("tombol", "sirene", "penerus", "penerima", "modem")
         ],
     ),
@@ -73,7 +73,7 @@ CAMPAIGNS = {
     ),
     "forms": (
         "every form of the hub some hundred times with odd values, of every role: no answer 5xx",
-        [[sys.executable, "-m", "pytest", "-q", "tests/hub/web/test_forms.py"]],
+        [[sys.executable, "-m", "pytest", "-q", "tests/hub/web/every_page/test_forms.py"]],
     ),
     "damage": (
         "every column of the hub's database damaged in six ways, in one row and all: each alarm is "

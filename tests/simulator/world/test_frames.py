@@ -4,7 +4,6 @@
 """
 
 import shutil
-import sys
 from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -21,12 +20,11 @@ from kentongan_sim.engines import micropython
 from kentongan_wire.message import messages as m
 from kentongan_wire.message import verify
 from kentongan_wire.message.replay import NEW, Guard
+from soak.frames import attack_frames as campaign
+from soak.frames import odd_frames
+from soak.frames.frame_rigs import PROOF_EVERY
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests/soak"))
-import attack_frames as campaign  # noqa: E402
-import odd_frames  # noqa: E402
-from frame_rigs import PROOF_EVERY  # noqa: E402
 
 OUTSIDE, INSIDE = 7, 5  # seeds: thieves without, and with every key of the site
 SHORT, SHORT_HUB = 2_000, 600
@@ -296,7 +294,7 @@ def test_a_failure_names_seed_and_command_and_is_not_kept(tmp_path, here, capsys
     monkeypatch.setattr(verify, "_check_proof", lambda *about: None)
     monkeypatch.setattr(campaign, "part", broken)
     assert not campaign.run(arguments(tmp_path, "gateway"))
-    words = ".venv/bin/python tests/soak/attack_frames.py gateway --frames 100 --part 100 --seed 8"
+    words = ".venv/bin/python tests/soak/frames/attack_frames.py gateway --frames 100 --part 100 --seed 8"
     assert words in capsys.readouterr().out and not list(tmp_path.glob("*/*.json"))
 
 

@@ -12,11 +12,11 @@ import random
 import tempfile
 from pathlib import Path
 
-from frame_rigs import need
 from kentongan_hub.devices import provision
 from kentongan_hub.record import failures
 from kentongan_wire.message import messages as m
 from kits.hub.hub_kit import Site, make_site
+from soak.frames.frame_rigs import need
 
 PROOF_EVERY, BATCH, RESTART_EVERY = 100, 50, 2_000
 SITE_EVERY = 5_000  # a hub with hundreds of open alarms is another test

@@ -1,6 +1,6 @@
 """A day of a busy street on every role: what is left of a classic ESP32's heap at its fullest.
 
-usage: python tests/soak/street_day.py [ROLE ...]
+usage: python tests/soak/devices/street_day.py [ROLE ...]
 
 As tests/firmware/test_heap.py, with 5,000 frames 17 s apart instead of 200. Exit 1 below 40 KB.
 """
@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 sys.path[:0] = [
-    str(Path(__file__).resolve().parents[1]),
-    str(Path(__file__).resolve().parents[1] / "firmware"),
+    str(Path(__file__).resolve().parents[2]),
+    str(Path(__file__).resolve().parents[2] / "firmware"),
 ]
 
 import test_heap  # noqa: E402

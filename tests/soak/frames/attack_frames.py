@@ -1,6 +1,6 @@
 """Odd frames through every core, under both interpreters, in parts that are kept.
 
-usage: python tests/soak/attack_frames.py [ROLE ...] [--frames N] [--part N] [--seed N] [--jobs N]
+usage: python tests/soak/frames/attack_frames.py [ROLE ...] [--frames N] [--part N] [--seed N] [--jobs N]
            [--keep DIR] [--page FILE]
 
 ROLE: tombol, sirene, penerus, penerima, modem, gateway, hub; all unless said. Each gets N frames in parts
@@ -28,12 +28,11 @@ from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/soak")]
-import attack_gateway  # noqa: E402
-import frame_judges  # noqa: E402
-from frame_replay import GROWTH_OBJECTS, used  # noqa: E402
-from frame_rigs import CHECK_EVERY  # noqa: E402
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / "tests")]
+from soak.frames import attack_gateway, frame_judges  # noqa: E402
+from soak.frames.frame_replay import GROWTH_OBJECTS, used  # noqa: E402
+from soak.frames.frame_rigs import CHECK_EVERY  # noqa: E402
 
 DEVICES = tuple(frame_judges.RIGS)
 ROLES = (*DEVICES, "gateway", "hub")
@@ -59,7 +58,7 @@ MARK = "<!-- frames campaign -->"
 def rig_of(role, seed, write):
     inside = seed % INSIDE_EVERY == 0
     if role == "hub":
-        import attack_hub  # a web server's packages: a second that the others need not wait for
+        from soak.frames import attack_hub  # a web server's packages: a second that others need not wait for
 
         return attack_hub.Board(seed)
     if role == "gateway":
@@ -94,7 +93,7 @@ def on_micropython(path, micropath=PATH):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, micropath), ".frozen"])}
     done = subprocess.run(
-        [MICROPYTHON, "-X", HEAP, "tests/soak/frame_replay.py", path],
+        [MICROPYTHON, "-X", HEAP, "tests/soak/frames/frame_replay.py", path],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -192,9 +191,8 @@ def wanted(roles, frames, size, seed):
 
 def again(role, frames, seed):
     """The command that runs one part again."""
-    return (
-        f".venv/bin/python tests/soak/attack_frames.py {role} --frames {frames} --part {frames} --seed {seed}"
-    )
+    words = f"{role} --frames {frames} --part {frames} --seed {seed}"
+    return f".venv/bin/python tests/soak/frames/attack_frames.py {words}"
 
 
 def quiet():
@@ -229,7 +227,7 @@ def run(args):
     print(text)
     if args.page and not failed:
         words = f"--frames {args.frames} --part {args.part} --seed {args.seed}"
-        write_page(Path(args.page), text, f".venv/bin/python tests/soak/attack_frames.py {words}")
+        write_page(Path(args.page), text, f".venv/bin/python tests/soak/frames/attack_frames.py {words}")
     return not failed
 
 

@@ -3,7 +3,7 @@
 from kentongan_sim.attack.bag import Bag
 from kentongan_wire.message import messages as m
 from kits.node import nodekit
-from odd_frames import BUTTONS, OTHER_GATEWAY, ZONE, Air, Odd
+from soak.frames.odd_frames import BUTTONS, OTHER_GATEWAY, ZONE, Air, Odd
 
 INSIDE_KINDS = (
     m.ALARM,

@@ -7,8 +7,6 @@ who may say it, and between the odd messages a press is stored, receipted and ca
 
 import json
 
-from frame_rigs import TICKS_MAX, WAITS_MS, Broken, need
-from inside_frames import Inside
 from kentongan_gateway.core.base import actions
 from kentongan_gateway.core.base.actions import Heard
 from kentongan_gateway.core.base.memory import new_state
@@ -20,7 +18,9 @@ from kentongan_wire.keyring import site_keys
 from kentongan_wire.message import messages as m
 from kentongan_wire.message import verify
 from kits.node import nodekit
-from odd_frames import BUTTONS, OTHER_GATEWAY, STOLEN, Air
+from soak.frames.frame_rigs import TICKS_MAX, WAITS_MS, Broken, need
+from soak.frames.inside_frames import Inside
+from soak.frames.odd_frames import BUTTONS, OTHER_GATEWAY, STOLEN, Air
 
 AIR_ENOUGH_S = 15.0  # of the hour's 36 s: with less used a press has all its words
 CALM_MS, CALM_TRIES = 600_000, 8

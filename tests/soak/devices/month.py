@@ -1,6 +1,6 @@
 """Days of one role in virtual time, on MicroPython from .mpy, in a small board's heap: does anything grow?
 
-usage: python tests/soak/month.py ROLE DAYS
+usage: python tests/soak/devices/month.py ROLE DAYS
 
 Neighbours' STATUS every 140 s, a frame of noise an hour, an alarm with repeats and receipts twice a day, the
 lid now and then; a button is pressed twice a day and wakes for STATUS, each time as after a deep sleep. The
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/firmware")]
 import test_heap  # noqa: E402
 from kentongan_wire.air import link  # noqa: E402

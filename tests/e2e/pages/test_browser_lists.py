@@ -51,7 +51,7 @@ def test_each_page_fits_each_screen_and_axe_finds_nothing(ketua, village, langua
             ketua.browser.shot(f"daftar-{number}-{language}-{size[0]}")
             if not ketua.driver.execute_script(SIDEWAYS):
                 found.append((path, size, "sideways"))
-        if language == "id":  # in English and at the other sizes: tests/e2e/test_browser_axe.py
+        if language == "id":  # in English and at the other sizes: tests/e2e/pages/test_browser_axe.py
             ketua.browser.resize(SIZES[0])
             found += [(path, *one) for one in ketua.browser.axe()]
     ketua.browser.press("Bahasa Indonesia")

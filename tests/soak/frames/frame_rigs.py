@@ -9,7 +9,15 @@ import json
 import struct
 from collections import deque
 
-from frame_replay import (
+from kentongan_node import actions as act
+from kentongan_node.siren import new_post_state
+from kentongan_wire.air.packet import PORT_PRIVATE, parse_packet
+from kentongan_wire.base.errors import RemoteError
+from kentongan_wire.keyring.site_keys import SiteKeys
+from kentongan_wire.message import messages as m
+from kentongan_wire.message import verify
+from kits.node import nodekit
+from soak.frames.frame_replay import (
     BOOT,
     CAD,
     CAUSES,
@@ -27,16 +35,8 @@ from frame_replay import (
     keep,
     summed,
 )
-from inside_frames import Inside
-from kentongan_node import actions as act
-from kentongan_node.siren import new_post_state
-from kentongan_wire.air.packet import PORT_PRIVATE, parse_packet
-from kentongan_wire.base.errors import RemoteError
-from kentongan_wire.keyring.site_keys import SiteKeys
-from kentongan_wire.message import messages as m
-from kentongan_wire.message import verify
-from kits.node import nodekit
-from odd_frames import NODES, Air
+from soak.frames.inside_frames import Inside
+from soak.frames.odd_frames import NODES, Air
 
 SITE = SiteKeys({0: nodekit.ALARM_ROOT}, {0: nodekit.CONTROL_ROOT}, 0)
 TICKS_MAX = 5_000  # between two frames; more is a core that never comes to rest

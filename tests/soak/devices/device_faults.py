@@ -15,7 +15,7 @@ import json
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / part) for part in ("tests", "wire/src", "firmware/src")]
 from kentongan_wire.message import messages as m  # noqa: E402
 from kits.board.esp32_fake import (  # noqa: E402

@@ -30,7 +30,7 @@ OPS_MAX = 40  # operations of a start before the next cut, at most
 RESERVE = 4  # values a block: the sequence's file is written often
 GUARD_ROWS = 60
 TOOL_PART = 4  # one start in so many is of the port's mount
-MAIN = __file__[: -len("tests/soak/flash_cuts.py")] + "firmware/roles/main.py"
+MAIN = __file__[: -len("tests/soak/devices/flash_cuts.py")] + "firmware/roles/main.py"
 
 
 class Cut(Exception):

@@ -1,6 +1,6 @@
 """Puts a recorded run of a device's core through the core again: the same calls, and the same answers.
 
-usage: micropython tests/soak/frame_replay.py FILE
+usage: micropython tests/soak/frames/frame_replay.py FILE
 
 FILE is what frame_rigs.py wrote while it drove and judged the core on CPython. Here every answer of the
 core is summed up as there, and compared every some thousand calls: that the core judged right is known from

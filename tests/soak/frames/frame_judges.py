@@ -1,6 +1,5 @@
 """Judges of odd frames: what each device may do among them, and must do when something true comes."""
 
-from frame_rigs import SENT_WITHIN_MS, Rig, need
 from kentongan_node import actions as act
 from kentongan_node import feedback
 from kentongan_wire.air import link
@@ -8,7 +7,8 @@ from kentongan_wire.air.packet import parse_packet
 from kentongan_wire.base import patterns
 from kentongan_wire.message import messages as m
 from kits.node import nodekit
-from odd_frames import BUTTONS
+from soak.frames.frame_rigs import SENT_WITHIN_MS, Rig, need
+from soak.frames.odd_frames import BUTTONS
 
 CALM_MS = 220_000  # a sounding is over then, and the output has rested
 CALM_TRIES = 60

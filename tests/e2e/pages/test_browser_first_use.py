@@ -12,7 +12,7 @@ from kits.hub.hub_kit import PASSWORD, HubProcess
 
 pytestmark = pytest.mark.browser
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs/operate.md"
+GUIDE = Path(__file__).resolve().parents[3] / "docs/operate.md"
 # a slow person on a phone: finds and taps a thing, types a letter
 CLICK_S, KEY_S, LIMIT_S = 4.0, 0.6, 600
 SIZES = (("360x740", (360, 740)), ("768x1024", (768, 1024)), ("1920x1080", (1920, 1080)))

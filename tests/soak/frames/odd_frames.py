@@ -20,7 +20,7 @@ from kentongan_wire.keyring import site_keys
 from kentongan_wire.message import messages as m
 from kits.node import nodekit
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 CAPTURES = json.loads((ROOT / "wire/captures/meshtastic-air.json").read_text(encoding="utf-8"))["channels"]
 STOCK = [one for channel in CAPTURES for one in channel["frames"]]
 NODES = {
