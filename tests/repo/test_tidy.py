@@ -13,6 +13,7 @@ from conftest import LONGEST
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
+NAMES_MAX = 14  # a dozen, about, that a stranger reads to find theirs
 NODE = ROOT / "firmware/src/kentongan_node"
 WIRE = ROOT / "wire/src/kentongan_wire"
 WIRE_IMPORTS = {
@@ -82,6 +83,31 @@ def test_functions_stay_small():
         if f.end_lineno - f.lineno + 1 > FUNCTION_LINES_MAX
     }
     assert not long
+
+
+def names_in_folders(files):
+    """{folder: names of the modules in it, and of the folders in it that hold modules}."""
+    names = {}
+    for file in files:
+        parts = file.relative_to(ROOT).parts
+        for depth, name in enumerate(parts):
+            if name not in ("__init__.py", "__main__.py"):
+                names.setdefault("/".join(parts[:depth]), set()).add(name)
+    return names
+
+
+CROWDED = {  # their rooms are being made
+    *("firmware/src/kentongan_node", "wire/src/kentongan_wire", "tests/firmware", "tests/wire"),
+    "hardware/kentongan_hw",
+}
+
+
+def test_no_folder_of_sources_or_tests_holds_more_names_than_a_stranger_reads():
+    """Pages, pictures, templates and what is generated are not counted: nobody looks for code among them."""
+    names = names_in_folders(tracked(".py"))
+    assert {"hub/src/kentongan_hub", "tests", "tests/kits"} <= set(names)
+    crowded = {folder: len(some) for folder, some in names.items() if len(some) > NAMES_MAX}
+    assert not set(crowded) - CROWDED, crowded
 
 
 def assert_clean(tool, *args):
