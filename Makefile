@@ -87,7 +87,7 @@ $(CAD_STAMP): hardware/cad-requirements.txt | setup
 boxes: cad
 	@echo "boxes and drawings, about a minute; every file that is written is named"
 	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.enclosure files
-	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.wiring
+	@PYTHONPATH=hardware $(CAD) -m kentongan_hw.drawing.wiring
 
 # What a release consists of: the packages, and of each program a list of all that it brings along.
 wheels: setup

@@ -5,7 +5,9 @@
 
 import argparse
 
-from kentongan_hw import build, ownlib, pins, signals
+from kentongan_hw import build
+from kentongan_hw.kicad import ownlib
+from kentongan_hw.parts import pins, signals
 
 CARRIERS = ("siren", "button")  # each with a pin table, a circuit and a board
 

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import zipfile
 
-from kentongan_hw import BUILD, HARDWARE, schematic
-from kentongan_hw.circuit import catalogue
+from kentongan_hw import BUILD, HARDWARE
+from kentongan_hw.drawing import schematic
+from kentongan_hw.parts.circuit import catalogue
 
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's KiCad installs pcbnew for this one only
 SYMBOLS, FOOTPRINTS = "/usr/share/kicad/symbols", "/usr/share/kicad/footprints"
@@ -87,7 +88,7 @@ def sources(node):
 
 def board(node):
     """The step that needs pcbnew: build/hardware/<node>/<node>.kicad_pcb from the netlist there."""
-    from kentongan_hw import board as maker
+    from kentongan_hw.boards import board as maker
 
     layout = importlib.import_module(f"kentongan_hw.{node}_layout")
     hidden = maker.make(circuit_of(node), layout, BUILD / node / f"{node}.net", BUILD / node)

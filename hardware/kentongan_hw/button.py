@@ -1,6 +1,6 @@
 """The button node's circuit; the penerima uses the same board with a 5 V adaptor."""
 
-from kentongan_hw.circuit import Circuit
+from kentongan_hw.parts.circuit import Circuit
 from kentongan_hw.siren import radio_nets, test_points
 
 REVISION = "B"

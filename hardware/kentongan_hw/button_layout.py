@@ -4,7 +4,7 @@ Wires to keys, cells and lid leave at the top, towards the cell and the big butt
 motor and the lead to the Heltec's battery socket at the bottom.
 """
 
-from kentongan_hw.circuit import Rule
+from kentongan_hw.parts.circuit import Rule
 
 SIZE = (84.0, 84.0)
 HOLES = ((4.0, 4.0), (80.0, 4.0), (4.0, 80.0), (80.0, 80.0))

@@ -3,9 +3,9 @@
 Nets of the radio board's pins come from signals.toml; everything else is here.
 """
 
-from kentongan_hw import signals
-from kentongan_hw.circuit import Circuit
-from kentongan_hw.ownlib import pin_of
+from kentongan_hw.kicad.ownlib import pin_of
+from kentongan_hw.parts import signals
+from kentongan_hw.parts.circuit import Circuit
 
 REVISION = "B"
 TITLE = "Pos sirene: papan induk (siren post carrier)"

@@ -1,6 +1,6 @@
 """Layout of the siren post's carrier: middle of each courtyard in mm, rotation in degrees."""
 
-from kentongan_hw.circuit import Rule
+from kentongan_hw.parts.circuit import Rule
 
 SIZE = (160.0, 110.0)
 HOLES = ((4.5, 4.5), (155.5, 4.5), (4.5, 105.5), (155.5, 105.5))

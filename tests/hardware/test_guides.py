@@ -4,8 +4,9 @@ import importlib
 import re
 
 import pytest
-from kentongan_hw import HARDWARE, build, pins
+from kentongan_hw import HARDWARE, build
 from kentongan_hw.enclosure import parameters
+from kentongan_hw.parts import pins
 from kentongan_hw.power import figures
 
 GUIDES = sorted((HARDWARE / "rakit").glob("*.md"))

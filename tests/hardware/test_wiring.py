@@ -7,7 +7,9 @@ import subprocess
 from html import unescape
 
 import pytest
-from kentongan_hw import ROOT, pins, put, wiring
+from kentongan_hw import ROOT, put
+from kentongan_hw.drawing import wiring
+from kentongan_hw.parts import pins
 from kits.patience import PATIENCE_S
 
 CAD = ROOT / "build/cad/bin/python"
@@ -143,7 +145,7 @@ def test_the_committed_lists_and_diagrams_are_those_of_the_source(require):
     }
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "hardware")}
     subprocess.run(
-        [CAD, "-m", "kentongan_hw.wiring"], cwd=ROOT, env=environment, check=True, timeout=PATIENCE_S
+        [CAD, "-m", "kentongan_hw.drawing.wiring"], cwd=ROOT, env=environment, check=True, timeout=PATIENCE_S
     )
     after = {path: path.read_text(encoding="utf-8") for path in before}
     for path, text in before.items():

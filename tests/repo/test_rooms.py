@@ -34,6 +34,25 @@ def test_no_modules_import_each_other_in_a_circle_not_even_inside_functions(pack
     assert not found
 
 
+HARDWARE = (  # import-linter has no root of it: it is no package of the environment
+    {"kicad", "power", ""},  # "": paths, in the package's own file
+    {"parts"},
+    {"siren", "siren_layout", "button", "button_layout", "drawing", "checks"},
+    {"boards", "enclosure"},
+    {"build"},
+    {"__main__"},
+)
+
+
+def test_hardware_imports_point_downwards():
+    floors = {room: floor for floor, rooms_there in enumerate(HARDWARE) for room in rooms_there}
+    for name, some in rooms.imports(rooms.ROOT / "hardware/kentongan_hw").items():
+        room = name.partition(".")[2].partition(".")[0]
+        for other in (one.partition(".")[2].partition(".")[0] for one in some):
+            beside = {room, other} <= {"siren", "button"}  # these share a part of their circuits
+            assert other in (room, "") or beside or floors[other] < floors[room], f"{name} imports {other}"
+
+
 def test_a_circle_of_imports_is_found():
     assert rooms.circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
     assert rooms.circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) is None

@@ -7,8 +7,8 @@ z from the inner floor.
 
 from html import escape
 
-from kentongan_hw import bought
 from kentongan_hw.enclosure.parameters import BAND, EAR, GAP, KEYHOLE, POST, SEAT, face, outer
+from kentongan_hw.parts import bought
 
 MARGIN, BETWEEN, ROW = 22.0, 26.0, 5.2
 LETTER = 1.8  # of a row below the faces, on average

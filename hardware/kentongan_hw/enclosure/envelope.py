@@ -4,9 +4,9 @@ Coarser than checks.py and without build123d, so that it runs at once: what meet
 parts; what does not meet here never does.
 """
 
-from kentongan_hw import bought
 from kentongan_hw.enclosure import leads
 from kentongan_hw.enclosure.parameters import BOSS, POST, Hole, on_board
+from kentongan_hw.parts import bought
 
 MEET_MM = 0.05
 PART = "komponen"

@@ -7,7 +7,8 @@ parts that stand elsewhere. Reads the sheets as text: needs neither WireViz nor 
 import re
 from collections import namedtuple
 
-from kentongan_hw import bought, wiring
+from kentongan_hw.drawing import wiring
+from kentongan_hw.parts import bought
 
 # cores: how many wires; gauge: of one of them, as the sheet writes it; ends: the parts it joins
 Cable = namedtuple("Cable", "name cores gauge ends")

@@ -10,7 +10,8 @@ import csv
 import tomllib
 from collections import namedtuple
 
-from kentongan_hw import HARDWARE, bought
+from kentongan_hw import HARDWARE
+from kentongan_hw.parts import bought
 
 NODES = ("button", "siren", "repeater", "gateway")
 KEYS = (

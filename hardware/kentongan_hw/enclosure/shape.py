@@ -19,9 +19,9 @@ from build123d import (
     extrude,
 )
 
-from kentongan_hw import bought
 from kentongan_hw.enclosure import leads, parameters
 from kentongan_hw.enclosure.parameters import BAND, BOSS, EAR, GAP, KEYHOLE, LID_PILOT, POST, SEAT
+from kentongan_hw.parts import bought
 
 SKIRT = 8.0  # how far the lid reaches down over the shell
 CLEAR = 3.4  # M3 passes

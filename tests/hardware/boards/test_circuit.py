@@ -4,9 +4,10 @@ import copy
 import re
 
 import pytest
-from kentongan_hw import build, button_layout, rules, siren_layout
+from kentongan_hw import build, button_layout, siren_layout
 from kentongan_hw.__main__ import CARRIERS
-from kentongan_hw.circuit import catalogue
+from kentongan_hw.checks import rules
+from kentongan_hw.parts.circuit import catalogue
 
 LAYOUTS = {"siren": siren_layout, "button": button_layout}
 

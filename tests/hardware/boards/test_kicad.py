@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 from conftest import require
-from kentongan_hw import HARDWARE, build, fabrication, schematic
+from kentongan_hw import HARDWARE, build
 from kentongan_hw.__main__ import CARRIERS
-from kentongan_hw.sexpr import find, first, parse
+from kentongan_hw.boards import fabrication
+from kentongan_hw.drawing import schematic
+from kentongan_hw.kicad.sexpr import find, first, parse
 
 REMEDY = "run: make hardware-files"
 VERSION = re.compile(r"\(generator_version [^)]*\)")
@@ -101,7 +103,7 @@ def test_seeded_fault_a_pin_that_the_drawing_leaves_out_is_seen(built):
 
 def wrong_pads(circuit):
     """References whose footprint has other pads than their symbol has pins."""
-    from kentongan_hw import symbols
+    from kentongan_hw.kicad import symbols
 
     found = []
     for part in circuit.parts():

@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 from conftest import require
-from kentongan_hw import HARDWARE, build, fabrication
+from kentongan_hw import HARDWARE, build
 from kentongan_hw.__main__ import CARRIERS
+from kentongan_hw.boards import fabrication
 
 REMEDY = "run: make hardware-files"
 

@@ -4,10 +4,11 @@ import csv
 import re
 
 import pytest
-from kentongan_hw import HARDWARE, build, solids
+from kentongan_hw import HARDWARE, build
 from kentongan_hw.__main__ import CARRIERS
-from kentongan_hw.circuit import catalogue
+from kentongan_hw.boards import solids
 from kentongan_hw.enclosure import dimensions, parameters
+from kentongan_hw.parts.circuit import catalogue
 
 BODY, PADS = (-5.0, -2.0, 5.0, 2.0), [(-6.35, 0.0), (6.35, 0.0)]
 

@@ -5,8 +5,9 @@ import re
 import tomllib
 
 import pytest
-from kentongan_hw import bought, wiring
+from kentongan_hw.drawing import wiring
 from kentongan_hw.enclosure import envelope, leads, parameters
+from kentongan_hw.parts import bought
 from kentongan_wire.base import patterns
 
 

@@ -4,10 +4,12 @@ import copy
 import tomllib
 
 import pytest
-from kentongan_hw import HARDWARE, build, button_layout, meanings, siren_layout, symbols
+from kentongan_hw import HARDWARE, build, button_layout, siren_layout
 from kentongan_hw.__main__ import CARRIERS
-from kentongan_hw.circuit import Part, catalogue
-from kentongan_hw.sexpr import find, first, parse
+from kentongan_hw.kicad import symbols
+from kentongan_hw.kicad.sexpr import find, first, parse
+from kentongan_hw.parts import meanings
+from kentongan_hw.parts.circuit import Part, catalogue
 
 LAYOUTS = {"siren": siren_layout, "button": button_layout}
 KINDS = sorted(set(meanings.table()) - {"terminals", "between", "words"})

@@ -1,8 +1,9 @@
 """One source of pins: firmware files, nets and tables are what pins/*.toml says."""
 
 import pytest
-from kentongan_hw import HARDWARE, pins, signals
+from kentongan_hw import HARDWARE
 from kentongan_hw.__main__ import CARRIERS
+from kentongan_hw.parts import pins, signals
 
 REMEDY = "edit hardware/pins/*.toml, not the copy, then run: make hardware-files"
 

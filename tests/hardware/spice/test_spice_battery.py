@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 from conftest import require
-from kentongan_hw import build, wiring
-from kentongan_hw.spice import run, value
+from kentongan_hw import build
+from kentongan_hw.checks.spice import run, value
+from kentongan_hw.drawing import wiring
 
 APT = "run .ci/kicad"
 C = build.circuit_of("siren")

@@ -5,10 +5,11 @@ import shutil
 
 import pytest
 from conftest import require
-from kentongan_hw import build, signals
-from kentongan_hw.circuit import catalogue
+from kentongan_hw import build
+from kentongan_hw.checks.spice import run, value
+from kentongan_hw.parts import signals
+from kentongan_hw.parts.circuit import catalogue
 from kentongan_hw.power import figures
-from kentongan_hw.spice import run, value
 
 APT = "run .ci/kicad"
 C = build.circuit_of("button")

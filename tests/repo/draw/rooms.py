@@ -10,7 +10,7 @@ PACKAGES = [
     for place in (
         "wire/src/kentongan_wire",
         *("gateway/src/kentongan_gateway", "hub/src/kentongan_hub", "tool/src/kentongan_tool"),
-        "simulator/src/kentongan_sim",
+        *("simulator/src/kentongan_sim", "hardware/kentongan_hw"),
     )
 ]
 BEGIN, END = "<!-- rooms -->\n", "<!-- end -->"
@@ -36,7 +36,11 @@ def names(folder):
 def drawn():
     out = []
     for package in PACKAGES:
-        out += [f"### {package.parent.parent.name}", "| folder | what it is | modules |", "|---|---|---|"]
+        out += [
+            f"### {package.relative_to(ROOT).parts[0]}",
+            "| folder | what it is | modules |",
+            "|---|---|---|",
+        ]
         for folder in folders(package):
             name = folder.relative_to(package).as_posix()
             modules = " ".join(f"`{one}`" for one in names(folder)[0])

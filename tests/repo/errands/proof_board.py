@@ -1,6 +1,6 @@
 """On a copy with a board `papan_uji`: the tool knows it, and each role starts on its pins."""
 
-from kentongan_hw import pins
+from kentongan_hw.parts import pins
 from kentongan_tool.board import boards
 from kits.board.esp32_fake import DEEPSLEEP_RESET, EXT0_WAKE
 from kits.node.hwkit import alarms, device, lamp, press

@@ -3,10 +3,10 @@
 import math
 import uuid
 
-from kentongan_hw import symbols
-from kentongan_hw.circuit import POWER
-from kentongan_hw.sexpr import Text, dump
-from kentongan_hw.wires import Sheet, line
+from kentongan_hw.drawing.wires import Sheet, line
+from kentongan_hw.kicad import symbols
+from kentongan_hw.kicad.sexpr import Text, dump
+from kentongan_hw.parts.circuit import POWER
 
 G = 1.27  # the drawing's grid in mm
 CHAR = 1.15  # width of a letter of 1.27 mm, generous

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import pairwise
 
 from kentongan_hw import HARDWARE
-from kentongan_hw.sexpr import find, first, parse
+from kentongan_hw.kicad.sexpr import find, first, parse
 
 # Kinds whose two ends are the same, or that are one hole or a row that the words beside it name.
 EVEN = ("R", "R5W", "RSHUNT", "C", "CFILM", "FUSE", "PTC_100", "PTC_040", "TITIK", "HEADER10")

@@ -6,7 +6,7 @@ board: compare a print at 1:1 with one before a carrier is ordered.
 """
 
 from kentongan_hw import HARDWARE
-from kentongan_hw.sexpr import Text, dump
+from kentongan_hw.kicad.sexpr import Text, dump
 
 J2 = (
     "GND",

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from kentongan_hw.rules import number
+from kentongan_hw.checks.rules import number
 
 # Behaviour of the kinds of part, not of one maker's: limits of the data sheets where they matter.
 MODELS = """

@@ -72,7 +72,7 @@ def _check_role(name, role, data):
     table = data[role]
     for slot in table:
         if slot not in known and slot.split("_")[0] not in ("key", "sense", "spare"):
-            raise PinError(f"{name} [{role}]: slot {slot} is unknown; see kentongan_hw/pins.py")
+            raise PinError(f"{name} [{role}]: slot {slot} is unknown; see kentongan_hw/parts/pins.py")
     if ("battery" in table) != ("battery_ratio_x10" in table):
         raise PinError(f"{name} [{role}]: battery and battery_ratio_x10 come together")
     if "battery_load" in table and "battery" not in table:

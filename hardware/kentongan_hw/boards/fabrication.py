@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 
-from kentongan_hw.sexpr import find, first, parse
+from kentongan_hw.kicad.sexpr import find, first, parse
 
 LAYERS = {
     "F_Cu": "top copper",

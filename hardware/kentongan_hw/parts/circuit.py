@@ -4,7 +4,8 @@ import tomllib
 from collections import namedtuple
 from functools import cache
 
-from kentongan_hw import HARDWARE, meanings
+from kentongan_hw import HARDWARE
+from kentongan_hw.parts import meanings
 
 Rule = namedtuple("Rule", "width clearance")  # of a net's tracks, in mm
 SIGNAL = Rule(0.4, 0.25)  # of nets that the layout does not name

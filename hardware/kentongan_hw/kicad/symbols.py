@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from kentongan_hw import HARDWARE
-from kentongan_hw.sexpr import Text, find, first, parse
+from kentongan_hw.kicad.sexpr import Text, find, first, parse
 
 LIBRARY = Path("/usr/share/kicad/symbols")
 OWN = HARDWARE / "lib" / "kentongan.kicad_sym"

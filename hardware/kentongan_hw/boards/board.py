@@ -4,11 +4,12 @@ import json
 
 import pcbnew
 
-from kentongan_hw import HARDWARE, solids
-from kentongan_hw.circuit import SIGNAL
-from kentongan_hw.route import GRID_MM, Pad, Router
-from kentongan_hw.schematic import uid
-from kentongan_hw.sexpr import find, first, parse
+from kentongan_hw import HARDWARE
+from kentongan_hw.boards import solids
+from kentongan_hw.boards.route import GRID_MM, Pad, Router
+from kentongan_hw.drawing.schematic import uid
+from kentongan_hw.kicad.netlist import read_netlist
+from kentongan_hw.parts.circuit import SIGNAL
 
 FOOTPRINTS = "/usr/share/kicad/footprints"
 ORIGIN_MM = (50.0, 50.0)  # the board's corner on the sheet
@@ -21,16 +22,6 @@ def mm(value):
 
 def vec(x, y):
     return pcbnew.VECTOR2I(mm(x + ORIGIN_MM[0]), mm(y + ORIGIN_MM[1]))
-
-
-def read_netlist(path):
-    """{(ref, pin): net name} of KiCad's netlist file."""
-    tree = parse(path.read_text(encoding="utf-8"))
-    pins = {}
-    for net in find(first(tree, "nets"), "net"):
-        for node in find(net, "node"):
-            pins[(first(node, "ref")[1], first(node, "pin")[1])] = first(net, "name")[1]
-    return pins
 
 
 class Maker:

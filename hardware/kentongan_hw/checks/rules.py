@@ -2,9 +2,9 @@
 
 import re
 
-from kentongan_hw import signals
-from kentongan_hw.circuit import SIGNAL, catalogue
-from kentongan_hw.ownlib import pin_of
+from kentongan_hw.kicad.ownlib import pin_of
+from kentongan_hw.parts import signals
+from kentongan_hw.parts.circuit import SIGNAL, catalogue
 
 PULL_MAX_OHM = 1e6
 COPPER_RISE_K = 10  # temperature rise allowed for tracks

@@ -1,12 +1,13 @@
 """Wiring diagrams and their parts lists: WireViz files whose pins come from pins/<board>.toml.
 
-`render` needs the standard library only; `python -m kentongan_hw.wiring` needs WireViz (make cad) and
+`render` needs the standard library only; `python -m kentongan_hw.drawing.wiring` needs WireViz (make cad) and
 Debian's graphviz.
 """
 
 import re
 
-from kentongan_hw import HARDWARE, bought, pins, put
+from kentongan_hw import HARDWARE, put
+from kentongan_hw.parts import bought, pins
 
 BOARD = "heltec_v3"
 SHEETS = {

@@ -3,7 +3,8 @@
 import tomllib
 from collections import namedtuple
 
-from kentongan_hw import HARDWARE, pins
+from kentongan_hw import HARDWARE
+from kentongan_hw.parts import pins
 
 Signal = namedtuple("Signal", "slot gpio net direction label english")
 DIRECTIONS = ("in", "out", "analog")

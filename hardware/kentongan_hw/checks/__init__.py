@@ -1,0 +1,1 @@
+"""Checks of circuits: rules for their netlists, and simulations of them."""

@@ -1,0 +1,1 @@
+"""Drawings: the schematic of a circuit, and the wiring of a box."""
