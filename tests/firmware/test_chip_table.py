@@ -13,6 +13,8 @@ TABLE = [line.strip("|").split("|") for line in TEXT.splitlines() if line.starts
 ROWS = [[cell.strip() for cell in row] for row in TABLE if len(row) == 4 and row[0].strip() != "what"]
 MODULES = sorted(path.stem for path in BOARD.glob("esp32_*.py"))
 OURS = {
+    "esp32_fake.CALM_MS",
+    "esp32_fake.LIVELY_US",
     "esp32_fake.MODULES",
     "esp32_fake.NEVER_US",
     "esp32_fake.numbers",

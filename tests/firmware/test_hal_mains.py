@@ -125,6 +125,7 @@ class FakePort:
 
 def test_the_heartbeat_stops_when_the_program_stops():
     board = device("sirene")
+    board.calms = False
     board.boot("sirene", 1_000)
     beats = board.pin(HEALTHY).history
     assert len(beats) > 150

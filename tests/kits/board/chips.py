@@ -54,6 +54,7 @@ class Chip:
         self.dio0 = Wire(level=lambda: 0)
         self.dio1 = Wire(level=lambda: 0)
         self._bytes = None
+        self.commanded_us = clock.us  # when the last command came that was no question
         self.power_on()
 
     def pins(self, **more):
@@ -165,7 +166,7 @@ class Sx1262(Chip):
         self.preamble, self.payload_len, self.tx_base, self.rx_base = 0, 0, 0, 0
         self.calibrated, self.tcxo, self.lora = [], 0, False
         self.busy_until_us = self.clock.us + 1_000
-        self._ends_us = None
+        self.ends_us = None
         self._rx = (0, 0, 0, 0)
 
     def selected(self):
@@ -208,20 +209,21 @@ class Sx1262(Chip):
             return
         if op in self.READS:
             return
+        self.commanded_us = self.clock.us
         perform = getattr(self, name, None)
         if perform is not None:
             perform(bytes(data[1:]))
 
     def _op_80(self, args):
-        self.mode, self._ends_us = 2 + args[0], None
+        self.mode, self.ends_us = 2 + args[0], None
 
     def _op_82(self, args):
-        self.mode, self.continuous, self._ends_us = 5, args[:3] == b"\xff\xff\xff", None
+        self.mode, self.continuous, self.ends_us = 5, args[:3] == b"\xff\xff\xff", None
 
     def _op_83(self, args):
         self.mode = 6
         self.began_us.append(self.clock.us)
-        self._ends_us = self.clock.us + self.airtime_us(self.payload_len)
+        self.ends_us = self.clock.us + self.airtime_us(self.payload_len)
         if "reset_in_tx" in self.faults:
             self.faults.remove("reset_in_tx")
             self.power_on()
@@ -265,10 +267,10 @@ class Sx1262(Chip):
 
     def _op_c5(self, args):
         self.mode = 5
-        self._ends_us = self.clock.us + 2 * (1_000_000 << self.sf) // self.bw_hz + 1_000
+        self.ends_us = self.clock.us + 2 * (1_000_000 << self.sf) // self.bw_hz + 1_000
         self._cad = True
         if "cad_never" in self.faults:
-            self._ends_us = None
+            self.ends_us = None
 
     def _op_88(self, args):
         self.cad_params = tuple(args)
@@ -296,15 +298,15 @@ class Sx1262(Chip):
             self.dio1.handler(self.dio1)
 
     def tick(self):
-        if self._ends_us is None or self.clock.us < self._ends_us:
+        if self.ends_us is None or self.clock.us < self.ends_us:
             return
         if self.mode == 6 and "lost_tx_done" not in self.faults:
             base = self.tx_base
             self.sent.append(bytes([self.buffer[(base + i) & 0xFF] for i in range(self.payload_len)]))
-            self.mode, self._ends_us = 2, None
+            self.mode, self.ends_us = 2, None
             self._raise(0x0001)
         elif self.mode == 5:
-            self.mode, self._ends_us = 2, None
+            self.mode, self.ends_us = 2, None
             self._raise(0x0180 if self.channel_busy else 0x0080)
 
     def preamble_heard(self):
@@ -342,7 +344,7 @@ class Sx1276(Chip):
         self.busy_until_us = 0
         self.calibrated = []
         self._rx_pointer = 0
-        self._ends_us = None
+        self.ends_us = None
 
     @property
     def mode(self):
@@ -388,6 +390,7 @@ class Sx1276(Chip):
     def execute(self, data):
         if not data[0] & 0x80:
             return
+        self.commanded_us = self.clock.us
         register = data[0] & 0x7F
         for byte in data[1:]:
             self._store(register, byte)
@@ -413,20 +416,20 @@ class Sx1276(Chip):
         if (byte ^ self.registers[0x01]) & 0x80 and self.mode:
             byte = byte & 0x7F | self.registers[0x01] & 0x80  # the LoRa bit changes asleep only
         self.registers[0x01] = byte
-        self._ends_us = None
+        self.ends_us = None
         if self.mode == 3:
             self.began_us.append(self.clock.us)
-            self._ends_us = self.clock.us + self.airtime_us(self.registers[0x22])
+            self.ends_us = self.clock.us + self.airtime_us(self.registers[0x22])
             if "reset_in_tx" in self.faults:
                 self.faults.remove("reset_in_tx")
                 self.power_on()
         elif self.mode == 5:
             self._rx_pointer = self.registers[0x0F]
         elif self.mode == 7 and "cad_never" not in self.faults:
-            self._ends_us = self.clock.us + 2 * (1_000_000 << self.sf) // self.bw_hz
+            self.ends_us = self.clock.us + 2 * (1_000_000 << self.sf) // self.bw_hz
 
     def tick(self):
-        if self._ends_us is None or self.clock.us < self._ends_us:
+        if self.ends_us is None or self.clock.us < self.ends_us:
             return
         if self.mode == 3 and "lost_tx_done" not in self.faults:
             base = self.registers[0x0E]
@@ -436,7 +439,7 @@ class Sx1276(Chip):
             self._end(0x05 if self.channel_busy else 0x04)
 
     def _end(self, flags):
-        self._ends_us = None
+        self.ends_us = None
         self.registers[0x01] = self.registers[0x01] & 0xF8 | 1
         self.registers[0x12] |= flags
 
