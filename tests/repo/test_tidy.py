@@ -1,11 +1,13 @@
 """The taste of this project, held by a test: layering, sizes, who may import what, and plain words."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from conftest import LONGEST
@@ -47,26 +49,65 @@ def tracked(*suffixes):
     return [ROOT / n for n in names if n.endswith(suffixes) and (ROOT / n).is_file()]
 
 
-class AtRunTime(ast.NodeTransformer):
-    """Without what stands under TYPE_CHECKING, which no interpreter runs."""
+def statements(body, at_run_time=False):
+    """Yield every statement under a body; nothing in here asks for what stands inside one.
 
-    def visit_If(self, node):
-        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+    With `at_run_time` without what stands under TYPE_CHECKING, which no interpreter runs.
+    """
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        if at_run_time and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield node
+        for name in ("body", "orelse", "finalbody"):
+            waiting += getattr(node, name, ())
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            waiting += part.body
 
 
-def imports_of(path):
+def imports_of(path, tree=None):
     """The first words of the modules that a file imports when it runs, wherever in it."""
-    for node in ast.walk(AtRunTime().visit(ast.parse(path.read_text(encoding="utf-8")))):
+    tree = tree or ast.parse(path.read_text(encoding="utf-8"))
+    for node in statements(tree.body, at_run_time=True):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield node.module.split(".")[0]
 
 
-def functions_of(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+class Outline(NamedTuple):
+    """Functions (name, first line, lines) and first lines of docstrings (line, text) of one file."""
+
+    functions: list
+    docstrings: list
+
+
+@functools.cache
+def outline(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = Outline([], [])
+    for node in (tree, *statements(tree.body)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+            found.functions.append((node.name, node.lineno, node.end_lineno - node.lineno + 1))
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and (text := ast.get_docstring(node)):
+            found.docstrings.append((node.body[0].lineno, text.splitlines()[0]))
+    return found
+
+
+def test_seeded_fault_a_long_function_an_import_and_a_docstring_are_seen_wherever_they_stand(tmp_path):
+    """In a branch, a handler, a case, a `with` and a class; what only a type checker runs is no import."""
+    file = tmp_path / "seeded.py"
+    places = ("if a:\n", "try:\n    pass\nexcept E:\n", "match a:\n  case 1:\n", "with a:\n", "class A:\n")
+    for number, place in enumerate((*places, "for a in b:\n    pass\nelse:\n", "try:\n    pass\nfinally:\n")):
+        inner = f"    import z{number}\n    def f(a):\n        'What is told.'\n" + "        a()\n" * 80
+        file.write_text(place + inner, encoding="utf-8")
+        outline.cache_clear()
+        assert outline(file).functions[0][2] == 82 and outline(file).docstrings[0][1] == "What is told."
+        assert list(imports_of(file)) == [f"z{number}"]
+    file.write_text("if TYPE_CHECKING:\n    import y\nelse:\n    import x\n", encoding="utf-8")
+    assert list(imports_of(file)) == []
 
 
 def test_modules_stay_small():
@@ -77,10 +118,10 @@ def test_modules_stay_small():
 
 def test_functions_stay_small():
     long = {
-        f"{path.relative_to(ROOT)}:{f.lineno} {f.name}": f.end_lineno - f.lineno + 1
+        f"{path.relative_to(ROOT)}:{line} {name}": lines
         for path in tracked(".py")
-        for f in functions_of(path)
-        if f.end_lineno - f.lineno + 1 > FUNCTION_LINES_MAX
+        for name, line, lines in outline(path).functions
+        if lines > FUNCTION_LINES_MAX
     }
     assert not long
 
@@ -227,20 +268,12 @@ CLAUSE = re.compile(
 )
 
 
-def first_lines_of_docstrings(path):
-    """Yield (line, first line) of every docstring in a file: of the module, of classes and of functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and (text := ast.get_docstring(node)):
-            yield node.body[0].lineno, text.splitlines()[0]
-
-
 def test_a_docstring_begins_with_a_verb_or_a_noun_and_with_no_clause():
     """`What a gateway carries on` is no sentence: it has neither subject nor verb (CONTRIBUTING)."""
     read = {
         f"{path.relative_to(ROOT)}:{number}": line
         for path in tracked(".py")
-        for number, line in first_lines_of_docstrings(path)
+        for number, line in outline(path).docstrings
     }
     assert len(read) > 4000
     assert not {where: line for where, line in read.items() if CLAUSE.match(line)}
@@ -269,15 +302,17 @@ def number_of_seconds(node):
 def impatient(path):
     """Every call of a test that waits for a number of seconds of its own, or sleeps for one."""
     text = path.read_text(encoding="utf-8")
-    tree, real = ast.parse(text), "kits.patience" in text or bool(set(imports_of(path)) & REAL_TIME)
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    tree = ast.parse(text)
+    real = "kits.patience" in text or bool(set(imports_of(path, tree)) & REAL_TIME)
+    nodes = list(ast.walk(tree))
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         short = [word.value for word in call.keywords if (word.arg or "").startswith("timeout")]
         if name in ("wait_for", "sleep") or real and name in PATIENT:
             short += call.args
         if any(map(number_of_seconds, short)):
             yield call.lineno, name
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and number_of_seconds(node.value):
             for target in node.targets:
                 if re.search(r"(^|_)(WAIT|TIMEOUT|PATIENCE|LIMIT|LONG)_S$", getattr(target, "id", "")):
