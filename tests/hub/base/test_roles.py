@@ -125,7 +125,7 @@ class Walked(Walk):
         self.after = self.state()
 
     def state(self):
-        """What a person sets, without what each may change of the own account."""
+        """Rows that a person sets, without what each may change of the own account."""
         by_person = ("name", "time_zone", "address", "stand_in", "retention", "rt", "rw")
         out = {name: self.site.rows(f"SELECT * FROM {name}") for name in self.TABLES}
         out["settings"] = [row for row in out["settings"] if row["key"] in by_person]
