@@ -42,6 +42,7 @@ from kentongan_hub.web.pages.site import (
     warnings,
 )
 from kentongan_hub.web.pages.told import announcements, answer, raised, report, rollcall
+from kentongan_hub.web.pages.watch import attendance, guard, roster, rounds
 
 T = TypeVar("T")
 log = logging.getLogger("kentongan.hub")
@@ -50,7 +51,7 @@ PAGES = (
     *(trust, kentongan, register, report, shift, storage, people, more),
     *(invite, screen, contacts, settings, plan, access, monthly, first_use),
     *(raised, announcements, rollcall, answer, coverage, house_list, left_empty),
-    state,
+    *(state, guard, roster, rounds, attendance),
 )
 STATIC_AGE_S = 3_600  # static files change only with the version, which is in their address
 SETUP_CODE_DIGITS = 8

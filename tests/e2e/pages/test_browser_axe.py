@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 SAMPLES = {
     "slug": "kejadian-1", "number": "1", "label": "tombol-07", "zone": "5", "name": "sms",
-    "table": "kejadian", "form": "csv", "filename": "hub.css",
+    "table": "kejadian", "form": "csv", "filename": "hub.css", "house": "x",
     "token": "x",
 }  # fmt: skip
 NO_PAGES = (  # answers that are no page of HTML, or need a secret of their own

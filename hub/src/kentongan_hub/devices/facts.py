@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 from kentongan_hub.base.said import Said
 from kentongan_hub.base.tables import Absence, ChannelRow, Linked
 from kentongan_hub.devices.deaf import Unwatched
+from kentongan_hub.people.watch import turns
 
 
 class GatewayFacts(TypedDict):
@@ -110,4 +111,5 @@ class Facts(TypedDict):
     access: NotRequired[AccessFacts]
     unended: NotRequired[Sequence[str]]
     missed_drills: Sequence[Missed]
+    watch: NotRequired[Sequence[turns.Missed]]
     channels: Sequence[ChannelRow]

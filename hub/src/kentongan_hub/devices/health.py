@@ -129,7 +129,7 @@ def health(db: Db, now: Now) -> Health:
 
 
 ON_BOARD = (codes.SIREN_SILENT, codes.SIREN_TOLD_FAILURE, codes.SIREN_LOST, codes.LID_OPEN,
-            codes.CHANNEL_FAILING)  # fmt: skip
+            codes.CHANNEL_FAILING, codes.WATCH_SILENT)  # fmt: skip
 
 
 def _urgent(db: Db) -> list[Urgent]:

@@ -84,6 +84,8 @@ KINDS = {
     codes.ACCESS_TO_CHECK: (True, "ketua_rt"),
     codes.CHIMES_WAITING: (False, "ketua_rt"),
     codes.CHANNEL_FAILING: (True, "teknisi"),
+    codes.WATCH_ABSENT: (False, "ketua_rt"),
+    codes.WATCH_SILENT: (True, "ketua_rt"),  # who was there and falls silent may need help
 }
 
 HUB = Said(codes.THE_HUB)
@@ -211,6 +213,8 @@ def findings(facts: Facts, now_ms: int) -> dict[tuple[str, str], Finding]:
 
 
 def _of_the_hub(facts: Facts) -> Iterator[Finding]:
+    for one in facts.get("watch", ()):
+        yield _found(one["what"], one["squad"], Said(codes.WATCH_SINCE, since=one["since"]))
     if damage := facts.get("damage"):
         yield _found(codes.DATABASE_REPLACED, HUB, damage["why"])
     if row := facts.get("was_away"):

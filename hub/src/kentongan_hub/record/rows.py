@@ -30,7 +30,8 @@ LONG = 1 << 48  # beyond the year 9999 in milliseconds
 WHOLE, U32 = 1 << 53, 0xFFFF_FFFF
 # rows of the past, or too many to look through: on no alarm's way
 HISTORIES = ("audit", "timeline", "events", "statuses", "siren_reports", "battery_days", "hearings", "photos",
-             "sms_parts", "sms_refusals", "access_changes")  # fmt: skip
+             "sms_parts", "sms_refusals", "access_changes", "watch_marks", "watch_turns",
+             "watch_duties")  # fmt: skip
 # what has an index of its own: an alarm does not wait for the history. A text stands behind all numbers
 OPEN = ("{0} IN (SELECT {0} FROM {1} WHERE closed_ms IS NULL UNION ALL "
         f"SELECT {{0}} FROM {{1}} WHERE closed_ms > {LONG})")  # fmt: skip

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from kentongan_hub.base.entries import numerals
 from kentongan_hub.base.language import _
 from kentongan_hub.base.tables import Cell, Row, Value
-from kentongan_hub.storage.schema_homes import migrations
+from kentongan_hub.storage.schema_watch import migrations
 
 if TYPE_CHECKING:
     from kentongan_hub.base.tables import R

@@ -16,6 +16,7 @@ from kentongan_hub.incidents import alarms, orders, soundings
 from kentongan_hub.incidents.calling import steps
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.incidents.told import announcements, rollcall
+from kentongan_hub.people.watch import turns
 from kentongan_hub.policies import gateway_calls
 from kentongan_hub.record import away, chain, failures, outbox, rows
 from kentongan_hub.storage import kept
@@ -54,6 +55,7 @@ class Dispatch:
             (codes.SETTINGS_OVER_RADIO, self._trust),
             (codes.DRILLS, self._drills),
             (codes.ANNOUNCEMENTS, self._announcements),
+            (codes.NIGHT_WATCH, self._night_watch),
             (codes.WATCHING, self._watch),
             (codes.TRIMMING, self._housekeeping),
         )
@@ -202,6 +204,14 @@ class Dispatch:
         with self._store.write() as db:
             periodic.step(db, now, secret, hour)
         return True
+
+    def _night_watch(self, now: Now) -> bool:
+        """Open and close turns of the ronda, before anything that they have missed is looked for."""
+        with self._store.read() as db:
+            if not turns.due(db, now):
+                return False
+        with self._store.write() as db:
+            return bool(turns.run_due(db, now))
 
     def watch_soon(self) -> None:
         """Look for warnings with the next round: somebody changed facts that they depend on."""

@@ -17,6 +17,7 @@ from kentongan_hub.base.tables import Account, Incident
 from kentongan_hub.incidents import photos
 from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.people import access
+from kentongan_hub.people.watch import turns
 from kentongan_hub.record import audit, away, chain, timeline
 from kentongan_hub.storage.store import Db, parsed
 
@@ -82,6 +83,7 @@ def run(db: Db, now: Now) -> int:
     access.trim(db, now)
     announcements.expire(db, now)
     rollcall.expire(db, now)
+    turns.expire(db, now)
     rows = due(db, now)
     for row in rows:
         for line in db.all("SELECT id FROM timeline WHERE incident = ?", row["id"]):

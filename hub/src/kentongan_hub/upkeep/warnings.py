@@ -18,6 +18,7 @@ from kentongan_hub.incidents.calling import recipients
 from kentongan_hub.incidents.calling.recipients import Recipient
 from kentongan_hub.incidents.drills import posts
 from kentongan_hub.people import access, circles, contacts, ringing
+from kentongan_hub.people.watch import turns
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import audit, away, chain, failures, outbox, rows
 from kentongan_hub.record.away import Absences
@@ -86,6 +87,7 @@ def gather(db: Db, now: Now, path: Path) -> Facts:
             "SELECT id FROM drills WHERE opened_ms IS NULL AND cancelled_wall IS NULL AND planned_wall < ?",
             now.wall - supervision.DRILL_MISSED_MS,
         ),
+        "watch": turns.missed(db, now),
         "channels": db.all("SELECT * FROM channels WHERE enabled = 1"),
     }
 

@@ -1,4 +1,4 @@
-"""Incidents, devices, drills and coverage as CSV or XLSX. No export holds confidential incidents."""
+"""Incidents, devices, drills, coverage, the ronda as CSV or XLSX. No export holds confidential incidents."""
 
 import csv
 import io
@@ -12,6 +12,7 @@ from kentongan_hub.base.speech import code_words
 from kentongan_hub.base.tables import Incident
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people.houses import coverage
+from kentongan_hub.people.watch import attendance, turns
 from kentongan_hub.storage.store import Store
 from kentongan_hub.web import drill_results, view
 
@@ -119,6 +120,27 @@ def covered(store: Store, now: Now) -> Iterator[Cells]:
             *(one["zone"], one["number"], one["place"], one["families"]),
             *("ya" if name in one["has"] else "tidak" for name in coverage.LACKS),
             ", ".join(coverage.LACKS[name] for name in coverage.lacks(one)),
+        )
+
+
+WATCH = (
+    *("RT", "regu", "mulai", "sampai", "nama", "keadaan", "datang", "cara", "kabar aman", "rumah dilewati"),
+    *("menggantikan", "tidak dihitung karena"),
+)
+
+
+def watched(store: Store, now: Now) -> Iterator[Cells]:
+    """Give every person's part in every turn of the ronda that is kept, oldest first."""
+    yield WATCH
+    with store.read() as db:
+        zone, found = db.setting("time_zone", "WIB"), attendance.lines(db, 0, now.wall + 1)
+    for one in found:
+        turn = one["turn"]
+        yield (
+            *(turn["zone"], turn["name"], local_date_time(turn["begin_wall"], zone)),
+            *(local_date_time(turn["end_wall"], zone), one["person"], attendance.STATES[one["state"]]),
+            *(local_date_time(one["came_wall"], zone), turns.WAYS.get(one["way"], ""), one["well"]),
+            *(one["houses"], one["instead_of"], turns.DOUBTS.get(turn["doubt"], "")),
         )
 
 

@@ -22,6 +22,7 @@ from kentongan_hub.incidents.drills import drills
 from kentongan_hub.incidents.told import announcements, rollcall
 from kentongan_hub.people import contacts
 from kentongan_hub.people.houses import left_empty
+from kentongan_hub.people.watch import at_post
 from kentongan_hub.policies import policy_store
 from kentongan_hub.record import timeline as record_timeline
 from kentongan_hub.storage.store import Db
@@ -61,6 +62,7 @@ def board(db: Db, now: Now, account: Account) -> Shown:
         "recent": [card(db, now, row, zone) for row in closed],
         "health": health.health(db, now),
         "operator": operator,
+        "post": at_post.post(db, now),
         "drill_until": local_time(open_drill["ends_wall"], zone) if open_drill else "",
         "drill_area": drills.area(open_drill["zone"]) if open_drill else "",
         "drill_next": _next_drill(db, now, zone),

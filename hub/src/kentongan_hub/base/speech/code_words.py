@@ -154,6 +154,14 @@ WARNINGS = {
         _("penerima menunggu"),
         _("penghuninya membenarkan di Pengaturan; sampai itu tidak berbunyi untuk alarm diam"),
     ),
+    codes.WATCH_ABSENT: (
+        _("pos belum dijaga"),
+        _("belum ada yang hadir setengah jam sesudah mulai; telepon anggotanya, atau cari pengganti"),
+    ),
+    codes.WATCH_SILENT: (
+        _("ronda belum memberi kabar"),
+        _("tidak ada kabar aman lebih dari satu jam; telepon, lalu datangi"),
+    ),
     codes.CHANNEL_FAILING: (_("kanal gagal"), _("pesan lewat kanal ini tidak terkirim")),
 }
 

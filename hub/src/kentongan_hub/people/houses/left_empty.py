@@ -165,6 +165,11 @@ def _away(db: Db, at_ms: int, zone: int, number: int) -> Stay | None:
     return row if row["empty_from_ms"] <= at_ms < row["empty_to_ms"] else None
 
 
+def is_away(db: Db, now: Now, zone: int, number: int) -> bool:
+    """Tell whether this house stands empty now."""
+    return _away(db, now.ms, zone, number) is not None
+
+
 def key_person(db: Db, incident: Concerns) -> int | None:
     """Give who holds the key of an incident's house and is called for it; never of a silent one."""
     if incident["confidential"]:

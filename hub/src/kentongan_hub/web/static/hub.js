@@ -121,7 +121,7 @@ for (const page of document.querySelectorAll("[data-kembali]")) {
     event.preventDefault();
     if (await reached()) {
       event.target.dataset.terjangkau = "1";
-      event.target.requestSubmit();
+      event.target.requestSubmit(event.submitter);
     } else say(t("Belum terkirim: pusat data tidak terjangkau. Coba lagi."));
   });
   for (const what of ["click", "keydown"]) document.addEventListener(what, again);

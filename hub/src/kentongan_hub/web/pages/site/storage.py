@@ -27,6 +27,7 @@ TABLES = {
     "perangkat": export.devices,
     "latihan": export.held_drills,
     "cakupan": export.covered,
+    "ronda": export.watched,
 }
 TYPES = {
     export.CSV: "text/csv",

@@ -1,0 +1,1 @@
+"""The night watch (ronda): its roster, its turns as they were kept, its rounds and the attendance."""

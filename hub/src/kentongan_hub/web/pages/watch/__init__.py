@@ -1,0 +1,1 @@
+"""Pages of the night watch: the post, its roster, the round by stickers, the attendance."""
