@@ -27,7 +27,7 @@ def table(text):
 
 
 def problems(text, routes, commands):
-    """Everything that is wrong with the page, in words."""
+    """List in words all that is wrong with the page."""
     found = table(text)
     out = [f"{row}: no entry" for row in ROWS if row not in found]
     out += [f"{row}: no such promise" for row in found if row not in ROWS]

@@ -85,7 +85,7 @@ class Mark(TypedDict):
 
 
 class Missed(TypedDict):
-    """What a warning says: `what` is its code, `since` when the turn began or when the last word came."""
+    """Facts of a warning: `what` is its code, `since` when the turn began or when the last word came."""
 
     what: str
     squad: str
