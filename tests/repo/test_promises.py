@@ -43,7 +43,7 @@ def problems(text, routes, commands):
         out += [f"{row}: no page {path}" for path in re.findall(r"`(/[^`]*)`", use) if path not in routes]
         out += [
             f"{row}: no command {one}"
-            for one in re.findall(r"`kentongan-tool ([\w-]+)", use)
+            for one in re.findall(r"`(?:\.venv/bin/)?kentongan-tool ([\w-]+)", use)
             if one not in commands
         ]
         out += [f"{row}: no test {one}" for one in re.findall(r"`([^`]*)`", test) if not exists(one)]
