@@ -12,18 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from kentongan_tool.board.bundle import RELAY, compile_text, for_role, join
+from kentongan_tool.board.bundle import RELAY, compile_text, for_role
 from kentongan_tool.board.radios import numbers
-from kits.node import nodekit
+from kits.node import joined_kit, nodekit
 from kits.node.street import NODES, full_table
 from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
-SOURCES = {
-    "kentongan_node": ROOT / "firmware/src/kentongan_node",
-    "kentongan_wire": ROOT / "wire/src/kentongan_wire",
-}
 OPERATIONS_MAX = 1_500
 WRITES = (0, 20, 62)  # to the state since the tool wrote it; 62: its log is about to be made anew
 OFF_MAX = 50
@@ -157,8 +153,7 @@ def board_text(chip):
 def board_files(role, folder, chip):
     """Write the files of a board of that role, its state included, below `folder`; names in that order."""
     (folder / "state").mkdir(parents=True)
-    join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
-    (folder / "role.py").unlink()
+    joined_kit.put(role, folder / "role.mpy")
     text = board_text(chip)
     compile_text(for_role(text, role), folder / "board.mpy", "board.py")
     driver = f"from stop import SX1262, SX1276\nBODY = {bytes(DRIVER_BYTES[chip])!r}\n"

@@ -7,18 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from kentongan_tool.board.bundle import join
-from kits.node import street
+from kits.node import joined_kit, street
 from kits.node.street import FRAMES, NODES
 from kits.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 HEAP = "160wK"  # ESP32's heap starts at 56-64 KiB and grows; w: sized as on a 32-bit chip
-SOURCES = {
-    "kentongan_node": ROOT / "firmware/src/kentongan_node",
-    "kentongan_wire": ROOT / "wire/src/kentongan_wire",
-}
 # What a classic ESP32 takes, by firmware/README.md "Memory".
 CHIP_HEAP = 190_000  # that MicroPython 1.26 has there in all
 CODE, DATA = 0.70, 0.77  # of the bytes that the 64-bit interpreter takes for it
@@ -77,8 +72,7 @@ print(json.dumps({"frames": count, "code": code, "constructed": constructed, "pe
 
 def compile_role(role, folder, frames=FRAMES):
     """Write what a board of that role gets, and the street's files; bytes of code in all."""
-    join(ROOT / "firmware/roles" / role / "role.py", SOURCES, folder / "role.mpy")
-    (folder / "role.py").unlink()
+    joined_kit.put(role, folder / "role.mpy")
     street.write(role, folder, frames)
     return (folder / "role.mpy").stat().st_size
 
@@ -151,3 +145,15 @@ def test_the_memory_table_of_the_readme_is_what_is_measured(measured):
         if any(abs(a - b) > b * TABLE_PERCENT // 100 + 1 for a, b in zip(told, figures, strict=True)):
             wrong.append(role)
     assert not wrong, "stale; the rows are now:\n" + "\n".join(rows)
+
+
+def test_seeded_fault_a_source_that_changed_is_joined_anew(tmp_path):
+    source = tmp_path / "role.py"
+    told = set()
+    for text in ("A = 1\n", "A = 2\n", "A = 1\n"):
+        source.write_text(text)
+        told.add(joined_kit.digest((tmp_path,)))
+    assert len(told) == 2
+    source.rename(tmp_path / "other.py")
+    assert joined_kit.digest((tmp_path,)) not in told
+    assert joined_kit.joined("tombol").parent.name == joined_kit.digest()
