@@ -4,7 +4,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 from kentongan_hw.power import figures, model, page
-from kentongan_node import button
+from kentongan_node.roles import button
 from kits.node.buttonkit import BOOT_MS, Box
 
 BOARD, CELL = figures.BOARDS[0], figures.CELLS[0]

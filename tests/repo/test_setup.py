@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from kentongan_node.node import FIRMWARE
+from kentongan_node.common.node import FIRMWARE
 from kentongan_wire import __version__
 
 ROOT = Path(__file__).resolve().parents[2]

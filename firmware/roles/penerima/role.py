@@ -1,7 +1,7 @@
 """penerima: all that runs on its board; kentongan-tool joins it into one file."""
 
-from kentongan_node import launch
-from kentongan_node.receiver import Penerima
+from kentongan_node.roles.receiver import Penerima
+from kentongan_node.shell import launch
 
 
 def serve(board):

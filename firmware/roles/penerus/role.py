@@ -1,7 +1,7 @@
 """penerus: all that runs on its board; kentongan-tool joins it into one file."""
 
-from kentongan_node import launch
-from kentongan_node.repeater import Penerus
+from kentongan_node.roles.repeater import Penerus
+from kentongan_node.shell import launch
 
 
 def serve(board):

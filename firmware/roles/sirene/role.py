@@ -1,7 +1,7 @@
 """sirene: all that runs on its board; kentongan-tool joins it into one file."""
 
-from kentongan_node import launch
-from kentongan_node.siren import Sirene
+from kentongan_node.roles.siren import Sirene
+from kentongan_node.shell import launch
 
 
 def serve(board):

@@ -1,7 +1,7 @@
 """tombol: all that runs on its board; kentongan-tool joins it into one file."""
 
-from kentongan_node import launch
-from kentongan_node.button import Tombol
+from kentongan_node.roles.button import Tombol
+from kentongan_node.shell import launch
 
 
 def serve(board):

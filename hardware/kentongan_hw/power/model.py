@@ -3,7 +3,10 @@
 Pure arithmetic. Charges are in mA s, currents in mA, times in ms unless the name says otherwise.
 """
 
-from kentongan_node import button, channel_access, feedback, incident, repeats
+from kentongan_node.air import channel_access
+from kentongan_node.base import feedback
+from kentongan_node.press import incident, repeats
+from kentongan_node.roles import button
 from kentongan_wire.air import phy
 from kentongan_wire.base import patterns
 

@@ -1,6 +1,7 @@
 """hardware/power.md and its plot, written from the model; a test fails when they are stale."""
 
-from kentongan_node import button, incident, repeats
+from kentongan_node.press import incident, repeats
+from kentongan_node.roles import button
 from kentongan_wire.air import phy
 from kentongan_wire.base import patterns
 from kentongan_wire.message import messages as m

@@ -1,10 +1,11 @@
 """The simulated port: hands a node's actions to the simulator and the simulator's events to the node.
 
-MicroPython subset. The real sibling is kentongan_node.hal; the runner cannot tell them apart.
+MicroPython subset. The real sibling is kentongan_node.shell.hal; the runner cannot tell them apart.
 """
 
-from kentongan_node import roles, runner
-from kentongan_node.actions import Boot, Persist
+from kentongan_node import roles
+from kentongan_node.base.actions import Boot, Persist
+from kentongan_node.shell import runner
 
 TYPE_CHECKING = False  # a board has only its role's one file to import from
 if TYPE_CHECKING:

@@ -80,7 +80,7 @@ def radio_driver(folder, given):
     if given:
         if not driver.is_there(Path(given)):
             raise Wrong(f"LORA={given} holds no such driver; {LORA_REMEDY}")
-        shell = (ROOT / "firmware/src/kentongan_node/radio.py").read_text(encoding="utf-8")
+        shell = (ROOT / "firmware/src/kentongan_node/parts/radio.py").read_text(encoding="utf-8")
         text = driver.source(Path(given), "sx1276", shell)
     return compiled(text, "lora", folder)
 

@@ -224,7 +224,7 @@ PAUSE = "max v(hen) from=160m to=2.7"
 
 
 def test_the_counter_runs_through_every_pause_of_a_pattern_and_resets_in_quiet():
-    from kentongan_node import stretch
+    from kentongan_node.sounding import stretch
     from kentongan_wire.base import patterns
 
     got = run(

@@ -9,7 +9,7 @@ from kentongan_hub.base import clock, quiet_hours
 from kentongan_hub.base.speech import code_words
 from kentongan_hub.devices import supervision as s
 from kentongan_hub.people import residents
-from kentongan_node.repeater import Penerus
+from kentongan_node.roles.repeater import Penerus
 from kentongan_wire.air import flood
 from kentongan_wire.message import messages as m
 from kits.gateway.gateway_kit import REPEATER, Bench, node_status

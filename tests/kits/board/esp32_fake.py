@@ -38,7 +38,16 @@ QUEUE = 8  # callbacks that may wait for the program; one more is lost
 CALM_MS, LIVELY_US = 25, 300_000  # see Board._until_next_look
 MODULES = [
     "kentongan_node." + name
-    for name in ("timing", "beat", "wiring", "radio", "usbline", "files", "hal", "launch")
+    for name in (
+        "shell.timing",
+        "parts.beat",
+        "parts.wiring",
+        "parts.radio",
+        "parts.usbline",
+        "shell.files",
+        "shell.hal",
+        "shell.launch",
+    )
 ]
 
 
@@ -293,11 +302,10 @@ class Board:
 
     def _main(self, pins, kind):
         self.modules = boardkit.load(MODULES, self._fakes())
-        import kentongan_node
-
-        for name in self.modules:
-            sys.modules["kentongan_node." + name] = self.modules[name]
-            setattr(kentongan_node, name, self.modules[name])
+        for name in MODULES:
+            folder, _, short = name.rpartition(".")
+            sys.modules[name] = self.modules[short]
+            setattr(sys.modules[folder], short, self.modules[short])
         for name in ("hal", "launch"):
             self.modules[name].sys = self.sys()
             self.modules[name].print = lambda text: self.serial.write(text + "\n")

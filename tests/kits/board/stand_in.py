@@ -1,7 +1,7 @@
 """The part of micropython-lib's `lora` that radio.py uses, for machines that do not have it.
 
-A small driver of our own with the same face; `tests/firmware/real_lora.py` runs the same tests with the real
-one. It waits for BUSY, as the real one does, and raises RuntimeError where the chip does not answer.
+A small driver of our own with the same face; `tests/firmware/parts/real_lora.py` runs the same tests with the
+real one. It waits for BUSY, as the real one does, and raises RuntimeError where the chip does not answer.
 """
 
 import struct

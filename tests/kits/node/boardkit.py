@@ -135,8 +135,8 @@ def lora(clock):
 
 
 def radio_module(clock):
-    """kentongan_node.radio on this board's time and driver."""
-    return load(["kentongan_node.radio"], {"time": clock, "lora": lora(clock)})["radio"]
+    """kentongan_node.parts.radio on this board's time and driver."""
+    return load(["kentongan_node.parts.radio"], {"time": clock, "lora": lora(clock)})["radio"]
 
 
 assert stand_in  # so that it is found beside this file, whatever the test's folder

@@ -1,7 +1,7 @@
 """A button with its board for tests: presses, receipts, what it sends and shows; MicroPython subset."""
 
-from kentongan_node import actions as act
-from kentongan_node.button import Tombol
+from kentongan_node.base import actions as act
+from kentongan_node.roles.button import Tombol
 from kentongan_wire.keyring.site_keys import SiteKeys
 from kentongan_wire.message import messages as m
 from kentongan_wire.message import verify

@@ -2,7 +2,7 @@
 
 import json
 
-from kentongan_node.siren import new_post_state
+from kentongan_node.roles.siren import new_post_state
 from kentongan_wire.message import messages as m
 from kits.board.esp32_fake import Board
 from kits.node import nodekit

@@ -2,11 +2,11 @@
 
 import struct
 
-from kentongan_node import actions as act
-from kentongan_node.carried import KNOWN, SENDER, SENDER_BYTES, Carried
-from kentongan_node.heads import alarm_head
-from kentongan_node.mesh import Mesh
-from kentongan_node.mix import mix
+from kentongan_node.air.carried import KNOWN, SENDER, SENDER_BYTES, Carried
+from kentongan_node.air.heads import alarm_head
+from kentongan_node.air.mesh import Mesh
+from kentongan_node.base import actions as act
+from kentongan_node.base.mix import mix
 from kentongan_wire.air import phy
 from kits.node.nodekit import CHANNEL, alarm, of, packet_of
 

@@ -2,8 +2,8 @@
 
 from binascii import hexlify
 
-from kentongan_node import actions as act
-from kentongan_node.mix import mix
+from kentongan_node.base import actions as act
+from kentongan_node.base.mix import mix
 from kentongan_wire.air.packet import Channel, parse_packet
 from kentongan_wire.keyring import keys, site_keys
 from kentongan_wire.message import messages

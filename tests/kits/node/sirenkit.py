@@ -1,7 +1,7 @@
 """A post with its siren for tests: what it hears, sounds, sends and stores; MicroPython subset."""
 
-from kentongan_node import actions as act
-from kentongan_node.siren import Sirene, new_post_state
+from kentongan_node.base import actions as act
+from kentongan_node.roles.siren import Sirene, new_post_state
 from kentongan_wire.keyring.site_keys import SiteKeys
 from kentongan_wire.message import messages as m
 from kentongan_wire.message import verify

@@ -16,7 +16,7 @@ from kentongan_hub.base.clock import FakeClock
 from kentongan_hub.devices import provision
 from kentongan_hub.devices.provision import numbers
 from kentongan_hub.devices.trust import revocations
-from kentongan_node import configure
+from kentongan_node.common import configure
 from kentongan_sim.physics.air import Propagation
 from kentongan_sim.scenarios.parts import Gateway, Place, Scenario
 from kentongan_sim.world.gateways.model_hub import ModelHubHost

@@ -3,7 +3,7 @@
 import urllib.error
 from typing import NamedTuple
 
-from kentongan_node.incident import FOLD_MS
+from kentongan_node.press.incident import FOLD_MS
 from kentongan_sim.demo.person import CSRF, Person
 from kits.patience import PATIENCE_S, wait_for
 

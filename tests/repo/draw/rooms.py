@@ -8,7 +8,7 @@ PAGE = ROOT / "docs/architecture.md"
 PACKAGES = [
     ROOT / place
     for place in (
-        "wire/src/kentongan_wire",
+        *("wire/src/kentongan_wire", "firmware/src/kentongan_node"),
         *("gateway/src/kentongan_gateway", "hub/src/kentongan_hub", "tool/src/kentongan_tool"),
         *("simulator/src/kentongan_sim", "hardware/kentongan_hw"),
     )

@@ -12,8 +12,8 @@ from kentongan_gateway.core.base import air, memory, shares
 from kentongan_gateway.core.base.memory import Memory
 from kentongan_gateway.core.gateway_core import GatewayCore
 from kentongan_hub.incidents import chimes
-from kentongan_node.incident import Incident
-from kentongan_node.siren import Sirene
+from kentongan_node.press.incident import Incident
+from kentongan_node.roles.siren import Sirene
 from kentongan_sim import cli
 from kentongan_sim.attack import run
 from kentongan_sim.attack.attacks import ATTACKS, HUB

@@ -164,7 +164,7 @@ def test_a_torn_line_costs_one_seed_only(tmp_path):
 def test_the_digest_is_of_the_code_that_matters_only(tmp_path):
     names = {f"{path.parent.name}/{path.name}" for path in code_files()}
     assert {
-        "kentongan_node/mesh.py",
+        "air/mesh.py",
         "air/phy.py",
         "core/gateway_core.py",
         "physics/air.py",

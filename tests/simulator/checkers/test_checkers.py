@@ -1,7 +1,7 @@
 """Each checker lets a healthy history pass and is tripped by the one lie that it is there for."""
 
 import pytest
-from kentongan_node.actions import Transmit
+from kentongan_node.base.actions import Transmit
 from kentongan_sim.checkers import ALL, UNDER_ATTACK, check_all
 from kentongan_sim.checkers.air_within_law import HOUR_US, worst_hours
 from kentongan_sim.scenarios.catalogue import scenario

@@ -59,7 +59,7 @@ def test_the_compiled_library_is_made_once_and_old_ones_go(monkeypatch, tmp_path
         (tmp_path / "kentongan" / f"mpy-old{k}").mkdir(parents=True)
     path, heap = mpy_library.library()
     made = Path(path.split(":")[0])
-    assert heap == mpy_library.MPY_HEAP and (made / "kentongan_node" / "mesh.mpy").is_file()
+    assert heap == mpy_library.MPY_HEAP and (made / "kentongan_node/air/mesh.mpy").is_file()
     assert len(list((tmp_path / "kentongan").glob("mpy-*"))) == mpy_library.KEPT
     before = made.stat().st_mtime_ns
     assert mpy_library.library()[0] == path and made.stat().st_mtime_ns == before

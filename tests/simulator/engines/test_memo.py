@@ -2,8 +2,8 @@
 
 import pytest
 from kentongan_gateway.core.base.context import mix as gateway_mix
-from kentongan_node import node
-from kentongan_node.mix import mix as node_mix
+from kentongan_node.base.mix import mix as node_mix
+from kentongan_node.common import node
 from kentongan_sim.engines import memo
 from kentongan_sim.physics.chance import Draws, drawn
 from kentongan_sim.scenarios.catalogue import CHANNEL_KEY, CHANNEL_NAME

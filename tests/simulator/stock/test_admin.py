@@ -1,6 +1,6 @@
 """Settings that a stock node takes from its host: a queue of four, a role's defaults, a restart."""
 
-from kentongan_node.actions import HostWrite
+from kentongan_node.base.actions import HostWrite
 from kentongan_sim.stock.api import FrameReader, framed
 from kentongan_sim.stock.node import INBOX_MAX, REBOOT_MS, StockNode
 from kentongan_wire.air import packet as wire

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from kentongan_node.actions import Cad, HostWrite, Transmit
+from kentongan_node.base.actions import Cad, HostWrite, Transmit
 from kentongan_sim.stock.api import HOST_QUEUE_MAX, RECENT_IDS, START, FrameReader, framed
 from kentongan_sim.stock.node import ROLES, SIGNATURE, StockNode
 from kentongan_wire.air import packet as wire

@@ -1,6 +1,6 @@
 """Send times of a stock radio, against the delays measured on firmware 2.7.26 (wire-format section 2)."""
 
-from kentongan_node.actions import Cad, Transmit
+from kentongan_node.base.actions import Cad, Transmit
 from kentongan_sim.stock.send_queue import DEFAULT, QUEUE_MAX, RELIABLE, StockQueue, Waiting
 from kentongan_wire.air.phy import contention_window, preset, slot_us
 

@@ -13,9 +13,11 @@ import pytest
 from kentongan_gateway.core.base.context import Context
 from kentongan_gateway.core.paths import status_path
 from kentongan_hub.incidents import alarms as hub_alarms
-from kentongan_node import button, mesh, receiver, siren, soundings
-from kentongan_node.modem import Modem
-from kentongan_node.node import Node
+from kentongan_node.air import mesh
+from kentongan_node.common.node import Node
+from kentongan_node.roles import button, receiver, siren
+from kentongan_node.roles.modem import Modem
+from kentongan_node.sounding import soundings
 from kentongan_sim.engines import micropython
 from kentongan_wire.message import messages as m
 from kentongan_wire.message import verify
@@ -201,7 +203,7 @@ def test_a_core_that_answers_otherwise_on_micropython_is_found_out(tmp_path, req
         campaign.on_cpython("penerus", 300, OUTSIDE, file.write)
     assert campaign.on_micropython(path)["frames"] >= 300
     shutil.copytree(ROOT / "firmware/src", other)
-    node = other / "kentongan_node/node.py"
+    node = other / "kentongan_node/common/node.py"
     text = node.read_text(encoding="utf-8").replace("get(reason, 0) + 1", "get(reason, 0) + 2")
     node.write_text(text, encoding="utf-8")
     with pytest.raises(RuntimeError, match="answered otherwise than on CPython"):

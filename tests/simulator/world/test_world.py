@@ -1,7 +1,7 @@
 """The world is a board around every core: power, deep sleep, keys, a serial line, other makes of radio."""
 
 import pytest
-from kentongan_node.actions import Listen, Transmit
+from kentongan_node.base.actions import Listen, Transmit
 from kentongan_sim.scenarios.catalogue import INDOOR_DB, SCENARIOS, scenario
 from kentongan_sim.world.frames import Describer
 from kentongan_sim.world.node_host import BOOT_US, NodeFault

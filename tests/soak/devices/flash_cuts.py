@@ -18,8 +18,9 @@ import json
 import sys
 
 import vfs
-from kentongan_node import configure, files, settings
-from kentongan_node.counter import Sequence
+from kentongan_node.common import configure
+from kentongan_node.common.counter import Sequence
+from kentongan_node.shell import files, settings
 from kentongan_wire.message.replay import Guard
 from kits.node import nodekit
 

@@ -1,7 +1,7 @@
 """Judges of odd frames: what each device may do among them, and must do when something true comes."""
 
-from kentongan_node import actions as act
-from kentongan_node import feedback
+from kentongan_node.base import actions as act
+from kentongan_node.base import feedback
 from kentongan_wire.air import link
 from kentongan_wire.air.packet import parse_packet
 from kentongan_wire.base import patterns

@@ -15,8 +15,8 @@ import struct
 import sys
 from binascii import crc32, hexlify
 
-from kentongan_node import actions as act
 from kentongan_node import roles
+from kentongan_node.base import actions as act
 from kits.node import nodekit
 
 HEAD, HEAD_BYTES = "<BQIH", 15  # what, now in ms, random number, bytes that follow

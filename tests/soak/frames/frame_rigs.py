@@ -9,8 +9,8 @@ import json
 import struct
 from collections import deque
 
-from kentongan_node import actions as act
-from kentongan_node.siren import new_post_state
+from kentongan_node.base import actions as act
+from kentongan_node.roles.siren import new_post_state
 from kentongan_wire.air.packet import PORT_PRIVATE, parse_packet
 from kentongan_wire.base.errors import RemoteError
 from kentongan_wire.keyring.site_keys import SiteKeys

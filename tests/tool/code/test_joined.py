@@ -148,8 +148,9 @@ def test_a_roles_one_file_has_what_the_driver_calls_of_an_antenna_switch(role):
 
 TELL = "def told(now, action): print(now, type(action).__name__, tuple(action))\ndef after(): pass\n"
 APART = """
-from kentongan_node import roles, settings
-from kentongan_node.actions import Boot
+from kentongan_node import roles
+from kentongan_node.shell import settings
+from kentongan_node.base.actions import Boot
 core = roles.core_class(ROLE)(settings.load(text), read_state())
 """
 AS_ONE = street.AS_ONE + "role.let_go()\n"

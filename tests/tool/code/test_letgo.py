@@ -45,7 +45,7 @@ def make():
     return Part(5)
 """
 CORE = """
-from kentongan_node.launch import Part
+from kentongan_node.shell.launch import Part
 
 class Base:
     def __init__(self, limits):
@@ -74,7 +74,7 @@ class Core(Base):
         return getattr(self, name)()
 """
 ROOT = """
-from kentongan_node import launch
+from kentongan_node.shell import launch
 from kentongan_node.core import Core
 def serve(): return launch.serve(Core)
 """
@@ -83,8 +83,8 @@ def serve(): return launch.serve(Core)
 @pytest.fixture(name="given_back")
 def given_back_fixture(tmp_path):
     """(text, names that go)"""
-    (tmp_path / "kentongan_node").mkdir()
-    (tmp_path / "kentongan_node/launch.py").write_text(LAUNCH)
+    (tmp_path / "kentongan_node/shell").mkdir(parents=True)
+    (tmp_path / "kentongan_node/shell/launch.py").write_text(LAUNCH)
     (tmp_path / "kentongan_node/core.py").write_text(CORE)
     (tmp_path / "root.py").write_text(ROOT)
     text = Joined(tmp_path / "root.py", {"kentongan_node": tmp_path / "kentongan_node"}).source()

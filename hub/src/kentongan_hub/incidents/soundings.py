@@ -40,7 +40,7 @@ RESTED = (
     "AND json_extract(body, '$.action') = 'rest' AND json_extract(body, '$.targets[0]') = ?"
 )
 PRESSED = "SELECT count(*) FROM alarms WHERE incident = ? AND received_ms > ?"
-CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/output.py)
+CROWD_WINDOW_MS, CROWD_BUTTONS = 120_000, 4  # so many alarm: posts wait longer (firmware/sounding/output.py)
 
 
 def expect(db: Db, now: Now, incident: Incident, zones: Sequence[int], ordered: bool = False) -> None:

@@ -7,8 +7,8 @@ the channel. The simulator's Jammer beside him jams.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-from kentongan_node.actions import Transmit
-from kentongan_node.airledger import AirLedger
+from kentongan_node.air.airledger import AirLedger
+from kentongan_node.base.actions import Transmit
 from kentongan_wire.air import packet as wire
 from kentongan_wire.air import phy
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kentongan_node import configure
+from kentongan_node.common import configure
 from kentongan_wire.air import packet as wire
 from kentongan_wire.keyring import keys as wire_keys
 from kentongan_wire.keyring import site_keys

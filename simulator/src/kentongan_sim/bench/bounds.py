@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kentongan_node.repeats import TURNS_S
+from kentongan_node.press.repeats import TURNS_S
 from kentongan_wire.air import phy
 from kentongan_wire.air.packet import Channel
 

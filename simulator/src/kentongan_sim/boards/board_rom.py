@@ -46,6 +46,10 @@ class Flash:
         return 0
 
 
+# What the simulator asks a role's one file for, by the folders that it is in where there are many files.
+ROOMS = {"base": ("actions",), "shell": ("settings", "runner", "console", "selftest")}
+
+
 class Hardware:
     """esp32 and lora: they are imported, and nothing here calls them."""
 
@@ -117,9 +121,11 @@ class Served:
         """Take the role's one file, with the core and the modules that the simulator asks for."""
         modules: Any = sys.modules  # whatever stands there is imported
         modules["kentongan_node"] = package = Hardware()
-        for name in ("settings", "runner", "actions", "console", "selftest"):
-            part = modules["kentongan_node." + name] = Part(role, name)
-            setattr(package, name, part)
+        for folder, names in ROOMS.items():
+            room = modules["kentongan_node." + folder] = Hardware()
+            for name in names:
+                part = modules["kentongan_node." + folder + "." + name] = Part(role, name)
+                setattr(room, name, part)
         setattr(package, "roles", self)  # noqa: B010 - Hardware has no such field for a type checker
         self._role = role
         role.serve = self.serve
@@ -129,7 +135,7 @@ class Served:
         return getattr(self._role, settings["role"][0].upper() + settings["role"][1:])(settings, state)
 
     def serve(self, board: object) -> None:
-        from kentongan_node import settings
+        from kentongan_node.shell import settings
 
         scope: Any = {"__name__": "kentongan_sim.port"}
         exec(self._source, scope)
@@ -188,7 +194,7 @@ class Served:
                 return [], hosted.deadline()
             return hosted.deliver("host", (data,), request[2], request[3])
         if request[0] == "typed":
-            from kentongan_node.console import noise
+            from kentongan_node.shell.console import noise
 
             actions, deadline = [], hosted.deadline()
             for word in self._words(bytes([ord(char) for char in request[1][0]])):
@@ -206,7 +212,7 @@ class Served:
 
     def _asks(self, data: bytes) -> bool:
         """Tell whether a technician asks a modem for the prompt."""
-        from kentongan_node.console import Service, asked
+        from kentongan_node.shell.console import Service, asked
 
         try:
             self._asked = asked(self._asked, data)
@@ -216,13 +222,13 @@ class Served:
 
     def _words(self, data: bytes) -> "list[str]":
         if self._console is None:
-            from kentongan_node.console import Console
+            from kentongan_node.shell.console import Console
 
             self._console = Console()
         return self._console.feed(data)
 
     def _inspect(self) -> None:
-        from kentongan_node import selftest
+        from kentongan_node.shell import selftest
 
         selftest.tell(sys.stdout, self._settings, [], [], [], 3900, None, os.listdir(STATE_DIR))
 

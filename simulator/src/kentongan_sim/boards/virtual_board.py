@@ -22,7 +22,7 @@ import threading
 import time
 from pathlib import Path
 
-from kentongan_node import actions as node_actions
+from kentongan_node.base import actions as node_actions
 
 from kentongan_sim.engines.fork_server import die_with_parent
 from kentongan_sim.engines.micropython import ANSWER_TIMEOUT_S, EngineError, available, read_exactly

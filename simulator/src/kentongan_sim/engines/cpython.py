@@ -1,13 +1,13 @@
 """Nodes in this process: the same cores under CPython, with a memory for what many of them work out.
 
-A core is called here as kentongan_node.runner calls it, without its coroutine, which would take a tenth of a
-city's time. The MicroPython engine runs the runner itself, and both have to give the same trace.
+A core is called here as kentongan_node.shell.runner calls it, without its coroutine, which would take a tenth
+of a city's time. The MicroPython engine runs the runner itself, and both have to give the same trace.
 """
 
 from typing import Any
 
 from kentongan_node import roles
-from kentongan_node.actions import Boot, Sleep
+from kentongan_node.base.actions import Boot, Sleep
 
 from kentongan_sim.engines import memo
 from kentongan_sim.physics import shapes

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from kentongan_node import actions as node_actions
+from kentongan_node.base import actions as node_actions
 
 from kentongan_sim.engines.mpy_library import library
 from kentongan_sim.physics import shapes

@@ -12,8 +12,8 @@ Counters = dict[str, int]  # reason of a refusal or drop -> how often
 Settings = dict[str, Any]  # a device file, as kentongan_wire.settings.device_file.check returns it
 State = dict[str, bytes]  # files that a device has persisted, by name
 Steps = tuple[tuple[int, int], ...]  # (on_ms, off_ms) of an output
-Action = Any  # one of kentongan_node.actions, whose fields have no types yet
-Boot = tuple[str, str, bool]  # (cause, key, lid_open) of kentongan_node.actions.Boot
+Action = Any  # one of kentongan_node.base.actions, whose fields have no types yet
+Boot = tuple[str, str, bool]  # (cause, key, lid_open) of kentongan_node.base.actions.Boot
 Answer = tuple[list[Action], Ms | None]  # what a core wants done, and when it wants its next tick
 Chance = SupportsInt  # the u32 of a call, or chance.Draws, which works it out when asked
 

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from kentongan_node.actions import Note, Persist
+from kentongan_node.base.actions import Note, Persist
 from kentongan_wire.air import packet as wire
 from kentongan_wire.base.errors import LocalError
 from kentongan_wire.message import messages as m

@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import NotRequired, TypedDict
 
-from kentongan_node.actions import HostWrite, Listen
+from kentongan_node.base.actions import HostWrite, Listen
 from kentongan_wire.air import packet as wire
 from kentongan_wire.air import phy
 from kentongan_wire.base.crypto import aes_ctr

@@ -10,7 +10,7 @@ import random
 from collections import deque
 from typing import NamedTuple
 
-from kentongan_node.actions import Cad, Transmit
+from kentongan_node.base.actions import Cad, Transmit
 from kentongan_wire.air import phy
 
 from kentongan_sim.physics.shapes import Action, Ms, Node

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from hashlib import shake_128
 from typing import Any
 
-from kentongan_node.actions import Cad, Listen, Transmit
-from kentongan_node.mix import mix, pick
+from kentongan_node.base.actions import Cad, Listen, Transmit
+from kentongan_node.base.mix import mix, pick
 from kentongan_wire.air import packet as wire
 from kentongan_wire.air import phy
 

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterable
 
-from kentongan_node.carried import FILE, KNOWN, KNOWN_MAX, SENDER, SENDER_BYTES, Carried
+from kentongan_node.air.carried import FILE, KNOWN, KNOWN_MAX, SENDER, SENDER_BYTES, Carried
 
 from kentongan_sim.physics.shapes import State
 from kentongan_sim.scenarios.parts import Place

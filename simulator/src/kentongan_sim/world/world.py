@@ -14,7 +14,7 @@ done; of the hub: hub. `detail` holds plain numbers and texts. Times are microse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Self
 
-from kentongan_node.siren import new_post_state
+from kentongan_node.roles.siren import new_post_state
 from kentongan_wire.air import phy
 from kentongan_wire.base.errors import LocalError
 from kentongan_wire.settings.device_file import nearest

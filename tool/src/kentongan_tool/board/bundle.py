@@ -179,7 +179,7 @@ def _pack_given(source: Path | None, made: Path, code: Path) -> list[str]:
         (made / "images").mkdir(exist_ok=True)
         shutil.copyfile(found[-1], made / "images" / found[-1].name)
     if source and driver.is_there(source / DRIVER):
-        shell = (code / "firmware/src/kentongan_node/radio.py").read_text(encoding="utf-8")
+        shell = (code / "firmware/src/kentongan_node/parts/radio.py").read_text(encoding="utf-8")
         for chip in driver.CHIPS:
             text = driver.source(source / DRIVER, chip, shell)
             compile_text(text, made / f"device/lora/{chip}.mpy", "lora.py")

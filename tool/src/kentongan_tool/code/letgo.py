@@ -10,8 +10,12 @@ from collections.abc import Collection
 
 from kentongan_tool.code.trees import DEFINITIONS, FUNCTIONS, METHODS, Method, children, stored, text_of, walk
 
-LET_GO = ("launch", "let_go")  # its body is written here
-ONCE = (("launch", "prepare"), ("hal", "recall"), ("hal", "wake"))  # launch.py calls them before that, once
+LET_GO = ("shell.launch", "let_go")  # its body is written here
+ONCE = (
+    ("shell.launch", "prepare"),
+    ("shell.hal", "recall"),
+    ("shell.hal", "wake"),
+)  # launch.py calls them before that, once
 
 
 class Reach:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PAYLOAD_LEAST_BYTES = 12  # message header and tags
 
 # Relay classes: the smaller goes first.
-# A post tells within this what its siren does, but for what the rest delays on purpose (firmware/output.py).
+# A post tells within this what its siren does, but for what the rest delays on purpose (sounding/output.py).
 SIREN_TOLD_MS = 15_000
 HELD_MS, HELD_SPAN_MS = 15_000, 30_000  # it beats the same in earnest for another alarm, which it has told
 # In a crowd it repeats what it has said HELD_MS later.

@@ -4,8 +4,9 @@ RTC memory lives through a reset and not through a lost supply. What only chips 
 radio's registers) is not modelled here.
 """
 
-from kentongan_node import counter, rtcmem
-from kentongan_node.keeper import Keeper
+from kentongan_node.common import counter
+from kentongan_node.shell import rtcmem
+from kentongan_node.shell.keeper import Keeper
 
 from kentongan_sim.physics.chance import between
 from kentongan_sim.physics.shapes import Action, Answer, Engine, Ms, State

@@ -1,0 +1,1 @@
+"""Foundations of every core: actions, what a box shows, numbers out of one draw."""

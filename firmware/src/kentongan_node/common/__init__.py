@@ -1,0 +1,1 @@
+"""Common base of the roles: opening and sending, the sequence, settings over the air, STATUS, reports."""

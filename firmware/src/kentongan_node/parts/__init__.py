@@ -1,0 +1,1 @@
+"""Parts of a board: contacts, outputs, readings, supply, radio, the line to a host."""
