@@ -138,7 +138,7 @@ def names_in_folders(files):
 
 
 # Their rooms are being made.
-CROWDED = {"firmware/src/kentongan_node", "wire/src/kentongan_wire", "tests/firmware", "tests/wire"}
+CROWDED = {"firmware/src/kentongan_node", "tests/firmware"}
 
 
 def test_no_folder_of_sources_or_tests_holds_more_names_than_a_stranger_reads():
