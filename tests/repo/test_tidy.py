@@ -137,16 +137,12 @@ def names_in_folders(files):
     return names
 
 
-# Their rooms are being made.
-CROWDED = {"firmware/src/kentongan_node", "tests/firmware"}
-
-
 def test_no_folder_of_sources_or_tests_holds_more_names_than_a_stranger_reads():
     """Pages, pictures, templates and what is generated are not counted: nobody looks for code among them."""
     names = names_in_folders(tracked(".py"))
     assert {"hub/src/kentongan_hub", "tests", "tests/kits"} <= set(names)
     crowded = {folder: len(some) for folder, some in names.items() if len(some) > NAMES_MAX}
-    assert not set(crowded) - CROWDED, crowded
+    assert not crowded
 
 
 def assert_clean(tool, *args):
