@@ -45,7 +45,7 @@ def browser(profile):
 
 
 def take(address, profile):
-    """The picture as chromium gives it: frames in the air, two posts sounding, the pressed house answered."""
+    """Take the picture that chromium gives: frames in the air, two posts sounding, the house answered."""
     driver = browser(profile)
     try:
         driver.execute_cdp_cmd(
@@ -102,7 +102,7 @@ def unfilter(kind, row, above):
 
 
 def small(png):
-    """The same picture with rounded colours, packed without filters: flat drawings get smaller that way."""
+    """Pack the same picture with rounded colours, without filters: flat drawings get smaller that way."""
     width, rows = rows_of(png)
     table = bytes(min(255, round(level / ROUND_TO) * ROUND_TO) for level in range(256))
     packed = zlib.compress(b"".join(b"\0" + bytes(row).translate(table) for row in rows), 9)

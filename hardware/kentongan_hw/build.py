@@ -87,7 +87,7 @@ def sources(node):
 
 
 def board(node):
-    """The step that needs pcbnew: build/hardware/<node>/<node>.kicad_pcb from the netlist there."""
+    """Do the step that needs pcbnew: build/hardware/<node>/<node>.kicad_pcb from the netlist there."""
     from kentongan_hw.boards import board as maker
 
     layout = importlib.import_module(f"kentongan_hw.{node}_layout")

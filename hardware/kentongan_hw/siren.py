@@ -295,7 +295,7 @@ TEST_POINTS = ("GND", "VRAW", "V12", "+5V", "+3V3", "GERBANG", "SHUNT", "TAHAN",
 
 
 def test_points(b, nets):
-    """A row or two of holes for the meter's tip, TP1 first; hardware/rakit says what each must read."""
+    """Add a row or two of holes for the meter's tip, TP1 first; hardware/rakit says what each must read."""
     for i, net in enumerate(nets):
         up = net.startswith("+") or net.startswith("V")  # drawn with its power symbol above
         row, column = divmod(i, 5)

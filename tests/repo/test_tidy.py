@@ -77,7 +77,7 @@ def imports_of(path, tree=None):
 
 
 class Outline(NamedTuple):
-    """Functions (name, first line, lines) and first lines of docstrings (line, text) of one file."""
+    """Functions (name, first line, lines) and docstrings (line, text, whether a function's) of one file."""
 
     functions: list
     docstrings: list
@@ -92,7 +92,8 @@ def outline(path):
             found.functions.append((node.name, node.lineno, node.end_lineno - node.lineno + 1))
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and (text := ast.get_docstring(node)):
-            found.docstrings.append((node.body[0].lineno, text.splitlines()[0]))
+            of_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            found.docstrings.append((node.body[0].lineno, text.splitlines()[0], of_function))
     return found
 
 
@@ -269,10 +270,23 @@ def test_a_docstring_begins_with_a_verb_or_a_noun_and_with_no_clause():
     read = {
         f"{path.relative_to(ROOT)}:{number}": line
         for path in tracked(".py")
-        for number, line in outline(path).docstrings
+        for number, line, _ in outline(path).docstrings
     }
     assert len(read) > 4000
     assert not {where: line for where, line in read.items() if CLAUSE.match(line)}
+
+
+def test_a_functions_docstring_begins_with_no_article():
+    """`The node came up` says what was before; `Begin: the node came up` says what the function does."""
+    read = {
+        f"{path.relative_to(ROOT)}:{number}": line
+        for path in tracked(".py")
+        if ROOT / "tests" not in path.parents
+        for number, line, of_function in outline(path).docstrings
+        if of_function
+    }
+    assert len(read) > 1500
+    assert not {where: line for where, line in read.items() if re.match(r"(A|An|The)\b", line)}
 
 
 PATIENT = {"wait", "join", "Timer", "settimeout"}  # their first number is a time

@@ -283,7 +283,7 @@ class Maker:
         )
 
     def _take_shape(self, shape):
-        """The outline of a drawn line or box, not what it encloses."""
+        """Take the outline of a drawn line or box, not what it encloses."""
         x0, y0, x1, y1 = self._box(shape.GetBoundingBox(), 0.15)
         if isinstance(shape, pcbnew.PCB_SHAPE) and shape.GetShape() in (
             pcbnew.SHAPE_T_RECT,

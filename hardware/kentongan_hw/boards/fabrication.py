@@ -53,7 +53,7 @@ def differing(one, other) -> list:
 
 
 def misplaced(text, circuit) -> list:
-    """The pick list against the circuit: every part once, with its value, and no hole."""
+    """List what differs between pick list and circuit: every part once, with its value, and no hole."""
     rows = list(csv.DictReader(io.StringIO(text)))
     refs = [row["Ref"] for row in rows]
     parts = {part.ref: part for part in circuit.parts() if part.kind != "TITIK"}  # a bare hole

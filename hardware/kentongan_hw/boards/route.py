@@ -254,7 +254,7 @@ class Router:
                 start = here
 
     def fan_out(self, net):
-        """A short track and a via for each pad of the net on one layer, so that the plane holds it."""
+        """Lay a short track and a via for each pad of the net on one layer, so that the plane holds it."""
         self.tracks.setdefault(net, [])
         self.vias.setdefault(net, [])
         rule = self.rules[net]

@@ -74,7 +74,7 @@ def strapping(circuit, node):
 
 
 def pins_match(circuit, node):
-    """The nets on the radio board's pins are those of signals.toml."""
+    """List the pins of the radio board whose nets are not those of signals.toml."""
     radio = next(p for p in circuit.parts() if p.kind == "HELTEC")
     return [
         f"{s.slot}: GPIO {s.gpio} carries {radio.nets[pin_of(s.gpio)]}, not {s.net}"

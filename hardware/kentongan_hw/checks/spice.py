@@ -59,7 +59,7 @@ def run(title, netlist, analysis, measures):
 
 
 def opto(anode, cathode, emitter, collector, ctr):
-    """An optocoupler: LED, current mirrored with the transfer ratio, saturating; leakage of the dark."""
+    """Return an optocoupler: LED, current mirrored with the transfer ratio, saturating; dark leakage."""
     return f"""
 DOPT {anode} opt_m DLED
 VOPT opt_m {cathode} 0

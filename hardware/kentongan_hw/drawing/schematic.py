@@ -206,7 +206,7 @@ class Drawing:
     # -- nets ---------------------------------------------------------------------------------------
 
     def power(self, block, sheet, net, end):
-        """A power symbol at a pin, on the shortest free stub."""
+        """Draw a power symbol at a pin, on the shortest free stub."""
         cell, out, _, _ = end
         up = net not in GROUND
         ways = (
@@ -258,7 +258,7 @@ class Drawing:
         self.instance(name, f"#PWR{self.count:03d}", net, "", (x, y), rot, 1, show)
 
     def flag(self, block, net, at):
-        """A power symbol and a PWR_FLAG joined at `at` (2.54 mm units): the net is fed from outside."""
+        """Draw a power symbol and a PWR_FLAG joined at `at` (2.54 mm units): the net is fed from outside."""
         self.count += 1
         x, y = grid(block.at[0]) + 2 * at[0], grid(block.at[1]) + 2 * at[1]
         up = net not in GROUND
@@ -268,7 +268,7 @@ class Drawing:
         )
 
     def label(self, block, sheet, net, ends):
-        """A label on one pin of a net that goes on in other blocks."""
+        """Draw a label on one pin of a net that goes on in other blocks."""
         size = math.ceil((len(net) + 2.5) * CHAR / G)
         for length in (2, 3, 4, 1, 6):
             for cell, out, _, _ in sorted(ends, key=lambda e: e[1][0] == 0):

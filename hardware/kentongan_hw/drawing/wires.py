@@ -29,7 +29,7 @@ class Sheet:
         )
 
     def draw(self, net, a, b):
-        """A straight wire from cell a to b."""
+        """Draw a straight wire from cell a to b."""
         if a == b:
             return
         self.segments.setdefault(net, []).append((a, b))

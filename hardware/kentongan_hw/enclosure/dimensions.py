@@ -50,7 +50,7 @@ def circle(x, y, diameter, style="line"):
 
 
 def across(x0, x1, y, foot):
-    """A horizontal dimension at y with lines down to `foot`."""
+    """Draw a horizontal dimension at y with lines down to `foot`."""
     return (
         f'<path class="dim" d="M{x0:.2f} {y:.2f}H{x1:.2f}"/>'
         f'<path class="thin" d="M{x0:.2f} {foot:.2f}V{y - 1.5:.2f}M{x1:.2f} {foot:.2f}V{y - 1.5:.2f}"/>'
@@ -59,7 +59,7 @@ def across(x0, x1, y, foot):
 
 
 def along(y0, y1, x, foot):
-    """A vertical dimension at x with lines to `foot`."""
+    """Draw a vertical dimension at x with lines to `foot`."""
     return (
         f'<path class="dim" d="M{x:.2f} {y0:.2f}V{y1:.2f}"/>'
         f'<path class="thin" d="M{foot:.2f} {y0:.2f}H{x - 1.5:.2f}M{foot:.2f} {y1:.2f}H{x - 1.5:.2f}"/>'

@@ -124,7 +124,7 @@ PANEL = (
 
 
 def fits(what, hole, lead, cable):
-    """A cable thinner or thicker than what its gland seals."""
+    """List a cable that is thinner or thicker than what its gland seals."""
     seals = bought.part(hole.buy).get("range")
     if not seals or cable.gauge == "coax":
         return []

@@ -115,7 +115,7 @@ def _body(row, place):
 
 
 def _hole(row, place):
-    """A hole with the size of what is bought for it; `turn` lays a block across."""
+    """Return a hole with the size of what is bought for it; `turn` lays a block across."""
     size = {"outside": 0, "depth": 0, "block": ()}
     if row.get("buy"):
         part = bought_part(row["buy"], place)

@@ -37,7 +37,7 @@ MIN = (Align.CENTER, Align.CENTER, Align.MIN)
 
 
 def block(x, y, z, size):
-    """A block with the middle of its underside at (x, y, z)."""
+    """Return a block with the middle of its underside at (x, y, z)."""
     return Location((x, y, z)) * Box(*size, align=MIN)
 
 
@@ -60,7 +60,7 @@ def corners(box):
 
 
 def shell(box) -> Part:
-    """The part on the wall, with ears or the seat of a pole's bands."""
+    """Return the part on the wall, with ears or the seat of a pole's bands."""
     x, y, z = box.inner
     part = rounded(x + 2 * box.wall, y + 2 * box.wall, -box.wall, z + box.wall, box.corner + box.wall)
     part -= rounded(x, y, 0, z + 1, box.corner)
@@ -155,7 +155,7 @@ def sieve(diameter) -> Part:
 
 
 def placed(box, hole, tool):
-    """A tool along z, brought to a hole's place; its z = 0 is the inner face, its +z goes outward."""
+    """Bring a tool along z to a hole's place; its z = 0 is the inner face, its +z goes outward."""
     x, y, z = box.inner
     u, v = hole.at
     at, turn = {
@@ -170,7 +170,7 @@ def placed(box, hole, tool):
 
 
 def lid(box) -> Part:
-    """The cover: plate, skirt outside the shell, groove for the cord, holes."""
+    """Return the cover: plate, skirt outside the shell, groove for the cord, holes."""
     x, y, z = box.inner
     wide, tall = x + 2 * (box.wall + GAP + box.wall), y + 2 * (box.wall + GAP + box.wall)
     corner = box.corner + 2 * box.wall + GAP

@@ -78,7 +78,7 @@ def _lines(drawing):
 
 
 def _arm(place, drawing):
-    """The relay's arm: the slanting line from COM ends beside the contact that is closed at rest."""
+    """Check the relay's arm: the slanting line from COM ends beside the contact that is closed at rest."""
     for line in _lines(drawing):
         for near, far in (line[:2], line[1::-1]):
             slants = near[0] != far[0] and near[1] != far[1]
@@ -89,7 +89,7 @@ def _arm(place, drawing):
 
 
 def _arrow(place, drawing):
-    """The optocoupler: the diode's bar is at the cathode, the filled arrow at the emitter."""
+    """Check the optocoupler: the diode's bar is at the cathode, the filled arrow at the emitter."""
     wrong = []
     for line in _lines(drawing):
         flat = len(line) == 2 and line[0][1] == line[1][1] and line[0][0] < 0 and line[1][0] < 0
@@ -102,7 +102,7 @@ def _arrow(place, drawing):
 
 
 def _plus(place, drawing):
-    """The polarised capacitor: two short lines that cross stand beside its plus."""
+    """Check the polarised capacitor: two short lines that cross stand beside its plus."""
     short = [line for line in _lines(drawing) if len(line) == 2]
     middles = [(sum(y for _, y in line) / 2) for line in short]
     crossing = [y for y, other in pairwise(middles) if y == other]
@@ -144,7 +144,7 @@ def footprint_faults(kind, tree):
 
 
 def _front(tree):
-    """The side of a row of pins where the drawn body is thinner: a tab or a round back is the other one."""
+    """Return the side of a row of pins where the body is thinner: a tab or round back is the other one."""
     ys = []
     for name in ("fp_line", "fp_rect", "fp_arc"):
         for shape in find(tree, name):
@@ -217,7 +217,7 @@ def board_pads(text, refs):
 
 
 def turned(x, y, degrees):
-    """A place of a footprint after it was turned against the clock, y downwards; quarter turns only."""
+    """Return a place of a footprint turned against the clock, y downwards; quarter turns only."""
     for _ in range(round(degrees / 90) % 4):
         x, y = y, -x
     return x, y

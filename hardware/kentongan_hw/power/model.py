@@ -63,7 +63,7 @@ def shown_mas(state, ms) -> float:
 
 
 def answered_mas(board, preset=phy.DEFAULT_PRESET) -> float:
-    """A press that is stored at its second frame and closed after ANSWERED_S: it listens all the while."""
+    """Return what a press takes that is stored at its second frame, and that listens until ANSWERED_S."""
     ms = ANSWERED_S * 1_000
     return (
         BOOT_MS * BOOT.ma / 1_000
@@ -76,7 +76,7 @@ def answered_mas(board, preset=phy.DEFAULT_PRESET) -> float:
 
 
 def unheard_mas(board, preset=phy.DEFAULT_PRESET) -> float:
-    """A press that nobody ever hears: every turn is sent, and it listens and warns to the end."""
+    """Return what a press takes that nobody hears: every turn is sent, it listens and warns to the end."""
     return (
         BOOT_MS * BOOT.ma / 1_000
         + len(repeats.TURNS_S) * transmit_mas(board, preset)

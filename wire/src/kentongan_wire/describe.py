@@ -294,7 +294,7 @@ def _object_to_target(
 
 
 def _held(key: bytes | None) -> bytes:
-    """The key, which a ring without the message's generation does not have."""
+    """Return the key, which a ring without the message's generation does not have."""
     if key is None:
         raise LocalError("generation: the site's keys here have none of it; give one that they have")
     return key

@@ -93,7 +93,7 @@ class AirLedger:
         self.add(-cover)
 
     def woke_by_timer(self) -> None:
-        """The parked sleep ran to its end: when it was longer than the hour, nothing counts any more."""
+        """Note that the parked sleep ran to its end: longer than the hour, nothing counts any more."""
         if self._slept_ms >= FORGET_MS and self._minute is None:
             self._bins[:] = bytes(ROW_BYTES)
             self._total_ms = 0

@@ -76,7 +76,7 @@ class Carried:
         return self.row(src)[3] >= KNOWN
 
     def forget(self) -> None:
-        """The oldest keys hold no more: nor does what somebody counted who had stolen them, nor a recording.
+        """Forget counts under keys that hold no more: also those of whoever had stolen them, or a recording.
 
         A known sender is so again by its next word, and one that a thief invented is not.
         """

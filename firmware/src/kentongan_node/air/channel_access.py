@@ -122,7 +122,7 @@ class ChannelAccess:
         self._free_ms = now_ms
 
     def garbled(self, n_bytes: int, now_ms: int) -> None:
-        """A frame ended just now that could not be read: the channel was used, by whom nobody knows."""
+        """Count a frame that ended just now and could not be read: somebody has used the channel."""
         self.meter.mark(now_ms - self.airtime_ms(n_bytes), now_ms, now_ms)
 
     def air_used_ms(self, now_ms: int) -> int:
@@ -146,7 +146,7 @@ class ChannelAccess:
             actions.append(Cad())
 
     def cad(self, busy: bool, now_ms: int, rnd: int, actions: "list[Action]") -> None:
-        """The channel check's answer."""
+        """Take the channel check's answer."""
         if self._state != CHECKING:
             return
         if not busy and self._checks_left:
@@ -169,7 +169,7 @@ class ChannelAccess:
         self.tick(now_ms, rnd, actions)
 
     def sent(self, ok: bool, now_ms: int, rnd: int, actions: "list[Action]") -> "Entry | None":
-        """The transmission's answer; the frame's Entry when it was on the air, else None."""
+        """Take the transmission's answer; return the frame's Entry when it was on the air, else None."""
         entry = self._current
         if entry is None:
             return None

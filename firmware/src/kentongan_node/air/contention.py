@@ -36,7 +36,7 @@ class BusyMeter:
         self._jammed_ms: int | None = None
 
     def _roll(self, now_ms: int) -> int:
-        """The bin of now."""
+        """Return the bin of now."""
         index = now_ms // BUSY_BIN_MS
         at = index if self._bin is None else self._bin
         for _ in range(min(index - at, BUSY_BINS)):
@@ -47,7 +47,7 @@ class BusyMeter:
         return at
 
     def mark(self, from_ms: int, to_ms: int, now_ms: int) -> None:
-        """The channel was, or will be, busy between the two times."""
+        """Note that the channel was, or will be, busy between the two times."""
         at = self._bin
         if at is None or now_ms // BUSY_BIN_MS != at:
             at = self._roll(now_ms)

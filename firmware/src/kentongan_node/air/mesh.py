@@ -133,7 +133,7 @@ class Mesh(ChannelAccess):
         return HOLD_MS * self.pace // 100 + frames * self._alarm_air_ms
 
     def _make_way(self, entry: "Entry", counter: int, proved: bool) -> bool:
-        """A copy of a newer attempt says all that a waiting one of an older attempt says, if it is true.
+        """Drop a waiting copy of an older attempt: a newer one says all that it says, if it is true.
 
         As far as it goes, that is, and in that one's turn (True): held anew each time, nothing came through.
         """
@@ -222,7 +222,7 @@ class Mesh(ChannelAccess):
         return True
 
     def doubt_alarm(self, origin: int, counter: int, proved: bool = False) -> None:
-        """A receipt says that it is stored: no copies of its first attempts. proved: its tag holds here."""
+        """Drop copies of first attempts: a receipt says that it is stored. proved: its tag holds here."""
         for entry in self._copies(origin, counter):
             most = DOUBT_OVERHEARD_ATTEMPTS if proved or entry.overheard else DOUBT_ATTEMPTS
             if entry.again or entry.attempt <= most:

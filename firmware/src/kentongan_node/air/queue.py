@@ -74,7 +74,7 @@ class Entry:
         self.at_ms = None
 
     def alive(self, pace: int) -> None:
-        """A whole frame was heard: the channel is used, not jammed. It pays to wait some longer, once."""
+        """Note a whole frame: the channel is used, not jammed. It pays to wait some longer, once."""
         if not self.patient:
             self.patient = True
             self.due_ms += ALIVE_WAIT_MS * pace // 100
@@ -85,7 +85,7 @@ class Entry:
         self.put_off(self.base_ms + delay_ms)
 
     def take(self, entry: "Entry") -> None:
-        """The turn of one that waited."""
+        """Count the turn of one that waited."""
         self.base_ms, self.at_ms, self.due_ms = entry.base_ms, entry.at_ms, entry.due_ms
         self.patient = entry.patient
         if entry.overheard:

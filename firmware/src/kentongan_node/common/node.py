@@ -185,32 +185,33 @@ class Node:
         return self._end()
 
     def garbled(self, n_bytes: int, now_ms: int, rnd: int) -> "list[Action]":
-        """A frame of n_bytes whose check failed: somebody uses the channel."""
+        """Note a frame of n_bytes whose check failed: somebody uses the channel."""
         self.mesh.garbled(n_bytes, now_ms)
         return []
 
     # -- what a role overrides ----------------------------------------------------------------------
 
     def on_start(self, boot: "Boot") -> None:
-        """The node came up."""
+        """Begin: the node came up."""
 
     def on_key(self, key: str, down: bool) -> None:
-        """A debounced edge."""
+        """Handle a debounced edge."""
 
     def on_sense(self, what: str, value: int) -> None:
-        """A reading."""
+        """Handle a reading."""
 
     def on_sent(self, entry: "Waiting") -> None:
-        """A frame was on the air: entry.frame .klass .tag .relay .answer."""
+        """Handle that a frame was on the air: entry.frame .klass .tag .relay .answer."""
 
     def on_timer(self, name: str) -> None:
-        """A timer set by self.at(name, ..) is due; it is no longer set."""
+        """Handle a timer set by self.at(name, ..) that is due; it is no longer set."""
 
     def on_message(self, message: "Message", repeat: bool, heard: "Heard") -> bool | None:
-        """A verified verify.Message of a type in `types`, or CONFIG for us. heard: (packet, rssi, snr_q).
+        """Handle a verified verify.Message whose type is in `types`, or CONFIG for us.
 
-        repeat: the same content came before. The last counters are persisted after this returns, so
-        what must come first (sound) is appended here. False: nothing came of it, its counter is not kept.
+        heard: (packet, rssi, snr_q). repeat: the same content came before. The last counters are persisted
+        after this returns, so what must come first (sound) is appended here. False: nothing came of it, its
+        counter is not kept.
         """
 
     def on_config(self, changed: "Settings") -> None:
@@ -220,7 +221,7 @@ class Node:
         """Plan a STATUS soon: it tells the gateway that the settings are here."""
 
     def on_overheard(self, envelope: "Envelope", src: int) -> None:
-        """A message whose carry tag holds, for whomever it is: no more than a hint."""
+        """Handle a message whose carry tag holds, for whomever it is: no more than a hint."""
 
     def on_entry(self, entry: "Entry", envelope: "Envelope", heard: "Heard") -> None:
         """Our own entry of a RECEIPTS (tombol, penerus, penerima), its tag4 holds. Stages may repeat."""
@@ -243,7 +244,7 @@ class Node:
         self.counters[reason] = self.counters.get(reason, 0) + 1
 
     def note(self, step: str, counter: int, detail: int | str = "", node: int | None = None) -> None:
-        """A log line; identity: our label or another node's number in hex, and the counter."""
+        """Note a log line; identity: our label or another node's number in hex, and the counter."""
         device = self.label if node is None or node == self.node else "{:08x}".format(node)
         self.actions.append(Note(step, device, counter, detail))
 
@@ -284,7 +285,7 @@ class Node:
         )
 
     def send_own_status(self, body: "Body", hop_limit: int | None = None) -> int:
-        """A STATUS goes out under the newest keys we hold: the only proof that they have arrived."""
+        """Send a STATUS under the newest keys we hold: the only proof that they have arrived."""
         newest = self.keys.generations[-1]
         return self.send(messages.STATUS, body, hop_limit, generation=newest)
 
@@ -314,7 +315,7 @@ class Node:
         return actions
 
     def _guarded(self, function: "Callable[..., Any]", *args: object) -> "Any":
-        """The one place where what others did wrong ends; None then."""
+        """Call a function where what others did wrong ends, the only such place; None then."""
         try:
             return function(*args)
         except RemoteError as error:
@@ -418,7 +419,7 @@ class Node:
             self.mesh.carried.forget()
 
     def _stored(self, envelope: "Envelope", frame: bytes) -> None:
-        """A gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm.
+        """Take a gateway's receipt: keep stage 2 for the alarm's repeats, spare pending copies of the alarm.
 
         No relay can judge its entries: they spare an alarm's first attempts, never the later ones. A post,
         which has verified its outer tag, spares some more.

@@ -100,7 +100,7 @@ class Panel:
         return names if self._agree else names + ["contact"]
 
     def stuck(self, now_ms: int) -> list[str]:
-        """The same of what has been so for longer than anybody presses."""
+        """List the same of what has been so for longer than anybody presses."""
         if self._worn:
             return self.worn()
         names = [key.name for _, _, key in self.keys if key.name != "lid" and key.stuck(now_ms)] + self._dead

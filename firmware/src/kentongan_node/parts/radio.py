@@ -192,8 +192,8 @@ class Radio:
         self._begin(SENDING, wait_ms, self._send, frame)
 
     def poll(self) -> "Event | None":
-        """The next event or None: ("cad", (busy,)) ("sent", (ok,)) ("receive", (frame, rssi, snr_q)), or of a
-        frame whose CRC did not hold ("garbled", (length,)).
+        """Return the next event or None: ("cad", (busy,)) ("sent", (ok,)) ("receive", (frame, rssi, snr_q)),
+        or of a frame whose CRC did not hold ("garbled", (length,)).
         """
         if self._down_ms is not None:
             return self._poll_down()
@@ -252,7 +252,7 @@ class Radio:
             self._down_ms = ticks_ms()
 
     def _poll_down(self) -> "Event | None":
-        """The chip did not start: answer for it, and try again now and then."""
+        """Answer for a chip that did not start, and try it again now and then."""
         state, self._state = self._state, IDLE
         if ticks_diff(ticks_ms(), self._down_ms) >= RETRY_MS:
             self._restart()

@@ -54,7 +54,7 @@ class Senses:
         return self._taken_ms is not None
 
     def forget(self) -> None:
-        """A new sounding: what the sensor says is news."""
+        """Forget what was sensed: in a new sounding whatever the sensor says is news."""
         self._said = None
 
     def levels(self) -> list[tuple[str, int]]:

@@ -36,7 +36,7 @@ class UsbLine:
         self.dropped = 0  # messages
 
     def heard(self) -> None:
-        """The host has said something: it reads, too."""
+        """Note that the host has said something: it reads, too."""
         self._held_ms = None
 
     def write(self, data: bytes) -> None:

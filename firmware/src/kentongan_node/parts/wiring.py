@@ -51,7 +51,7 @@ class Wires:
         return self._pin(part, number, self._machine.Pin.IN, *pull)
 
     def output(self, part: str, number: int, level: int = 0) -> "Any":
-        """An output at that level."""
+        """Make an output at that level."""
         return self._pin(part, number, self._machine.Pin.OUT, value=level)
 
     def timer(self, number: int) -> "Timer | None":
@@ -69,8 +69,8 @@ class Wires:
         return [self.key(board, name, number, now_ms) for name, number in pins["keys"]]
 
     def siren(self, pins: "Pins") -> "Beat | None":
-        """The siren's Beat, or None. Four timers: its own, one each for lamp, buzzer and motor, which a board
-        with a siren has not: the fourth is the siren's limit."""
+        """Make the siren's Beat, or None. Four timers: its own, one each for lamp, buzzer and motor, which
+        a board with a siren has not: the fourth is the siren's limit."""
         number = pins["siren"]
         return None if number is None else Beat(self.output(OUTPUT, number), self.timer(0), self.timer(3))
 
@@ -87,7 +87,7 @@ class Wires:
         return beats
 
     def show(self, beats: "Beats", steps: "Sequence[Steps]") -> None:
-        """The lamp until the next call; buzzer and motor once, and never in place of a chime."""
+        """Show by the lamp until the next call; by buzzer and motor once, and never in place of a chime."""
         for i in range(min(len(beats), len(steps))):
             if beats[i] is None or i and not steps[i]:
                 continue

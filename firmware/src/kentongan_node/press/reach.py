@@ -39,7 +39,7 @@ class Reach:
             self.hops, self._shorter = state[1], state[2]
 
     def told(self, hops: int, shared: bool, actions: "list[Action]") -> None:
-        """An answer says that our alarm took so many hops, or, shared with others, so many at most."""
+        """Learn from an answer that our alarm took so many hops, or, shared with others, so many at most."""
         hops = max(LEAST, min(hops, MOST))
         if shared and hops >= self.hops:
             return

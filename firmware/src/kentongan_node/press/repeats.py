@@ -42,7 +42,7 @@ class Repeats:
         self.due_ms: int | None = start_ms
 
     def sent(self, now_ms: int, rnd: int) -> None:
-        """The turn was used."""
+        """Count the turn as used."""
         self.attempt += 1
         self._skipped = 0
         self._advance(now_ms, rnd)
@@ -56,7 +56,7 @@ class Repeats:
         return True
 
     def slow_down(self, now_ms: int, rnd: int) -> None:
-        """A siren sounds: only the sparse turns are left."""
+        """Keep only the sparse turns: a siren sounds."""
         if not self._slow:
             self._slow = True
             if self.due_ms is not None:

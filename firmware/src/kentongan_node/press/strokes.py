@@ -54,7 +54,7 @@ class Strokes:
         self._doubt = False
 
     def wake(self, now_ms: int) -> None:
-        """The board has booted because of the main key."""
+        """Begin with the main key down: the board has booted because of it."""
         self._event(WAKE, now_ms)
 
     def press(self, now_ms: int) -> int | None:

@@ -235,7 +235,7 @@ class Tombol(Node):
             self._press(OPEN, kind)
 
     def _press(self, name: str, kind: int) -> None:
-        """An alarm of that slot: the running incident goes on, unless it is over or was cancelled."""
+        """Raise an alarm of that slot: the running incident goes on, unless it is over or was cancelled."""
         incident = self.incidents[name]
         tested = incident is not None and incident.kind == m.KIND_UJI and kind != m.KIND_UJI
         if incident is None or incident.finished() or incident.cancel or tested:
@@ -247,7 +247,7 @@ class Tombol(Node):
         self._begin_alarm(name, kind, False)
 
     def _cancel_alarm(self) -> None:
-        """The hold lasted: take the alarm back. The same incident, until stage 5."""
+        """Take the alarm back, since the hold lasted. The same incident, until stage 5."""
         self._hold_ms = None
         incident = self.incidents[OPEN]
         if incident is not None and not incident.finished():
@@ -306,7 +306,7 @@ class Tombol(Node):
         return incident.stage >= m.STAGE_SOUNDING and self.mesh.active_origins(self.now_ms) >= CROWD
 
     def _resume(self, name: str, boot: "Boot") -> None:
-        """An incident that a reset interrupted goes on; that it did is on flash before anything is sent."""
+        """Go on with an incident that a reset interrupted; that it did is on flash before any sending."""
         data = self.state.get(name)
         if not data:
             return

@@ -177,6 +177,6 @@ class Penerima(MainsNode):
             self.actions.append(Show(state, (steps,) + show.steps[1:]) if steps else show)
 
     def _rhythm(self, kind: int) -> "Steps | None":
-        """The lamp beats the kind's own code, so that it is told without a chime; fast where it has none."""
+        """Beat the kind's own code by lamp, so that it is told without a chime; fast where it has none."""
         name, steps = patterns.of(self.settings, kind)
         return None if name == patterns.TITIR else steps

@@ -260,7 +260,7 @@ class Sirene(Output):
     # -- stage 1 ------------------------------------------------------------------------------------
 
     def _plan_stage1(self, record: "Record", message: "Message", packet: "Packet") -> None:
-        """A stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
+        """Plan a stage 1 soon, unless another one waits or was just sent: the next repeat asks again."""
         just_sent = (
             self._stage1_ms is not None
             and self.now_ms - self._stage1_ms < STAGE1_GAP_MS * self.mesh.pace // 100
@@ -304,7 +304,7 @@ class Sirene(Output):
                 self._overheard(entry.node, entry.counter)
 
     def _overheard(self, origin: int, counter: int) -> None:
-        """The presser has this from somebody else: ours is not needed, wherever it waits."""
+        """Drop ours, wherever it waits: the presser has this from somebody else."""
         record = self.soundings.of_counter(origin, counter)
         if record is None or counter != record.last:
             return
@@ -327,7 +327,7 @@ class Sirene(Output):
             self.note("receipt_2", entry.counter)
 
     def _sound_on_receipt(self, message: "Message", entry: "Entry") -> None:
-        """The gateway has stored an alarm that we did not hear, or took for a drill."""
+        """Sound for an alarm that the gateway has stored and we did not hear, or took for a drill."""
         record = self.soundings.of_counter(entry.node, entry.counter)
         if record is not None:
             if record.drill:
@@ -412,7 +412,7 @@ class Sirene(Output):
         self._report(record, None if record.state == LIVE else m.STATE_STOPPED)
 
     def _window(self, message: "Message", repeat: bool) -> None:
-        """A drill begins or ends; `counter` is its number. The state told is that of now, also to a repeat.
+        """Begin or end a drill; `counter` is its number. The state told is that of now, also to a repeat.
 
         With the counters lost none begins: the order may be a recorded one.
         """
@@ -456,7 +456,7 @@ class Sirene(Output):
             self._keep()
 
     def _hush(self) -> None:
-        """The silence key: the incident that is heard, and no other."""
+        """Silence the incident that is heard, and no other: the silence key."""
         record = self.soundings.current()
         if record is None:
             if self._playing is not None:
@@ -469,7 +469,7 @@ class Sirene(Output):
         self._report(record, m.STATE_SILENCED)
 
     def _test(self) -> None:
-        """The test key: two steady tones here, and an alarm of kind 15 that is stored and sounds nowhere."""
+        """Test by key: two steady tones here, and an alarm of kind 15 that is stored and sounds nowhere."""
         lately = self._test_ms is not None and self.now_ms - self._test_ms < TEST_GAP_MS
         if self.soundings.current() or lately:
             return
@@ -478,7 +478,7 @@ class Sirene(Output):
         self._test_alarm()
 
     def _test_alarm(self) -> None:
-        """An alarm of kind 15: stored by the gateway, and silent everywhere."""
+        """Send an alarm of kind 15: stored by the gateway, and silent everywhere."""
         self.reports.send_due(self, self.settings["gateway_hops"])  # so that peek is ours
         body = m.Alarm(0, self.sequence.peek() & 0xFFFF, self.settings["zone"], m.KIND_UJI, 0, 0)
         self.reports.add(m.ALARM, body, self.now_ms, "test")

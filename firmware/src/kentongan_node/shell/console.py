@@ -17,7 +17,7 @@ class Service(Exception):
 
 
 def asked(before: bytes, data: bytes) -> bytes:
-    """The end of a modem's line, to be handed in with what comes next; Service when the word stands in it."""
+    """Return the end of a modem's line, to be handed in with what comes next; Service: the word is in it."""
     data = before + data
     if data.find(ASKED) >= 0:
         raise Service()

@@ -159,7 +159,7 @@ def write_spare(node: int, data: bytes) -> bool:
 
 
 def keep_sequence(memory: "rtcmem.Memory", name: str, data: bytes) -> bool:
-    """A file of the sequence before there is a Port; True when a home took it."""
+    """Write a file of the sequence before there is a Port; True when a home took it."""
     try:
         files.write_state(name, data)
         return True
@@ -252,7 +252,7 @@ class Port:
         self._healthy = None if number is None else wires.output("healthy", number)
 
     def _lines(self) -> None:
-        """The serial line: the host's at a modem; else notes and a technician's words."""
+        """Read the serial line: the host's at a modem; else notes and a technician's words."""
         self._host = self._console = None
         self._words: list[str] = []
         self._poller = line()
@@ -321,7 +321,7 @@ class Port:
         return self._sounder is not None and self._sounder.playing
 
     def outlast(self) -> None:
-        """The program has failed: what sounds goes on to its end, or until somebody at the post ends it."""
+        """Let what sounds go on to its end, or until somebody at the post ends it: the program has failed."""
         while self._sounds():
             self._tend()
             if [
@@ -341,7 +341,7 @@ class Port:
         return bool(files.get("incident") or files.get("silent") or self._sounds())
 
     def _started_well(self, now_ms: int) -> None:
-        """The press has reached the core; after a while the start as a whole was a good one."""
+        """Note that the press has reached the core; after a while the start as a whole was a good one."""
         self._memory.pressed = ""
         if now_ms - self._started_ms >= GOOD_RUN_MS:
             self._memory.faults = 0
@@ -420,7 +420,7 @@ class Port:
             beside.do("flash", self._keeper.persist, action.name, action.data, self.now_ms())
 
     def _sound(self, action: "Sound") -> None:
-        """An output that cannot be driven is told to the core: nobody shall believe that it sounds."""
+        """Tell the core of an output that cannot be driven: nobody shall believe that it sounds."""
         if self._sounder is None:
             return
         if self._siren is not None:

@@ -64,7 +64,7 @@ class Keeper:
             self._to_flash(name, data, now_ms)
 
     def poll(self, now_ms: int, quiet: bool, calm: bool) -> "tuple[str, tuple[str, int]] | None":
-        """A write that waits. `quiet`: the radio can spare the time of one; `calm`: nothing else goes on.
+        """Try a write that waits. `quiet`: the radio can spare the time of one; `calm`: nothing else goes on.
 
         The event ("sense", ("flash", 1 or 0)) when the flash began or ceased to fail, else None.
         """

@@ -86,7 +86,7 @@ def serve(board: "Any", pins: "Pins", kind: "type[Node]") -> None:
 
 
 def serve_technician(pins: "Pins", memory: "Memory") -> None:
-    """The prompt is the technician's, until the watchdog takes the board back."""
+    """Leave the prompt to the technician, until the watchdog takes the board back."""
     outputs_off(pins)
     hal.watchdog(SERVICE_MS)
     memory.faults = 0
@@ -116,7 +116,7 @@ def let_go() -> None:
 def prepare(
     board: "Any", pins: "Pins", kind: "type[Node]", boot: "Boot", memory: "Memory", watchdog: "hal.Watchdog"
 ) -> "tuple[Node, hal.Port]":
-    """The core and its port, made of the device file and what was persisted."""
+    """Make the core and its port of the device file and what was persisted."""
     try:
         text = files.device_text()
     except (OSError, ValueError):  # not there, or no text

@@ -179,7 +179,7 @@ class Output(MainsNode):
         self._playing = playing
 
     def _quiet(self) -> int:
-        """The output off; returns when it has rested."""
+        """Switch the output off; returns when it has rested."""
         self._playing = None
         self.cancel("sense")
         self.cancel("rest")
@@ -187,7 +187,7 @@ class Output(MainsNode):
         return self.soundings.stretch.quiet(self.now_ms)
 
     def _rest(self) -> None:
-        """The carrier would shut the output before long: a silence that it takes for an end."""
+        """Rest before the carrier shuts the output: after a silence that it takes for an end."""
         self.at("rested", self._quiet())
         self.at("resting", self.now_ms)
         self.note("siren_rests", self.soundings.current().number)
@@ -208,7 +208,7 @@ class Output(MainsNode):
             self.note("siren_on", record.number, why, node=record.origin)
 
     def _tone(self, name: str, steps: "Steps") -> None:
-        """A tone of the post's own, once; none where the siren would have to rest within it."""
+        """Sound a tone of the post's own, once; none where the siren would have to rest within it."""
         total_ms = patterns.cycle_ms(steps)
         if self.soundings.stretch.left_ms(self.now_ms) < total_ms:
             self.count("tone_skipped")
@@ -231,7 +231,7 @@ class Output(MainsNode):
         self._rested = False
 
     def _report_live(self, limit: int, state: int | None = None) -> None:
-        """A report each of the incidents that run, the heard one first."""
+        """Send a report each of the incidents that run, the heard one first."""
         records = self.soundings.records
         live = sorted([(records[i].begun_ms, i) for i in range(len(records)) if records[i].state == LIVE])
         for _, i in list(reversed(live))[:limit]:

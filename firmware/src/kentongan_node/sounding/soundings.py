@@ -93,7 +93,7 @@ class Record:
         return True
 
     def order(self, counter: int, now_ms: int, total_ms: int) -> bool:
-        """The gateway's order: it begins anew, whatever was heard of it; False when it sounds for as long."""
+        """Take the gateway's order, which begins anew whatever was heard; False: it sounds for as long."""
         self.number = counter
         self.last = max(self.last, counter)
         left_ms = self.left_ms(now_ms)
@@ -133,7 +133,7 @@ class Soundings:
         return None
 
     def add(self, origin: int, counter: int, number: int, kind: int, zone: int, now_ms: int) -> Record:
-        """A new incident; the oldest that does not sound gives way, then the oldest."""
+        """Add an incident; the oldest that does not sound gives way, then the oldest."""
         self.records = [r for r in self.records if r.state == LIVE or now_ms - r.touched_ms < KEEP_MS]
         while len(self.records) >= RECORDS_LIMIT:
             idle = [r for r in self.records if r.state != LIVE] or self.records

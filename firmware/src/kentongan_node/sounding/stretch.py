@@ -23,13 +23,13 @@ class Stretch:
         return max(0, LIMIT_MS - (now_ms - self._first_ms))
 
     def driven(self, now_ms: int) -> None:
-        """The output is driven from now on."""
+        """Count the output as driven from now on."""
         if self.left_ms(now_ms) == LIMIT_MS:
             self._first_ms = now_ms
         self._quiet_ms = None
 
     def quiet(self, now_ms: int) -> int:
-        """The output is off from now on; returns when it has rested."""
+        """Count the output as off from now on; returns when it has rested."""
         if self._quiet_ms is None:
             self._quiet_ms = now_ms
         return self._quiet_ms + REST_MS
@@ -41,5 +41,5 @@ class Stretch:
         return (now_ms - self._first_ms) // 1000
 
     def recall(self, age_ms: int, now_ms: int) -> None:
-        """A reset interrupted a stretch of that age: the carrier counts on."""
+        """Take up a stretch of that age, which a reset interrupted: the carrier counts on."""
         self._first_ms, self._quiet_ms = now_ms - age_ms, None

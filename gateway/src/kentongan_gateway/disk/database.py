@@ -354,7 +354,7 @@ class Database:
                 raise SpoolError(f"spool {self._path}: {error}") from error
 
     def _unsent(self, limit: int) -> list[Stored]:
-        """A row that the disk has altered is put by and counted: it must not stop those behind it."""
+        """Put by and count a row that the disk has altered: it must not stop those behind it."""
         query = f"SELECT seq, {TEXT} FROM event WHERE state=? ORDER BY class, seq LIMIT ?"
         out, bad = [], []
         for seq, *text in self._db.execute(query, (UNSENT, limit)).fetchall():

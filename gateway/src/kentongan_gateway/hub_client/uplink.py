@@ -266,7 +266,7 @@ class Uplink:
         self._closed(client)
 
     def _connect(self, timeout_s: float) -> Client:
-        """A client; while none can be made, for a token or certificate that is not there, people are told."""
+        """Make a client; while none can be made, for want of a token or certificate, people are told."""
         try:
             client = self._make_client(timeout_s)
         except Exception as error:
@@ -374,7 +374,7 @@ class Uplink:
             self._behind.pop(next(iter(self._behind)))
 
     def _poison(self, rows: list[Stored]) -> None:
-        """The hub refuses the whole batch: halve it; a single culprit is set aside, to be offered later."""
+        """Halve a batch that the hub refuses whole; a single culprit is set aside, to be offered later."""
         if len(rows) > 1:
             self._batch = max(1, len(rows) // 2)
         else:

@@ -204,7 +204,7 @@ class MeshtasticRadio(Radio):
         return tries, send
 
     def put_back(self, send: Send, tries: int) -> None:
-        """A frame that failed on its way: once more over the next interface."""
+        """Put back a frame that failed on its way: once more over the next interface."""
         if tries < TRIES_MAX:
             self._put(send, tries)
         else:

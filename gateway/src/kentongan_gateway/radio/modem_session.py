@@ -122,7 +122,7 @@ class ModemSession:
     # what the owner of the line calls
 
     def open(self, now_ms: int) -> None:
-        """The line is (again) open: forget what was under way and configure."""
+        """Begin on a line that is (again) open: forget what was under way and configure."""
         self._close()
         self.up = False
         self._heard_ms = self._asked_ms = self._opened_ms = now_ms
@@ -148,7 +148,7 @@ class ModemSession:
         return events + self._noise(now_ms)
 
     def send(self, send: Send, now_ms: int) -> None:
-        """An actions.Send: sealed, queued, and repeated to the modem until it answers."""
+        """Send an actions.Send: sealed, queued, and repeated to the modem until it answers."""
         node = self._configure.node
         frame = self._channel.seal(node, send.packet_id, send.hop_limit, send.payload)
         flags = link.FLAG_FIRST if send.first else 0

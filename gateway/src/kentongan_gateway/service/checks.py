@@ -172,7 +172,7 @@ def _token(settings: Settings) -> str:
 
 
 def _certificate(settings: Settings) -> str:
-    """An alarm is not held back by dates, so that a Pi without a clock works; people renew it in time."""
+    """Check the certificate's dates. They hold no alarm back: a Pi without a clock works, people renew it."""
     client = HubClient(settings.hub.url, "", ca_file=settings.hub.ca_file)
     try:
         client.call("GET", "/api/v1/health")

@@ -65,7 +65,7 @@ class Clock:
         return self._wall_s() - self._steady_ns() / 1e9
 
     def hub_says(self, wall_s: float) -> None:
-        """The hub's wall time, of a reply that has just come; one that is plainly unset says nothing."""
+        """Take the hub's wall time, of a reply that has just come; one that is plainly unset says nothing."""
         if wall_s >= EARLIEST:
             self._hub_offset_s = wall_s - self._steady_ns() / 1e9
 

@@ -289,7 +289,7 @@ class Daemon:
         return "takes nothing" if orders else "takes nothing and gives no orders"
 
     def _show(self, again: bool = False) -> None:
-        """The lamp follows at once; a code that stays is asked for again, or it would go dark."""
+        """Show by the lamp at once; a code that stays is asked for again, or it would go dark."""
         code = lamp.code_of(self._troubles())
         if again or code != self._code:
             self._code = code
@@ -312,7 +312,7 @@ class Daemon:
         return not dead
 
     def _take_heard(self, heard: Heard, came_s: float) -> None:
-        """A frame and those that wait right behind it: what came in together is committed together."""
+        """Take a frame and those that wait right behind it: what came in together is committed together."""
         frames, then = [(heard, came_s)], None
         while len(frames) < TOGETHER_MAX and then is None:
             try:

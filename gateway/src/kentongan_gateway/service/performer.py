@@ -116,7 +116,7 @@ class Performer:
         self._perform(self.core.on_silence_key(self._now(), self._draw()))
 
     def taken(self, ids: Iterable[str], new: Container[str] = ()) -> None:
-        """The hub has committed these events; what no disk of ours has is as good as stored now.
+        """Note the events that the hub has committed; what no disk of ours has is as good as stored now.
 
         new: those of alarms that it takes for new.
         """
@@ -223,7 +223,7 @@ class Performer:
         self._mark(by_all_means=True)
 
     def _tell_spool(self) -> None:
-        """A spool that was set aside, and rows that the disk has altered."""
+        """Tell of a spool that was set aside, and of rows that the disk has altered."""
         spool = self._spool
         if spool.quarantined:
             self.trouble(

@@ -304,7 +304,7 @@ def _together(settings: Settings, text: str) -> None:
 
 
 def _trusted(hub: Hub, refuse: Refuse) -> None:
-    """The token goes over a line that nobody can read, or over none."""
+    """Refuse an address that would send the token over a line that somebody can read."""
     try:
         parts = urllib.parse.urlsplit(hub.url)
         fits = bool(parts.hostname) and (parts.port is None or parts.port > 0) and " " not in hub.url

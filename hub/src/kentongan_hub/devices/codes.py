@@ -47,7 +47,7 @@ def spelled(strokes: Sequence[int]) -> str:
 
 
 def read(text: str) -> str:
-    """The code that somebody typed: '** . *** -', '2+3' or 'titir'; LocalError says how to write one."""
+    """Read the code that somebody typed: '** . *** -', '2+3' or 'titir'; LocalError says how to write one."""
     text = " ".join(text.lower().split())
     if text == TITIR:
         return TITIR

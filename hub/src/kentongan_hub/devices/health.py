@@ -95,7 +95,7 @@ def gateways(db: Db, now: Now) -> list[GatewayHealth]:
 
 
 def health(db: Db, now: Now) -> Health:
-    """The strip under the board: what works is said, what does not is said louder."""
+    """Return the strip under the board: what works is said, what does not is said louder."""
     found, gone = gateways(db, now), deaf.of(db, now)
     well = (supervision.TERHUBUNG, supervision.DITUNGGU)
     lost = [one["label"] for one in found if one["link"] not in well]

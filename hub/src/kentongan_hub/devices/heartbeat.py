@@ -50,7 +50,7 @@ def bars(db: Db, now: Now, nodes: Iterable[int]) -> dict[int, Bar]:
 
 
 def bar(db: Db, now: Now, row: Device, scale: Scale, gone: deaf.Unwatched | None = None) -> Bar:
-    """The Bar of one device's row; `scale`: BY_HOUR or BY_DAY, in whole ones of the site's own time."""
+    """Return the Bar of one device's row; `scale`: BY_HOUR or BY_DAY, whole ones of the site's own time."""
     zone, (slot_ms, count) = db.setting("time_zone", "WIB"), scale
     ahead_ms = hours(zone) * HOUR_MS
     last = (now.wall + ahead_ms) // slot_ms

@@ -50,7 +50,7 @@ def clock_off_ms(now: Now, events: Sequence[Sent]) -> int | None:
 def heard(
     db: Db, now: Now, gateway: str, event: Event, battery_mv: int | None = None, news: bool = True
 ) -> bool:
-    """A device was heard: when, by whom, how well. False while it cries silently: no trace then.
+    """Note a device that was heard: when, by whom, how well. False while it cries silently: no trace then.
 
     Not `news`: something later of it is known, so this changes nothing but which gateways hear it.
     """
@@ -221,7 +221,7 @@ def _presser_knows(db: Db, now: Now, number: int, event: Event) -> None:
 
 
 def refusals(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """A gateway tells what it refused since it last told; the sum is kept."""
+    """Add up what a gateway refused since it last told; the sum is kept."""
     for reason, count in event["counters"].items():
         count_refusal(db, now, gateway, reason, count)
 

@@ -28,7 +28,7 @@ WORDS = {  # (what, reason)
 
 
 def take(db: Db, now: Now, gateway: str, event: Event) -> None:
-    """A gateway's word: this waits from its moment on for so many seconds, or no more (no reason)."""
+    """Take a gateway's word: this waits from its moment on for so many seconds, or no more (no reason)."""
     waiting = _of(db, gateway)
     waiting.pop(event["what"], None)
     left_ms = event["seconds"] * 1_000 - max(0, event["age_ms"])

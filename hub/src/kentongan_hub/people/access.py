@@ -104,7 +104,7 @@ def home(account: Lives) -> Home:
 
 
 def lives(at_home: Home) -> Lives:
-    """A home as the columns of an account."""
+    """Return a home as the columns of an account."""
     zone, house, outside = at_home
     return {"zone": zone, "house": house, "outside": outside}
 
@@ -195,7 +195,7 @@ def agreed_now(account: Account) -> bool:
 
 
 def account_of(db: Db, person: Person) -> Account | None:
-    """The account of a person of the register."""
+    """Return the account of a person of the register."""
     number = person["account"]
     return db.one("SELECT * FROM accounts WHERE id = ?", number, of=Account) if number else None
 
@@ -240,7 +240,7 @@ def note(
     account: int | None = None,
     person: int | None = None,
 ) -> None:
-    """The row that machines read; the record's line is written beside it."""
+    """Note the row that machines read; the record's line is written beside it."""
     db.insert(
         "access_changes",
         at_ms=now.ms,
@@ -385,7 +385,7 @@ def has_people(db: Db) -> bool:
 
 
 def doubt(db: Db, wall_ms: int) -> None:
-    """The facts come out of a copy: what was ended since opens no door, what waited is asked anew.
+    """Doubt facts that come out of a copy: what was ended since opens no door, what waited is asked anew.
 
     Whoever asked then has not said it of today's facts, and one more was enough. And people are to look.
     """

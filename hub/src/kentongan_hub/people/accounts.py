@@ -187,7 +187,7 @@ def is_worn(db: Db, now_ms: int, token: str, life_ms: int) -> bool:
 
 
 def prolong(db: Db, now_ms: int, token: str, life_ms: int) -> None:
-    """A session that is used lasts: nobody is asked for a password in the middle of an alarm."""
+    """Prolong a session that is used: nobody is asked for a password in the middle of an alarm."""
     db.run(
         "UPDATE sessions SET expires_ms = ? WHERE token = ? AND expires_ms > ?",
         *(now_ms + life_ms, hash_token(token), now_ms),

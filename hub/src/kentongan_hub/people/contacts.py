@@ -113,7 +113,7 @@ def check_days(db: Db) -> int:
 
 
 def is_old(row: Contact, gone: Absences, now_ms: int, days: int) -> bool:
-    """A number that nobody has called for too long, or ever; `gone`: when this hub was away (away.py)."""
+    """Tell whether nobody has called a number for too long, or ever; `gone`: when this hub was away."""
     checked_ms = row["verified_ms"]
     return bool(row["number"]) and (not checked_ms or gone.passed_ms(checked_ms, now_ms) > days * DAY_MS)
 

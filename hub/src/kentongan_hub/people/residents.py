@@ -206,7 +206,7 @@ def withdraw(db: Db, now: Now, by: By, person: int, at: str = "") -> None:
 
 
 def move_out(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: str = "") -> int:
-    """The household has left: nobody of it is called any more; the house stays, without people."""
+    """Take a household out: nobody of it is called any more; the house stays, without people."""
     reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
     if not db.run(
         "UPDATE houses SET occupied = 0 WHERE zone = ? AND number = ? AND occupied = 1", zone, number
@@ -224,7 +224,7 @@ def move_out(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: 
 
 
 def move_in(db: Db, now: Now, by: By, zone: int, number: int, reason: str, at: str = "") -> None:
-    """A household has come: the house counts again; its people are added with their consent."""
+    """Take a household in: the house counts again; its people are added with their consent."""
     reason = _text(_("alasan"), reason, NOTE_LIMIT, True)
     if not db.run(
         "UPDATE houses SET occupied = 1 WHERE zone = ? AND number = ? AND occupied = 0", zone, number

@@ -76,7 +76,7 @@ class Pairings:
             return [one for one in self._waiting.values() if one.account is None]
 
     def confirm(self, now_ms: int, code: str, account: int) -> Waiting:
-        """The browser with this code is that account from its next look on; LocalError when there is none."""
+        """Make the browser with this code that account from its next look on; LocalError: there is none."""
         with self._lock:
             self._forget(now_ms)
             for key, one in self._waiting.items():
@@ -137,7 +137,7 @@ def listed(db: Db) -> list[Screen]:
 
 
 def revoke(db: Db, now: Now, by: Account, number: int, at: str = "") -> bool:
-    """The screen is nobody from now on; False when there is none of this number."""
+    """Make the screen nobody from now on; False when there is none of this number."""
     row = db.one("SELECT * FROM accounts WHERE id = ? AND paired_by != '' AND active = 1", number)
     if row is None:
         return False

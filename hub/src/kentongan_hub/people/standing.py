@@ -53,7 +53,7 @@ def want(db: Db, now: Now, by: By, what: str, body: Body, at: str = "") -> bool:
 
 
 def confirm(db: Db, now: Now, by: Account, number: int, at: str = "") -> None:
-    """The second person agrees: the change is judged and made now, by what is true now."""
+    """Take the second person's consent: the change is judged and made now, by what is true now."""
     row = access.request(db, number)
     look = _RULES[row["what"]](db, row["body"], row["first"])
     access.may_agree(db, by, row, look.account, look.touched)
@@ -105,7 +105,7 @@ def _becomes(old: str | Said, new: str | Said) -> Said:
 def _written(
     db: Db, now: Now, makers: Makers, what: str, account: Account, old: str, new: str, at: str
 ) -> None:
-    """The record's line and the row for machines; whoever changed enters again with what is true now."""
+    """Write the record's line and the row for machines; whoever changed enters again, as is true now."""
     access.note(db, now, _ids(makers), what, old, new, account=account["id"])
     detail = _becomes(*(STATES.get(one, one) for one in (old, new))) if old != new else new
     audit.record(db, now.wall, makers[0]["login"], ON_RECORD[what], account["login"], detail, at)
@@ -250,7 +250,7 @@ def _set_home(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
 
 
 def move(db: Db, now: Now, makers: Makers, account: Account, new: Home, at: str) -> None:
-    """The account lives there from now on: no earlier incident opens, those of the new house close."""
+    """Move the account there from now on: no earlier incident opens, those of the new house close."""
     if access.home(account) == new:
         return
     db.run("UPDATE accounts SET zone = ?, house = ?, outside = ? WHERE id = ?", *new, account["id"])
@@ -326,7 +326,7 @@ def _exclude(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
 
 
 def _include(db: Db, now: Now, makers: Makers, body: Body, at: str) -> None:
-    """The exclusion ends and its row stays; an incident that was opened meanwhile stays closed."""
+    """End the exclusion; its row stays, and an incident that was opened meanwhile stays closed."""
     account, place = _account(db, body["account"]), (body["zone"], body["house"])
     db.run(
         "UPDATE exclusions SET ended_wall = ?, ended_by = ? WHERE account = ? AND zone = ? AND house = ? "

@@ -59,7 +59,7 @@ def flood(siege: Siege, i: int) -> bytes:
 
 
 def next_flood(siege: Siege, i: int) -> bytes:
-    """The counters that come next, so that the real one looks like a copy."""
+    """Return the alarm with a counter that comes next, so that the real one looks like a copy."""
     return siege.bag.alarm(siege.button, siege.counter() + 1 + i % 12, attempt=i % 4)
 
 
@@ -69,13 +69,13 @@ def repeats(siege: Siege, i: int) -> bytes:
 
 
 def replays(siege: Siege, i: int) -> bytes:
-    """The victim's own genuine frames of an earlier press, each time under a new id."""
+    """Play the victim's own genuine frames of an earlier press, each time under a new id."""
     known = siege.recorded("ALARM", siege.button)[:RECORDED]
     return siege.bag.again(known[i % len(known)]) if known else flood(siege, i)
 
 
 def raw_replays(siege: Siege, i: int) -> bytes:
-    """The same by somebody who holds no key at all: other hops, other relay, other id."""
+    """Play the same without holding any key at all: other hops, other relay, other id."""
     known = siege.recorded("ALARM", siege.button)[:RECORDED]
     return dressed(known[i % len(known)], i) if known else noise(siege, i)
 
@@ -116,7 +116,7 @@ def houses(siege: Siege, i: int) -> bytes:
 
 
 def long_houses(siege: Siege, i: int) -> bytes:
-    """The same, twenty frames of each: relays see an alarm that goes on, and draw for it."""
+    """Play the same, twenty frames of each: relays see an alarm that goes on, and draw for it."""
     return siege.bag.alarm(0x5400_0000 + i // 20, AHEAD, attempt=i % 20)
 
 
@@ -131,7 +131,7 @@ def noise(siege: Siege, i: int) -> bytes:
 
 
 def hops(siege: Siege) -> None:
-    """The victim's frame without hops, as if another relay had carried it, or spoilt, right behind it."""
+    """Play the victim's frame without hops, as if a relay had carried it, or spoilt, right behind it."""
 
     def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] not in ("ALARM", "OTHER"):
@@ -171,13 +171,13 @@ def _carried_soon(siege: Siege, relay: str = "penerus-1") -> None:
 
 @at_door(FARTHER)
 def low_ahead(siege: Siege) -> None:
-    """The victim's frame with one hop left, at a relay farther on, before the true copy gets there."""
+    """Play the victim's frame with one hop left, at a relay farther on, ahead of the true copy."""
     _react_to_press(siege, _lower(siege))
 
 
 @at_door(FARTHER)
 def low_steps(siege: Siege) -> None:
-    """The common purse emptied; then the same, and one hop more each time that relay has carried one."""
+    """Empty the common purse; then the same, and one hop more each time that relay has carried one."""
     for i in range(PURSE_FRAMES if siege.bag.holds_channel else 0):
         siege.send(flood(siege, i), every_s=1)
     _react_to_press(siege, _lower(siege, steps=True))
@@ -185,7 +185,7 @@ def low_steps(siege: Siege) -> None:
 
 @at_door(FARTHER)
 def low_late(siege: Siege) -> None:
-    """The same so much later that it also meets the copy of a first relay that waited its slots."""
+    """Play the same so much later that it also meets the copy of a first relay that waited its slots."""
     react = _lower(siege)
 
     def later(one: Detail, frame: bytes) -> Iterable[bytes]:
@@ -211,7 +211,7 @@ def _lower(siege: Siege, steps: bool = False) -> React:
 
 
 def attempts(siege: Siege) -> None:
-    """A forged higher attempt of the very counter, right behind the frame."""
+    """Forge a higher attempt of the very counter, right behind the frame."""
 
     def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM":
@@ -224,7 +224,7 @@ def attempts(siege: Siege) -> None:
 
 
 def spared(siege: Siege) -> None:
-    """A forged receipt behind each frame, so that relays spare their copies."""
+    """Forge a receipt behind each frame, so that relays spare their copies."""
 
     def react(one: Detail, frame: bytes) -> Iterable[bytes]:
         if one.get("src") != siege.button or one["type"] != "ALARM":
@@ -280,7 +280,7 @@ def muzzle(siege: Siege) -> None:
 
 
 def muzzle_on(siege: Siege) -> None:
-    """The same, and while the button calls he tries to come first whenever a relay carries one more."""
+    """Play the same, and while the button calls come first whenever a relay carries one more."""
     _empty_the_purses(siege)
     siege.press()
     for i in range(CALLS_S):
@@ -303,7 +303,7 @@ def shares_spent(siege: Siege) -> None:
 
 
 def jam_and_forge(siege: Siege) -> None:
-    """A jammer for 12 s from the press on, and forged receipts and stops as soon as he is done."""
+    """Jam for 12 s from the press on, then forge receipts and stops at once."""
     siege.first()
     siege.jam(12)
     siege.press()

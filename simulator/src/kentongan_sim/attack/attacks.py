@@ -170,7 +170,7 @@ ATTACKS = _attacks()
 
 
 def attack(name: str) -> Attack:
-    """The attack of that name; LocalError names those there are."""
+    """Return the attack of that name; LocalError names those there are."""
     if name not in ATTACKS:
         raise LocalError(f"there is no attack {name!r}; choose one of {', '.join(ATTACKS)}")
     return ATTACKS[name]

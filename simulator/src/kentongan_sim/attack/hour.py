@@ -82,7 +82,7 @@ def invented(siege: Siege) -> Iterator[bytes]:
 
 
 def own_words(siege: Siege) -> Iterator[bytes]:
-    """The stolen board's own true messages: a penerima's answers, a tombol's tests, a post's reports."""
+    """Send the stolen board's own true messages: a penerima's answers, a tombol's tests, a post's reports."""
     label, bag, victim, last = siege.stolen[0], siege.bag, siege.button, siege.counter()
     own, role = siege.node(label), siege.world.nodes[label].place.role
     while True:
@@ -159,17 +159,17 @@ def _told(siege: Siege) -> None:
 
 
 def own_number(siege: Siege) -> Node:
-    """A receipt in the gateway's own number, which it takes for an echo."""
+    """Send a receipt in the gateway's own number, which it takes for an echo."""
     return siege.gateway
 
 
 def invented_number(siege: Siege) -> Node:
-    """A receipt in the number of a gateway that does not exist."""
+    """Send a receipt in the number of a gateway that does not exist."""
     return INVENTED
 
 
 def neighbours_number(siege: Siege) -> Node:
-    """A receipt in the number of another gateway of the site."""
+    """Send a receipt in the number of another gateway of the site."""
     return next(siege.node(one.modem) for one in siege.world.scene.gateways if one is not siege.home)
 
 
@@ -189,7 +189,7 @@ def number_used_up(siege: Siege) -> None:
 
 
 def pages_full(siege: Siege) -> None:
-    """A stolen button presses again and again: each of its alarms pages everybody for ten minutes."""
+    """Press a stolen button again and again: each of its alarms pages everybody for ten minutes."""
     own = siege.node(siege.stolen[0])
     for _ in range(PAGED):
         counter = siege.high()
@@ -203,7 +203,7 @@ def pages_full(siege: Siege) -> None:
 
 
 def held_full(siege: Siege) -> None:
-    """A gateway with a new card, and a stolen button whose alarms it holds back until nothing more fits."""
+    """Fill a gateway that has a new card with alarms of a stolen button that it holds back."""
     siege.cut(erase=True)
     own, modem = siege.node(siege.stolen[0]), siege.world.nodes[siege.home.modem]
     for i in range(HELD if siege.armed else 0):  # so near that no post hears it and vouches for it

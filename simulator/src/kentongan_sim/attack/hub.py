@@ -168,7 +168,7 @@ class HubSiege:
 
 
 def answers(siege: HubSiege, key: str = "main") -> None:
-    """A board that was not asked, of another zone or of the house that called, says "saya datang"."""
+    """Say "saya datang" by a board that was not asked, of another zone or of the house that called."""
     siege.run(siege.seed % 7)
     counter = siege.press(key)
     label = siege.attack.holder
@@ -186,7 +186,7 @@ def answers(siege: HubSiege, key: str = "main") -> None:
 
 
 def answers_silent(siege: HubSiege) -> None:
-    """The same to a confidential alarm."""
+    """Say the same to a confidential alarm."""
     answers(siege, "silent")
 
 
@@ -246,7 +246,7 @@ def two_raised(siege: HubSiege) -> None:
 
 @with_second(ZONE)
 def two_raised_elsewhere(siege: HubSiege) -> None:
-    """The same, after the gateway whose number they have has lost its power: another orders for it."""
+    """Do the same after the gateway whose number they have has lost its power: another orders for it."""
     slugs = [siege.raise_siren(kind) for kind in RAISED]
     siege.run(BEATEN_S)
     siege.town.houses["gateway-1"].switch_off()
@@ -256,7 +256,7 @@ def two_raised_elsewhere(siege: HubSiege) -> None:
 
 
 def missed(siege: HubSiege, zone: int = ZONE) -> None:
-    """A post without power misses that a second siren is raised: the end of that one leaves the first."""
+    """Raise a second siren that a post without power misses: the end of that one leaves the first."""
     siege.raise_siren(RAISED[0])
     siege.run(BEATEN_S)
     post = POSTS[zone][-1]
@@ -273,12 +273,12 @@ def missed(siege: HubSiege, zone: int = ZONE) -> None:
 
 @with_second(OTHER_ZONE)
 def missed_beside(siege: HubSiege) -> None:
-    """The same in another RT, whose own gateway orders under the number of the first one's."""
+    """Do the same in another RT, whose own gateway orders under the number of the first one's."""
     missed(siege, OTHER_ZONE)
 
 
 def while_closing(siege: HubSiege) -> None:
-    """The button presses again while the closing of its earlier alarm is under way, heard or not yet."""
+    """Press again while the closing of the button's earlier alarm is under way, heard or not yet."""
     siege.press()
     siege.run(6)
     (slug,) = [row["slug"] for row in siege.town.rows("SELECT slug FROM incidents")]

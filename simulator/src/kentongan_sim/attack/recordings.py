@@ -43,13 +43,13 @@ def old_alarms(siege: Siege) -> None:
 
 @at_door("penerus-1")
 def old_alarms_many(siege: Siege) -> None:
-    """The same, where relays have heard more houses than they remember: those played are forgotten."""
+    """Play the same where relays have heard more houses than they remember: those played are forgotten."""
     _old_alarms(siege, MANY)
 
 
 @at_door("penerus-1", known=False)
 def old_alarms_new(siege: Siege) -> None:
-    """The same on the day on which the relays came: they know nobody, neither the victim nor those played."""
+    """Play the same on the day the relays came: they know neither the victim nor those played."""
     _old_alarms(siege, 0)
 
 
@@ -93,7 +93,7 @@ def strange_crowd(siege: Siege) -> None:
 
 @at_door("penerus-3", known=False)
 def strange_crowd_new(siege: Siege) -> None:
-    """The same on the day on which the relays came: they do not know the victim either."""
+    """Play the same on the day on which the relays came: they do not know the victim either."""
     strange_crowd(siege)
 
 

@@ -56,7 +56,7 @@ def asked(siege: Siege) -> None:
 
 @at_door("penerus-2")
 def resealed(siege: Siege) -> None:
-    """The common purse emptied; then each attempt under ids of his own and with one hop left, ahead of it."""
+    """Empty the common purse; then play each attempt under ids of his own, with one hop left, ahead of it."""
     for i in range(air.PURSE_FRAMES):
         siege.send(air.flood(siege, i), every_s=1)
 

@@ -48,7 +48,7 @@ def after_cut(siege: Siege, erase: bool = False, wait_s: float = LATER_S) -> Non
 
 
 def soon_after_cut(siege: Siege) -> None:
-    """The same four minutes after the press, when its siren has just ended: nothing begins anew."""
+    """Play the same four minutes after the press, when its siren has just ended: nothing begins anew."""
     siege.press()
     siege.run(SOON_S)
     old = siege.recorded("ALARM", siege.button)[:3]
@@ -68,7 +68,7 @@ def empty_state(siege: Siege) -> None:
 
 
 def strange_gateway(siege: Siege) -> None:
-    """An alarm of twenty minutes ago, played to a gateway of another RT that had no power then."""
+    """Play an alarm of twenty minutes ago to a gateway of another RT that had no power then."""
     strange = next(one for one in siege.world.scene.gateways if one is not siege.home)
     siege.world.switch(strange.label, False)
     siege.press()
@@ -83,13 +83,13 @@ def strange_gateway(siege: Siege) -> None:
 
 
 def strange_gateway_no_hub(siege: Siege) -> None:
-    """The same, and the hub has died in the twenty minutes."""
+    """Play the same when the hub has died in the twenty minutes."""
     siege.world.at(LATER_S // 2 * 1_000_000, siege.world.switch, "hub", False)
     strange_gateway(siege)
 
 
 def own_witness(siege: Siege) -> None:
-    """A new card, no hub: the stolen post says that it sounds for a recorded alarm, and sounds now."""
+    """Say by a stolen post, with a new card and no hub, that it sounds for a recorded alarm, and sound."""
     siege.press()
     siege.run(LATER_S)
     old, about = siege.recorded("ALARM", siege.button)[:2], (siege.button, siege.counter_pressed())
@@ -112,7 +112,7 @@ def own_witness(siege: Siege) -> None:
 
 
 def posts_cut(siege: Siege) -> None:
-    """The posts' power goes as well, and one of them comes back without its counters."""
+    """Cut the posts' power as well, and bring one of them back without its counters."""
     siege.press()
     siege.run(LATER_S)
     old = siege.recorded("ALARM", siege.button)[:2] + siege.recorded("RECEIPTS")[:2]
@@ -129,7 +129,7 @@ def posts_cut(siege: Siege) -> None:
 
 
 def rested(siege: Siege) -> None:
-    """A post beats a recorded alarm, and is to rest; the gateway loses its power before the next press."""
+    """Have a post beat a recorded alarm until it is to rest; the gateway is off before the next press."""
     post = siege.of_role("sirene")[0]
     siege.world.switch(post, False)
     siege.press()
@@ -187,7 +187,7 @@ def stop_orders(siege: Siege) -> None:
 
 
 def silence(siege: Siege, state: int = m.STATE_SILENCED) -> None:
-    """The stolen post reports "silenced at the post" (or "sounding") for the coming counters.
+    """Report by the stolen post "silenced at the post" (or "sounding") for the coming counters.
 
     The other posts refuse the press as old, for he has used up their mark: only the gateway's order sounds.
     """
@@ -246,7 +246,7 @@ def whisper(siege: Siege) -> None:
 
 
 def second_press(siege: Siege) -> None:
-    """The stolen post says "silenced" at once, of an incident that goes on with a second press."""
+    """Say "silenced" by the stolen post at once, of an incident that goes on with a second press."""
     bag, post = siege.bag, siege.node(siege.stolen[0])
     siege.first()
     siege.send(*[bag.alarm(siege.button, siege.high()) for _ in range(2)])
@@ -261,7 +261,7 @@ def second_press(siege: Siege) -> None:
 
 
 def refused(siege: Siege) -> None:
-    """The stolen post says again and again that it refused the alarm: one order is its due, no more."""
+    """Say by the stolen post again and again that it refused the alarm: one order is its due, no more."""
     bag, post = siege.bag, siege.node(siege.stolen[0])
     siege.press()
     siege.run(3)

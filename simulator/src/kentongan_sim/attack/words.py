@@ -87,7 +87,7 @@ def neighbours(siege: Siege) -> None:
 
 
 def old_receipts(siege: Siege) -> None:
-    """The button's own receipts of an earlier press, stage 3 among them, played again during the next."""
+    """Play the button's own receipts of an earlier press, stage 3 among them, during the next."""
     siege.first()
     old = siege.recorded("RECEIPTS")[-24:]
     siege.world.switch("hub", False)  # nobody answers the second one
@@ -158,7 +158,7 @@ def ahead(siege: Siege) -> None:
 
 
 def used_up(siege: Siege) -> None:
-    """The highest counter there is, in all that a post may make in another's name: nothing is newer."""
+    """Say the highest counter there is in all that a post may make in another's name: nothing is newer."""
     bag = siege.bag
     siege.first()
     about = siege.button, LAST_COUNTER

@@ -339,7 +339,7 @@ def everywhere(run: Campaign) -> str:
 
 
 def measured_stock(run: Campaign) -> str:
-    """The stock model beside what real stock nodes did in the same kind of place."""
+    """Compare the stock model with what real stock nodes did in the same kind of place."""
     rows = []
     for presses, baseline, words, real, figure in targets.REAL_STOCK:
         wanted = "stock8", presses, baseline

@@ -59,7 +59,7 @@ def siren_from_finger(record: Record) -> list[float]:
 
 
 def siren_over_floor(record: Record) -> list[float]:
-    """The same beyond the air time of the hops, which no radio can save."""
+    """Return the same beyond the air time of the hops, which no radio can save."""
     return [
         never_or(row["siren_ms"]) - row["boot_ms"] - row["floor_ms"]
         for row in presses(record)

@@ -298,7 +298,7 @@ class Air:
         radio.job = None
 
     def _reach(self, frame: Frame, receivers: Iterable[Radio]) -> None:
-        """The frame is at these antennas from now on, where they are in reach, and may spoil there the one
+        """Put the frame at these antennas from now on, where they are in reach; it may spoil there the one
         that is being received.
         """
         links, fades, fades_q = frame.sender.links, self.on_air[frame], self._fades_q

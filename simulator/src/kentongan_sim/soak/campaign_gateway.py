@@ -123,7 +123,7 @@ class CampaignGateway(RealHubHost):
                 raise Dead
 
     def _die(self) -> None:
-        """The process is gone; what was not synced is torn where the power went as well."""
+        """End the process; what was not synced is torn where the power went as well."""
         self.switch_off()
         if self._disk and self._disk.dead:
             self.torn += self._disk.cut(self.rng)
@@ -148,7 +148,7 @@ class CampaignGateway(RealHubHost):
             file.write_bytes(data)
 
     def _tear_states(self) -> None:
-        """A state that was being written when the power went: its new file is torn, the old one stands."""
+        """Tear a state that was being written at the cut: its new file is torn, the old one stands."""
         (self.directory / "seq.new").write_bytes(self.rng.randbytes(self.rng.randrange(20)))
 
     def kill(self) -> None:

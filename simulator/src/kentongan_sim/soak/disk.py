@@ -118,7 +118,7 @@ class Disk:
     # what a campaign says
 
     def arm(self, directory: str | Path, steps: int) -> None:
-        """The power goes at the steps-th write, sync, truncation or deletion below directory."""
+        """Cut the power at the steps-th write, sync, truncation or deletion below directory."""
         self._armed, self._left, self.dead = str(directory), steps, False
         self._synced, self._touched = {}, set()
 

@@ -87,7 +87,7 @@ def field(args: Namespace) -> list[str]:
 
 
 def in_parts(args: Namespace, name: str, campaign: Parts[R], page: Page[R], count: int) -> list[str]:
-    """A campaign of `count` faults in parts, each kept when it is done; its problems."""
+    """Run a campaign of `count` faults in parts, each kept when it is done; return its problems."""
     from kentongan_sim.soak import disk
 
     if disk.shared_sqlite() is None:

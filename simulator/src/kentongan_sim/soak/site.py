@@ -162,7 +162,7 @@ class Ground(Generic[G, L]):
                 return
 
     def answer_all(self) -> None:
-        """The person at the board says "saya datang"."""
+        """Say "saya datang" by the person at the board."""
         before = self.hub.app.hub.now().ms - ANSWER_MS
         for row in self.rows("SELECT * FROM incidents WHERE state = 'baru' AND opened_ms <= ?", before):
             self.act(row, "datang")

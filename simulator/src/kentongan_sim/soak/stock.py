@@ -82,7 +82,7 @@ class Served:
                     self.receipted[entry.node, entry.counter] = time.monotonic()
 
     def hear(self, node: int, counter: int, attempt: int) -> None:
-        """An alarm of this button, kind uji: stored and receipted, sounds nowhere."""
+        """Hear an alarm of this button, kind uji: stored and receipted, sounds nowhere."""
         key_c, key_r = KEYS.c(node, m.TOMBOL, 0), KEYS.r(node, m.TOMBOL, 0)
         assert key_c is not None and key_r is not None
         body = m.Alarm(attempt, counter & 0xFFFF, 5, m.KIND_UJI, 0, 150)

@@ -144,7 +144,7 @@ class TcpBridge:
         self._thread.join(timeout=5)
 
     def replug(self) -> None:
-        """The device is back at the same port."""
+        """Bring the device back at the same port."""
         self._listen(self.port)
 
     close = unplug

@@ -201,7 +201,7 @@ class NodeHost:
     # Events
 
     def key(self, key: str, down: bool) -> None:
-        """A finger, or the lid; a sleeping tombol wakes by its wake keys."""
+        """Press or lift a finger, or the lid; a sleeping tombol wakes by its wake keys."""
         if (key in self.keys) == down:
             return
         (self.keys.add if down else self.keys.discard)(key)
@@ -221,7 +221,7 @@ class NodeHost:
                 self._run(self.engine.deliver(self.label, "receive", (frame, rssi, snr_q), now_ms, rnd))
 
     def garbled(self, n_bytes: int) -> None:
-        """The chip received a frame whose check failed; that moves no deadline and needs no chance."""
+        """Receive a frame whose check failed; that moves no deadline and needs no chance."""
         if self.phase == NodeHost.ON:
             self.engine.deliver(self.label, "garbled", (n_bytes,), self._now_ms(), 0)
 

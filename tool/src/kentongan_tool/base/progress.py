@@ -124,7 +124,7 @@ def of_percents(told: Told) -> Callable[[str], None]:
 
 
 def of_copies(sizes: Sequence[int], told: Told) -> Callable[[str], None]:
-    """The same of several files one after the other; a percentage that falls is that of the next."""
+    """Follow the same of several files one after the other; a percentage that falls is that of the next."""
     large = [size for size in sizes if size >= BAR_BYTES]
     done, last = 0, 0
 

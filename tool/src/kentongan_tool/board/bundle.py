@@ -85,7 +85,7 @@ class Bundle:
 
     @property
     def wheels(self) -> Path | None:
-        """The folder of wheels for devicetools.ensure, or None."""
+        """Return the folder of wheels for devicetools.ensure, or None."""
         folder = self.folder / "wheels"
         return folder if folder.is_dir() else None
 

@@ -193,7 +193,7 @@ def run(
 
 
 def _run_heard(words: list[str], timeout_s: float, env: dict[str, str], heard: Heard, quiet_s: float) -> Done:
-    """A terminal takes the output: only to one does mpremote say how far it is."""
+    """Run it on a terminal that takes the output: only to one does mpremote say how far it is."""
     until_s, said, heard_s = time.monotonic() + timeout_s, b"", time.monotonic()
     reader, writer = pty.openpty()
     with tempfile.TemporaryFile() as errors, open(reader, "rb", buffering=0) as output:

@@ -34,7 +34,7 @@ class Port(NamedTuple):
 
 
 def there() -> list[Port]:
-    """The USB ports of this machine, those that a board here shows first."""
+    """List the USB ports of this machine, those that a board here shows first."""
     from serial.tools import list_ports
 
     found = [
@@ -115,7 +115,7 @@ def lines(found: list[Port]) -> list[str]:
 
 
 def choose(given: str | None, say: Say, any_kind: bool = False) -> str:
-    """The port that was given, or the only one with a board, or the one that a person picks.
+    """Return the port that was given, or the only one with a board, or the one that a person picks.
 
     `any_kind`: also ports that no board of ours shows, for other people's radios.
     """

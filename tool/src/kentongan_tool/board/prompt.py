@@ -115,7 +115,7 @@ print("KENTONGAN " + repr("main.py" in os.listdir("/")))
 
 @contextlib.contextmanager
 def staging() -> Iterator[Path]:
-    """A folder for files with keys: mode 0700, in memory if possible, gone afterwards whatever happens."""
+    """Make a folder for files with keys: mode 0700, in memory if possible, gone afterwards in any case."""
     beside = next((place for place in MEMORY_DIRS if os.access(place, os.W_OK)), None)
     folder = tempfile.mkdtemp(prefix="kentongan-", dir=beside)  # mkdtemp makes it 0700
     try:

@@ -48,7 +48,7 @@ class Reach:
             self._read_body(*self._waiting.pop())
 
     def _name(self, name: str, later: bool) -> None:
-        """A top-level name is read, or (not later) only called by the start."""
+        """Follow a top-level name that is read, or (not later) only called by the start."""
         node = self.top.get(name)
         if node is None:
             return
@@ -61,7 +61,7 @@ class Reach:
             self._made(node, later)
 
     def _made(self, owner: ast.ClassDef, later: bool) -> None:
-        """An object of that class may be made."""
+        """Follow an object of that class, which may be made."""
         for node in owner.body:
             if isinstance(node, METHODS) and node.name.startswith("__"):
                 self._body(node, later or node.name != "__init__")

@@ -8,8 +8,8 @@ from kentongan_tool.code.trees import METHODS, Method, stored, text_of, walk
 
 
 def needed(statements: list[ast.stmt], roots: list[str], asked: Container[str] = ()) -> list[ast.stmt]:
-    """The statements that the roots' names reach, in order, without methods that nothing names (nor `asked`);
-    what binds no name always counts."""
+    """Return the statements that the roots' names reach, in order, without methods that nothing names (nor
+    `asked`); what binds no name always counts."""
     while True:
         statements = _reached(statements, roots)
         if not _drop_methods(statements, asked):

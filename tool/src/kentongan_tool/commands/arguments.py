@@ -20,7 +20,7 @@ TOKEN_HELP = "berkas berisi token teknisi (mode 0600)"
 
 
 def typed(text: str) -> str:
-    """The text with this program's commands as they can be typed here: by the path that it was started by,
+    """Return the text with this program's commands as they can be typed here: by the path it was started by,
     unless the shell finds it by name.
     """
     by = sys.argv[0]
@@ -119,6 +119,6 @@ def add_port(parser: argparse.ArgumentParser) -> None:
 
 
 def report(error: ToolError) -> None:
-    """A failure on standard error, both languages."""
+    """Say a failure on standard error, in both languages."""
     progress.Line.clear()
     print(typed("\n".join(error.lines())), file=sys.stderr, flush=True)

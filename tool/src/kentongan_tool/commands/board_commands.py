@@ -244,7 +244,7 @@ def go_test(args: argparse.Namespace) -> None:
 
 
 def test_modem(args: argparse.Namespace, hub: Hub) -> None:
-    """A gateway's radio on the technician's cable: does it start, take its settings, and transmit?"""
+    """Test a gateway's radio on the technician's cable: does it start, take its settings, and transmit?"""
     known = [one["label"] for one in hub.site()["gateways"]]
     if args.gateway is None and len(known) != 1:
         raise ToolError("argument", f"a gateway's radio is at {args.port}: --gateway {', '.join(known)}")

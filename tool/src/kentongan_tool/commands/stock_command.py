@@ -40,7 +40,7 @@ def go(args: argparse.Namespace) -> None:
 
 
 def check_number(site: Site, label: str, number: int) -> None:
-    """A stock radio keeps its own number, and a gateway's number is its radio's."""
+    """Check a gateway's number: it is its stock radio's, which keeps its own."""
     known = {gateway["label"]: gateway["node"] for gateway in site["gateways"]}
     if known.get(label) != number:
         there = f"is {known[label]:08x}" if label in known else "is unknown"

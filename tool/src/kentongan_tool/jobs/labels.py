@@ -146,7 +146,7 @@ def _box(
     colour: tuple[int, int, int],
     style: Style = "",
 ) -> None:
-    """A text within (x, y, width, height): on one line as long as it can be read, else broken and smaller."""
+    """Draw a text within (x, y, width, height): on one line while it can be read, else broken and smaller."""
     x, y, width, height = box
     text = printable(text)
     least = max(size * ONE_LINE, TEXT_MIN_PT)
@@ -198,7 +198,7 @@ def _steps(pdf: "FPDF", steps: list[str], x: float, y: float, width: float, heig
 
 
 def _qr(pdf: "FPDF", text: str, x: float, y: float) -> None:
-    """The code as filled squares, sharp at every size; segno leaves the quiet zone of 4 modules."""
+    """Draw the code as filled squares, sharp at every size; segno leaves the quiet zone of 4 modules."""
     import segno
 
     rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]

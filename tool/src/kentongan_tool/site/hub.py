@@ -133,7 +133,7 @@ class Hub:
         return found[0]
 
     def register(self, fields: Fields, replaces: int | None, request: str) -> Made:
-        """A pending device: {"node", "file", "state", "mark", ...}. It is in service after confirm only.
+        """Register a pending device: {"node", "file", "state", "mark", ...}. In service after confirm only.
 
         `request`: an id of this registration; the same one again withdraws what the first may have made.
         """

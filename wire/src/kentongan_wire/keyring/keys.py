@@ -38,7 +38,7 @@ def relay_root(alarm_root: bytes) -> bytes:
 
 
 def node_key(root: bytes, node: int, role: int, generation: int) -> bytes:
-    """A, C or R of one node: HMAC(root, "KTG1 node" | node u32 | role u8 | generation u8), 32 bytes."""
+    """Return A, C or R of a node: HMAC(root, "KTG1 node" | node u32 | role u8 | generation u8), 32 bytes."""
     return hmac_sha256(root, b"KTG1 node" + struct.pack("<IBB", node, role, generation))
 
 
@@ -57,7 +57,7 @@ class KeyRing:
         self.generations = tuple(sorted(generations))
 
     def a(self, node: int, role: int, generation: int) -> bytes | None:
-        """A(node) or None."""
+        """Return A(node) or None."""
         return None
 
     def c(self, node: int, role: int, generation: int) -> bytes | None:

@@ -274,7 +274,7 @@ class ReplyBudget:
         return self._answers.get((src, counter), (0, 0))[0]
 
     def unsaid(self, src: "Sender", counter: int) -> None:
-        """An answer that was counted never went out; the next one waits for its 2 s all the same."""
+        """Take back an answer that was counted and never went out; the next still waits for its 2 s."""
         times, last_ms = self._answers.get((src, counter), (0, 0))
         if times:
             self._answers[(src, counter)] = (times - 1, last_ms)

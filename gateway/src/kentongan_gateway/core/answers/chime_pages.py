@@ -126,7 +126,7 @@ class ChimePages:
         return kept
 
     def plan(self, record: Record, row_id: int) -> None:
-        """The hub has not taken this alarm: page in its place, when its policy for this kind says so."""
+        """Page in the hub's place, when its policy for this kind says so: it has not taken this alarm."""
         kind = m.KIND_KEKERASAN if record.silent else record.body.kind
         after_s = self._context.directory.page_after_s(record.body.zone, kind)
         due_ms = None if after_s is None else record.first_ms + after_s * 1000
@@ -142,12 +142,12 @@ class ChimePages:
                 self._full()
 
     def on_hub_took(self, row_ids: Container[int]) -> None:
-        """The hub has these events after all: it pages by itself."""
+        """Leave paging to the hub, which has these events after all."""
         for about in [about for about, later in self._later.items() if later.row_id in row_ids]:
             del self._later[about]
 
     def called_off(self, origin: Node, first: int) -> None:
-        """A page that has not begun is not begun for what was cancelled; one under way goes on."""
+        """Begin no page that has not begun for what was cancelled; one under way goes on."""
         self._later.pop((origin, first), None)
 
     def page(self, record: Record, targets: Named | None = None, order_id: int | None = None) -> None:
@@ -254,7 +254,7 @@ class ChimePages:
         self._context.persist("pages", json.dumps(rows, separators=(",", ":")).encode())
 
     def resume(self, record: Record) -> None:
-        """An alarm that a former run stored: its pages under way go on, one at once, then as planned."""
+        """Go on with the pages of an alarm that a former run stored, one at once, then as planned."""
         context, kept = self._context, self._kept.get(record.key, {})
         if not kept or context.quiet.answered(record.src, record.first_counter, record.counter):
             return
@@ -326,7 +326,7 @@ class ChimePages:
         return {src: at_ms for src, at_ms in rung.items() if self._context.now_ms - at_ms < RANG_MS}
 
     def answered(self, penerima: Node, origin: Node, first_counter: int) -> Record | None:
-        """The penerima has sent an EVENT: its page about that incident ends. The alarm of it, or None.
+        """End the page about the incident for a penerima that has sent an EVENT. Return its alarm or None.
 
         None: nobody asked it about this one, or it may not be asked any more (its house, a conflict).
         """

@@ -51,7 +51,7 @@ class Answers:
         self._same_budget = ReplyBudget(WAITING_LIMIT, context.pace)
 
     def plan(self, record: Record) -> None:
-        """The record has been committed: answer it soon, together with whatever else is due then."""
+        """Answer a committed record soon, together with whatever else is due then."""
         if record.key in self._waiting:
             return
         yields = self._neighbours.yields(record)
@@ -70,7 +70,7 @@ class Answers:
         self._waiting[record.key] = self._context.now_ms + delay, record, yields
 
     def again(self, record: Record, attempt: int = 0) -> None:
-        """The sender repeats itself, or somebody it: send the cached answer again, within its budget."""
+        """Send the cached answer again, within its budget: the sender repeats itself, or somebody it."""
         new = attempt > record.attempt
         if new:
             record.attempt, record.same = attempt, 0

@@ -164,7 +164,7 @@ class Stages:
             context.note_about(f"receipt_{job.stage}", job.target.node, job.target.counter, detail)
 
     def seen(self, node: Node, counter: int, stage: int) -> tuple[int, int] | None:
-        """The button's status names an alarm's stage: (counter, stage) when that ends a job, else None.
+        """Take an alarm's stage that a status names: (counter, stage) when that ends a job, else None.
 
         Only a stage that we have sent it for that very alarm.
         """

@@ -86,7 +86,7 @@ class Ledger:
         return sum(self._rows.values())
 
     def radio_used(self, seconds: float, now_ms: Ms) -> None:
-        """A radio's own word on its last hour: what is beyond ours was sent by a run that is not known."""
+        """Take a radio's word on its last hour: what is beyond ours was sent by a run that is not known."""
         beyond_s = max(0.0, seconds - self._booked_s(now_ms))
         if beyond_s > self._beyond_s + KEEP_S:
             self._beyond_ms = now_ms
@@ -132,7 +132,7 @@ class Ledger:
         return json.dumps({"rows": rows, "left": left}, separators=(",", ":")).encode()
 
     def load(self, saved: bytes | None, now_ms: Ms) -> bool:
-        """The ledger of a former run; the time between the runs counts as none. False: it is damaged."""
+        """Load the ledger of a former run; the time between the runs counts as none. False: it is damaged."""
         if saved is None:
             return True
         try:

@@ -132,7 +132,7 @@ class Memory:
         return doubted
 
     def on_hub_took(self, row_ids: Container[int], new: Container[int]) -> None:
-        """The hub has these alarms now; new: those of which no gateway had told it minutes ago."""
+        """Note that the hub has these alarms; new: those of which no gateway had told it minutes ago."""
         for held in [held for held in self._held.values() if held.row_id in row_ids]:
             held.hub_silent = False
             if held.row_id in new:
@@ -168,7 +168,7 @@ class Memory:
         return [held for held in self._held.values() if held.record.about == (src, counter)]
 
     def _witnessed(self, held: Held) -> None:
-        """The hub has been silent: does nothing depend on one post's word, or nothing on our memory?"""
+        """Release an alarm, the hub silent, unless it rests on one post's word and our lost memory."""
         asked = {device.node for device in self._context.directory.posts(held.record.body.zone)}
         posts = held.posts & asked
         if held.hub_silent and (not self.lost or posts and len(posts) >= min(POSTS_VOUCH, len(asked))):
@@ -180,7 +180,7 @@ class Memory:
             self._release(held)
 
     def hub_knows(self, rows: Collection[Row], whole: bool = True) -> None:
-        """The hub's copy: [(node, generation, type, counter)]. An alarm not above it is the hub's affair.
+        """Take the hub's copy: [(node, generation, type, counter)]. Alarms not above it are the hub's affair.
 
         whole: of everybody, which ends the doubt; else these senders are not in doubt any more.
         """

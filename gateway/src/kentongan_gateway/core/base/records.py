@@ -90,7 +90,7 @@ class Record:
 
     @property
     def first_counter(self) -> int:
-        """The counter of the first alarm of this one's incident."""
+        """Return the counter of the first alarm of this one's incident."""
         return first_counter(self.counter, self.body)
 
     @property
@@ -120,7 +120,7 @@ class Record:
 
     @property
     def stage(self) -> int:
-        """The stage that our answer to it names."""
+        """Return the stage that our answer to it names."""
         return m.STAGE_CANCELLED if self.cancel else m.STAGE_STORED
 
     @property

@@ -53,7 +53,7 @@ class Sequence:
             self._next = self._lost_at = self._next + ahead
 
     def catch_up(self, counter: int) -> bool:
-        """A device last heard this counter of ours; True when we were behind and have jumped ahead of it."""
+        """Catch up with our counter as a device last heard it; True: we were behind and jumped ahead."""
         if counter < self._next or counter >= TRUSTED_MAX or not self.lost:
             return False
         self._next = self._lost_at = counter + LOSS_JUMP

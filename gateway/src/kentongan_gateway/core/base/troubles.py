@@ -45,11 +45,11 @@ class Troubles:
         self._context.store({"type": "trouble", "name": ALL, "active": False, "detail": ""})
 
     def lost(self, name: str) -> None:
-        """A state of a former run is gone: said in words, with the remedy, until the next start."""
+        """Tell that a state of a former run is gone, in words, with the remedy, until the next start."""
         self.set(f"disk_state {name}", f"{name}: {LOST.get(name, 'begun anew')}")
 
     def revoked(self) -> None:
-        """A hub restored from an older backup lists as in use what was revoked: it is to revoke it again."""
+        """Note what an older hub backup lists as in use and was revoked: the hub is to revoke it again."""
         back = ", ".join(self._context.directory.back())
         self.set("revoked", f"revoked here, but listed by the hub: {back}" if back else None)
 

@@ -68,7 +68,7 @@ class Configs:
     # what happens
 
     def want(self, entries: Iterable[object]) -> None:
-        """A `config` order: newer versions replace what was wanted; LocalError, nothing taken then."""
+        """Take a `config` order: newer versions replace what was wanted; LocalError, nothing taken then."""
         checked = [wanted_settings.check(raw) for raw in entries]
         for raw in checked:
             old = self._wanted.get(raw["node"])
@@ -104,7 +104,7 @@ class Configs:
         self._quiet_until_ms = min(now + QUIET_MS, self._quiet_since_ms + QUIET_MAX_MS)
 
     def on_status(self, node: Node, role: int, version: int, generation: int) -> None:
-        """A STATUS told the device's version. One under older keys than it has shown may be forged."""
+        """Take the version that a STATUS told; one under older keys than it has shown may be forged."""
         one, now = self._wanted.get(node), self._context.now_ms
         if one is None and (node in self._heard or len(self._heard) < wanted_settings.DEVICES_LIMIT):
             self._heard[node] = now, version, generation
@@ -125,7 +125,7 @@ class Configs:
             self._keep()
 
     def on_old_status(self, node: Node, role: int, generation: int) -> None:
-        """An authentic STATUS was refused for its counter while the device waits for its new keys.
+        """Take an authentic STATUS refused for its counter while the device waits for its new keys.
 
         A stolen post can use up the counters of others under the old keys. That must not keep them from the
         new ones, under which counters begin anew: the device is there, so it is sent to.

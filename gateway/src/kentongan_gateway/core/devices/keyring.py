@@ -46,7 +46,7 @@ class KeyRing:
         return SiteKeys(self._alarm, self._control, self._send, self._lowest)
 
     def adopt(self, order: NewKeys) -> None:
-        """A `keys` order of the hub: .send, .lowest, .roots [{"generation", "sealed"}]; LocalError."""
+        """Adopt a `keys` order of the hub: .send, .lowest, .roots [{"generation", "sealed"}]; LocalError."""
         send, lowest, given = order.send, order.lowest, order.roots
         if max(send, lowest) > GENERATION_MAX or lowest > send or len(given) > GENERATION_MAX:
             raise LocalError(f"generations {send}, {lowest} and {len(given)} roots are none")

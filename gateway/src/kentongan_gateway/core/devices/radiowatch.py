@@ -70,7 +70,7 @@ class RadioWatch:
         self._look_whether_away()
 
     def _look_whether_away(self) -> None:
-        """A watcher without a radio has seen nothing, and says so when it sees again."""
+        """Look whether a watcher had no radio: it has seen nothing, and says so when it sees again."""
         now = self._context.now_ms
         away = all(radio.up is False for radio in self._radios.values()) or self._all_deaf()
         if away and self._away_ms is None:

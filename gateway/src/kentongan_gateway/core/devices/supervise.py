@@ -160,7 +160,7 @@ class Supervision:
             self._orders.quiet_test(ask)
 
     def _was_blind(self, now: Ms) -> None:
-        """A machine that slept or a card that held everything up: who was not heard gets their time again."""
+        """Give those not heard their time again after a machine that slept or a card that held all up."""
         for seen in self._seen.values():
             if seen.state != LOST:
                 seen.last_ms, seen.asked = now, 0

@@ -32,7 +32,7 @@ class Waiting:
         self._low_until_ms: Ms | None = None
 
     def begun(self) -> None:
-        """The hour's air as the former run left it."""
+        """Load the hour's air as the former run left it."""
         if not self._context.air.load(self._saved, self._context.now_ms):
             self._context.count("air_lost")
 

@@ -22,7 +22,7 @@ class AlarmPath:
         self._parts, self._context = parts, parts.context
 
     def on_alarm(self, message: Message, heard: Heard, repeat: bool) -> None:
-        """An alarm that is not below its sender's last counter."""
+        """Handle an alarm that is not below its sender's last counter."""
         records, now_ms = self._parts.records, self._context.now_ms
         record = records.get(key_of(message))
         if record is None and records.was_stored(key_of(message)):
@@ -42,7 +42,7 @@ class AlarmPath:
         self._store(record, heard)
 
     def on_held_back(self, message: Message, heard: Heard) -> None:
-        """An alarm below its sender's last counter that was never stored: shown as late, and nothing else."""
+        """Show as late, and nothing else, an alarm below its sender's last counter that was never stored."""
         self._store(Record.of(message, heard, self._context.carrier(heard), late=True), heard)
 
     def _of_former_run(self, message: Message, heard: Heard) -> Record:
@@ -96,7 +96,7 @@ class AlarmPath:
             self._parts.announcements.announce(record)
 
     def _end_cancelled(self, record: Record) -> None:
-        """A button calls its alarm off; the hub shows it all the same."""
+        """End what a button calls off; the hub shows it all the same."""
         parts, context = self._parts, self._context
         first = record.first_counter
         if first == record.counter:
@@ -121,7 +121,7 @@ class AlarmPath:
             self.on_hub_silent(held.row_id, held.record)
 
     def on_hub_silent(self, row_id: int, record: Record) -> None:
-        """The hub has not taken this alarm in time: our own siren, and pages from what we know."""
+        """Act for an alarm that the hub has not taken in time: our own siren, and pages from what we know."""
         if self._parts.memory.silent(record):
             return
         self._context.note_about("hub_silent", record.src, record.counter)

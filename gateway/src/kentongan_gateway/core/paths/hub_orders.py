@@ -35,7 +35,7 @@ RESULT_LIMIT = 300  # characters that the hub is told: what is refused may be as
 
 
 def _identity(order: Raw) -> bytes:
-    """The same for an order that is handed out again; another for an id that a restored hub gives anew."""
+    """Return the same for an order that is handed out again; another for an id a restored hub gives anew."""
     lasting = {name: value for name, value in order.items() if name != "expires_in_s"}
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()[:16]
 
@@ -83,7 +83,7 @@ class HubOrders:
             self.done(order_id, f"failed: {error}")
 
     def _again(self, order_id: int, result: str | None) -> None:
-        """The hub has not heard what became of it: told again, and not done again."""
+        """Tell the hub again what became of an order, and do it not again: it has not heard."""
         if result is not None:
             self._context.out.append(OrderDone(order_id, result))
 
@@ -178,7 +178,7 @@ class HubOrders:
         self._parts.pages.page(record, order.targets, order_id)
 
     def _as_ordered(self, order: PageOrder) -> Record:
-        """The alarm as the hub tells it: another gateway heard it, or we have forgotten it.
+        """Take the alarm as the hub tells it: another gateway heard it, or we have forgotten it.
 
         A former run's alarm that is still under way is remembered (core.resume); its pages go on from there.
         """
@@ -236,7 +236,7 @@ class HubOrders:
         self.done(order_id, "ok")
 
     def _counters(self, order: CountersOrder, order_id: int | None) -> None:
-        """The hub's copy of last counters: what we lost is not heard twice, what we know never goes down.
+        """Take the hub's copy of last counters: what we lost is not heard twice, what we know never falls.
 
         part: of who alarmed lately, perhaps at another gateway. It is on disk before it is answered.
         """
@@ -248,7 +248,7 @@ class HubOrders:
         self.done(order_id, "ok")
 
     def _catch_up(self, counter: int) -> None:
-        """The hub's copy of our own counter, after a loss."""
+        """Catch up with the hub's copy of our own counter, after a loss."""
         if self._context.sequence.catch_up(counter):
             self._context.note("counters_recovered", self._context.config.label, self._context.sequence.last)
 

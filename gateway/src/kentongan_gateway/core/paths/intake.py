@@ -56,7 +56,7 @@ class Intake:
         return True
 
     def _older(self, message: Message, heard: Heard) -> bool:
-        """An authentic message below its sender's last counter; False: it is refused."""
+        """Take an authentic message below its sender's last counter; False: it is refused."""
         parts = self._parts
         if message.type == m.STATUS:
             parts.configs.on_old_status(message.src, message.role, message.generation)

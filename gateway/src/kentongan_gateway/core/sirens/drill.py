@@ -90,7 +90,7 @@ class Drills:
         self._saved = saved
 
     def begun(self) -> None:
-        """A drill of a former run has ended with it."""
+        """End a drill of a former run, which has ended with it."""
         try:
             self._number, self._zone, posts = json.loads(self._saved or b"null") or (0, 0, [])
             self._posts = {post for post in posts if type(post) is int}
@@ -102,7 +102,7 @@ class Drills:
             self._change(0, None)
 
     def ordered(self, minutes: int, zone: int, number: int, posts: Iterable[Node] | None) -> None:
-        """A drill of the hub, `number`, opens for so many minutes in an RT (0: all), or with 0 minutes ends.
+        """Open a drill of the hub, `number`, for so many minutes in an RT (0: all), or end it with 0 minutes.
 
         posts: node numbers of those that are ours to tell, None: all of that RT.
         """
@@ -135,7 +135,7 @@ class Drills:
         self._context.persist("drill", json.dumps(kept).encode())
 
     def on_drill_report(self, post: Node, counter: int, state: int) -> None:
-        """A post says what it knows, in answer to an order of ours."""
+        """Take what a post knows, in answer to an order of ours."""
         wanted = m.STATE_DRILL if self._open else m.STATE_NO_DRILL
         if post not in self._waiting or counter not in self._counters or state != wanted:
             return
@@ -157,13 +157,13 @@ class Drills:
         self._context.note("drill_known" if is_open else "drill_end_known", label)
 
     def on_post_heard(self, node: Node) -> None:
-        """A fresh authentic frame of this node: if it does not know yet, it is told again."""
+        """Tell a node again whose fresh authentic frame came, if it does not know yet."""
         post, now = self._waiting.get(node), self._context.now_ms
         if post is not None and post.due_ms is None and now - post.last_ms >= HEARD_GAP_MS:
             post.due_ms = now
 
     def on_alarm(self, record: Record) -> None:
-        """An alarm was stored. One in earnest after the end may be beaten as a drill where nobody knows."""
+        """Take a stored alarm. One in earnest after the end may be beaten as a drill where nobody knows."""
         young = self._ended_ms is not None and self._context.now_ms - self._ended_ms < JUST_ENDED_MS
         if self._open or record.drill or not record.sounding or self._context.quiet.holds(record):
             return
@@ -198,7 +198,7 @@ class Drills:
                 self._round(group)
 
     def _has_air(self, devices: Sequence[Device]) -> bool:
-        """A drill that many posts do not take over spends the end's air no more than its own begin's."""
+        """Tell whether there is air: a drill that many posts miss spends its own begin's air at most."""
         now, context = self._context.now_ms, self._context
         seconds = context.air_s(siren_orders.FRAME_BYTES + siren_orders.TARGET_BYTES * len(devices))
         ready_ms = context.air.ready_ms(air.DRILL, seconds, now, air.DRILL_END_S if self._open else 0)

@@ -35,7 +35,7 @@ class Silenced:
             self._all[origin, first] = stopped, answered
 
     def stop(self, origin: Node, first: int, counter: int) -> None:
-        """A person has silenced it or called it off; on disk before the next action."""
+        """Stop for a person who has silenced it or called it off; on disk before the next action."""
         self._keep(origin, first, counter, 0)
 
     def silence(self, post: Node, origin: Node, first: int) -> None:
@@ -48,7 +48,7 @@ class Silenced:
         return (record.src, record.first_counter, post) in self._posts
 
     def answer(self, origin: Node, first: int, counter: int) -> None:
-        """A named person has this press in hand; on disk before the next action."""
+        """Note a named person who has this press in hand; on disk before the next action."""
         self._keep(origin, first, 0, counter)
 
     def _keep(self, origin: Node, first: int, stopped: int, answered: int) -> None:

@@ -145,7 +145,7 @@ class SirenOrders:
         ]
 
     def ask_posts(self, zones: Collection[int]) -> None:
-        """A quiet test of the posts of these zones, under counters that nobody can have recorded before."""
+        """Ask the posts of these zones for a quiet test, under counters nobody can have recorded before."""
         context = self._context
         if not self._leapt:
             self._leapt = True
@@ -164,7 +164,7 @@ class SirenOrders:
             self._open[job.order_id] = True
 
     def _settle(self) -> None:
-        """The hub is told of its orders of which no part waits for air any more."""
+        """Tell the hub of its orders of which no part waits for air any more."""
         waits = {job.order_id for job in self._jobs if not job.on_air}
         for order_id in [order_id for order_id in self._open if order_id not in waits]:
             self._on_done(order_id, NO_AIR if self._open.pop(order_id) else "ok")
@@ -258,7 +258,7 @@ class SirenOrders:
     def on_report(
         self, post: Node, origin: Node, counter: int, state: int, source: int = m.SOURCE_ORDER
     ) -> None:
-        """A post reports the state of its siren for this alarm; a newer one's start still goes on."""
+        """Take the state of a post's siren for this alarm; a newer one's start still goes on."""
         for job in list(self._jobs):
             if job.action == m.ACTION_START and job.alarm > counter:
                 continue
@@ -274,7 +274,7 @@ class SirenOrders:
         self._settle()
 
     def silenced(self, post: Node, origin: Node, first: int, until: int | None = None) -> None:
-        """A person has silenced this post: what still starts for that incident goes on for the others.
+        """Note that a person silenced this post: what still starts for the incident goes on for the others.
 
         until: only what starts for a press up to this one.
         """
@@ -302,7 +302,7 @@ class SirenOrders:
         return at_ms is not None and self._context.now_ms - at_ms <= within_ms
 
     def sounding_heard(self, origin: Node, counter: int) -> None:
-        """A siren sounds for this alarm: a start that only wanted any siren for it, or before, is done.
+        """End starts that only wanted any siren for this alarm, or one before: a siren sounds for it.
 
         Not while somebody forges alarms: then each post is ordered until it reports for itself.
         """

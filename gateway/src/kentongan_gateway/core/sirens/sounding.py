@@ -90,7 +90,7 @@ class Watch:
         return self._meant(record) and not heard
 
     def on_post_refused(self, post: Node, origin: Node, counter: int, record: Record | None) -> None:
-        """A post has an authentic alarm below its last counter; `record` is that alarm here, or None."""
+        """Take a post's word on an authentic alarm below its last counter; `record`: that alarm, or None."""
         if record is not None and record.stored:
             self._overrule(post, record)
             return
@@ -128,7 +128,7 @@ class Watch:
                     del self._due[key]
 
     def on_siren_state(self, post: Node, origin: Node, first: int, counter: int, state: int) -> None:
-        """A post says what its siren does for this alarm of an incident, by receipt or report under its C."""
+        """Take what a post's siren does for this alarm of an incident, by receipt or report under its C."""
         if len(self._sounding) >= WATCH_LIMIT and (origin, first) not in self._sounding:
             self._sounding.pop(next(iter(self._sounding)))
         self._sounding.setdefault((origin, first), {})[post] = (state, self._context.now_ms)
@@ -219,7 +219,7 @@ class Watch:
         ]
 
     def replayed(self, device: Device, origin: Node, first: int, counter: int) -> None:
-        """A post sounds for an alarm that was over long ago: that ends, and its next press sounds as ever."""
+        """End the sounding of a post for an alarm that was over long ago; its next press sounds as ever."""
         self._orders.silenced(device.node, origin, first, until=counter)
         self._sounding.get((origin, first), {}).pop(device.node, None)
         if not self._orders.ordered(device.node, origin, counter, m.ACTION_REST):
@@ -340,7 +340,7 @@ class OwnSiren:
         self._alarm = self._until_ms = None
 
     def broken(self, is_so: bool) -> None:
-        """The siren does not do what it is told, or does again: nobody is told meanwhile that it sounds.
+        """Note that the siren does not do what it is told, or does again: nobody is told meanwhile it sounds.
 
         It is driven on: a board comes back, and a line that senses nothing may itself be at fault.
         """

@@ -120,7 +120,7 @@ def add(
 
 
 def _of_site(secret: Secret) -> DeviceFile:
-    """The fields that are the same in every device's file."""
+    """Return the fields that are the same in every device's file."""
     return {
         "format": device_file.FORMAT,
         "site": secret["site"],

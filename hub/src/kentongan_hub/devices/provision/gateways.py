@@ -35,7 +35,7 @@ def add_gateway(db: Db, label: str, zone: int) -> Gateway:
 
 
 def _take_radio(db: Db, row: Gateway, radio: int) -> Gateway:
-    """The gateway bears the number of its stock radio, which keeps its own; only before anybody knows it."""
+    """Give a gateway the number of its stock radio, which keeps its own; only before anybody knows it."""
     if radio == row["node"]:
         return row
     check_radio(db, radio)

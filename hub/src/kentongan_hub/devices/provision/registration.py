@@ -67,7 +67,7 @@ def register(
     replaces: int | None = None,
     account: int | None = None,
 ) -> Registered:
-    """A pending device: {"node", "file", "state", "plan", ...}; the only time that its keys leave the hub.
+    """Register a pending device: {"node", "file", "state", "plan", ...}; only now its keys leave the hub.
 
     `asked` is the caller's JSON object. The same `request` again withdraws the registration whose answer got
     lost, and makes a new one. LocalError names the field and the remedy, and nothing has changed then.
@@ -174,7 +174,7 @@ def in_service(db: Db, node: int) -> Device:
 def confirm(
     db: Db, now: Now, secret: Secret, node: int, who: str, erased: bool = False, account: int | None = None
 ) -> None:
-    """The device works: it is in service, and the one that it replaces is revoked. Safe to repeat.
+    """Put a device that works in service and revoke the one that it replaces. Safe to repeat.
 
     `erased`: of the replaced device, see revocations.revoke; `account`: see register. The new device
     must have been heard: keys that are on no board take no button's place.

@@ -168,7 +168,7 @@ def full_version(reported: int, version: int, role: str) -> int:
 
 
 def reported(db: Db, now: Now, node: int, version: int, generation: int) -> bool:
-    """A STATUS told which settings a device has, under keys of which generation.
+    """Take which settings a device has, under keys of which generation, as a STATUS told.
 
     Once a device has shown newer keys, reports under older ones count no more: a stolen post can forge them.
     """

@@ -101,7 +101,7 @@ def is_new(db: Db, now: Now, event: Event) -> bool:
 
 
 def heard_control(db: Db, gateway: str | None, counter: int | None) -> None:
-    """A device told the highest counter that it accepted of its gateway."""
+    """Take the highest counter that a device says it accepted of its gateway."""
     if counter and counter < TRUSTED_MAX:
         db.run("UPDATE gateways SET own_counter = max(own_counter, ?) WHERE label = ?", counter, gateway)
 
@@ -151,7 +151,7 @@ def guard_file(db: Db, lowest: int, send: int, zone: int) -> bytes:
 
 
 def post_lost(db: Db, now: Now, node: int) -> None:
-    """A post says that its counters are lost: it gets the table at once, and not over and over."""
+    """Give a post that says its counters are lost the table at once, and not over and over."""
     device = db.one("SELECT * FROM devices WHERE node = ? AND revoked = 0", node, of=Device)
     if device is None or now.ms - (device["table_ms"] or -LOST_AGAIN_MS) < LOST_AGAIN_MS:
         return
@@ -181,7 +181,7 @@ def want(db: Db, now: Now, nodes: Iterable[int]) -> None:
 
 
 def order(db: Db, now: Now, label: str, lowest: int) -> None:
-    """A gateway gets the hub's copy, its own counter with it: never below it again after a loss."""
+    """Give a gateway the hub's copy, its own counter with it: never below it again after a loss."""
     own = db.value("SELECT own_counter FROM gateways WHERE label = ?", label)
     body = {"table": table(db, lowest, limit=ORDER_ROWS, every=True), "gateway_counter": own}
     outbox.order(db, now.ms, [label], "counters", body, NIGHT_MS)

@@ -37,7 +37,7 @@ def step(db: Db, now: Now, secret: Secret, hour: int) -> None:
 
 
 def sync(db: Db, now: Now, secret: Secret, label: str) -> None:
-    """A gateway has started: everything it needs to know of the site, whatever it remembers."""
+    """Tell a gateway that has started everything it needs to know of the site, whatever it remembers."""
     directory.announce(db, now, secret, label)
     rotation.order_keys(db, now, secret, label)
     counters.order(db, now, label, generations.valid_now(db, secret).lowest)

@@ -104,7 +104,7 @@ def revoke(db: Db, now: Now, secret: Secret, node: int, why: str, who: str, eras
 
 
 def _rotate(db: Db, now: Now, secret: Secret, why: str, who: str) -> None:
-    """A revocation stands even when no generation is left to rotate to; the page says so."""
+    """Rotate the keys. A revocation stands even when no generation is left to rotate to; the page says so."""
     try:
         rotation.want(db, now, secret, why, who)
     except LocalError as error:

@@ -373,7 +373,7 @@ def _followed(db: Db, now: Now) -> list[Drill]:
 
 
 def _plan_next(db: Db, row: Drill) -> None:
-    """The same day and time of the next month, one at a time: that month's may be past by this clock, and is
+    """Plan the same day and time of the next month, one at a time: that month's may be past by now, and is
     to come all the same once the clock is put right. If it was missed indeed, a person is told."""
     zone = db.setting("time_zone", "WIB")
     at = local_parts(row["planned_wall"], zone)

@@ -36,7 +36,7 @@ class Box(NodeHost):
     # power
 
     def power_off(self) -> None:
-        """The supply is gone; with it, after a moment, RTC memory."""
+        """Take the supply away; with it, after a moment, RTC memory."""
         super().power_off()
         self.rtc = b""
 

@@ -202,7 +202,7 @@ class Campaign:
             self.place.after(BESIDE_S * 1000, self._soon, self._where)
 
     def _soon(self, where: str) -> None:
-        """The fault may go on for long: it keeps nothing back."""
+        """Check the alarm soon after its press, while the fault may go on for long: it keeps nothing back."""
         if self._where != where or not self.place.hub.up:
             return
         rows, pressed_ms = self._at_hub(), self._pressed_ms

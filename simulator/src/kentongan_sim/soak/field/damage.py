@@ -45,7 +45,7 @@ def missing(path: Path, rng: random.Random) -> None:
 
 
 def altered(path: Path, rng: random.Random) -> None:
-    """A few bytes of a journal that the card has changed."""
+    """Alter a few bytes of a journal, as a card does."""
     if not path.exists() or path.stat().st_size < 100:
         return
     data = bytearray(path.read_bytes())

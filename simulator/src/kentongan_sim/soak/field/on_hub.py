@@ -83,7 +83,7 @@ def _sms(fault: str) -> Change:
 
 
 def _leave_prompt(place: Place, rng: random.Random) -> None:
-    """The hub is killed between number and text."""
+    """Kill the hub between number and text."""
     place.hub.stop()
     place.phone.leave_prompt_open()
     place.memo["sent"] = place.phone.sent
@@ -177,7 +177,7 @@ def _explained(place: Place) -> bool:
 
 
 def _hold_connections(place: Place, rng: random.Random) -> None:
-    """The hub's real server on loopback, more silent connections than it has places, the gateway behind."""
+    """Run the hub's real server on loopback with more silent connections than places, the gateway behind."""
     server = place.memo["server"] = serving.server(place.app, "127.0.0.1", 0)
     thread = place.memo["thread"] = threading.Thread(target=server.run, daemon=True)
     thread.start()

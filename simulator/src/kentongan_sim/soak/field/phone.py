@@ -96,7 +96,7 @@ class Phone:
 
 @contextmanager
 def plugged_in(phone: Phone) -> Iterator[None]:
-    """The hub's SMS channel finds this modem at whatever port it is told."""
+    """Have the hub's SMS channel find this modem at whatever port it is told."""
     before = {name: getattr(modem, name) for name in WAITS_S}
     line = sms.Line
     setattr(sms, "Line", phone.open)  # noqa: B010 - a class

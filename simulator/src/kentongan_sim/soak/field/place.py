@@ -195,7 +195,7 @@ class Place(Ground[Gate, Way]):
         self._browser = self.app.test_client()
 
     def hub_power_cut(self) -> None:
-        """The hub's machine starts anew, so many ms of uptime later than it ends now."""
+        """Start the hub's machine anew, so many ms of uptime later than it ends now."""
         self.hub.stop()
         self.hub_boots += 1
 
@@ -260,7 +260,7 @@ class Place(Ground[Gate, Way]):
         self.form("/kanal/sms", "/kanal", hidup="1", port="/dev/modem")
 
     def forget(self) -> None:
-        """The words that stay for a while after their cause is over are over as well."""
+        """Forget the words that stay for a while after their cause is over."""
         with self.app.hub.store.write() as db:
             db.run("DELETE FROM absences")
             db.run("DELETE FROM troubles")

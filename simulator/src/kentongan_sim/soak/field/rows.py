@@ -49,7 +49,7 @@ def no_torn_order(place: Place, rng: random.Random) -> None:
 
 
 def no_done(place: Place, rng: random.Random) -> None:
-    """The hub's route for results of orders fails, and no other."""
+    """Fail the hub's route for results of orders, and no other."""
     link, order = place.links[LABEL], {"device": place.files["pos-1"]["node"], "counter": 100, "stage": 3}
     with place.app.hub.store.write() as db:  # of no alarm that there is: its result is to be told
         channel = outbox.gateway_channel(LABEL)

@@ -81,7 +81,7 @@ def page(path: str, word: str, where: str = "") -> Told:
 
 
 def channel(name: str) -> Told:
-    """The page Kanal says that this road has a problem."""
+    """Make a Told: the page Kanal says that this road has a problem."""
 
     def sees(place: Place) -> bool:
         section = place.page("/kanal").partition(f'id="kanal-{name}"')[2].partition("</section>")[0]
@@ -98,7 +98,7 @@ def warning(what: str, subject: str = "", where: str = "") -> Told:
 
 
 def lamp(*states: str, where: str = "its lamp") -> Told:
-    """The box that was pressed shows it."""
+    """Make a Told: the box that was pressed shows it."""
 
     def sees(place: Place) -> bool:
         shown, begun = place.memo["pressed"].shown, place.memo["begun"]
