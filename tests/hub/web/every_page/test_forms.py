@@ -21,6 +21,7 @@ from kentongan_hub.base import roles, states
 from kentongan_hub.base.clock import local_date_time
 from kentongan_hub.incidents.drills import drills
 from kentongan_hub.people import accounts, contacts, invitations, screens
+from kentongan_hub.people.watch import roster, stickers
 from kentongan_hub.policies import policy
 from kentongan_hub.web import web
 from kentongan_wire.base.errors import LocalError
@@ -38,6 +39,7 @@ ODD = (
 PLAIN = (
     *("1", "2", "5", "7", "8", "tombol-07", "pos-1", "kejadian-1", "rahasia-1", "admin", "ketua_rt", "sms"),
     *("apprise", "bidan", "0812345678", "ya", PASSWORD, "WIB", "en", "jawa_umum", "tugas:ronda", "dekat:4"),
+    *("hadir", "aman", "serah"),
 )
 NAMES = re.compile(
     r"""name="(\w+)"|(?:form|request\.form)(?:\.get|\.getlist)?[\[(]"(\w+)"|(?:whole|picked|_point)\(.*?"(\w+)"""
@@ -77,7 +79,7 @@ class Fuzz:
         self.draw = random.Random(SEED)
         self.site.post_events(self.site.alarm(counter=9))
         self.site.post_events(self.site.alarm(counter=3, device=self.site.other, silent=True, kind=8))
-        self.answers, self.failed, self.tokens = {}, [], ["x"]
+        self.answers, self.failed, self.tokens, self.stickers = {}, [], ["x"], ["x"]
 
     def prepare(self):
         """Make the objects of forms anew, as often as an earlier form has taken them away."""
@@ -92,6 +94,12 @@ class Fuzz:
                 self.tokens = ["x", invitations.make(db, now, by, "Budi", "petugas_ronda", 168)]
                 drills.plan(db, now, by, day, "10.00", 20, 5)
                 screens.add(db, now, by, f"Pos {number}")
+            with contextlib.suppress(LocalError):
+                roster.set_squad(db, now, by, None, 5, f"Regu {number}", [1])
+                squad = db.value("SELECT max(id) FROM watch_squads")
+                roster.add_shift(db, now, by, squad, day, "22.00", "04.00", 3)
+            stickers.ready(db)
+            self.stickers = [stickers.address(db, 5, house) for house in (7, 0)] + ["5-7-x", "x"]
             db.run("INSERT OR IGNORE INTO warnings (what, subject, detail, urgent, owner, opened_ms, "
                    "opened_wall) VALUES ('sirene diam', 'pos-1', '', 1, 'ronda', 0, 0)")  # fmt: skip
             db.run("UPDATE devices SET revoked = 0")
@@ -118,6 +126,7 @@ class Fuzz:
         module = self.site.app.view_functions[rule.endpoint].__module__.rpartition(".")[2]
         known = {"slug": ("kejadian-1", "kejadian-2", "rahasia-1", "x"), "action": actions(module),
                  "label": ("tombol-07", "pos-1", "tombol-08", "x"), "token": self.tokens,
+                 "what": ("regu", "giliran", "x"), "house": self.stickers,
                  "name": ("sms", "apprise", "mqtt", "x")}  # fmt: skip
 
         def part(found):
